@@ -127,7 +127,7 @@ let package = Package(
       ]),
     room(
       "Dashboard",
-      ["Columnar", "Connector", "Diagnostics", "Simulation", "TrinoSQL", "Warehouse"]),
+      ["Columnar", "Connector", "Diagnostics", "Simulation", "TrinoSQL", "Warehouse", yams]),
 
     // Doors to the network: the only importers of NIO.
     room("HTTPServer", nio),

@@ -1,0 +1,239 @@
+// The command line of `tapline`: which lines to run, and for whom.
+
+package import ArgumentParser
+internal import Diagnostics
+internal import EventModel
+internal import Foundation
+internal import Platform
+internal import Terminal
+internal import World
+
+/// `tapline [options] [command words]`.
+package struct Program: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "tapline",
+    abstract: "Follow one tap from the phone to the dashboard.",
+    discussion: """
+      Without a command, the prompt opens. With -c, -f or standard input, lines are run and the \
+      exit status tells how they went: 0 passed, 1 not yet, 2 not understood, 3 the tool failed.
+      """)
+
+  @Option(name: .short, help: "Run this line; may be given several times.")
+  var c: [String] = []
+
+  @Option(name: .short, help: "Run the lines of this file; - is standard input.")
+  var f: String?
+
+  @Flag(help: "Answer each line with one line of JSON.")
+  var json = false
+
+  @Option(help: "ko or en.")
+  var lang: String?
+
+  @Option(help: "The directory that holds the learner's work (default: TAPLINE_HOME, ~/.tapline).")
+  var home: String?
+
+  @Option(help: "The seed of a new world.")
+  var seed: UInt64?
+
+  @Option(help: "The size of a new world: xs (200 users) or s (2,000 users).")
+  var size: String?
+
+  @Argument(parsing: .captureForPassthrough, help: "One line to run, such as: dash show")
+  var words: [String] = []
+
+  package init() {}
+
+  package mutating func run() throws {
+    let status = try start()
+    guard status == .success else { throw ExitCode(status.rawValue) }
+  }
+
+  private func start() throws -> ExitStatus {
+    signal(SIGPIPE, SIG_IGN)
+    let environment = ProcessInfo.processInfo.environment
+    let output = DescriptorOutput()
+    let language = try lang.map { name in
+      guard let language = Language(rawValue: name) else {
+        throw ValidationError("--lang is ko or en, not \(name).")
+      }
+      return language
+    }
+    let homePath = home.map(Home.absolute) ?? Home.defaultPath(environment: environment)
+    do {
+      let content = try ContentRoot.find(
+        environment: environment, executable: CommandLine.arguments.first ?? "tapline")
+      let runner = try LineRunner.make(
+        homePath: homePath, content: content, options: try worldOptions(content),
+        language: language, output: output)
+      defer { runner.close() }
+      return try run(runner, output: output, language: language)
+    } catch let error as any DiagnosableError {
+      return Program.fail(error, language: language, json: json, output: output)
+    }
+  }
+
+  private func worldOptions(_ content: ContentRoot) throws -> Platform.Options {
+    var options = Platform.Options(seed: seed, contentRoot: content.path)
+    if let size {
+      guard let named = WorldSize(rawValue: size) else {
+        throw ValidationError("--size is xs or s, not \(size).")
+      }
+      options.size = named
+    }
+    return options
+  }
+
+  private func run(
+    _ runner: LineRunner, output: DescriptorOutput, language: Language?
+  ) throws -> ExitStatus {
+    let script = Script(runner: runner, isJSON: json, language: language, output: output)
+    if !c.isEmpty { return script.run(c) }
+    if !words.isEmpty {
+      let line = words.map(Program.quoted).joined(separator: " ")
+      let status = script.run([line])
+      if words.first == "serve", status == .success { runner.waitForSignal() }
+      return status
+    }
+    if let f { return script.run(file: f) }
+    guard isatty(0) == 1 else { return script.run(file: "-") }
+    return Prompt(runner: runner, output: output, language: language).run()
+  }
+
+  /// A word that the shell had already unquoted, quoted again for the prompt's own rules.
+  private static func quoted(_ word: String) -> String {
+    let isPlain = !word.isEmpty && !word.contains { $0.isWhitespace || "'\"\\".contains($0) }
+    if isPlain { return word }
+    return "\"" + word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+
+  /// Reports what kept the program from starting, in the learner's language where content is there.
+  private static func fail(
+    _ error: any DiagnosableError, language: Language?, json: Bool, output: any TerminalOutput
+  ) -> ExitStatus {
+    let environment = ProcessInfo.processInfo.environment
+    let content = try? ContentRoot.find(
+      environment: environment, executable: CommandLine.arguments.first ?? "tapline")
+    let spoken = language ?? ((environment["LANG"] ?? "").hasPrefix("en") ? .en : .ko)
+    let catalogue = content?.catalogue(spoken) ?? Catalogue(language: spoken, entries: [:])
+    let text = ErrorText(error, catalogue: catalogue)
+    ReplyPrinter(output: output, isJSON: json).print(text, line: "", labels: catalogue)
+    return text.exit
+  }
+}
+
+/// Runs lines in this process, or through the one that owns the home.
+final class LineRunner {
+  let shell: Shell?
+  private let client: ForwardingClient?
+  private let server: ForwardingServer?
+
+  private init(shell: Shell?, client: ForwardingClient?, server: ForwardingServer?) {
+    self.shell = shell
+    self.client = client
+    self.server = server
+  }
+
+  /// Takes the home, or finds the process that has it.
+  static func make(
+    homePath: String, content: ContentRoot, options: Platform.Options, language: Language?,
+    output: any TerminalOutput
+  ) throws -> LineRunner {
+    let socket = Home.socketPath(home: homePath)
+    do {
+      let home = try Home(path: homePath)
+      let shell = try Shell(
+        home: home, content: content, options: options, language: language, output: output)
+      return LineRunner(
+        shell: shell, client: nil, server: ForwardingServer(path: socket, shell: shell))
+    } catch let error as PlatformError where error.kind == .homeInUse {
+      // The owner may be starting or stopping just now.
+      for attempt in 0..<20 {
+        if let client = ForwardingClient(path: socket) {
+          return LineRunner(shell: nil, client: client, server: nil)
+        }
+        if attempt < 19 { usleep(50_000) }
+      }
+      throw error
+    }
+  }
+
+  func run(_ request: Shell.Request, output: any TerminalOutput) -> ExitStatus {
+    if let shell { return shell.run(request, output: output) }
+    if let status = client?.run(request, output: output) { return status }
+    output.writeLine("tapline: the process that owned this home has gone; start again.")
+    return .failure
+  }
+
+  func close() {
+    server?.stop()
+    shell?.close()
+  }
+
+  /// Keeps `serve` open until it is told to stop.
+  func waitForSignal() {
+    guard shell != nil else { return }
+    let stopped = DispatchSemaphore(value: 0)
+    let sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { stopped.signal() }
+      source.resume()
+      return source
+    }
+    stopped.wait()
+    sources.forEach { $0.cancel() }
+  }
+}
+
+/// Runs lines one after the other and stops at the first that is not understood or fails.
+struct Script {
+  let runner: LineRunner
+  let isJSON: Bool
+  let language: Language?
+  let output: any TerminalOutput
+
+  func run(_ lines: [String]) -> ExitStatus {
+    var worst = ExitStatus.success
+    for line in lines where !Script.isExit(line) {
+      worst = max(worst, run(line))
+      if worst >= .usage { break }
+    }
+    return worst
+  }
+
+  func run(file: String) -> ExitStatus {
+    guard let data = Script.read(file) else {
+      output.writeLine("tapline: \(file) cannot be read.")
+      return .usage
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      output.writeLine("tapline: \(file) is not UTF-8 text.")
+      return .usage
+    }
+    var worst = ExitStatus.success
+    var statement = ""
+    for line in text.split(whereSeparator: \.isNewline) {
+      statement += statement.isEmpty ? line : "\n" + line
+      if StatementShape.isOpen(statement) { continue }
+      if Script.isExit(statement) { break }
+      worst = max(worst, run(statement))
+      statement = ""
+      if worst >= .usage { return worst }
+    }
+    return statement.isEmpty ? worst : max(worst, run(statement))
+  }
+
+  private static func read(_ file: String) -> Data? {
+    file == "-"
+      ? try? FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: file)
+  }
+
+  private func run(_ line: String) -> ExitStatus {
+    runner.run(Shell.Request(line: line, language: language, isJSON: isJSON), output: output)
+  }
+
+  static func isExit(_ line: String) -> Bool {
+    ["exit", "quit", "\\q"].contains(line.trimmingCharacters(in: .whitespaces).lowercased())
+  }
+}

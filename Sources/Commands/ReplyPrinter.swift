@@ -1,0 +1,105 @@
+internal import Course
+internal import Diagnostics
+internal import EventModel
+internal import Foundation
+internal import Terminal
+internal import TrinoSQL
+
+/// An error as the learner reads it: what happened, where, and what to do next.
+struct ErrorText {
+  var code: String
+  var message: String
+  var place: String?
+  var advice: String?
+  var exit: ExitStatus
+
+  /// Looks the code up in the catalogue; where it has no text, the component's English stands.
+  init(_ error: any Error, catalogue: Catalogue) {
+    switch error {
+    case let error as TrinoSQLError:
+      code = error.name
+      message = "\(error.name): \(error.message)"
+      place = nil
+      advice = error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
+      exit = .usage
+    case let error as CourseError:
+      self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
+    case let error as any DiagnosableError:
+      self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
+      if error is CommandError { exit = .usage }
+    case is Interrupted:
+      self.init("command.interrupted", "interrupted", nil, nil, [:], catalogue)
+      exit = ExitStatus.failure
+    default:
+      self.init("internal", String(describing: error), nil, nil, [:], catalogue)
+    }
+  }
+
+  private init(
+    _ code: String, _ message: String, _ place: String?, _ advice: String?,
+    _ fields: [String: String], _ catalogue: Catalogue
+  ) {
+    self.code = code
+    exit = .failure
+    let key = "error." + code
+    let values = fields.merging(["message": message], uniquingKeysWith: { own, _ in own })
+    if catalogue.contains(key) {
+      self.message = catalogue.text(key, values)
+      self.advice =
+        catalogue.contains(key + ".advice") ? catalogue.text(key + ".advice", values) : nil
+      self.place = nil
+    } else {
+      self.message = message
+      self.place = place
+      self.advice = advice
+    }
+  }
+}
+
+/// Prints replies and errors, for readers or as one line of JSON.
+struct ReplyPrinter {
+  let output: any TerminalOutput
+  let isJSON: Bool
+
+  func print(_ reply: Reply, line: String) {
+    guard !isJSON else {
+      return write(
+        .record([
+          "command": .string(line), "ok": .bool(reply.exit == .success),
+          "exit": .integer(Int64(reply.exit.rawValue)), "data": reply.data,
+        ]))
+    }
+    for block in reply.blocks {
+      switch block {
+      case .text(let text):
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+          output.writeWrapped(String(line))
+        }
+      case .verbatim(let text): output.writeLine(text)
+      case .table(let table): output.write(table)
+      case .pairs(let pairs): output.write(pairs)
+      }
+    }
+  }
+
+  func print(_ error: ErrorText, line: String, labels: Catalogue) {
+    guard !isJSON else {
+      return write(
+        .record([
+          "command": .string(line), "ok": .bool(false),
+          "exit": .integer(Int64(error.exit.rawValue)),
+          "error": .record([
+            "code": .string(error.code), "message": .string(error.message),
+            "place": .optional(error.place), "advice": .optional(error.advice),
+          ]),
+        ]))
+    }
+    output.writeWrapped(output.style.apply(.failure, error.message))
+    if let place = error.place { output.writeWrapped("  " + place) }
+    if let advice = error.advice { output.writeWrapped("  " + advice) }
+  }
+
+  private func write(_ value: JSONValue) {
+    output.writeLine(value.text)
+  }
+}

@@ -1,0 +1,75 @@
+internal import Foundation
+internal import Platform
+package import Terminal
+
+/// `config.yaml` of a home: what the learner chose.
+package struct Settings: Sendable, Equatable {
+  package var language: Language
+  package var role: String
+  /// False until a choice has been written.
+  package var isSaved: Bool
+
+  /// Reads the file; anything unreadable counts as not chosen yet.
+  static func read(home: Home) -> Settings {
+    var settings = Settings(language: preferred, role: "mobile", isSaved: false)
+    guard let data = FileManager.default.contents(atPath: home.path + "/config.yaml") else {
+      return settings
+    }
+    for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      guard parts.count == 2 else { continue }
+      if parts[0] == "language", let language = Language(rawValue: parts[1]) {
+        settings.language = language
+        settings.isSaved = true
+      }
+      if parts[0] == "role" { settings.role = parts[1] }
+    }
+    return settings
+  }
+
+  mutating func write(home: Home) {
+    let text = "language: \(language.rawValue)\nrole: \(role)\n"
+    isSaved = (try? Home.write(Array(text.utf8), to: home.path + "/config.yaml")) != nil
+  }
+
+  /// Korean, unless the environment asks for another language.
+  private static var preferred: Language {
+    let environment = ProcessInfo.processInfo.environment
+    let locale = environment["LC_ALL"] ?? environment["LC_MESSAGES"] ?? environment["LANG"] ?? ""
+    return locale.hasPrefix("en") ? .en : .ko
+  }
+}
+
+/// The directory that holds `Lessons`, `Exercises` and `Datasets`.
+package struct ContentRoot: Sendable {
+  package let path: String
+
+  /// `TAPLINE_CONTENT`, else upward from the executable's real path.
+  package static func find(environment: [String: String], executable: String) throws -> ContentRoot
+  {
+    if let named = environment["TAPLINE_CONTENT"], !named.isEmpty {
+      let path = Home.absolute(named)
+      guard holdsContent(path) else { throw CommandError(.noContent, ["path": path]) }
+      return ContentRoot(path: path)
+    }
+    var directory = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
+      .deletingLastPathComponent()
+    while directory.path != "/" {
+      if holdsContent(directory.path) { return ContentRoot(path: directory.path) }
+      directory.deleteLastPathComponent()
+    }
+    throw CommandError(.noContent, ["path": executable])
+  }
+
+  private static func holdsContent(_ path: String) -> Bool {
+    ["Lessons", "Exercises", "Datasets"].allSatisfy {
+      FileManager.default.fileExists(atPath: path + "/" + $0)
+    }
+  }
+
+  func catalogue(_ language: Language) -> Catalogue {
+    Catalogue.load(directory: path + "/Lessons/catalogue", language: language)
+  }
+}

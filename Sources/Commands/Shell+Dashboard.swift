@@ -1,0 +1,113 @@
+internal import Dashboard
+internal import EventModel
+internal import Platform
+internal import Simulation
+internal import Terminal
+
+extension Shell {
+  /// `dash show [TILE] [--day D] [--app A]`.
+  func dash(_ words: [String]) throws -> Reply {
+    let (_, rest) = try subcommand(words, of: "dash", default: "show")
+    let arguments = try Arguments(rest)
+    try arguments.allowOnly("day", "app")
+    let platform = try platform()
+    var day = platform.today
+    if let text = arguments.options["day"] {
+      guard let named = CivilDate(text) else { throw CommandError(.badDay, ["text": text]) }
+      day = named
+    }
+    let all = try platform.pipeline.tiles()
+    let wanted = try arguments.positions.map { id in
+      guard let tile = all.first(where: { $0.id == id }) else {
+        throw CommandError(
+          .unknownSubcommand,
+          ["command": "dash show", "word": id, "known": all.map(\.id).joined(separator: ", ")])
+      }
+      return tile
+    }
+    let reader = TileReader(engine: platform.engine)
+    let tiles = try (wanted.isEmpty ? all : wanted).map {
+      try reader.read(
+        $0, day: day, app: arguments.options["app"] ?? "moashop", now: platform.now)
+    }
+    let isToday = arguments.options["day"] == nil
+    return Reply(
+      [.pairs(KeyValueView(tiles.map { (title($0, day, isToday), numbers($0)) }, indent: 2))],
+      data: .record([
+        "day": .string(day.description), "tiles": .array(tiles.map(\.json)),
+      ]))
+  }
+
+  private func title(_ tile: Tile, _ day: CivilDate, _ isToday: Bool) -> String {
+    let titles = tile.definition.title
+    return titles[settings.language.rawValue] ?? titles["ko"] ?? tile.definition.id
+  }
+
+  private func numbers(_ tile: Tile) -> String {
+    guard !tile.hasNoData else { return text("dash.noData") }
+    var parts = tile.values.map { value -> String in
+      guard let number = value.number else { return "-" }
+      let grouped = NumberText.grouped(number)
+      return switch value.unit {
+      case .won: NumberText.won(number, settings.language)
+      case .plain: grouped
+      case .count, .events, .users: text("dash.unit." + value.unit.rawValue, ["count": grouped])
+      }
+    }
+    if let loaded = tile.loadedAt {
+      parts.append("(" + text("dash.loadedAt", ["time": storyText(loaded)]) + ")")
+    }
+    return parts.joined(separator: "   ")
+  }
+
+  /// `trace event ID`.
+  func trace(_ words: [String]) throws -> Reply {
+    let (_, rest) = try subcommand(words, of: "trace")
+    let arguments = try Arguments(rest)
+    try arguments.allowOnly()
+    let platform = try platform()
+    guard let id = arguments.positions.first ?? platform.phone.events().last?.eventID else {
+      throw CommandError(
+        .missingArgument, ["command": "trace event", "usage": text("help.trace.usage")])
+    }
+    let (eventID, stations) = try platform.trace(id)
+    return Reply(
+      [
+        .text(heading("event_id " + eventID)),
+        .table(
+          TableView(
+            columns: [
+              TableColumn(text("trace.column.station")), TableColumn(text("trace.column.address")),
+              TableColumn(text("trace.column.time")),
+            ],
+            rows: stations.map {
+              [
+                text("station." + $0.name), $0.address ?? text("trace.notYet"),
+                $0.time.map { $0.clock(offsetSeconds: TimeZones.seoul) } ?? "-",
+              ]
+            })),
+      ],
+      data: .record([
+        "event_id": .string(eventID),
+        "stations": .array(
+          stations.map {
+            .record([
+              "station": .string($0.name), "address": .optional($0.address),
+              "time": .optional($0.time?.iso8601), "clock": .optional($0.clock),
+            ])
+          }),
+      ]))
+  }
+}
+
+extension Tile {
+  var json: JSONValue {
+    .record([
+      "tile": .string(definition.id),
+      "values": .object(
+        values.map { JSONMember(key: $0.column, value: $0.number.map(JSONValue.integer) ?? .null) }
+      ),
+      "loaded_at": .optional(loadedAt?.iso8601), "has_data": .bool(!hasNoData),
+    ])
+  }
+}

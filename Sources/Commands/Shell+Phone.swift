@@ -1,0 +1,114 @@
+internal import EventModel
+internal import Platform
+internal import Simulation
+internal import Terminal
+
+extension Shell {
+  /// `app track|queue|flush|background|log`: the learner's own phone.
+  func app(_ words: [String]) throws -> Reply {
+    let (action, rest) = try subcommand(words, of: "app")
+    switch action {
+    case "track": return try track(rest)
+    case "queue": return try phoneEvents(state: .queued, empty: "app.queue.empty")
+    case "log": return try phoneEvents(state: nil, empty: "app.log.empty")
+    default: return try send(action)
+    }
+  }
+
+  private func track(_ words: [String]) throws -> Reply {
+    let arguments = try Arguments(words)
+    try arguments.allowOnly()
+    guard let name = arguments.positions.first, arguments.positions.count == 1 else {
+      throw CommandError(
+        .missingArgument, ["command": "app track", "usage": text("help.app.usage")])
+    }
+    let platform = try platform()
+    let properties = arguments.pairs.map {
+      JSONMember(key: $0.key, value: Shell.propertyValue($0.value))
+    }
+    let event = try platform.phone.track(name, properties: properties)
+    return Reply(
+      [
+        .text(
+          text(
+            "app.track.done",
+            [
+              "id": event.eventID,
+              "time": event.eventTime.clock(offsetSeconds: TimeZones.seoul),
+            ]))
+      ],
+      data: event.json)
+  }
+
+  /// `29900` is a number, `true` a boolean, `"29900"` in quotes and everything else text.
+  static func propertyValue(_ text: String) -> JSONValue {
+    if let integer = Int64(text), String(integer) == text { return .integer(integer) }
+    if text == "true" || text == "false" { return .bool(text == "true") }
+    if text == "null" { return .null }
+    return .string(text)
+  }
+
+  private func phoneEvents(state: PhoneEvent.State?, empty: String) throws -> Reply {
+    let platform = try platform()
+    let events = try platform.phone.events().filter { state == nil || $0.state == state }
+    let data = JSONValue.array(events.map(\.json))
+    guard !events.isEmpty else { return Reply([.text(text(empty))], data: data) }
+    let table = TableView(
+      columns: [
+        .number("SEQ"), TableColumn("EVENT_ID"), TableColumn("EVENT_NAME"),
+        TableColumn("EVENT_TIME"), TableColumn(text("app.column.state")),
+      ],
+      rows: events.map {
+        [
+          String($0.seq), $0.eventID, $0.eventName,
+          $0.eventTime.clock(offsetSeconds: TimeZones.seoul),
+          text("app.state." + $0.state.rawValue),
+        ]
+      })
+    var blocks: [Reply.Block] = [.table(table)]
+    if state == .queued {
+      blocks.append(
+        .text(
+          text(
+            "app.queue.rule",
+            [
+              "count": String(platform.phone.flushAt),
+              "seconds": String(platform.phone.flushIntervalSeconds),
+            ])))
+    }
+    return Reply(blocks, data: data)
+  }
+
+  private func send(_ action: String) throws -> Reply {
+    let platform = try platform()
+    let sent =
+      try action == "background" ? platform.phone.enterBackground() : platform.phone.flush()
+    let data = JSONValue.array(
+      sent.map {
+        .record([
+          "events": .count($0.events), "bytes": .count($0.bytes),
+          "status": .count($0.status), "queued": .count($0.queuedAfter),
+        ])
+      })
+    guard !sent.isEmpty else { return Reply([.text(text("app.send.nothing"))], data: data) }
+    return Reply(
+      sent.map {
+        .text(
+          text(
+            $0.status == 200 ? "app.send.done" : "app.send.failed",
+            [
+              "events": String($0.events), "bytes": NumberText.bytes(Int64($0.bytes)),
+              "status": String($0.status), "queued": String($0.queuedAfter),
+            ]))
+      }, data: data)
+  }
+}
+
+extension PhoneEvent {
+  var json: JSONValue {
+    .record([
+      "event_id": .string(eventID), "seq": .integer(seq), "event_name": .string(eventName),
+      "event_time": .string(eventTime.iso8601), "state": .string(state.rawValue),
+    ])
+  }
+}

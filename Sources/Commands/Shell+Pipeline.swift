@@ -1,0 +1,167 @@
+internal import ETL
+internal import EventModel
+internal import Foundation
+internal import Lake
+internal import Platform
+internal import Simulation
+internal import Terminal
+
+extension Shell {
+  /// `collector log|status`.
+  func collector(_ words: [String]) throws -> Reply {
+    let (action, rest) = try subcommand(words, of: "collector", default: "log")
+    try Arguments(rest).allowOnly()
+    guard action == "status" else {
+      let reply = try table(of: "SELECT * FROM system.collector.requests")
+      return reply
+    }
+    let platform = try platform()
+    let open = server?.collectorPort
+    return Reply(
+      [
+        .text(
+          open.map { text("collector.open", ["port": String($0)]) } ?? text("collector.closed"))
+      ],
+      data: .record([
+        "port": open.map { .integer(Int64($0)) } ?? .null,
+        "records": .integer(try platform.status().logRecords),
+      ]))
+  }
+
+  /// `dlq list`: the refused events, with reasons.
+  func deadLetters(_ words: [String]) throws -> Reply {
+    let (_, rest) = try subcommand(words, of: "dlq", default: "list")
+    try Arguments(rest).allowOnly()
+    let reply = try table(of: "SELECT * FROM system.collector.dead_letters")
+    guard case .array(let rows)? = reply.data["rows"], rows.isEmpty else { return reply }
+    return Reply([.text(text("dlq.empty"))], data: reply.data)
+  }
+
+  /// `s3 ls [PREFIX]`, `s3 head KEY`.
+  func objects(_ words: [String]) throws -> Reply {
+    let (action, rest) = try subcommand(words, of: "s3")
+    let arguments = try Arguments(rest)
+    try arguments.allowOnly()
+    let platform = try platform()
+    let prefix = Shell.key(arguments.positions.first ?? "")
+    if action == "head" { return try head(prefix, platform.lake) }
+    let objects = try platform.lake.objects(prefix: prefix)
+    let data = JSONValue.array(
+      objects.map { .record(["key": .string($0.key), "size": .count($0.size)]) })
+    guard !objects.isEmpty else {
+      return Reply([.text(text("s3.none", ["prefix": prefix]))], data: data)
+    }
+    let total = objects.reduce(0) { $0 + $1.size }
+    return Reply(
+      [
+        .table(
+          TableView(
+            columns: [.number("SIZE"), TableColumn("KEY")],
+            rows: objects.suffix(100).map { [NumberText.bytes(Int64($0.size)), $0.key] })),
+        .text(
+          text(
+            "s3.total",
+            [
+              "count": NumberText.grouped(objects.count), "bytes": NumberText.bytes(Int64(total)),
+            ])),
+      ], data: data)
+  }
+
+  private static func key(_ text: String) -> String {
+    var key = text
+    if key.hasPrefix("s3://") {
+      key = key.dropFirst(5).split(separator: "/", maxSplits: 1).dropFirst().joined()
+    }
+    return key
+  }
+
+  private func head(_ key: String, _ lake: Lake) throws -> Reply {
+    guard let object = try lake.objects(prefix: key).first(where: { $0.key == key }) else {
+      throw CommandError(.noSuchObject, ["key": key])
+    }
+    let lines = try lake.firstLines(object.key, count: 3)
+    return Reply(
+      lines.map { .verbatim(TextWidth.truncate(TextWidth.printable($0), to: 400)) },
+      data: .array(lines.map(JSONValue.string)))
+  }
+
+  /// `dag list|show|run`.
+  func dag(_ words: [String]) throws -> Reply {
+    let (action, rest) = try subcommand(words, of: "dag", default: "list")
+    let arguments = try Arguments(rest)
+    try arguments.allowOnly()
+    let platform = try platform()
+    let dags = try platform.pipeline.dags()
+    if action == "list" { return dagList(dags, now: platform.now) }
+    guard let name = arguments.positions.first, let dag = dags.first(where: { $0.name == name })
+    else {
+      throw CommandError(
+        .noSuchDag,
+        [
+          "dag": arguments.positions.first ?? "",
+          "dags": dags.map(\.name).joined(separator: ", "),
+        ])
+    }
+    if action == "show" {
+      return try table(
+        of: """
+          SELECT task_id, scheduled_at, state, rows_written, message
+          FROM system.etl.task_instances WHERE dag_id = '\(dag.name)'
+          ORDER BY scheduled_at DESC LIMIT 20
+          """)
+    }
+    let advance = try platform.run(dag)
+    return Reply(instanceBlocks(advance.instances), data: Shell.json(advance.instances))
+  }
+
+  private func dagList(_ dags: [DagDefinition], now: StoryTime) -> Reply {
+    let rows = dags.map { dag in
+      (
+        dag.name, dag.schedule.text,
+        dag.schedule.next(after: now).map { storyText($0) } ?? "-",
+        dag.tasks.map(\.id).joined(separator: " > ")
+      )
+    }
+    return Reply(
+      [
+        .table(
+          TableView(
+            columns: ["DAG", "SCHEDULE", text("dag.column.next"), "TASKS"].map {
+              TableColumn($0)
+            },
+            rows: rows.map { [$0.0, $0.1, $0.2, $0.3] }))
+      ],
+      data: .array(
+        rows.map {
+          .record(["dag": .string($0.0), "schedule": .string($0.1), "tasks": .string($0.3)])
+        }))
+  }
+
+  func instanceBlocks(_ instances: [DagRunner.TaskInstance]) -> [Reply.Block] {
+    guard !instances.isEmpty else { return [] }
+    return [
+      .table(
+        TableView(
+          columns: [
+            TableColumn("DAG"), TableColumn("TASK"), TableColumn("STATE"), .number("ROWS"),
+            TableColumn("MESSAGE"),
+          ],
+          rows: instances.map {
+            [
+              $0.dag, $0.task, $0.state.rawValue, NumberText.grouped($0.rows), $0.message,
+            ]
+          }))
+    ]
+  }
+
+  static func json(_ instances: [DagRunner.TaskInstance]) -> JSONValue {
+    .array(
+      instances.map {
+        .record([
+          "dag": .string($0.dag), "task": .string($0.task),
+          "scheduled_at": .string($0.scheduledAt.iso8601), "state": .string($0.state.rawValue),
+          "rows": .count($0.rows), "message": .string($0.message),
+        ])
+      })
+  }
+}

@@ -1,0 +1,86 @@
+internal import Columnar
+internal import EventModel
+internal import Foundation
+internal import Platform
+internal import Terminal
+internal import TrinoSQL
+
+extension Shell {
+  /// Runs SQL statements and shows the last one's rows.
+  func runSQL(_ text: String) throws -> Reply {
+    let statements = StatementSplitter.split(text)
+    guard !StatementSplitter.isOpen(text), !statements.isEmpty else {
+      throw CommandError(.sqlWithoutSemicolon)
+    }
+    var reply = Reply()
+    for statement in statements {
+      let next = try table(of: statement, showsTiming: true)
+      reply.blocks += next.blocks
+      reply.data = next.data
+    }
+    return reply
+  }
+
+  /// Runs one query and shows its rows as a table.
+  func table(of sql: String, showsTiming: Bool = false) throws -> Reply {
+    let platform = try platform()
+    let started = DispatchTime.now().uptimeNanoseconds
+    let result = try platform.engine.execute(
+      sql, session: platform.session(), cancellation: Cancellation { Interrupt.isRequested })
+    let elapsed = Int64((DispatchTime.now().uptimeNanoseconds - started) / 1_000_000)
+    let rows = result.rows()
+    let data = JSONValue.record([
+      "columns": .array(
+        result.schema.fields.map {
+          .record(["name": .string($0.name), "type": .string($0.type.description)])
+        }),
+      "rows": .array(
+        rows.map { row in
+          .array(zip(row, result.schema.fields).map { Shell.json($0, $1.type, result) })
+        }),
+    ])
+    let shown = rows.prefix(Shell.rowsShownMax)
+    let table = TableView(
+      columns: result.schema.fields.map {
+        TableColumn($0.name, Shell.isNumber($0.type) ? .right : .left)
+      },
+      rows: shown.map { row in
+        zip(row, result.schema.fields).map { result.text($0, $1.type) }
+      })
+    var blocks: [Reply.Block] = [.table(table)]
+    if rows.count > shown.count {
+      blocks.append(
+        .text(
+          self.text(
+            "sql.more",
+            ["shown": NumberText.grouped(shown.count), "rows": NumberText.grouped(rows.count)])))
+    } else if showsTiming {
+      blocks.append(
+        .text(
+          self.text(
+            "sql.rows",
+            ["rows": NumberText.grouped(rows.count), "time": NumberText.milliseconds(elapsed)])))
+    }
+    return Reply(blocks, data: data)
+  }
+
+  private static let rowsShownMax = 200
+
+  static func isNumber(_ type: DataType) -> Bool {
+    switch type {
+    case .integer, .bigint, .double, .decimal: true
+    default: false
+    }
+  }
+
+  /// JSON as Trino's own protocol has it: numbers and booleans as themselves, the rest as text.
+  private static func json(_ scalar: Scalar, _ type: DataType, _ result: QueryResult) -> JSONValue {
+    switch (scalar, type) {
+    case (.null, _): .null
+    case (.boolean(let value), _): .bool(value)
+    case (.integer(let value), .integer), (.integer(let value), .bigint): .integer(value)
+    case (.double(let value), _) where value.isFinite: .double(value)
+    default: .string(result.text(scalar, type))
+    }
+  }
+}

@@ -1,0 +1,79 @@
+internal import CollectorEndpoint
+internal import EventModel
+internal import Foundation
+internal import Platform
+internal import Simulation
+internal import Synchronization
+internal import Terminal
+
+/// What `serve` has opened, and the thread that lets story time go on 1:1 meanwhile.
+final class ServeState: Sendable {
+  let collectorPort: Int
+  private let endpoint: CollectorEndpoint
+  private let isStopped = Mutex(false)
+
+  init(endpoint: CollectorEndpoint) {
+    self.endpoint = endpoint
+    collectorPort = endpoint.port
+  }
+
+  /// Moves the clock by the wall time that has passed, about once a second.
+  func tick(_ advance: @escaping @Sendable (Int64) -> Void) {
+    let thread = Thread { [self] in
+      var last = DispatchTime.now().uptimeNanoseconds
+      while !isStopped.withLock({ $0 }) {
+        Thread.sleep(forTimeInterval: 1)
+        let now = DispatchTime.now().uptimeNanoseconds
+        let milliseconds = Int64((now - last) / 1_000_000)
+        last += UInt64(milliseconds) * 1_000_000
+        guard !isStopped.withLock({ $0 }) else { return }
+        advance(milliseconds)
+      }
+    }
+    thread.start()
+  }
+
+  func stop() {
+    isStopped.withLock { $0 = true }
+    endpoint.stop()
+  }
+}
+
+extension Shell {
+  /// `serve [--port N]`, `serve stop`: the wires on loopback.
+  func serve(_ words: [String]) throws -> Reply {
+    let arguments = try Arguments(words)
+    try arguments.allowOnly("port")
+    if let word = arguments.positions.first {
+      guard word == "stop" else {
+        throw CommandError(
+          .unknownSubcommand, ["command": "serve", "word": word, "known": "stop, --port"])
+      }
+      server?.stop()
+      server = nil
+      return Reply([.text(text("serve.stopped"))])
+    }
+    if let server {
+      throw CommandError(.alreadyServing, ["port": String(server.collectorPort)])
+    }
+    let port = try arguments.integer("port", in: 0...65_535) ?? 8_080
+    let state = ServeState(endpoint: try platform().openCollector(port: port))
+    server = state
+    state.tick { [weak self] milliseconds in
+      try? self?.withPlatform { platform in
+        try platform.advance(to: platform.now.adding(milliseconds: milliseconds))
+      }
+    }
+    return Reply(
+      [
+        .text(text("serve.open", ["port": String(state.collectorPort)])),
+        .verbatim(
+          "  curl -s -XPOST http://localhost:\(state.collectorPort)/v1/events -d '"
+            + Shell.sampleEvent + "'"),
+      ],
+      data: .record(["collector": .count(state.collectorPort)]))
+  }
+
+  private static let sampleEvent =
+    #"{"event_id":"11111111-2222-4333-8444-555555555555","event_name":"purchase_completed","event_time":"2024-01-16T00:10:00Z","device_id":"my-phone","properties":{"price":29900}}"#
+}

@@ -1,0 +1,212 @@
+// The prompt's inside: a line goes in, a `Reply` comes out.
+//
+// `Shell` owns what a session of typing has (language, current exercise) and the world. The prompt,
+// `-c`, `-f`, standard input and a second process all come through `run`, one at a time.
+
+internal import Course
+internal import Diagnostics
+internal import EventModel
+internal import Foundation
+package import Platform
+internal import Simulation
+package import Terminal
+internal import TrinoSQL
+
+/// Runs the lines of one home.
+///
+/// `@unchecked Sendable`: every entry takes `lock` before it touches anything mutable, and nothing
+/// mutable is handed out.
+package final class Shell: @unchecked Sendable {
+  private let lock = NSRecursiveLock()
+  let home: Home
+  let content: ContentRoot
+  let options: Platform.Options
+  private var opened: Platform?
+  let progress: ProgressStore
+  var settings: Settings
+  private var catalogueStore: [Language: Catalogue] = [:]
+  var server: ServeState?
+  var exercises: ExerciseLibrary
+
+  /// Where the answer of the running line goes, for progress lines of long work.
+  private(set) var output: any TerminalOutput
+
+  package init(
+    home: Home, content: ContentRoot, options: Platform.Options, language: Language?,
+    output: any TerminalOutput
+  ) throws {
+    self.home = home
+    self.content = content
+    self.options = options
+    self.output = output
+    settings = Settings.read(home: home)
+    if let language { settings.language = language }
+    progress = ProgressStore(directory: home.path)
+    exercises = ExerciseLibrary(root: content.path + "/Exercises")
+  }
+
+  /// One line's way of being answered.
+  package struct Request: Sendable {
+    package var line: String
+    package var language: Language?
+    package var isJSON: Bool
+
+    package init(line: String, language: Language? = nil, isJSON: Bool = false) {
+      self.line = line
+      self.language = language
+      self.isJSON = isJSON
+    }
+  }
+
+  /// Runs one line and prints its answer to `output`; the exit status says how it went.
+  package func run(_ request: Request, output: any TerminalOutput) -> ExitStatus {
+    lock.lock()
+    defer { lock.unlock() }
+    let previous = self.output
+    let spoken = settings.language
+    self.output = output
+    if let language = request.language { settings.language = language }
+    defer {
+      self.output = previous
+      if request.language != nil { settings.language = spoken }
+    }
+    let printer = ReplyPrinter(output: output, isJSON: request.isJSON)
+    do {
+      let reply = try answer(request.line)
+      printNotices(output, isJSON: request.isJSON)
+      printer.print(reply, line: request.line)
+      return reply.exit
+    } catch {
+      printNotices(output, isJSON: request.isJSON)
+      let text = ErrorText(error, catalogue: catalogue)
+      printer.print(text, line: request.line, labels: catalogue)
+      return text.exit
+    }
+  }
+
+  /// Runs `body` with the world while no line runs.
+  package func withPlatform<Result>(_ body: (Platform) throws -> Result) throws -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(try platform())
+  }
+
+  /// The world, opened on first use: starting the prompt does not wait for it.
+  func platform() throws -> Platform {
+    if let opened { return opened }
+    let platform = try Platform(home: home, options: options)
+    opened = platform
+    if !platform.isPrepared { try prepare(platform) }
+    return platform
+  }
+
+  private func prepare(_ platform: Platform) throws {
+    let bar = ProgressLine(output: output, label: catalogue.text("world.preparing", [:]))
+    try platform.prepare { bar.update(share: $0) }
+    bar.finish(catalogue.text("world.ready", [:]))
+  }
+
+  package var catalogue: Catalogue {
+    if let known = catalogueStore[settings.language] { return known }
+    let loaded = content.catalogue(settings.language)
+    catalogueStore[settings.language] = loaded
+    return loaded
+  }
+
+  func text(_ key: String, _ values: [String: String] = [:]) -> String {
+    catalogue.text(key, values)
+  }
+
+  package var language: Language {
+    lock.lock()
+    defer { lock.unlock() }
+    return settings.language
+  }
+
+  package func setLanguage(_ language: Language) {
+    lock.lock()
+    defer { lock.unlock() }
+    settings.language = language
+    settings.write(home: home)
+  }
+
+  package var isFirstStart: Bool { !settings.isSaved }
+
+  /// Closes the world; the next start need not scan the log.
+  package func close() {
+    lock.lock()
+    defer { lock.unlock() }
+    server?.stop()
+    try? opened?.close()
+    opened = nil
+  }
+
+  private func answer(_ line: String) throws -> Reply {
+    let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !trimmed.isEmpty, !trimmed.hasPrefix("#") else { return Reply() }
+    if StatementShape.looksLikeSQL(trimmed) { return try runSQL(trimmed) }
+    let words: [String]
+    do {
+      words = try CommandLineWords(trimmed.precomposedStringWithCanonicalMapping).words
+    } catch let unbalanced as CommandLineWords.UnbalancedQuote {
+      throw CommandError(
+        .unbalancedQuote,
+        ["quote": String(unbalanced.quote), "column": String(unbalanced.column)])
+    }
+    guard let name = words.first else { return Reply() }
+    guard let command = CommandTable.all.first(where: { $0.names.contains(name.lowercased()) })
+    else { throw unknown(name, line: trimmed) }
+    return try command.run(self, Array(words.dropFirst()))
+  }
+
+  private func unknown(_ name: String, line: String) -> CommandError {
+    let names = CommandTable.all.flatMap(\.names)
+    let latin = KoreanLayout.toLatin(name)
+    let nearest =
+      latin != name && (names.contains(latin) || StatementShape.looksLikeSQL(latin + " "))
+      ? KoreanLayout.toLatin(line) : NearestName.suggest(name.lowercased(), from: names).first
+    return CommandError(.unknownCommand, ["command": name, "nearest": nearest ?? "help"])
+  }
+
+  /// Prints, once, what a start mended.
+  private func printNotices(_ output: any TerminalOutput, isJSON: Bool) {
+    var notices = (opened?.takeRecoveries() ?? []).map {
+      text("recovery." + $0.code, $0.fields)
+    }
+    notices += progress.takeNotices().map { $0.text[courseLanguage] }
+    guard !isJSON else { return }
+    for notice in notices { output.writeWrapped(notice) }
+  }
+
+  var courseLanguage: CourseLanguage { settings.language == .ko ? .korean : .english }
+}
+
+/// Tells SQL from commands by its first word.
+package enum StatementShape {
+  private static let words: Set<String> = [
+    "select", "with", "values", "explain", "describe", "desc", "create", "insert", "update",
+    "delete", "merge", "drop", "alter", "table", "prepare", "execute", "deallocate", "call",
+  ]
+  private static let showObjects: Set<String> = [
+    "catalogs", "schemas", "tables", "columns", "functions", "session", "create", "stats",
+  ]
+
+  /// True where the text begins like a statement of SQL.
+  package static func looksLikeSQL(_ text: String) -> Bool {
+    var rest = text[...]
+    while rest.first == "(" || rest.first?.isWhitespace == true { rest.removeFirst() }
+    if rest.hasPrefix("--") || rest.hasPrefix("/*") { return true }
+    let parts = rest.split(
+      maxSplits: 2, whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") })
+    guard let first = parts.first?.lowercased() else { return false }
+    if first == "show" {
+      return parts.count > 1 && showObjects.contains(parts[1].lowercased())
+    }
+    return words.contains(first)
+  }
+
+  /// True where a statement that began like SQL is not ended by `;` yet.
+  package static func isOpen(_ text: String) -> Bool {
+    looksLikeSQL(text) && StatementSplitter.isOpen(text)
+  }
+}

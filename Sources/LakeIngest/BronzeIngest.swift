@@ -1,0 +1,134 @@
+// From the log to Bronze: the hourly consumer that archives every event as it was received.
+//
+// 1. The position of a topic-partition is read back from the lake: the end offset in the last
+//    object's key. The lake is the only truth about what the lake holds.
+// 2. Records from there on are read from `EventLog`, cut where the UTC hour of arrival changes.
+// 3. Each cut becomes one `.json.gz` object, one record a line, bytes as received, put only if its
+//    key is absent.
+// 4. The consumer group's offsets follow, so that lag can be read; they decide nothing.
+//
+// A crash between any two steps repeats at most an object that is already there, and that is not
+// put again: the log reaches Bronze exactly once.
+
+internal import Codecs
+package import EventLog
+internal import KafkaProtocol
+package import Lake
+package import Simulation
+
+/// The consumer that moves a topic's records into Bronze.
+package struct BronzeIngest: Sendable {
+  /// The consumer group whose offsets show how far Bronze is.
+  package static let group = "lake-sink"
+
+  private let log: EventLog
+  private let lake: Lake
+  private let topic: String
+
+  package init(log: EventLog, lake: Lake, topic: String = "app-events") {
+    self.log = log
+    self.lake = lake
+    self.topic = topic
+  }
+
+  /// What one run did.
+  package struct Summary: Sendable, Equatable {
+    package var records = 0
+    package var objects: [String] = []
+    /// Topic-partitions whose log no longer reaches back to Bronze's position, or was cut below it.
+    package var gaps: [Gap] = []
+  }
+
+  /// A break between what Bronze holds and what the log still has.
+  package struct Gap: Sendable, Equatable {
+    package var partition: Int32
+    /// The offset that Bronze expected next.
+    package var expected: Int64
+    /// The offset at which reading goes on.
+    package var resumedAt: Int64
+  }
+
+  /// Archives everything that the log holds beyond Bronze.
+  ///
+  /// Blocks on disk. Nothing is lost by an error: the next run starts from the lake's position.
+  package func run() throws -> Summary {
+    var summary = Summary()
+    for partition in 0..<Int32(try log.partitionCount(of: topic)) {
+      try archive(TopicPartition(topic, partition), into: &summary)
+    }
+    return summary
+  }
+
+  private func archive(_ partition: TopicPartition, into summary: inout Summary) throws {
+    let end = try log.endOffset(partition)
+    var next = try position(of: partition, end: end, into: &summary)
+    var pending = PendingObject()
+    while next < end {
+      let records = try log.read(partition, from: next, bytesMax: 4 << 20)
+      guard let last = records.last else { break }
+      for record in records where record.offset >= next && record.offset < end {
+        let hour = floorDivide(Int(record.timestamp), 3_600_000)
+        if !pending.isEmpty, hour != pending.hour || pending.isFull {
+          try seal(&pending, of: partition, into: &summary)
+        }
+        pending.append(record, hour: hour)
+      }
+      next = last.offset.advanced(by: 1)
+    }
+    if !pending.isEmpty { try seal(&pending, of: partition, into: &summary) }
+    try log.commitOffset(group: BronzeIngest.group, partition, next)
+  }
+
+  /// Where reading starts; a position outside the log is reported as a gap and mended.
+  private func position(
+    of partition: TopicPartition, end: Offset, into summary: inout Summary
+  ) throws -> Offset {
+    let archived = try lake.bronzeEndOffset(topic: topic, partition: partition.partition) ?? 0
+    let start = try log.startOffset(partition)
+    // A log that ends before Bronze's position was cut or replaced: what it holds now is new.
+    let resumed = archived > end.rawValue ? start.rawValue : max(archived, start.rawValue)
+    if resumed != archived, !(archived == 0 && resumed == 0) {
+      summary.gaps.append(
+        Gap(partition: partition.partition, expected: archived, resumedAt: resumed))
+    }
+    return Offset(rawValue: resumed)
+  }
+
+  private func seal(
+    _ pending: inout PendingObject, of partition: TopicPartition, into summary: inout Summary
+  ) throws {
+    let key = Lake.bronzeKey(
+      topic: topic, partition: partition.partition, startOffset: pending.startOffset,
+      endOffset: pending.endOffset, hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000))
+    if try lake.putBronze(key: key, try Gzip.compress(pending.lines)) {
+      summary.records += pending.count
+      summary.objects.append(key)
+    }
+    pending = PendingObject()
+  }
+}
+
+/// The lines of one hour of one topic-partition, before they become an object.
+private struct PendingObject {
+  var lines: [UInt8] = []
+  var hour = 0
+  var count = 0
+  var startOffset: Int64 = 0
+  /// The offset after the last record.
+  var endOffset: Int64 = 0
+
+  var isEmpty: Bool { count == 0 }
+  /// Bounds memory during a long catch-up; readers do not mind two objects for one hour.
+  var isFull: Bool { lines.count >= 32 << 20 }
+
+  mutating func append(_ record: Record, hour: Int) {
+    if isEmpty {
+      self.hour = hour
+      startOffset = record.offset.rawValue
+    }
+    if let value = record.value { lines.append(contentsOf: value) }
+    lines.append(0x0A)
+    count += 1
+    endOffset = record.offset.rawValue + 1
+  }
+}

@@ -1,0 +1,109 @@
+package import Dashboard
+package import ETL
+internal import Foundation
+internal import Yams
+
+/// The learner's `pipeline/` directory: what the pipeline is, as files.
+package struct PipelineFiles: Sendable {
+  package let root: String
+
+  package init(root: String) {
+    self.root = root
+  }
+
+  /// Copies the course's starting pipeline where there is none yet.
+  package func install(from template: String) throws {
+    guard !FileManager.default.fileExists(atPath: root) else { return }
+    let staging = root + ".new"
+    try? FileManager.default.removeItem(atPath: staging)
+    do {
+      try FileManager.default.copyItem(atPath: template, toPath: staging)
+      try FileManager.default.moveItem(atPath: staging, toPath: root)
+    } catch {
+      throw PlatformError(
+        .contentMissing, "the starting pipeline could not be copied: \(error)", place: template,
+        advice: "Set TAPLINE_CONTENT to the directory that holds Lessons and Datasets.")
+    }
+  }
+
+  /// All DAGs, by file name.
+  package func dags() throws -> [DagDefinition] {
+    try names("dags", ending: ".yaml").map {
+      try DagDefinition(parsing: try text("dags/" + $0), file: "pipeline/dags/" + $0)
+    }
+  }
+
+  /// All models below `models/`, by name.
+  package func models() throws -> [String: ModelTemplate] {
+    var models: [String: ModelTemplate] = [:]
+    for relative in try names("models", ending: ".sql") {
+      let name = String((relative as NSString).lastPathComponent.dropLast(4))
+      models[name] = try ModelTemplate(parsing: try text("models/" + relative), name: name)
+    }
+    return models
+  }
+
+  package func tiles() throws -> [TileDefinition] {
+    try TileDefinition.parse(try text("dashboard.yaml"), file: "pipeline/dashboard.yaml")
+  }
+
+  /// One topic of `topics.yaml`.
+  package struct TopicSetting: Sendable, Equatable {
+    package var name: String
+    package var partitions: Int
+    package var retentionDays: Int
+  }
+
+  package func topics() throws -> [TopicSetting] {
+    let root = try mapping("topics.yaml")
+    guard let list = root["topics"] as? [[String: Any]] else {
+      throw invalid("topics.yaml", "needs a list `topics`")
+    }
+    return try list.map { entry in
+      guard let name = entry["name"] as? String, let partitions = entry["partitions"] as? Int,
+        (1...64).contains(partitions)
+      else { throw invalid("topics.yaml", "needs `name` and 1 to 64 `partitions` for each topic") }
+      return TopicSetting(
+        name: name, partitions: partitions, retentionDays: entry["retentionDays"] as? Int ?? 7)
+    }
+  }
+
+  /// A positive whole number of a settings file; `fallback` where the key is absent.
+  package func integer(_ file: String, _ key: String, fallback: Int) throws -> Int {
+    guard let value = try mapping(file)[key] else { return fallback }
+    guard let number = value as? Int, number > 0 else {
+      throw invalid(file, "needs a positive whole number for `\(key)`")
+    }
+    return number
+  }
+
+  private func mapping(_ file: String) throws -> [String: Any] {
+    do {
+      return try Yams.load(yaml: try text(file)) as? [String: Any] ?? [:]
+    } catch let error as YamlError {
+      throw invalid(file, "is not valid YAML: \(error)")
+    }
+  }
+
+  private func text(_ relative: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: root + "/" + relative) else {
+      throw invalid(relative, "cannot be read")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw invalid(relative, "is not UTF-8 text")
+    }
+    return text
+  }
+
+  private func names(_ directory: String, ending: String) throws -> [String] {
+    let all = FileManager.default.subpaths(atPath: root + "/" + directory) ?? []
+    return all.filter { $0.hasSuffix(ending) }.sorted()
+  }
+
+  private func invalid(_ file: String, _ what: String) -> PlatformError {
+    PlatformError(
+      .pipelineFile, "pipeline/\(file) \(what)", place: "pipeline/\(file)",
+      advice: "Correct the file; `Datasets/shop/pipeline` holds the original.",
+      fields: ["file": "pipeline/\(file)"])
+  }
+}

@@ -1,0 +1,159 @@
+internal import Collector
+package import ETL
+internal import EventModel
+package import LakeIngest
+package import Simulation
+internal import World
+
+extension Platform {
+  /// What moving the clock did.
+  package struct Advance: Sendable {
+    package var from: StoryTime
+    package var to: StoryTime
+    /// Events that the simulated phones delivered.
+    package var delivered = 0
+    /// Tasks that ran, in order.
+    package var instances: [DagRunner.TaskInstance] = []
+    package var gaps: [BronzeIngest.Gap] = []
+
+    /// This and the advance that came right after it, as one.
+    package func followed(by next: Advance) -> Advance {
+      var both = self
+      both.to = next.to
+      both.delivered += next.delivered
+      both.instances += next.instances
+      both.gaps += next.gaps
+      return both
+    }
+  }
+
+  /// True once the world has lived up to the moment at which the course begins.
+  package var isPrepared: Bool { now >= StoryTime.courseStart }
+
+  /// Lives through the history of a new world; `progress` is told the share that is done, 0 to 1.
+  package func prepare(progress: (Double) -> Void) throws {
+    guard !isPrepared else { return }
+    let total = Double(StoryTime.courseStart.milliseconds - file.start.milliseconds)
+    while !isPrepared {
+      progress(Double(now.milliseconds - file.start.milliseconds) / total)
+      let next = min(now.adding(seconds: 3_600), .courseStart)
+      _ = try advance(to: next)
+    }
+    try warmUpPhone()
+    progress(1)
+  }
+
+  /// The learner has just opened the app, as anybody who is about to buy something has.
+  private func warmUpPhone() throws {
+    guard phone.events().isEmpty else { return }
+    for name in ["app_open", "session_start", "screen_view"] {
+      let properties =
+        name == "screen_view" ? [JSONMember(key: "screen", value: .string("home"))] : []
+      _ = try phone.track(name, properties: properties)
+    }
+    _ = try phone.flush()
+  }
+
+  /// Moves story time to `target` and everything with it, in time order.
+  ///
+  /// - Throws: `platform.clockBackwards` for a moment that has passed. An error in between leaves
+  ///   the clock where it got to; advancing again goes on from there.
+  @discardableResult
+  package func advance(to target: StoryTime, isCancelled: () -> Bool = { false }) throws -> Advance {
+    guard target >= now else {
+      throw PlatformError(
+        .clockBackwards, "story time is \(now.iso8601) and cannot go back to \(target.iso8601)",
+        advice: "Story time only moves forward; start another home for an earlier day.")
+    }
+    var summary = Advance(from: now, to: target)
+    let dags = try pipeline.dags()
+    let models = try pipeline.models()
+    while now < target, !isCancelled() {
+      let due = dags.compactMap { dag in dag.schedule.next(after: now).map { ($0, dag) } }
+      let next = [due.map(\.0).min(), phone.nextTimer, target].compactMap { $0 }.filter {
+        $0 > now
+      }.min() ?? target
+      let step = min(next, target)
+      try deliverCrowd(to: step, into: &summary)
+      clock.set(step)
+      try phone.tick()
+      for dag in due.filter({ $0.0 == step }).map(\.1) {
+        try runDag(dag, models: models, into: &summary)
+      }
+    }
+    summary.to = now
+    try checkpoint()
+    return summary
+  }
+
+  /// Runs one DAG now, outside its schedule.
+  @discardableResult
+  package func run(_ dag: DagDefinition) throws -> Advance {
+    var summary = Advance(from: now, to: now)
+    try runDag(dag, models: try pipeline.models(), into: &summary)
+    try checkpoint()
+    return summary
+  }
+
+  /// Makes the log, the phones' progress and the clock durable.
+  func checkpoint() throws {
+    try log.sync()
+    try crowd.checkpoint(now)
+    guard file.now != now else { return }
+    file.now = now
+    try file.write(directory + "/world.yaml")
+  }
+
+  private func deliverCrowd(to moment: StoryTime, into summary: inout Advance) throws {
+    var delivered = 0
+    try crowd.advance(to: moment) { request in
+      clock.set(request.time)
+      let response = collector.handle(
+        CollectRequest(
+          body: request.body, isGzip: request.isGzip, source: nil, durability: .written))
+      if response.status == 200 { delivered += request.eventCount - response.refused.count }
+      return PhoneResponse(status: response.status, refused: response.refused.map(\.index))
+    }
+    summary.delivered += delivered
+  }
+
+  private func runDag(
+    _ dag: DagDefinition, models: [String: ModelTemplate], into summary: inout Advance
+  ) throws {
+    try log.sync()
+    let moment = now
+    let runner = ModelRunner(models: models, lake: lake, warehouse: warehouse, engine: engine)
+    var gaps: [BronzeIngest.Gap] = []
+    let instances = DagRunner.run(dag, at: moment) { work in
+      switch work {
+      case .ingest:
+        let result = try BronzeIngest(log: log, lake: lake).run()
+        gaps += result.gaps
+        return DagRunner.Report(
+          rows: result.records, message: "\(result.objects.count) objects")
+      case .clean:
+        let result = try CleanEvents(lake: lake).run(at: moment)
+        var message = "\(result.duplicates) duplicates left out"
+        if result.unreadableCount > 0 {
+          message += ", \(result.unreadableCount) unreadable: "
+          message += result.unreadable.joined(separator: " ")
+        }
+        return DagRunner.Report(rows: result.rows, message: message)
+      case .model(let name):
+        let result = try runner.run(name, at: moment)
+        switch result.outcome {
+        case .written:
+          return DagRunner.Report(
+            rows: result.rows, message: "\(result.target), \(result.days.count) days replaced")
+        case .unchanged:
+          return DagRunner.Report(rows: 0, message: "nothing new", isSkipped: true)
+        case .noSource(let table):
+          return DagRunner.Report(rows: 0, message: "no \(table) yet", isSkipped: true)
+        }
+      }
+    }
+    summary.gaps += gaps
+    summary.instances += instances
+    try journal.append(instances)
+  }
+}

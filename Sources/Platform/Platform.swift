@@ -1,0 +1,168 @@
+// One whole pipeline, built from its directory, moved by its clock.
+//
+// 1. `Home` gives one process the right to change anything below it.
+// 2. `Platform.open` reads `world.yaml` and `pipeline/`, opens the stores (which recover what a
+//    crash left), and connects the movers to them.
+// 3. Nothing moves until story time moves: `advance(to:)` runs phones and schedules in time order.
+// 4. `serve` opens the wires; the same `Collector` answers both the wire and the simulated phones.
+
+internal import Codecs
+package import Collector
+package import Connector
+package import Dashboard
+package import ETL
+package import EventLog
+internal import EventSDK
+package import Lake
+package import LakeIngest
+package import Simulation
+package import StreamProcessing
+package import TrinoSQL
+package import Warehouse
+package import World
+
+/// A running world: stores, movers, engine and clock.
+///
+/// Not thread-safe: `Commands` calls it under one lock. The collector's wire may run beside it,
+/// because `Collector`, `EventLog` and `StoryClock` are safe to share.
+package final class Platform {
+  package let directory: String
+  package let clock: StoryClock
+  package let log: EventLog
+  package let collector: Collector
+  package let lake: Lake
+  package let warehouse: Warehouse
+  package let live: LiveMetrics
+  package let engine: QueryEngine
+  package let pipeline: PipelineFiles
+  package let journal: RunJournal
+  package let phone: LearnerPhone
+  let crowd: World
+  var file: WorldFile
+  /// What the start found and mended, for the learner to read once.
+  package private(set) var recoveries: [Recovery] = []
+
+  /// Something that a crash or a damaged file left, and what was done about it.
+  package struct Recovery: Sendable, Equatable {
+    /// The catalogue key is `recovery.` + this.
+    package var code: String
+    package var fields: [String: String]
+    package var message: String
+  }
+
+  /// How a world is opened.
+  package struct Options: Sendable {
+    package var worldName: String
+    /// Used when the world is new; a random one where nil.
+    package var seed: UInt64?
+    package var size: WorldSize
+    /// The directory that holds `Datasets`.
+    package var contentRoot: String
+
+    package init(
+      worldName: String = "sandbox", seed: UInt64? = nil, size: WorldSize = .s,
+      contentRoot: String
+    ) {
+      self.worldName = worldName
+      self.seed = seed
+      self.size = size
+      self.contentRoot = contentRoot
+    }
+  }
+
+  /// Opens a world of a home, creating it where it is new. A new world has not lived yet:
+  /// `isPrepared` is false until `prepare` has run its history.
+  package init(home: Home, options: Options) throws {
+    directory = try home.directory("worlds/" + options.worldName)
+    let worldPath = directory + "/world.yaml"
+    if let known = try WorldFile.read(worldPath) {
+      file = known
+    } else {
+      var generator = SystemRandomNumberGenerator()
+      let seed = options.seed ?? UInt64.random(in: 1...999_999_999, using: &generator)
+      file = WorldFile.new(seed: seed, size: options.size)
+      try file.write(worldPath)
+    }
+    clock = StoryClock(file.now)
+    pipeline = PipelineFiles(root: directory + "/pipeline")
+    try pipeline.install(from: options.contentRoot + "/Datasets/shop/pipeline")
+
+    log = try EventLog.open(directory: try home.directory("worlds/\(options.worldName)/kafka"))
+    for topic in try pipeline.topics() {
+      try log.createTopic(topic.name, partitionCount: topic.partitions)
+    }
+    lake = try Lake.open(root: try home.directory("worlds/\(options.worldName)/lake"))
+    warehouse = try Warehouse.open(root: try home.directory("worlds/\(options.worldName)/warehouse"))
+    collector = try Collector(
+      log: log, clock: clock,
+      configuration: try Platform.collectorConfiguration(
+        pipeline, secret: try home.secret(), contentRoot: options.contentRoot))
+    live = LiveMetrics(log: log, clock: clock)
+    journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
+    phone = try LearnerPhone(
+      directory: try home.directory("worlds/\(options.worldName)/phone"), pipeline: pipeline,
+      seed: file.seed, clock: clock, collector: collector)
+    crowd = try World(
+      configuration: WorldConfiguration(seed: file.seed, size: file.size, start: file.start),
+      specification: try WorldSpecification.load(
+        path: options.contentRoot + "/Datasets/shop/spec.json"),
+      progressFile: directory + "/deliveries")
+    engine = QueryEngine(
+      catalogs: [
+        lake, warehouse, live.catalog(),
+        Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
+      ])
+    recoveries = Platform.recoveries(log: log, lake: lake, phone: phone)
+  }
+
+  /// The clock's time.
+  package var now: StoryTime { clock.now }
+
+  /// Today in Seoul.
+  package var today: CivilDate { now.date(offsetSeconds: TimeZones.seoul) }
+
+  /// Which world this is.
+  package var world: WorldFile { file }
+
+  /// Calls to fsync by this process, over all stores.
+  package var fsyncCount: Int { log.fsyncCount + lake.fsyncCount + warehouse.fsyncCount }
+
+  /// Closes the log cleanly, so that the next start need not scan it.
+  package func close() throws {
+    try checkpoint()
+    try log.close()
+  }
+
+  private static func collectorConfiguration(
+    _ pipeline: PipelineFiles, secret: [UInt8], contentRoot: String
+  ) throws -> CollectorConfiguration {
+    var configuration = CollectorConfiguration()
+    configuration.pseudonymSecret = secret
+    configuration.sourcesDirectory = contentRoot + "/Datasets"
+    configuration.bodyBytesMax = try pipeline.integer(
+      "collector.yaml", "bodyBytesMax", fallback: configuration.bodyBytesMax)
+    configuration.uncompressedBytesMax = try pipeline.integer(
+      "collector.yaml", "uncompressedBytesMax", fallback: configuration.uncompressedBytesMax)
+    configuration.eventsPerRequestMax = try pipeline.integer(
+      "collector.yaml", "eventsPerRequestMax", fallback: configuration.eventsPerRequestMax)
+    configuration.eventBytesMax = try pipeline.integer(
+      "collector.yaml", "eventBytesMax", fallback: configuration.eventBytesMax)
+    return configuration
+  }
+
+  private static func systemCatalog(
+    _ log: EventLog, _ collector: Collector, _ lake: Lake, _ warehouse: Warehouse,
+    _ journal: RunJournal, _ phone: LearnerPhone
+  ) -> ComposedCatalog {
+    ComposedCatalog(
+      name: "system",
+      tables: [
+        "sdk": phone.systemTables(),
+        "collector": collector.systemTables(),
+        "kafka": log.systemTables(),
+        "lake": lake.systemTables(),
+        "etl": journal.systemTables(),
+        "warehouse": warehouse.systemTables(),
+      ])
+  }
+}
