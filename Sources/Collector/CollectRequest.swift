@@ -1,7 +1,7 @@
 // What goes into the collector and what comes out: plain values, so that a simulated phone, a file
 // and the HTTP door use one and the same path.
 
-public import KafkaProtocol
+package import KafkaProtocol
 
 /// One delivery of events, as a client sent it.
 package struct CollectRequest: Sendable {

@@ -1,8 +1,9 @@
 // The collector's state as tables of the catalog `system`, schema `collector`.
 
 internal import Columnar
-public import Connector
+package import Connector
 internal import KafkaProtocol
+internal import Simulation
 
 extension Collector {
   /// `requests`: the recent ones. `dead_letters`: every refused event that the log still keeps.

@@ -11,7 +11,7 @@
 internal import EventLog
 internal import EventModel
 internal import KafkaProtocol
-public import Simulation
+package import Simulation
 
 /// Accepts events into the log, and keeps what it refuses with the reason. Safe to share.
 package final class Collector: Sendable {
@@ -68,9 +68,12 @@ package final class Collector: Sendable {
       let mapping = try mapping(of: request)
       let body = try RequestBody.unpacked(request, configuration)
       do throws(BodyFailure) {
-        try body.withUnsafeBytes { (bytes) throws(BodyFailure) in
-          try sort(bytes, request, mapping, now: now, into: &sorted)
+        let result = body.withUnsafeBytes { bytes in
+          Result { () throws(BodyFailure) in
+            try sort(bytes, request, mapping, now: now, into: &sorted)
+          }
         }
+        try result.get()
       } catch {
         guard error.keepsBody else { throw error }
         sorted = SortedRequest(partitionCount: partitionCount)

@@ -1,6 +1,6 @@
 // What the collector's owner hears about: mappings and files. Clients get a `CollectResponse`.
 
-public import Diagnostics
+internal import Diagnostics
 
 /// A mapping that cannot be used, or a file that cannot be collected.
 package struct CollectorError: DiagnosableError {

@@ -1,8 +1,8 @@
 // The seam between the collector and the log, so that a test can stand a log in memory, or a broken
 // one, behind the same checks.
 
-public import EventLog
-public import KafkaProtocol
+package import EventLog
+package import KafkaProtocol
 
 /// What the collector needs of a log. Safe to call from any thread.
 package protocol CollectorLog: Sendable {

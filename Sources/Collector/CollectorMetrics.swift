@@ -1,6 +1,6 @@
 // What the collector counts, and the last requests it saw.
 
-public import Simulation
+package import Simulation
 internal import Synchronization
 
 /// Sums since the collector started.

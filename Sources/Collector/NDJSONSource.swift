@@ -125,8 +125,10 @@ package final class NDJSONSource {
   // MARK: - Reading
 
   private func fill() throws {
-    var count = read(descriptor, input.baseAddress, input.count)
-    while count < 0, errno == EINTR { count = read(descriptor, input.baseAddress, input.count) }
+    // A piece of gzip may unpack to a thousand times its size, and all of that waits in `ready`.
+    let wanted = inflater == nil && bytesRead > 0 ? input.count : 16 << 10
+    var count = read(descriptor, input.baseAddress, wanted)
+    while count < 0, errno == EINTR { count = read(descriptor, input.baseAddress, wanted) }
     guard count >= 0 else {
       throw CollectorError(
         .fileUnreadable, "reading failed: \(Self.reason)", place: "\(name), line \(linesRead + 1)")
@@ -244,6 +246,5 @@ package final class NDJSONSource {
   private func seal() {
     if current.lineCount > 0 { ready.append(current) }
     current = Batch(firstLine: linesRead + 1)
-    current.bytes.reserveCapacity(Self.batchBytesMax)
   }
 }

@@ -41,7 +41,7 @@ final class Pseudonymizer: Sendable {
   }
 
   /// The mask that puts these pseudonyms in the place of addresses.
-  var mask: AddressMask { AddressMask(pseudonym: pseudonym) }
+  var mask: AddressMask { AddressMask { self.pseudonym($0) } }
 }
 
 /// A UUID of version 8 made of SHA-256 over a source's name and one line of it.
