@@ -42,7 +42,7 @@ struct DeadLetterMask {
       || byte == 0x75 || byte == 0
   }
 
-  /// The bytes without NULs (UTF-16) and with `\u00XX` of ASCII letters, digits and marks undone.
+  /// The bytes without NULs (UTF-16) and with `\u00XX` of visible ASCII undone.
   private func withoutHidingPlaces(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.contains(0) || bytes.contains(0x5C) else { return bytes }
     var output: [UInt8] = []
@@ -66,7 +66,7 @@ struct DeadLetterMask {
       bytes[index + 3] == 0x30, isHexDigit(bytes[index + 4]), isHexDigit(bytes[index + 5]),
       let value = UInt8(String(decoding: bytes[(index + 4)...(index + 5)], as: UTF8.self), radix: 16)
     else { return nil }
-    return isHexDigit(value) || value == 0x2E || value == 0x3A || value == 0x25 ? value : nil
+    return (0x21..<0x7F).contains(value) && value != 0x22 && value != 0x5C ? value : nil
   }
 
   private func replacingValues(of keys: [[UInt8]], in bytes: [UInt8]) -> [UInt8] {

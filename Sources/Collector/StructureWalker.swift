@@ -58,6 +58,7 @@ struct StructureWalker {
 
   private mutating func skipContainer() throws(BodyFailure) {
     var depth = 0
+    let closing: UInt8 = bytes[position] == 0x7B ? 0x7D : 0x5D
     while position < bytes.count {
       switch bytes[position] {
       case 0x22:
@@ -68,6 +69,9 @@ struct StructureWalker {
       case 0x7D, 0x5D:
         depth -= 1
         if depth == 0 {
+          guard bytes[position] == closing else {
+            throw Self.failure("a bracket is closed by one of another kind", at: position)
+          }
           position += 1
           return
         }
