@@ -28,4 +28,38 @@ public enum Zstd {
       count = written
     }
   }
+
+  /// Decompresses one or more frames of unknown size, as Kafka's clients stream them.
+  ///
+  /// - Throws: `codecs.tooLarge` as soon as the result would pass `bytesMax`, `codecs.truncated` or
+  ///   `codecs.corrupt` for anything that is not whole frames.
+  public static func decompress(
+    _ bytes: UnsafeRawBufferPointer, bytesMax: Int
+  ) throws -> [UInt8] {
+    guard let stream = ZSTD_createDCtx() else {
+      throw CodecsError(.unsupported, codec: "zstd", "libzstd could not start a decompressor")
+    }
+    defer { ZSTD_freeDCtx(stream) }
+    var result: [UInt8] = []
+    var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1_024, alignment: 16)
+    defer { chunk.deallocate() }
+    var rest = 1
+    while true {
+      var output = ZSTD_outBuffer(dst: chunk.baseAddress, size: chunk.count, pos: 0)
+      let inputBefore = input.pos
+      rest = ZSTD_decompressStream(stream, &output, &input)
+      guard ZSTD_isError(rest) == 0 else {
+        throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(rest)))
+      }
+      guard output.pos <= bytesMax - result.count else {
+        throw CodecsError(.tooLarge, codec: "zstd", "it unpacks to more than \(bytesMax) bytes")
+      }
+      result.append(contentsOf: chunk[..<output.pos])
+      if rest == 0, input.pos == input.size { return result }
+      if output.pos == 0, input.pos == inputBefore {
+        throw CodecsError(.truncated, codec: "zstd", "the data ends inside a frame")
+      }
+    }
+  }
 }

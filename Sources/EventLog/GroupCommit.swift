@@ -1,0 +1,62 @@
+// Many callers, one fsync: whoever comes while a round runs shares the next one.
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// Runs a blocking flush so that every caller is covered by a round that began after it called.
+///
+/// `@unchecked Sendable`: the pthread objects are made for sharing and live as long as this object;
+/// `next`, `isRunning` and every `Round` are touched only while `mutex` is held.
+final class GroupCommit: @unchecked Sendable {
+  private final class Round {
+    var isDone = false
+    var error: (any Error)?
+  }
+
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var next = Round()
+  private var isRunning = false
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Returns after some thread ran `flush` from beginning to end, starting after this call.
+  ///
+  /// - Throws: what that run threw; every caller it covered gets the same error.
+  func run(_ flush: () throws -> Void) throws {
+    pthread_mutex_lock(mutex)
+    let mine = next
+    while !mine.isDone {
+      if isRunning {
+        pthread_cond_wait(condition, mutex)
+        continue
+      }
+      isRunning = true
+      next = Round()
+      pthread_mutex_unlock(mutex)
+      var failure: (any Error)?
+      do { try flush() } catch { failure = error }
+      pthread_mutex_lock(mutex)
+      mine.error = failure
+      mine.isDone = true
+      isRunning = false
+      pthread_cond_broadcast(condition)
+    }
+    let error = mine.error
+    pthread_mutex_unlock(mutex)
+    if let error { throw error }
+  }
+}
