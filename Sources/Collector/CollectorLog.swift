@@ -1,0 +1,25 @@
+// The seam between the collector and the log, so that a test can stand a log in memory, or a broken
+// one, behind the same checks.
+
+package import EventLog
+package import KafkaProtocol
+
+/// What the collector needs of a log. Safe to call from any thread.
+package protocol CollectorLog: Sendable {
+  /// Makes the topic where it does not exist; an existing one keeps its partitions.
+  func ensureTopic(_ name: String, partitionCount: Int) throws
+  func partitionCount(of topic: String) throws -> Int
+  /// Appends one record batch and answers the offset of its first record; it is written when this
+  /// returns, and on disk after the next `sync()`.
+  func append(_ records: [Record], to partition: TopicPartition, appendTime: Int64) throws -> Offset
+  func sync() throws
+  func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record]
+  func startOffset(_ partition: TopicPartition) throws -> Offset
+}
+
+extension EventLog: CollectorLog {
+  package func ensureTopic(_ name: String, partitionCount: Int) throws {
+    guard !topicNames().contains(name) else { return }
+    try createTopic(name, partitionCount: partitionCount)
+  }
+}

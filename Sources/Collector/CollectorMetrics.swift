@@ -1,0 +1,86 @@
+// What the collector counts, and the last requests it saw.
+
+package import Simulation
+internal import Synchronization
+
+/// Sums since the collector started.
+package struct CollectorCounts: Hashable, Sendable {
+  package var requests = 0
+  package var accepted = 0
+  package var refused: [RefusalCode: Int] = [:]
+  /// Requests of which nothing was taken, by code.
+  package var failedRequests: [String: Int] = [:]
+  /// What the log said when it last failed; nil where it never did.
+  package var lastLogFailure: String?
+
+  package var refusedTotal: Int { refused.values.reduce(0, +) }
+}
+
+/// One request as the system table `requests` shows it.
+package struct RequestTrace: Hashable, Sendable {
+  package var time: StoryTime
+  package var status: Int
+  package var source: String?
+  package var accepted: Int
+  package var refused: Int
+  /// Bytes of the body as it came.
+  package var bodyBytes: Int
+  /// The problem of the whole request; nil where events were judged one by one.
+  package var code: String?
+}
+
+/// Counters and the ring of recent requests. Safe to share.
+final class CollectorMetrics: Sendable {
+  private struct State {
+    var counts = CollectorCounts()
+    var recent: [RequestTrace] = []
+    var next = 0
+  }
+
+  private let state = Mutex(State())
+  private let recentMax: Int
+
+  init(recentMax: Int) {
+    self.recentMax = max(1, recentMax)
+  }
+
+  func note(_ request: CollectRequest, _ response: CollectResponse, at time: StoryTime) {
+    let trace = RequestTrace(
+      time: time, status: response.status, source: request.source,
+      accepted: response.accepted.count, refused: response.refused.count,
+      bodyBytes: request.body.count, code: response.problem?.code)
+    state.withLock { state in
+      state.counts.requests += 1
+      state.counts.accepted += response.accepted.count
+      for event in response.refused { state.counts.refused[event.code, default: 0] += 1 }
+      if let problem = response.problem {
+        state.counts.failedRequests[problem.code, default: 0] += 1
+      }
+      if state.recent.count < recentMax {
+        state.recent.append(trace)
+      } else {
+        state.recent[state.next] = trace
+        state.next = (state.next + 1) % recentMax
+      }
+    }
+  }
+
+  func noteLogFailure(_ text: String) {
+    state.withLock { $0.counts.lastLogFailure = text }
+  }
+
+  var counts: CollectorCounts { state.withLock { $0.counts } }
+
+  /// The recent requests, oldest first.
+  var recent: [RequestTrace] {
+    state.withLock { Array($0.recent[$0.next...] + $0.recent[..<$0.next]) }
+  }
+}
+
+extension Collector {
+  /// Sums since the start.
+  package var counts: CollectorCounts { metrics.counts }
+
+  /// The last requests, oldest first.
+  package var recentRequests: [RequestTrace] { metrics.recent }
+}
