@@ -1,0 +1,131 @@
+/// The answers that an exercise's author declares: accepted ones, and wrong ones by misconception.
+///
+/// ```
+/// answers/accepted/by-event-id.tap             passes
+/// answers/wrong/other-purchase/first.tap       gets what expect.yaml says:
+/// answers/wrong/other-purchase/expect.yaml       verdict: not-yet, feedback: other-purchase
+/// ```
+///
+/// A `.tap` file holds the lines of a learner's prompt. `{{sql: SELECT …}}` stands for the single
+/// value of that query at that moment, since every learner's world has other numbers.
+package struct AnswerCase: Sendable {
+  /// `accepted/by-event-id` or `wrong/other-purchase/first`.
+  package var name: String
+  package var exercise: Exercise
+  package var lines: [Line]
+  /// A name of `Verdict`.
+  package var expectedVerdict: String
+  package var expectedFeedback: String?
+
+  /// One line of the script and where it stands.
+  package struct Line: Sendable, Hashable {
+    package var text: String
+    package var number: Int
+  }
+
+  /// Reads all cases of an exercise, sorted by name.
+  ///
+  /// Throws `CourseError` for a malformed case, and where the exercise's status asks for more of
+  /// them: `core` two accepted and three wrong ones, `local` one wrong one.
+  package static func load(exercise: Exercise) throws -> [AnswerCase] {
+    let folder = ContentFolder(path: exercise.folder)
+    let accepted = try folder.names(in: "answers/accepted").map { file in
+      try read(folder, "answers/accepted/\(file)", exercise, (Verdict.passed.name, nil))
+    }
+    var wrong: [AnswerCase] = []
+    let misconceptions = folder.names(in: "answers/wrong")
+    for misconception in misconceptions {
+      let path = "answers/wrong/\(misconception)"
+      guard folder.isFolder(path) else {
+        throw CourseError(
+          code: "course.unknown-file", message: "`\(misconception)` is not a folder.",
+          place: folder.display(path),
+          advice: "Name a folder after the misconception and put the .tap file in it.")
+      }
+      let expected = try expectation(folder, path, exercise)
+      let files = folder.names(in: path).filter { $0 != "expect.yaml" }
+      guard !files.isEmpty else {
+        throw CourseError(
+          code: "course.too-few-answers", message: "The misconception has no answer.",
+          place: folder.display(path), advice: "Add an answer.tap.")
+      }
+      wrong += try files.map { try read(folder, "\(path)/\($0)", exercise, expected) }
+    }
+    try requireEnough(exercise, accepted.count, misconceptions.count, folder)
+    return accepted + wrong
+  }
+
+  private static func requireEnough(
+    _ exercise: Exercise, _ accepted: Int, _ wrong: Int, _ folder: ContentFolder
+  ) throws {
+    let needed: (accepted: Int, wrong: Int) =
+      switch exercise.status {
+      case .core: (2, 3)
+      case .local: (0, 1)
+      case .draft: (0, 0)
+      }
+    for (name, count, wanted) in [
+      ("accepted", accepted, needed.accepted), ("wrong", wrong, needed.wrong),
+    ] where count < wanted {
+      throw CourseError(
+        code: "course.too-few-answers",
+        message: "There are \(count) answers in \(name); status `\(exercise.status.rawValue)` "
+          + "asks for \(wanted).",
+        place: folder.display("answers/\(name)"), advice: "Add .tap files, written differently.")
+    }
+  }
+
+  private static func expectation(
+    _ folder: ContentFolder, _ path: String, _ exercise: Exercise
+  ) throws -> (String, String?) {
+    let name = "\(path)/expect.yaml"
+    let node = try ManifestNode.parse(
+      folder.text(name, holds: "verdict and feedback"), file: folder.display(name))
+    try node.allowKeys(["verdict", "feedback"])
+    let verdictNode = try node.required("verdict", example: "not-yet")
+    let verdict = try verdictNode.text(example: "not-yet")
+    guard Verdict.names.contains(verdict), verdict != Verdict.passed.name else {
+      throw verdictNode.error(
+        "course.bad-value", "A wrong answer cannot expect the verdict `\(verdict)`.",
+        advice: "Write one of: \(Verdict.names.dropFirst().joined(separator: ", ")).")
+    }
+    guard ["not-yet", "partly"].contains(verdict) else { return (verdict, nil) }
+    let feedbackNode = try node.required("feedback", example: "other-purchase")
+    let feedback = try feedbackNode.text(example: "other-purchase")
+    let known = exercise.checks.map(\.feedback)
+    guard known.contains(feedback) else {
+      let hint = nearestName(to: feedback, in: known).map { "Did you mean `\($0)`? " } ?? ""
+      throw feedbackNode.error(
+        "course.unknown-feedback", "No check has the feedback `\(feedback)`.",
+        advice: hint + "Known: \(known.joined(separator: ", ")).")
+    }
+    return (verdict, feedback)
+  }
+
+  private static func read(
+    _ folder: ContentFolder, _ path: String, _ exercise: Exercise, _ expected: (String, String?)
+  ) throws -> AnswerCase {
+    guard path.hasSuffix(".tap") else {
+      throw CourseError(
+        code: "course.unknown-file", message: "An answer is a .tap file.",
+        place: folder.display(path), advice: "Name it NAME.tap.")
+    }
+    let text = try folder.text(path, holds: "the lines of a prompt")
+    var lines: [Line] = []
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .enumerated()
+    {
+      let trimmed = line.drop(while: \.isWhitespace)
+      if trimmed.isEmpty || trimmed.hasPrefix("#") { continue }
+      lines.append(Line(text: String(trimmed), number: index + 1))
+    }
+    guard let last = lines.last, AnswerCaseRunner.isCheck(last.text) else {
+      throw CourseError(
+        code: "course.no-answer", message: "The script does not end with an answer.",
+        place: folder.display(path), advice: "End it with `answer …` or `check`.")
+    }
+    return AnswerCase(
+      name: String(path.dropFirst("answers/".count).dropLast(".tap".count)), exercise: exercise,
+      lines: lines, expectedVerdict: expected.0, expectedFeedback: expected.1)
+  }
+}

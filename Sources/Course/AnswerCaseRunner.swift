@@ -1,0 +1,111 @@
+/// Plays a declared answer against a host and compares the verdict with the declared one.
+///
+/// `answer …` and `check` go to an `ExerciseSession` without a store; every other line goes to the
+/// host as if typed. The verdict of the last check counts.
+package enum AnswerCaseRunner {
+  /// What happened.
+  package struct Outcome: Sendable {
+    package var caseName: String
+    /// The last check's result; nil where the script did not get that far.
+    package var result: CheckResult?
+    /// What differs from the declaration, each a sentence; empty is a success.
+    package var problems: [String]
+    /// The lines as they were run, queries replaced.
+    package var transcript: [String]
+    package var isAsExpected: Bool { problems.isEmpty }
+  }
+
+  static func isCheck(_ line: String) -> Bool {
+    line == "check" || line == "answer" || line.hasPrefix("answer ")
+  }
+
+  /// Runs the script from its first line; the host should stand at the exercise's start.
+  package static func run(_ answerCase: AnswerCase, host: any LessonHost) -> Outcome {
+    var outcome = Outcome(caseName: answerCase.name, result: nil, problems: [], transcript: [])
+    let session = ExerciseSession(exercise: answerCase.exercise, host: host)
+    for line in answerCase.lines {
+      do {
+        let text = try replaceQueries(line.text, host)
+        outcome.transcript.append(text)
+        if isCheck(text) {
+          let answer = text == "check" ? nil : String(text.dropFirst("answer".count))
+          outcome.result = session.check(answer: answer)
+        } else {
+          let reply = try host.run(text)
+          outcome.transcript.append(reply.output)
+          if reply.exitCode != 0 {
+            outcome.problems.append(
+              "Line \(line.number) `\(text)` ended with exit code \(reply.exitCode): "
+                + reply.output)
+            return outcome
+          }
+        }
+      } catch {
+        outcome.problems.append("Line \(line.number) `\(line.text)` failed: \(error)")
+        return outcome
+      }
+    }
+    compare(answerCase, &outcome)
+    return outcome
+  }
+
+  private static func compare(_ answerCase: AnswerCase, _ outcome: inout Outcome) {
+    guard let result = outcome.result else {
+      outcome.problems.append("The script checked nothing.")
+      return
+    }
+    let verdict = result.verdict
+    if verdict.name != answerCase.expectedVerdict
+      || verdict.feedbackID != answerCase.expectedFeedback
+    {
+      let expected = describe(answerCase.expectedVerdict, answerCase.expectedFeedback)
+      let got = describe(verdict.name, verdict.feedbackID)
+      outcome.problems.append("Expected \(expected), got \(got): \(result.text)")
+    }
+    if !result.unknownPlaceholders.isEmpty {
+      outcome.problems.append(
+        "No query gives the placeholders \(result.unknownPlaceholders.joined(separator: ", ")).")
+    }
+  }
+
+  private static func describe(_ verdict: String, _ feedback: String?) -> String {
+    feedback.map { "\(verdict) with \($0)" } ?? verdict
+  }
+
+  /// Replaces each `{{sql: …}}` by the query's single value.
+  private static func replaceQueries(_ line: String, _ host: any LessonHost) throws -> String {
+    var result = ""
+    var rest = line[...]
+    while let open = rest.firstRange(of: "{{sql:") {
+      guard let close = rest[open.upperBound...].firstRange(of: "}}") else {
+        throw CourseError(
+          code: "course.bad-template", message: "A `{{sql:` is not closed.",
+          advice: "Close it with `}}` on the same line.")
+      }
+      result += rest[..<open.lowerBound]
+      result += try singleValue(String(rest[open.upperBound..<close.lowerBound]), host)
+      rest = rest[close.upperBound...]
+    }
+    return result + rest
+  }
+
+  private static func singleValue(_ sql: String, _ host: any LessonHost) throws -> String {
+    let table = try host.query(sql)
+    guard table.rows.count == 1, let row = table.rows.first, row.count == 1 else {
+      throw CourseError(
+        code: "course.bad-template",
+        message: "The query returns \(table.rows.count) rows and \(table.columns.count) columns.",
+        advice: "A query in a script returns one row with one column.")
+    }
+    switch row[0] {
+    case .integer(let number): return String(number)
+    case .text(let text): return text
+    case .double(let number): return String(number)
+    case .boolean(let flag): return flag ? "true" : "false"
+    case .null:
+      throw CourseError(
+        code: "course.bad-template", message: "The query returns null.",
+        advice: "Ask for a value that is there at this line.")
+    }
+  }
+}

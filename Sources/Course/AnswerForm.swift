@@ -1,0 +1,108 @@
+/// What an answer looks like, declared in `exercise.yaml`, and the values read from one.
+///
+/// ```yaml
+/// answer:
+///   form: {ko: "파티션:오프셋", en: "partition:offset"}
+///   fields:
+///     - {name: partition, type: integer, words: [partition, 파티션, p]}
+///     - {name: offset, type: integer, words: [offset, 오프셋, o]}
+///   constants: [app-events]      # may be said, adds nothing
+///   fillers: [topic, 토픽, 번, 의]  # polite words and particles
+/// ```
+///
+/// An author lists words; `AnswerReader` knows how people arrange them. Anything that has not
+/// exactly one reading is refused, and a refused answer costs nothing.
+package struct AnswerForm: Sendable, Hashable {
+  /// The type of a field; SQL gets an integer literal or a quoted string literal.
+  package enum FieldType: String, Sendable, Hashable, CaseIterable {
+    case integer
+    case word
+  }
+
+  /// One value that the answer must hold.
+  package struct Field: Sendable, Hashable {
+    package var name: String
+    package var type: FieldType
+    /// The labels that a learner may write beside the value, in lower case.
+    package var words: [String]
+  }
+
+  /// How the answer is written, as the learner is shown it.
+  package var form: LocalizedText
+  /// The fields, in the order of an answer without labels.
+  package var fields: [Field]
+  /// Words that may be said because they are true of every answer, such as the topic.
+  package var constants: [String]
+  /// Words without meaning for the answer: particles, polite endings, articles.
+  package var fillers: [String]
+
+  package init(
+    form: LocalizedText, fields: [Field], constants: [String] = [], fillers: [String] = []
+  ) {
+    self.form = form
+    self.fields = fields
+    self.constants = constants
+    self.fillers = fillers
+  }
+
+  /// Reads an answer; nil where it has no reading or more than one.
+  package func read(_ text: String) -> AnswerValues? {
+    AnswerReader(form: self).read(text)
+  }
+}
+
+/// The values of one answer, by field name.
+package struct AnswerValues: Sendable, Hashable {
+  package var values: [String: HostValue]
+
+  package init(_ values: [String: HostValue]) { self.values = values }
+
+  package subscript(name: String) -> HostValue? { values[name] }
+}
+
+extension AnswerForm {
+  static func parse(_ node: ManifestNode, needsBoth: Bool) throws -> AnswerForm {
+    try node.allowKeys(["form", "fields", "constants", "fillers"])
+    let form = try node.required("form", example: "{ko: \"파티션:오프셋\", en: \"partition:offset\"}")
+      .localized(needsBoth: needsBoth)
+    let fieldsNode = try node.required("fields", example: "[{name: offset, type: integer}]")
+    let fields = try fieldsNode.elements(example: "[{name: offset, type: integer}]").map(parseField)
+    guard !fields.isEmpty else {
+      throw fieldsNode.wrongType("a list of at least one field", example: "- {name: offset}")
+    }
+    for (index, field) in fields.enumerated()
+    where fields[..<index].contains(where: { $0.name == field.name }) {
+      throw fieldsNode.error(
+        "course.bad-value", "Two fields are named `\(field.name)`.",
+        advice: "Give each field its own name.")
+    }
+    func words(_ key: String) throws -> [String] {
+      try node.optional(key)?.texts(example: "app-events").map(normalizedAnswer) ?? []
+    }
+    return AnswerForm(
+      form: form, fields: fields, constants: try words("constants"),
+      fillers: try words("fillers"))
+  }
+
+  private static func parseField(_ node: ManifestNode) throws -> Field {
+    try node.allowKeys(["name", "type", "words"])
+    let nameNode = try node.required("name", example: "offset")
+    let name = try nameNode.text(example: "offset")
+    guard isIdentifier(name) else {
+      throw nameNode.error(
+        "course.bad-value", "`\(name)` cannot name a field.",
+        advice: "Use lower-case Latin letters, digits and underscores, such as `offset`.")
+    }
+    let type = try node.required("type", example: "integer").choice(FieldType.self)
+    let words = try node.optional("words")?.texts(example: "offset") ?? [name]
+    return Field(name: name, type: type, words: words.map(normalizedAnswer))
+  }
+}
+
+/// True for names that may stand in `{…}` and `{{answer.…}}`: lower-case ASCII and underscores.
+func isIdentifier(_ text: String) -> Bool {
+  guard let first = text.unicodeScalars.first, ("a"..."z").contains(first) else { return false }
+  return text.unicodeScalars.allSatisfy {
+    ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
+  }
+}

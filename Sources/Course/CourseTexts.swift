@@ -1,0 +1,100 @@
+/// The course's own sentences in both languages: what no exercise's file says.
+///
+/// Sentences are built so that a filled-in value never needs a Korean particle that depends on it.
+
+enum CourseTexts {
+  static func couldNotRead(_ form: String) -> LocalizedText {
+    LocalizedText(
+      ko: "입력을 읽지 못했습니다. 횟수에는 넣지 않습니다.\n  이렇게 입력합니다: answer \(form)",
+      en: "That answer could not be read. It does not count as an attempt.\n"
+        + "  Write it like this: answer \(form)")
+  }
+
+  static func form(_ form: String) -> LocalizedText {
+    LocalizedText(ko: "입력: answer \(form)", en: "Write: answer \(form)")
+  }
+
+  static let noForm = LocalizedText(
+    ko: "이 실습은 답을 입력하지 않습니다. 준비가 되면 check를 입력합니다.",
+    en: "This exercise takes no typed answer. Type check when you are ready.")
+
+  static func notAttempted(_ form: String) -> LocalizedText {
+    LocalizedText(
+      ko: "아직 시도하기 전입니다.\n  입력: answer \(form)",
+      en: "Nothing has been tried yet.\n  Write: answer \(form)")
+  }
+
+  static func checkerFailed(_ reason: String) -> LocalizedText {
+    LocalizedText(
+      ko: "채점기에서 오류가 났습니다. 답과는 무관하고, 횟수에도 넣지 않습니다.\n  원인: \(reason)",
+      en: "The checker failed. This says nothing about your answer, and does not count.\n"
+        + "  Reason: \(reason)")
+  }
+
+  static func partly(_ passed: Int, of total: Int) -> LocalizedText {
+    LocalizedText(ko: "일부 통과(\(passed)/\(total))", en: "Partly passed (\(passed) of \(total))")
+  }
+
+  static let passed = LocalizedText(ko: "통과했습니다.", en: "Passed.")
+  static let notYet = LocalizedText(ko: "아직입니다.", en: "Not yet.")
+
+  static func rung(_ number: Int, of count: Int) -> LocalizedText {
+    LocalizedText(ko: "힌트 \(number)/\(count)", en: "Hint \(number) of \(count)")
+  }
+
+  static let misconceptionHint = LocalizedText(ko: "방금 답에 대한 힌트", en: "About your last answer")
+
+  static let noHints = LocalizedText(
+    ko: "이 실습에는 힌트가 없습니다.", en: "This exercise has no hints.")
+
+  static func notStored(_ reason: String) -> LocalizedText {
+    LocalizedText(
+      ko: "이번 결과를 진행 기록에 저장하지 못했습니다. 채점 결과는 그대로입니다.\n  원인: \(reason)",
+      en: "This result could not be saved to your progress. The verdict stands.\n"
+        + "  Reason: \(reason)")
+  }
+
+  static func recovered(oldFile: String, rowCount: Int) -> LocalizedText {
+    LocalizedText(
+      ko: """
+        진행 기록 파일이 손상되어 새 파일로 시작했습니다. 기록 \(rowCount)건을 되살렸습니다.
+          손상된 파일은 지우지 않고 여기에 두었습니다: \(oldFile)
+        """,
+      en: """
+        Your progress file was damaged, so a new one was started. Records recovered: \(rowCount).
+          The damaged file was kept here: \(oldFile)
+        """)
+  }
+
+  static func inMemory(path: String, reason: String, rowCount: Int) -> LocalizedText {
+    LocalizedText(
+      ko: """
+        진행 기록 파일에 쓸 수 없습니다. 이번에는 메모리에만 기록하고, 나가면 사라집니다.
+          파일: \(path)
+          원인: \(reason)
+          읽어 온 기록: \(rowCount)건
+        """,
+      en: """
+        Your progress file cannot be written. This time progress is kept in memory only, and is
+        gone when you leave.
+          File: \(path)
+          Reason: \(reason)
+          Records read from it: \(rowCount)
+        """)
+  }
+
+  static func newerFile(path: String) -> LocalizedText {
+    LocalizedText(
+      ko: """
+        진행 기록이 더 새로운 Tapline에서 만들어졌습니다. 파일은 건드리지 않고 메모리에만 기록합니다.
+          파일: \(path)
+          Tapline을 새 버전으로 바꾸면 이어서 할 수 있습니다.
+        """,
+      en: """
+        Your progress was written by a newer Tapline. The file is left as it is, and progress is
+        kept in memory only.
+          File: \(path)
+          Update Tapline to go on from there.
+        """)
+  }
+}

@@ -1,0 +1,84 @@
+/// One exercise as the learner and the grader know it: a folder of files, no Swift.
+///
+/// 1. `Exercise.load` reads the folder and refuses what is malformed (`Exercise+Load.swift`).
+/// 2. `ExerciseSession` takes an answer, which the exercise's `AnswerForm` reads.
+/// 3. `Grader` runs the `checks` in file order over a `LessonHost`; the first that fails decides.
+/// 4. The verdict's text comes from `feedback`, filled with the offending row's values.
+package struct Exercise: Sendable {
+  /// How finished an exercise is; `core` needs everything, `local` and `draft` less.
+  package enum Status: String, Sendable, CaseIterable {
+    case draft
+    case local
+    case core
+  }
+
+  /// Whether a role's path contains it or offers it beside.
+  package enum Tier: String, Sendable, CaseIterable {
+    case core
+    case `extension`
+  }
+
+  /// What is judged. `state`: the pipeline's state, asked by SQL.
+  package enum Kind: String, Sendable, CaseIterable {
+    case state
+  }
+
+  /// How several checks make one verdict.
+  package enum Grading: String, Sendable, CaseIterable {
+    /// The first check that fails decides; the others are not asked.
+    case first
+    /// All are asked; some passed and some failed is `partly`.
+    case parts
+  }
+
+  /// Never reused, such as `00-1`.
+  package var id: String
+  /// Raised when a change makes earlier passes doubtful.
+  package var version: Int
+  package var status: Status
+  package var tier: Tier
+  package var kind: Kind
+  package var grading: Grading
+  package var title: LocalizedText
+  package var minutes: Int
+  /// Ids of exercises that come before.
+  package var needs: [String]
+  /// Checklist items that a pass counts for.
+  package var proves: [String]
+  /// The lines `status` and `help` may name as this exercise's tools.
+  package var answer: AnswerForm?
+  /// Queries whose first rows give further placeholders to every text of this exercise.
+  package var values: [SQLTemplate]
+  package var task: LocalizedText
+  package var checks: [Check]
+  /// The text of `passed` and of each feedback id.
+  package var feedback: [String: LocalizedText]
+  /// The rungs, gentlest first.
+  package var hintRungs: [LocalizedText]
+  /// The hint for each feedback id.
+  package var misconceptionHints: [String: LocalizedText]
+  /// The folder, as `load` was given it.
+  package var folder: String
+}
+
+/// One rule that a right answer keeps.
+package struct Check: Sendable {
+  /// Which result of the query means that the rule is broken.
+  package enum FailsWhen: String, Sendable, CaseIterable {
+    /// The query returns the offending rows; none means that the rule is kept.
+    case rows
+    /// The query returns what has to be there; none means that the rule is broken.
+    case noRows = "no-rows"
+  }
+
+  /// The file's name without its ending, such as `10-tapped`.
+  package var name: String
+  /// What a right answer achieves, as the learner may be shown it.
+  package var goal: LocalizedText
+  /// The feedback that a broken rule gets.
+  package var feedback: String
+  package var sql: SQLTemplate
+  package var failsWhen: FailsWhen
+  /// Queries whose first rows give further placeholders to this check's feedback.
+  package var values: [SQLTemplate]
+}

@@ -1,0 +1,81 @@
+/// Asks an exercise's checks of the running pipeline and forms the verdict.
+///
+/// The grader has no state and stores nothing; `ExerciseSession` does.
+package struct Grader {
+  let exercise: Exercise
+
+  package init(exercise: Exercise) { self.exercise = exercise }
+
+  /// Judges one answer, or the pipeline's state where the exercise asks for none.
+  ///
+  /// Every failure to ask (a table is missing, the engine refuses the query) is `checkerFailed`.
+  package func grade(_ text: String?, host: any LessonHost) -> (Verdict, AnswerValues?) {
+    var answer: AnswerValues?
+    if let form = exercise.answer {
+      guard let text, !text.allSatisfy(\.isWhitespace) else { return (.notAttempted, nil) }
+      answer = form.read(text)
+      if answer == nil { return (.couldNotRead(form: form.form[host.language]), nil) }
+    }
+    guard !exercise.checks.isEmpty else {
+      return (.checkerFailed(reason: "The exercise has no checks."), answer)
+    }
+    do {
+      return (try judge(answer, host), answer)
+    } catch {
+      return (.checkerFailed(reason: "\(error)"), answer)
+    }
+  }
+
+  private func judge(_ answer: AnswerValues?, _ host: any LessonHost) throws -> Verdict {
+    var brokenCount = 0
+    var first: (feedback: String, values: [String: HostValue])?
+    for check in exercise.checks {
+      guard let row = try offendingRow(check, answer, host) else { continue }
+      brokenCount += 1
+      if first == nil {
+        var values = sharedValues(check.values + exercise.values, answer, host)
+        for (name, value) in row { values[name] = value }
+        first = (check.feedback, values)
+      }
+      if exercise.grading == .first { break }
+    }
+    guard let first else { return .passed }
+    let total = exercise.checks.count
+    if exercise.grading == .parts, brokenCount < total {
+      return .partly(
+        passed: total - brokenCount, of: total, feedback: first.feedback, values: first.values)
+    }
+    return .notYet(feedback: first.feedback, values: first.values)
+  }
+
+  /// The first row that breaks the rule, by column name; nil where the rule is kept.
+  private func offendingRow(
+    _ check: Check, _ answer: AnswerValues?, _ host: any LessonHost
+  ) throws -> [String: HostValue]? {
+    guard let sql = check.sql.sql(answer) else {
+      throw CourseError(
+        code: "course.bad-value", message: "The answer lacks a value that \(check.name) needs.")
+    }
+    let table = try host.query(sql)
+    switch check.failsWhen {
+    case .rows: return table.rows.isEmpty ? nil : table.firstRowByName
+    case .noRows: return table.rows.isEmpty ? table.firstRowByName : nil
+    }
+  }
+
+  /// The values that texts may name besides the offending row's: the answer's own, and those of
+  /// the `values` queries. A query that fails leaves its lines out and spoils nothing.
+  func sharedValues(
+    _ queries: [SQLTemplate], _ answer: AnswerValues?, _ host: any LessonHost
+  ) -> [String: HostValue] {
+    var values: [String: HostValue] = [:]
+    for query in queries {
+      guard let sql = query.sql(answer), let table = try? host.query(sql) else { continue }
+      for (name, value) in table.firstRowByName where values[name] == nil { values[name] = value }
+    }
+    for field in exercise.answer?.fields ?? [] {
+      values["answer.\(field.name)"] = answer?[field.name] ?? .null
+    }
+    return values
+  }
+}

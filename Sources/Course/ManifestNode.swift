@@ -1,0 +1,171 @@
+/// A YAML value that knows where it stands, so that every mistake in a manifest is answered with
+/// the file, the line, the key and what to write there instead.
+
+internal import Foundation
+internal import Yams
+
+/// One value inside a YAML file of the course, with its key path.
+struct ManifestNode {
+  let node: Node
+  let file: String
+  /// The keys from the top, joined by dots; empty at the top.
+  let path: String
+
+  /// Parses one YAML document whose top is a mapping.
+  ///
+  /// Throws `course.yaml-syntax` with the line, or `course.wrong-type` where the top is not a
+  /// mapping or the file is empty.
+  static func parse(_ text: String, file: String) throws -> ManifestNode {
+    let composed: Node?
+    do {
+      composed = try Yams.compose(yaml: text)
+    } catch {
+      throw syntaxError(error, file: file)
+    }
+    guard let composed, composed.mapping != nil else {
+      throw CourseError(
+        code: "course.wrong-type", message: "The file holds no keys.", place: file,
+        advice: "Write one `key: value` per line.", fields: ["file": file])
+    }
+    return ManifestNode(node: composed, file: file, path: "")
+  }
+
+  private static func syntaxError(_ error: any Error, file: String) -> CourseError {
+    var line: Int?
+    var problem = "\(error)"
+    if let yaml = error as? YamlError {
+      switch yaml {
+      case .scanner(_, let what, let mark, _), .parser(_, let what, let mark, _),
+        .composer(_, let what, let mark, _):
+        line = mark.line
+        problem = what
+      case .duplicatedKeysInMapping(let duplicates, let context):
+        line = context.mark.line
+        problem = "duplicate key \(duplicates.sorted().joined(separator: ", "))"
+      case .reader(let what, _, _, _): problem = what
+      default: break
+      }
+    }
+    return CourseError(
+      code: "course.yaml-syntax", message: "This is not YAML: \(problem).",
+      place: line.map { "\(file):\($0)" } ?? file,
+      advice: "Look at that line and the one before it: indentation, `: `, and quotes round "
+        + "values that hold `: ` or begin with a sign.",
+      fields: ["file": file, "problem": problem])
+  }
+
+  /// `file:line key`, as the errors name it.
+  var place: String {
+    let line = node.mark.map { ":\($0.line)" } ?? ""
+    return path.isEmpty ? file + line : "\(file)\(line) \(path)"
+  }
+
+  func error(_ code: String, _ message: String, advice: String) -> CourseError {
+    CourseError(
+      code: code, message: message, place: place, advice: advice,
+      fields: ["file": file, "key": path])
+  }
+
+  private func child(_ key: String, _ node: Node) -> ManifestNode {
+    ManifestNode(node: node, file: file, path: path.isEmpty ? key : "\(path).\(key)")
+  }
+
+  var isNull: Bool {
+    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
+      return false
+    }
+    return ["", "~", "null"].contains(scalar.string)
+  }
+
+  /// The value under a key; nil where it is absent or null.
+  func optional(_ key: String) -> ManifestNode? {
+    guard let value = node.mapping?[key] else { return nil }
+    let found = child(key, value)
+    return found.isNull ? nil : found
+  }
+
+  /// The value under a key, or `course.missing-key` with an example of what to write.
+  func required(_ key: String, example: String) throws -> ManifestNode {
+    if let found = optional(key) { return found }
+    throw error(
+      "course.missing-key", "The key `\(key)` is missing or empty.",
+      advice: "Write for example `\(key): \(example)`.")
+  }
+
+  /// Refuses every key that is not listed, with the nearest listed one.
+  func allowKeys(_ keys: [String]) throws {
+    guard let mapping = node.mapping else {
+      throw wrongType("a mapping of keys", example: "\(keys.first ?? "key"): …")
+    }
+    for (key, _) in mapping {
+      let name = key.string ?? "?"
+      if keys.contains(name) { continue }
+      let at = ManifestNode(node: key, file: file, path: path.isEmpty ? name : "\(path).\(name)")
+      let hint = nearestName(to: name, in: keys).map { "Did you mean `\($0)`? " } ?? ""
+      throw at.error(
+        "course.unknown-key", "The key `\(name)` is not known here.",
+        advice: hint + "Known keys: \(keys.joined(separator: ", ")).")
+    }
+  }
+
+  func wrongType(_ wanted: String, example: String) -> CourseError {
+    error("course.wrong-type", "This must be \(wanted).", advice: "Write for example `\(example)`.")
+  }
+
+  /// A non-empty text, trimmed at the end.
+  func text(example: String) throws -> String {
+    guard let scalar = node.scalar else { throw wrongType("a text", example: example) }
+    let text = scalar.string.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !text.isEmpty else { throw wrongType("a text that is not empty", example: example) }
+    return text
+  }
+
+  func integer(_ range: ClosedRange<Int>, example: String) throws -> Int {
+    guard let scalar = node.scalar, let value = Int(scalar.string), range.contains(value) else {
+      throw wrongType(
+        "a whole number from \(range.lowerBound) to \(range.upperBound)", example: example)
+    }
+    return value
+  }
+
+  func choice<Value: RawRepresentable & CaseIterable>(_ type: Value.Type) throws -> Value
+  where Value.RawValue == String {
+    let names = type.allCases.map(\.rawValue)
+    if let name = node.scalar?.string, let value = Value(rawValue: name) { return value }
+    let given = node.scalar?.string ?? "a list or mapping"
+    let hint = nearestName(to: given, in: names).map { "Did you mean `\($0)`? " } ?? ""
+    throw error(
+      "course.bad-value", "`\(given)` is not one of the values of this key.",
+      advice: hint + "Write one of: \(names.joined(separator: ", ")).")
+  }
+
+  func elements(example: String) throws -> [ManifestNode] {
+    guard let sequence = node.sequence else { throw wrongType("a list", example: example) }
+    return sequence.enumerated().map { index, element in
+      ManifestNode(node: element, file: file, path: "\(path)[\(index)]")
+    }
+  }
+
+  func texts(example: String) throws -> [String] {
+    try elements(example: "[\(example)]").map { try $0.text(example: example) }
+  }
+
+  /// A text per language: `{ko: …, en: …}`.
+  func localized(needsBoth: Bool) throws -> LocalizedText {
+    let example = "{ko: 한국어, en: English}"
+    guard node.mapping != nil else { throw wrongType("a text per language", example: example) }
+    try allowKeys(CourseLanguage.allCases.map(\.rawValue))
+    var texts: [CourseLanguage: String] = [:]
+    for language in CourseLanguage.allCases {
+      if let value = optional(language.rawValue) { texts[language] = try value.text(example: "…") }
+    }
+    let missing = CourseLanguage.allCases.filter { texts[$0] == nil }
+    if texts.isEmpty || (needsBoth && !missing.isEmpty) {
+      let names = missing.map(\.rawValue).joined(separator: ", ")
+      throw error(
+        "course.missing-language", "The text has no version in: \(names).",
+        advice: "Write `\(example)`; an exercise of status `local` or `draft` may have only one.")
+    }
+    return LocalizedText(texts)
+  }
+}

@@ -1,0 +1,124 @@
+/// Opens the progress file: its settings, its schema and the order of things at a first use.
+
+internal import Foundation
+internal import GRDB
+
+enum ProgressDatabase {
+  struct Opened {
+    var queue: DatabaseQueue
+    var notices: [ProgressNotice]
+  }
+
+  /// The file was written by a later version of this program.
+  struct WrittenByNewerProgram: Error {}
+
+  /// The tables and the columns that are carried over from a damaged file.
+  static let tables: [(name: String, columns: [String])] = [
+    (
+      "attempts",
+      ["uid", "exercise", "version", "answer", "verdict", "feedback", "story_time", "wall_time"]
+    ),
+    ("passes", ["exercise", "version", "story_time", "wall_time"]),
+    ("hints", ["uid", "exercise", "version", "hint", "story_time", "wall_time"]),
+    ("predictions", ["uid", "step", "choice", "story_time", "wall_time"]),
+    ("position", ["id", "lesson", "section", "step_index", "exercise", "wall_time"]),
+    ("settings", ["key", "value"]),
+  ]
+
+  /// Opens the file, mends or replaces it, or falls back to memory; nil is memory from the start.
+  ///
+  /// Throws only where not even memory works. Holds a lock beside the file meanwhile, so that two
+  /// programs that start together neither see half a schema nor put each other's file aside.
+  static func open(path: String?) throws -> Opened {
+    guard let path else { return Opened(queue: try inMemory(), notices: []) }
+    try? FileManager.default.createDirectory(
+      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    return try withFileLock(path + ".lock") {
+      do {
+        return Opened(queue: try openFile(path), notices: [])
+      } catch let error as DatabaseError where error.meansDamage {
+        return try recover(path)
+      } catch is WrittenByNewerProgram {
+        let notice = ProgressNotice(
+          code: "progress.newer", text: CourseTexts.newerFile(path: path), fields: ["path": path])
+        return Opened(queue: try inMemory(), notices: [notice])
+      } catch {
+        return try fallBackToMemory(path, error)
+      }
+    }
+  }
+
+  /// Opens a sound file or creates one. Throws `DatabaseError` or `WrittenByNewerProgram`.
+  static func openFile(_ path: String) throws -> DatabaseQueue {
+    if isEmptyFile(path) { throw DatabaseError(resultCode: .SQLITE_NOTADB, message: "empty file") }
+    var configuration = Configuration()
+    configuration.journalMode = .wal
+    configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    do {
+      try queue.writeWithoutTransaction { db in
+        let finding = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
+        if let finding, finding != "ok" {
+          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: finding)
+        }
+        // One write now tells a read-only file from a writable one before anything is promised.
+        try db.execute(sql: "BEGIN IMMEDIATE; COMMIT")
+      }
+      try migrate(queue)
+    } catch {
+      try? queue.close()
+      throw error
+    }
+    return queue
+  }
+
+  static func inMemory() throws -> DatabaseQueue {
+    let queue = try DatabaseQueue()
+    try migrate(queue)
+    return queue
+  }
+
+  private static func isEmptyFile(_ path: String) -> Bool {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+      return false
+    }
+    return (attributes[.size] as? NSNumber)?.int64Value == 0
+  }
+
+  private static func migrate(_ queue: DatabaseQueue) throws {
+    let migrator = migrator
+    if try queue.read({ try migrator.hasBeenSuperseded($0) }) { throw WrittenByNewerProgram() }
+    try migrator.migrate(queue)
+  }
+
+  /// Every change of the schema is a further step here; steps that were published never change.
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1-first") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE attempts (
+            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, exercise TEXT NOT NULL,
+            version INTEGER NOT NULL, answer TEXT NOT NULL, verdict TEXT NOT NULL, feedback TEXT,
+            story_time INTEGER, wall_time INTEGER NOT NULL);
+          CREATE INDEX attempts_exercise ON attempts (exercise);
+          CREATE TABLE passes (
+            exercise TEXT NOT NULL, version INTEGER NOT NULL, story_time INTEGER,
+            wall_time INTEGER NOT NULL, PRIMARY KEY (exercise, version));
+          CREATE TABLE hints (
+            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, exercise TEXT NOT NULL,
+            version INTEGER NOT NULL, hint TEXT NOT NULL, story_time INTEGER,
+            wall_time INTEGER NOT NULL);
+          CREATE TABLE predictions (
+            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, step TEXT NOT NULL,
+            choice TEXT NOT NULL, story_time INTEGER, wall_time INTEGER NOT NULL);
+          CREATE TABLE position (
+            id INTEGER PRIMARY KEY CHECK (id = 1), lesson TEXT NOT NULL, section TEXT NOT NULL,
+            step_index INTEGER NOT NULL, exercise TEXT, wall_time INTEGER NOT NULL);
+          CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+          """)
+    }
+    return migrator
+  }
+}

@@ -1,0 +1,323 @@
+/// What a learner has done, in one SQLite file that survives crashes and damage.
+///
+/// 1. `init` touches nothing; the first read or write opens the file (`ProgressDatabase`).
+/// 2. Every record is one transaction in a write-ahead log, synced before the call returns.
+/// 3. A damaged file is put aside under a new name, what can be read of it is carried over, and a
+///    notice tells the learner (`ProgressDatabase+Recovery.swift`).
+/// 4. Where the file cannot be written, the session goes on in memory, with a notice.
+///
+/// Thread-safe. Two processes may use one file; a write waits up to five seconds for the other.
+
+internal import Foundation
+internal import GRDB
+internal import Synchronization
+
+package final class ProgressStore: Sendable {
+  private struct State: Sendable {
+    var database: DatabaseQueue?
+    var notices: [ProgressNotice] = []
+  }
+
+  private let path: String?
+  private let wallTime: @Sendable () -> Int64
+  private let state = Mutex(State())
+
+  /// A store in that file, such as `~/.tapline/progress.sqlite`; nil for memory only.
+  ///
+  /// `wallTime` gives milliseconds since the epoch.
+  package init(
+    path: String?,
+    wallTime: @escaping @Sendable () -> Int64 = {
+      Int64((Date().timeIntervalSince1970 * 1000).rounded())
+    }
+  ) {
+    self.path = path
+    self.wallTime = wallTime
+  }
+
+  /// What the learner must know about the file, once each; empty as a rule. Opens nothing.
+  package func takeNotices() -> [ProgressNotice] {
+    state.withLock { state in
+      defer { state.notices = [] }
+      return state.notices
+    }
+  }
+
+  // MARK: Attempts and passes
+
+  /// One judged answer.
+  package struct Attempt: Sendable, Hashable {
+    package var exercise: String
+    package var version: Int
+    /// What the learner typed.
+    package var answer: String
+    /// A name of `Verdict`.
+    package var verdict: String
+    package var feedback: String?
+    /// Milliseconds since the epoch on the story clock.
+    package var storyTime: Int64?
+    /// Milliseconds since the epoch on the wall clock; the store sets it.
+    package var wallTime: Int64
+
+    package init(
+      exercise: String, version: Int, answer: String, verdict: String, feedback: String? = nil,
+      storyTime: Int64? = nil
+    ) {
+      self.exercise = exercise
+      self.version = version
+      self.answer = answer
+      self.verdict = verdict
+      self.feedback = feedback
+      self.storyTime = storyTime
+      wallTime = 0
+    }
+  }
+
+  /// Stores an attempt, and the pass where it is one. Returns true for the first pass ever.
+  ///
+  /// Throws `CourseError` `progress.*` where the file cannot take it.
+  @discardableResult
+  package func record(_ attempt: Attempt) throws -> Bool {
+    let now = wallTime()
+    return try write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO attempts
+            (uid, exercise, version, answer, verdict, feedback, story_time, wall_time)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          UUID().uuidString, attempt.exercise, attempt.version, attempt.answer, attempt.verdict,
+          attempt.feedback, attempt.storyTime, now,
+        ])
+      guard attempt.verdict == Verdict.passed.name else { return false }
+      let isFirst = try !Self.hasPass(db, attempt.exercise)
+      try db.execute(
+        sql: """
+          INSERT OR IGNORE INTO passes (exercise, version, story_time, wall_time)
+          VALUES (?, ?, ?, ?)
+          """,
+        arguments: [attempt.exercise, attempt.version, attempt.storyTime, now])
+      return isFirst
+    }
+  }
+
+  /// All attempts at an exercise, oldest first, unreadable answers included.
+  package func attempts(exercise: String) throws -> [Attempt] {
+    try read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM attempts WHERE exercise = ? ORDER BY id", arguments: [exercise]
+      ).map { row in
+        var attempt = Attempt(
+          exercise: row["exercise"], version: row["version"], answer: row["answer"],
+          verdict: row["verdict"], feedback: row["feedback"], storyTime: row["story_time"])
+        attempt.wallTime = row["wall_time"]
+        return attempt
+      }
+    }
+  }
+
+  /// The attempts that count: passed, not yet, partly.
+  package func attemptCount(exercise: String) throws -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT count(*) FROM attempts
+          WHERE exercise = ? AND verdict IN ('passed', 'not-yet', 'partly')
+          """, arguments: [exercise]) ?? 0
+    }
+  }
+
+  package func isPassed(exercise: String) throws -> Bool {
+    try read { db in try Self.hasPass(db, exercise) }
+  }
+
+  /// The ids of the exercises that were passed, in any version.
+  package func passedExercises() throws -> Set<String> {
+    try read { db in try String.fetchSet(db, sql: "SELECT DISTINCT exercise FROM passes") }
+  }
+
+  private static func hasPass(_ db: Database, _ exercise: String) throws -> Bool {
+    try Bool.fetchOne(
+      db, sql: "SELECT EXISTS (SELECT 1 FROM passes WHERE exercise = ?)", arguments: [exercise])
+      ?? false
+  }
+
+  // MARK: Hints and predictions
+
+  package func recordHint(
+    exercise: String, version: Int, hint: String, storyTime: Int64? = nil
+  ) throws {
+    let now = wallTime()
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO hints (uid, exercise, version, hint, story_time, wall_time)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [UUID().uuidString, exercise, version, hint, storyTime, now])
+    }
+  }
+
+  /// The hints given for an exercise, in order: rung numbers and feedback ids.
+  package func hintsUsed(exercise: String) throws -> [String] {
+    try read { db in
+      try String.fetchAll(
+        db, sql: "SELECT hint FROM hints WHERE exercise = ? ORDER BY id", arguments: [exercise])
+    }
+  }
+
+  /// Stores what was predicted at a step; never graded, the latest one is kept beside the others.
+  package func recordPrediction(step: String, choice: String, storyTime: Int64? = nil) throws {
+    let now = wallTime()
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO predictions (uid, step, choice, story_time, wall_time) VALUES (?, ?, ?, ?, ?)
+          """,
+        arguments: [UUID().uuidString, step, choice, storyTime, now])
+    }
+  }
+
+  /// The latest prediction at a step.
+  package func prediction(step: String) throws -> String? {
+    try read { db in
+      try String.fetchOne(
+        db, sql: "SELECT choice FROM predictions WHERE step = ? ORDER BY id DESC LIMIT 1",
+        arguments: [step])
+    }
+  }
+
+  // MARK: Position and settings
+
+  /// Where the learner is, to resume there.
+  package struct Position: Sendable, Hashable {
+    package var lesson: String
+    package var section: String
+    /// 0-based within the section.
+    package var stepIndex: Int
+    /// The exercise that is open; nil between exercises.
+    package var exercise: String?
+
+    package init(lesson: String, section: String, stepIndex: Int, exercise: String? = nil) {
+      self.lesson = lesson
+      self.section = section
+      self.stepIndex = stepIndex
+      self.exercise = exercise
+    }
+  }
+
+  /// The stored position; nil before the first one.
+  package func position() throws -> Position? {
+    try read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM position").map { row in
+        Position(
+          lesson: row["lesson"], section: row["section"], stepIndex: row["step_index"],
+          exercise: row["exercise"])
+      }
+    }
+  }
+
+  package func setPosition(_ position: Position) throws {
+    let now = wallTime()
+    try write { db in
+      try db.execute(
+        sql: """
+          INSERT OR REPLACE INTO position (id, lesson, section, step_index, exercise, wall_time)
+          VALUES (1, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          position.lesson, position.section, position.stepIndex, position.exercise, now,
+        ])
+    }
+  }
+
+  /// A small stored value, such as what has been met; nil where none was set.
+  package func setting(_ key: String) throws -> String? {
+    try read { db in
+      try String.fetchOne(db, sql: "SELECT value FROM settings WHERE key = ?", arguments: [key])
+    }
+  }
+
+  package func setSetting(_ key: String, _ value: String?) throws {
+    try write { db in
+      if let value {
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)",
+          arguments: [key, value])
+      } else {
+        try db.execute(sql: "DELETE FROM settings WHERE key = ?", arguments: [key])
+      }
+    }
+  }
+
+  // MARK: The file
+
+  private func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    try perform { try $0.read(body) }
+  }
+
+  private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    try perform { try $0.write(body) }
+  }
+
+  /// Runs a transaction; damage that shows only now is mended once, and the transaction repeated.
+  private func perform<Result>(_ body: (DatabaseQueue) throws -> Result) throws -> Result {
+    do {
+      return try body(database())
+    } catch let error as DatabaseError where error.meansDamage {
+      reopen()
+      do { return try body(database()) } catch { throw Self.courseError(error, path) }
+    } catch {
+      throw Self.courseError(error, path)
+    }
+  }
+
+  private func database() throws -> DatabaseQueue {
+    try state.withLock { state in
+      if let database = state.database { return database }
+      let opened = try ProgressDatabase.open(path: path)
+      state.database = opened.queue
+      state.notices += opened.notices
+      return opened.queue
+    }
+  }
+
+  private func reopen() {
+    state.withLock { state in
+      try? state.database?.close()
+      state.database = nil
+    }
+  }
+
+  private static func courseError(_ error: any Error, _ path: String?) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    let (code, advice): (String, String) =
+      switch error.resultCode {
+      case .SQLITE_FULL: ("progress.disk-full", "Free some space and repeat.")
+      case .SQLITE_BUSY, .SQLITE_LOCKED:
+        ("progress.busy", "Close the other program that has the file open, and repeat.")
+      case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
+        ("progress.read-only", "Make the file and its folder writable.")
+      default: ("progress.failed", "Repeat; if it stays, move the file away and start again.")
+      }
+    return CourseError(
+      code: code, message: "SQLite says: \(error.message ?? "error \(error.resultCode)").",
+      place: path, advice: advice, fields: ["sqlite": "\(error.resultCode.rawValue)"])
+  }
+}
+
+/// Something that happened to the progress file and that the learner is told once.
+package struct ProgressNotice: Sendable, Hashable {
+  /// `progress.recovered`, `progress.in-memory` or `progress.newer`.
+  package var code: String
+  package var text: LocalizedText
+  /// The values in the text, by name: `oldFile`, `path`, `rowCount`.
+  package var fields: [String: String]
+}
+
+extension DatabaseError {
+  /// True where the file's bytes are wrong, as against being locked or out of reach.
+  var meansDamage: Bool { resultCode == .SQLITE_CORRUPT || resultCode == .SQLITE_NOTADB }
+}

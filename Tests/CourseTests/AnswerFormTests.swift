@@ -1,0 +1,70 @@
+import Course
+import Foundation
+import Testing
+
+@Suite struct AnswerFormTests {
+  private func form() throws -> AnswerForm {
+    try #require(CourseContent(root: contentRoot).exercise(id: "00-1").answer)
+  }
+
+  @Test(arguments: [
+    "2:8871", " 2:8871 ", "2 8871", "2/8871", "2,8871", "2, 8871", "2-8871", "2 : 8871",
+    "(2, 8871)", "2:8,871", "2 8,871", "2:8_871", "02:008871", "2:8871.", "2@8871",
+    "app-events 2 8871", "app-events-2:8871", "app-events:2:8871", "app-events/2/8871",
+    "app-events-2@8871", "app-events[2]@8871", "topic app-events partition 2 offset 8871",
+    "토픽 app-events 파티션 2 오프셋 8871", "파티션 2 오프셋 8871", "파티션2 오프셋8871",
+    "2번 파티션 8871번 오프셋", "2번 파티션의 8871번 오프셋", "2번 파티션의 8871번 오프셋입니다.",
+    "2번 파티션 8871번", "2번 파티션, 오프셋 8871", "파티션 2번, 오프셋 8871번", "파티션은 2, 오프셋은 8871입니다",
+    "파티션 2번 8871", "partition=2 offset=8871", "partition: 2, offset: 8871", "PARTITION=2,OFFSET=8871",
+    "P2 O8871", "p2o8871", "P:2 O:8871", "offset 8871 partition 2", "offset=8871 partition=2",
+    "8871번 오프셋 2번 파티션", "partition 2 and offset 8871", "PARTITION OFFSET 2 8871",
+    "파티션:오프셋 2:8871", "offset partition 8871 2", "-t app-events -p 2 -o 8871", "--partition 2 --offset 8871",
+    "{\"partition\": 2, \"offset\": 8871}", "２：８８７１", "２　８８７１", "\u{200B}2:8871", "2:８,８７１",
+    "2\t8871", "2 8871 offset",
+  ])
+  func `reads every spelling that has one meaning`(text: String) throws {
+    let values = try #require(try form().read(text))
+    #expect(values == AnswerValues(["partition": .integer(2), "offset": .integer(8871)]))
+    let decomposed = text.decomposedStringWithCanonicalMapping
+    #expect(try form().read(decomposed) == values)
+  }
+
+  @Test(arguments: [
+    "", "   ", "2", "8871", "8,871", "2,887", "2:8871:3", "2 8 871", "2:-8871", "-2:8871", "2 -8871",
+    "two:8871", "2:8871a", "a2:8871", "2.0:8871", "2:8.871", "2:0x22a7", "app-events-dlq 2:8871",
+    "app-events", "offset 2 offset 8871", "partition 2", "2 파티션 8871", "2 partition offset", "모르겠어요",
+    "7f3a19c2", "2 8871 purchase_completed", "2:99999999999999999999", "2:8871'; DROP TABLE x",
+    "2 OR 1=1", "2:8871 ?", "partition 2 offset 8871 seq 3", "2;8871;9", "2__8:8871", "myapp-events 2 8871",
+    "2 + 8871", "½ 8871",
+  ])
+  func `refuses what has no meaning or more than one`(text: String) throws {
+    #expect(try form().read(text) == nil)
+  }
+
+  @Test func `refuses a very long text quickly`() throws {
+    #expect(try form().read(String(repeating: "2 ", count: 5_000)) == nil)
+    #expect(try form().read(String(repeating: "번", count: 190)) == nil)
+  }
+
+  @Test func `keeps the extremes of 64 bits`() throws {
+    let values = try #require(try form().read("0:9223372036854775807"))
+    #expect(values["offset"] == .integer(.max))
+    #expect(try form().read("0:9223372036854775808") == nil)
+  }
+
+  @Test func `reads a word beside a number`() throws {
+    let form = AnswerForm(
+      form: LocalizedText(ko: "토픽 파티션", en: "topic partition"),
+      fields: [
+        AnswerForm.Field(name: "topic", type: .word, words: ["topic"]),
+        AnswerForm.Field(name: "partition", type: .integer, words: ["partition"]),
+      ])
+    #expect(
+      form.read("app-events 2")
+        == AnswerValues(["topic": .text("app-events"), "partition": .integer(2)]))
+    #expect(
+      form.read("partition 2 topic orders")
+        == AnswerValues(["topic": .text("orders"), "partition": .integer(2)]))
+    #expect(form.read("2 app-events") == nil)
+  }
+}
