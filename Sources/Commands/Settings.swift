@@ -70,6 +70,7 @@ package struct ContentRoot: Sendable {
   }
 
   func catalogue(_ language: Language) -> Catalogue {
-    Catalogue.load(directory: path + "/Lessons/catalogue", language: language)
+    (try? Catalogue.load(directory: path + "/Lessons/catalogue", language: language))
+      ?? Catalogue(language: language, entries: [:])
   }
 }

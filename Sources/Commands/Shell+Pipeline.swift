@@ -79,7 +79,11 @@ extension Shell {
     guard let object = try lake.objects(prefix: key).first(where: { $0.key == key }) else {
       throw CommandError(.noSuchObject, ["key": key])
     }
-    let lines = try lake.firstLines(object.key, count: 3)
+    let bytes =
+      key.hasSuffix(".gz") ? try lake.unpackedLines(object.key) : try lake.store.get(object.key)
+    let lines = bytes.split(separator: 0x0A).prefix(3).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     return Reply(
       lines.map { .verbatim(TextWidth.truncate(TextWidth.printable($0), to: 400)) },
       data: .array(lines.map(JSONValue.string)))

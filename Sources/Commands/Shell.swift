@@ -41,7 +41,7 @@ package final class Shell: @unchecked Sendable {
     self.output = output
     settings = Settings.read(home: home)
     if let language { settings.language = language }
-    progress = ProgressStore(directory: home.path)
+    progress = ProgressStore(path: home.path + "/progress.sqlite")
     exercises = ExerciseLibrary(root: content.path + "/Exercises")
   }
 
@@ -101,9 +101,9 @@ package final class Shell: @unchecked Sendable {
   }
 
   private func prepare(_ platform: Platform) throws {
-    let bar = ProgressLine(output: output, label: catalogue.text("world.preparing", [:]))
-    try platform.prepare { bar.update(share: $0) }
-    bar.finish(catalogue.text("world.ready", [:]))
+    let bar = ProgressLine(text("world.preparing"), total: 100, unit: "%", to: output)
+    try platform.prepare { bar.update(Int64($0 * 100)) }
+    bar.finish(text("world.ready"))
   }
 
   package var catalogue: Catalogue {

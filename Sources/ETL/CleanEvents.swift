@@ -8,7 +8,6 @@
 //    duplicate and is left out.
 // 4. One append commits the rows, partitioned by the Korean day of the corrected event time.
 
-internal import Codecs
 internal import Columnar
 internal import Connector
 internal import DeltaLog
@@ -43,7 +42,7 @@ package struct CleanEvents: Sendable {
       partitionColumns: ["dt"], createdAt: now.milliseconds)
     let snapshot = try table.snapshot()
     var work = Work(rows: SilverEvents(loadedAt: now))
-    for object in try lake.bronzeObjects() {
+    for object in try lake.archive() {
       let application = "bronze/\(object.topic)-\(object.partition)"
       let position = snapshot.transactions[application] ?? 0
       guard object.endOffset > position else { continue }
@@ -60,7 +59,7 @@ package struct CleanEvents: Sendable {
     _ work: inout Work, to table: DeltaTable, _ snapshot: DeltaSnapshot, at now: StoryTime
   ) throws {
     var seen = try existingIDs(snapshot, days: work.days)
-    let sink = try table.makeSink(
+    let sink = snapshot.makeSink(
       mode: .append,
       options: DeltaWriteOptions(
         transactions: work.transactions, operation: "STREAMING UPDATE",
@@ -107,7 +106,7 @@ package struct CleanEvents: Sendable {
     var summary = Summary()
 
     mutating func read(_ object: BronzeObject, from position: Int64, lake: Lake) throws {
-      let bytes = try Gzip.decompress(try lake.get(object.key), bytesMax: 1 << 30)
+      let bytes = try lake.unpackedLines(object.key)
       var chunk = Chunk(bytes: bytes, lines: [])
       var start = 0
       var offset = object.startOffset

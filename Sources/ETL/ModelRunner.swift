@@ -89,7 +89,7 @@ package struct ModelRunner: Sendable {
       isIncremental
       ? .overwritePartitions(days.map { [target.partitionColumn: .some($0.description)] })
       : .overwrite
-    let sink = try table.makeSink(
+    let sink = try table.snapshot().makeSink(
       mode: mode,
       options: DeltaWriteOptions(
         transactions: plan.versions, operation: "WRITE", timestamp: now.milliseconds))
@@ -133,8 +133,8 @@ package struct ModelRunner: Sendable {
 
   func open(_ target: Target) throws -> DeltaTable? {
     target.name.catalog == "lake"
-      ? try lake.openTable(schema: target.name.schema, name: target.name.table)
-      : try warehouse.openTable(schema: target.name.schema, name: target.name.table)
+      ? try lake.deltaTable(target.name.schema + "." + target.name.table)
+      : try warehouse.mart.table(target.name.table)
   }
 
   private func create(_ target: Target, schema: Schema, at now: StoryTime) throws -> DeltaTable {
@@ -143,9 +143,9 @@ package struct ModelRunner: Sendable {
       ? try lake.openTable(
         schema: target.name.schema, name: target.name.table, columns: schema,
         partitionColumns: partitions, createdAt: now.milliseconds)
-      : try warehouse.openTable(
-        schema: target.name.schema, name: target.name.table, columns: schema,
-        partitionColumns: partitions, createdAt: now.milliseconds)
+      : try warehouse.mart.create(
+        target.name.table, schema: schema, partitionColumns: partitions,
+        timestamp: now.milliseconds)
   }
 
   /// The tables that a model reads: its sources, and the targets of its references.
@@ -153,7 +153,7 @@ package struct ModelRunner: Sendable {
     var tables: [(QualifiedName, DeltaTable?)] = []
     for (schema, table) in model.sources {
       tables.append(
-        (QualifiedName("lake", schema, table), try lake.openTable(schema: schema, name: table)))
+        (QualifiedName("lake", schema, table), try lake.deltaTable(schema + "." + table)))
     }
     for reference in model.references {
       guard let referenced = models[reference] else { continue }
@@ -198,7 +198,8 @@ struct Changes {
         continue
       }
       for commit in seen < current ? try table.changes(since: seen) : [] {
-        for values in commit.partitionValues {
+        let touched = commit.adds.map(\.partitionValues) + commit.removes.map(\.partitionValues)
+        for values in touched {
           if let text = values["dt"] ?? nil, let day = CivilDate(text) {
             changed.insert(day)
           } else {

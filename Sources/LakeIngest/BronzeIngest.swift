@@ -14,16 +14,21 @@ internal import Codecs
 package import EventLog
 internal import KafkaProtocol
 package import Lake
-package import Simulation
+internal import Simulation
+internal import Synchronization
 
 /// The consumer that moves a topic's records into Bronze.
-package struct BronzeIngest: Sendable {
+///
+/// One instance serves one world. It reads the lake's positions once and then knows them, because
+/// nobody else writes Bronze while the world is open.
+package final class BronzeIngest: Sendable {
   /// The consumer group whose offsets show how far Bronze is.
   package static let group = "lake-sink"
 
   private let log: EventLog
   private let lake: Lake
   private let topic: String
+  private let positions = Mutex<[TopicPartition: Int64]?>(nil)
 
   package init(log: EventLog, lake: Lake, topic: String = "app-events") {
     self.log = log
@@ -53,13 +58,22 @@ package struct BronzeIngest: Sendable {
   /// Blocks on disk. Nothing is lost by an error: the next run starts from the lake's position.
   package func run() throws -> Summary {
     var summary = Summary()
-    for partition in 0..<Int32(try log.partitionCount(of: topic)) {
-      try archive(TopicPartition(topic, partition), into: &summary)
+    var positions: [TopicPartition: Offset] = [:]
+    for number in 0..<Int32(try log.partitionCount(of: topic)) {
+      let partition = TopicPartition(topic, number)
+      let next = try archive(partition, into: &summary)
+      if try log.committedOffset(group: BronzeIngest.group, partition) != next {
+        positions[partition] = next
+      }
     }
+    if !positions.isEmpty { try log.commitOffsets(group: BronzeIngest.group, positions) }
     return summary
   }
 
-  private func archive(_ partition: TopicPartition, into summary: inout Summary) throws {
+  /// Archives one topic-partition and answers the offset that it has reached.
+  private func archive(
+    _ partition: TopicPartition, into summary: inout Summary
+  ) throws -> Offset {
     let end = try log.endOffset(partition)
     var next = try position(of: partition, end: end, into: &summary)
     var pending = PendingObject()
@@ -76,14 +90,14 @@ package struct BronzeIngest: Sendable {
       next = last.offset.advanced(by: 1)
     }
     if !pending.isEmpty { try seal(&pending, of: partition, into: &summary) }
-    try log.commitOffset(group: BronzeIngest.group, partition, next)
+    return next
   }
 
   /// Where reading starts; a position outside the log is reported as a gap and mended.
   private func position(
     of partition: TopicPartition, end: Offset, into summary: inout Summary
   ) throws -> Offset {
-    let archived = try lake.bronzeEndOffset(topic: topic, partition: partition.partition) ?? 0
+    let archived = try archivedEnd(of: partition)
     let start = try log.startOffset(partition)
     // A log that ends before Bronze's position was cut or replaced: what it holds now is new.
     let resumed = archived > end.rawValue ? start.rawValue : max(archived, start.rawValue)
@@ -94,16 +108,33 @@ package struct BronzeIngest: Sendable {
     return Offset(rawValue: resumed)
   }
 
+  /// The offset after the last one that Bronze holds.
+  private func archivedEnd(of partition: TopicPartition) throws -> Int64 {
+    try positions.withLock { known in
+      if let known { return known[partition] ?? 0 }
+      var ends: [TopicPartition: Int64] = [:]
+      for object in try lake.archive() {
+        let partition = TopicPartition(object.topic, object.partition)
+        ends[partition] = max(ends[partition] ?? 0, object.endOffset)
+      }
+      known = ends
+      return ends[partition] ?? 0
+    }
+  }
+
   private func seal(
     _ pending: inout PendingObject, of partition: TopicPartition, into summary: inout Summary
   ) throws {
     let key = Lake.bronzeKey(
       topic: topic, partition: partition.partition, startOffset: pending.startOffset,
-      endOffset: pending.endOffset, hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000))
-    if try lake.putBronze(key: key, try Gzip.compress(pending.lines)) {
+      endOffset: pending.endOffset - 1,
+      hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000))
+    if try lake.putBronze(key, try Gzip.compress(pending.lines)) {
       summary.records += pending.count
       summary.objects.append(key)
     }
+    let end = pending.endOffset
+    positions.withLock { $0?[partition] = end }
     pending = PendingObject()
   }
 }

@@ -82,6 +82,7 @@ extension Platform {
       }
     }
     summary.to = now
+    try applyRetention()
     try checkpoint()
     return summary
   }
@@ -102,6 +103,16 @@ extension Platform {
     guard file.now != now else { return }
     file.now = now
     try file.write(directory + "/world.yaml")
+  }
+
+  /// Deletes log segments that are older than `topics.yaml` allows, once a story day.
+  private func applyRetention() throws {
+    guard file.now.date(offsetSeconds: TimeZones.seoul) != today else { return }
+    for topic in try pipeline.topics() {
+      try log.applyRetention(
+        now: now.milliseconds, retentionMilliseconds: Int64(topic.retentionDays) * 86_400_000,
+        topic: topic.name)
+    }
   }
 
   private func deliverCrowd(to moment: StoryTime, into summary: inout Advance) throws {
@@ -127,7 +138,7 @@ extension Platform {
     let instances = DagRunner.run(dag, at: moment) { work in
       switch work {
       case .ingest:
-        let result = try BronzeIngest(log: log, lake: lake).run()
+        let result = try ingest.run()
         gaps += result.gaps
         return DagRunner.Report(
           rows: result.records, message: "\(result.objects.count) objects")

@@ -7,4 +7,35 @@ extension Platform {
     defer { recoveries = [] }
     return recoveries
   }
+
+  /// What the stores found and mended when they were opened.
+  static func recoveries(log: EventLog, lake: Lake, phone: LearnerPhone) -> [Recovery] {
+    var found: [Recovery] = log.recovery.truncations.map { torn in
+      let partition = "\(torn.partition.topic)-\(torn.partition.partition)"
+      return Recovery(
+        code: "log.truncated",
+        fields: ["partition": partition, "bytes": String(torn.bytesRemoved)],
+        message: "\(torn.bytesRemoved) bytes were cut off \(partition): \(torn.reason)")
+    }
+    found += log.recovery.failures.map { failure in
+      let partition = "\(failure.partition.topic)-\(failure.partition.partition)"
+      return Recovery(
+        code: "log.unreadable",
+        fields: ["partition": partition, "reason": failure.error.description],
+        message: failure.error.description)
+    }
+    if lake.leftoversRemoved > 0 {
+      found.append(
+        Recovery(
+          code: "lake.temporaries", fields: ["count": String(lake.leftoversRemoved)],
+          message: "\(lake.leftoversRemoved) temporary files were removed"))
+    }
+    if phone.tornBytes > 0 {
+      found.append(
+        Recovery(
+          code: "phone.torn", fields: ["bytes": String(phone.tornBytes)],
+          message: "\(phone.tornBytes) bytes were dropped from the phone's queue"))
+    }
+    return found
+  }
 }

@@ -1,4 +1,3 @@
-internal import Codecs
 internal import Columnar
 internal import DeltaLog
 package import EventModel
@@ -87,9 +86,9 @@ extension Platform {
   private func bronzeStation(_ eventID: String, _ record: FoundRecord?) throws -> Station {
     var station = Station(name: "bronze", address: nil, time: nil, clock: "server")
     guard let record else { return station }
-    for object in try lake.bronzeObjects() where object.partition == record.partition {
+    for object in try lake.archive() where object.partition == record.partition {
       guard object.startOffset <= record.offset, record.offset < object.endOffset else { continue }
-      let lines = try Gzip.decompress(try lake.get(object.key), bytesMax: 1 << 30)
+      let lines = try lake.unpackedLines(object.key)
         .split(separator: 0x0A, omittingEmptySubsequences: false)
       let index = Int(record.offset - object.startOffset)
       guard index < lines.count,

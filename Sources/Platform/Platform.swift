@@ -13,6 +13,7 @@ package import Dashboard
 package import ETL
 package import EventLog
 internal import EventSDK
+internal import Foundation
 package import Lake
 package import LakeIngest
 package import Simulation
@@ -32,6 +33,7 @@ package final class Platform {
   package let collector: Collector
   package let lake: Lake
   package let warehouse: Warehouse
+  package let ingest: BronzeIngest
   package let live: LiveMetrics
   package let engine: QueryEngine
   package let pipeline: PipelineFiles
@@ -40,7 +42,7 @@ package final class Platform {
   let crowd: World
   var file: WorldFile
   /// What the start found and mended, for the learner to read once.
-  package private(set) var recoveries: [Recovery] = []
+  package var recoveries: [Recovery] = []
 
   /// Something that a crash or a damaged file left, and what was done about it.
   package struct Recovery: Sendable, Equatable {
@@ -83,7 +85,9 @@ package final class Platform {
       file = WorldFile.new(seed: seed, size: options.size)
       try file.write(worldPath)
     }
-    clock = StoryClock(file.now)
+    let clock = StoryClock(file.now)
+    self.clock = clock
+    let storyNow: @Sendable () -> Int64 = { clock.now.milliseconds }
     pipeline = PipelineFiles(root: directory + "/pipeline")
     try pipeline.install(from: options.contentRoot + "/Datasets/shop/pipeline")
 
@@ -91,12 +95,15 @@ package final class Platform {
     for topic in try pipeline.topics() {
       try log.createTopic(topic.name, partitionCount: topic.partitions)
     }
-    lake = try Lake.open(root: try home.directory("worlds/\(options.worldName)/lake"))
-    warehouse = try Warehouse.open(root: try home.directory("worlds/\(options.worldName)/warehouse"))
+    lake = try Lake.open(
+      root: try home.directory("worlds/\(options.worldName)/lake"), now: storyNow)
+    warehouse = try Warehouse.open(
+      root: try home.directory("worlds/\(options.worldName)/warehouse"), now: storyNow)
     collector = try Collector(
       log: log, clock: clock,
       configuration: try Platform.collectorConfiguration(
         pipeline, secret: try home.secret(), contentRoot: options.contentRoot))
+    ingest = BronzeIngest(log: log, lake: lake)
     live = LiveMetrics(log: log, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
     phone = try LearnerPhone(
@@ -125,7 +132,7 @@ package final class Platform {
   package var world: WorldFile { file }
 
   /// Calls to fsync by this process, over all stores.
-  package var fsyncCount: Int { log.fsyncCount + lake.fsyncCount + warehouse.fsyncCount }
+  package var fsyncCount: Int { log.fsyncCount + lake.store.fsyncCount + warehouse.store.fsyncCount }
 
   /// Closes the log cleanly, so that the next start need not scan it.
   package func close() throws {
@@ -136,18 +143,25 @@ package final class Platform {
   private static func collectorConfiguration(
     _ pipeline: PipelineFiles, secret: [UInt8], contentRoot: String
   ) throws -> CollectorConfiguration {
-    var configuration = CollectorConfiguration()
-    configuration.pseudonymSecret = secret
-    configuration.sourcesDirectory = contentRoot + "/Datasets"
-    configuration.bodyBytesMax = try pipeline.integer(
-      "collector.yaml", "bodyBytesMax", fallback: configuration.bodyBytesMax)
-    configuration.uncompressedBytesMax = try pipeline.integer(
-      "collector.yaml", "uncompressedBytesMax", fallback: configuration.uncompressedBytesMax)
-    configuration.eventsPerRequestMax = try pipeline.integer(
-      "collector.yaml", "eventsPerRequestMax", fallback: configuration.eventsPerRequestMax)
-    configuration.eventBytesMax = try pipeline.integer(
-      "collector.yaml", "eventBytesMax", fallback: configuration.eventBytesMax)
+    var configuration = CollectorConfiguration(
+      secret: secret, mappings: try sourceMappings(contentRoot + "/Datasets"))
+    func setting(_ key: String, _ value: inout Int) throws {
+      value = try pipeline.integer("collector.yaml", key, fallback: value)
+    }
+    try setting("bodyBytesMax", &configuration.bodyBytesMax)
+    try setting("uncompressedBytesMax", &configuration.unpackedBytesMax)
+    try setting("eventsPerRequestMax", &configuration.eventsMax)
+    try setting("eventBytesMax", &configuration.eventBytesMax)
     return configuration
+  }
+
+  /// The mapping of every data set that has one.
+  private static func sourceMappings(_ directory: String) throws -> [SourceMapping] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    return try names.sorted().compactMap { name in
+      let path = directory + "/" + name + "/mapping.yaml"
+      return FileManager.default.fileExists(atPath: path) ? try SourceMapping(path: path) : nil
+    }
   }
 
   private static func systemCatalog(
