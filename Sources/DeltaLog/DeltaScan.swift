@@ -1,0 +1,211 @@
+internal import Columnar
+internal import Connector
+internal import ObjectStorage
+internal import Parquet
+
+/// What all splits of one scan share.
+struct DeltaScan: Sendable {
+  let table: DeltaTable
+  let schema: Schema
+  let version: Int64
+  let request: ScanRequest
+
+  init(snapshot: DeltaSnapshot, request: ScanRequest) throws {
+    table = snapshot.table
+    schema = snapshot.schema
+    version = snapshot.version
+    self.request = request
+  }
+
+  /// False only where no row of the file satisfies all predicates.
+  func canMatch(_ file: AddFile, partition: [Int: Scalar]) -> Bool {
+    request.predicates.allSatisfy { predicate in
+      if let value = partition[predicate.column] {
+        return ScalarOrder.satisfies(value, predicate.comparison)
+      }
+      guard schema.fields.indices.contains(predicate.column) else { return true }
+      return file.statistics.canMatch(schema[predicate.column], predicate.comparison)
+    }
+  }
+}
+
+/// One data file of a scan.
+struct DeltaSplit: Split {
+  let scan: DeltaScan
+  let file: AddFile
+  let partition: [Int: Scalar]
+
+  var label: String { scan.table.path + "/" + file.path }
+
+  func open() throws -> any BatchReader {
+    let parquet = try openFile()
+    let columns = try scan.request.columns.map { try source(of: $0, in: parquet) }
+    // Each column of the file is read once, however often it is asked for.
+    var read: [Int] = []
+    for case .file(let index, _) in columns where !read.contains(index) { read.append(index) }
+    let output = scan.schema.selecting(scan.request.columns)
+    guard !read.isEmpty else {
+      return ConstantBatchReader(schema: output, columns: columns, rowCount: parquet.rowCount)
+    }
+    let reader = try parquet.reader(columns: read, predicates: predicates(for: parquet))
+    return DeltaFileReader(reader: reader, schema: output, columns: columns, read: read)
+  }
+
+  private func openFile() throws -> ParquetFile {
+    do {
+      let bytes = StoredBytes(reader: try scan.table.store.open(label))
+      return try ParquetFile(bytes, name: label)
+    } catch let error as ObjectStorageError where error.kind == .notFound {
+      throw DeltaLogError(
+        .missingDataFile, table: scan.table.path,
+        "A data file of \(scan.table.path), version \(scan.version), is missing: \(file.path).",
+        version: scan.version, file: label,
+        advice: "Restore it from a copy, or read an older version of the table; do not delete "
+          + "files below a table by hand.")
+    }
+  }
+
+  private func source(of column: Int, in parquet: ParquetFile) throws -> ColumnSource {
+    let field = scan.schema[column]
+    if let value = partition[column] { return .constant(value, field.type) }
+    guard let index = fileIndex(of: field, in: parquet) else {
+      if let omitted = parquet.omittedColumns.first(where: { $0.name == field.name }) {
+        throw DeltaLogError(
+          .unsupportedType, table: scan.table.path,
+          "Column \"\(field.name)\" of \(file.path) is \(omitted.reason), which is not read here.",
+          version: scan.version, file: label, advice: "Leave the column out of the query.")
+      }
+      // Written before the column was added to the table.
+      return .constant(.null, field.type)
+    }
+    let type = parquet.schema[index].type
+    guard type == field.type || ColumnAdaptation.isPossible(from: type, to: field.type) else {
+      throw DeltaLogError(
+        .corruptDataFile, table: scan.table.path,
+        "Column \"\(field.name)\" is \(type) in \(file.path), and \(field.type) in the table.",
+        version: scan.version, file: label,
+        advice: "Write that file's rows again with the table's types.")
+    }
+    return .file(index, field.type)
+  }
+
+  private func fileIndex(of field: Field, in parquet: ParquetFile) -> Int? {
+    parquet.schema.index(of: field.name)
+  }
+
+  /// The predicates over columns that the file holds in the table's own type.
+  private func predicates(for parquet: ParquetFile) -> [ColumnPredicate] {
+    scan.request.predicates.compactMap { predicate in
+      guard partition[predicate.column] == nil,
+        scan.schema.fields.indices.contains(predicate.column)
+      else { return nil }
+      let field = scan.schema[predicate.column]
+      guard let index = fileIndex(of: field, in: parquet),
+        parquet.schema[index].type == field.type
+      else { return nil }
+      return ColumnPredicate(column: index, predicate.comparison)
+    }
+  }
+}
+
+/// Where a requested column comes from.
+enum ColumnSource: Sendable {
+  /// A position in the file, and the type the table gives it.
+  case file(Int, DataType)
+  case constant(Scalar, DataType)
+}
+
+/// Reads a file's batches and puts the columns of the table together.
+private final class DeltaFileReader: BatchReader {
+  private let reader: any BatchReader
+  private let schema: Schema
+  private let columns: [ColumnSource]
+  private let position: [Int: Int]
+
+  init(reader: any BatchReader, schema: Schema, columns: [ColumnSource], read: [Int]) {
+    self.reader = reader
+    self.schema = schema
+    self.columns = columns
+    position = Dictionary(uniqueKeysWithValues: read.enumerated().map { ($1, $0) })
+  }
+
+  func next() throws -> ColumnarBatch? {
+    guard let batch = try reader.next() else { return nil }
+    let vectors = columns.map { column in
+      switch column {
+      case .file(let index, let type):
+        ColumnAdaptation.adapted(batch.columns[position[index] ?? 0], to: type)
+      case .constant(let value, let type):
+        ColumnVector(constant: value, type: type, count: batch.rowCount)
+      }
+    }
+    return ColumnarBatch(schema: schema, columns: vectors, rowCount: batch.rowCount)
+  }
+}
+
+/// Batches without a column of the file: partition values, missing columns, or only a count.
+private final class ConstantBatchReader: BatchReader {
+  private let schema: Schema
+  private let columns: [ColumnSource]
+  private var rowsLeft: Int
+  private static let batchRowsMax = 65_536
+
+  init(schema: Schema, columns: [ColumnSource], rowCount: Int) {
+    self.schema = schema
+    self.columns = columns
+    rowsLeft = rowCount
+  }
+
+  func next() throws -> ColumnarBatch? {
+    guard rowsLeft > 0 else { return nil }
+    let count = min(rowsLeft, Self.batchRowsMax)
+    rowsLeft -= count
+    let vectors = columns.compactMap { column in
+      if case .constant(let value, let type) = column {
+        return ColumnVector(constant: value, type: type, count: count)
+      }
+      return nil
+    }
+    return ColumnarBatch(schema: schema, columns: vectors, rowCount: count)
+  }
+}
+
+/// A stored object as Parquet wants its bytes.
+private struct StoredBytes: RandomAccessBytes {
+  let reader: any ObjectReader
+
+  var byteCount: Int { reader.byteCount }
+
+  func read(_ range: Range<Int>) throws -> [UInt8] {
+    try reader.read(range)
+  }
+}
+
+/// Columns of files that other writers made, in the table's type.
+enum ColumnAdaptation {
+  static func isPossible(from type: DataType, to wanted: DataType) -> Bool {
+    switch (type, wanted) {
+    case (.integer, .bigint), (.timestamp, .timestampWithTimeZone),
+      (.timestampWithTimeZone, .timestamp), (.varbinary, .varchar), (.varchar, .varbinary):
+      true
+    default: false
+    }
+  }
+
+  /// The vector itself where its type is right already.
+  static func adapted(_ vector: ColumnVector, to type: DataType) -> ColumnVector {
+    guard vector.type != type else { return vector }
+    let flat = vector.flattened()
+    if vector.type == .integer, type == .bigint {
+      let source = flat.values.values(as: Int32.self)
+      let wide = Buffer(byteCount: flat.count * 8) { memory in
+        let target = memory.bindMemory(to: Int64.self)
+        for row in 0..<flat.count { target[row] = Int64(source[row]) }
+      }
+      return ColumnVector(type: type, count: flat.count, values: wide, validity: flat.validity)
+    }
+    return ColumnVector(
+      type: type, count: flat.count, values: flat.values, textData: flat.textData,
+      validity: flat.validity)
+  }
+}

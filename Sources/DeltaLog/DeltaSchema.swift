@@ -1,0 +1,134 @@
+internal import Columnar
+
+/// A table's schema as Delta writes it: Spark's JSON of a struct type.
+enum DeltaSchema {
+  /// Throws `invalidSchema` or `unsupportedType` where a column cannot be written.
+  static func encode(_ schema: Schema, table: String) throws -> String {
+    try check(schema, table: table)
+    var json = LogJSONWriter()
+    try json.object { json in
+      json.member("type", "struct")
+      json.key("fields")
+      try json.array { json in
+        for field in schema.fields {
+          let type = try typeName(field, table: table)
+          json.object {
+            $0.member("name", field.name)
+            $0.member("type", type)
+            $0.member("nullable", field.isNullable)
+            $0.member("metadata", [:])
+          }
+        }
+      }
+    }
+    return json.text
+  }
+
+  private static func check(_ schema: Schema, table: String) throws {
+    guard !schema.fields.isEmpty else {
+      throw DeltaLogError(
+        .invalidSchema, table: table, "A table needs at least one column.")
+    }
+    var names: Set<String> = []
+    for field in schema.fields {
+      guard names.insert(field.name.lowercased()).inserted else {
+        throw DeltaLogError(
+          .invalidSchema, table: table, "The column name \"\(field.name)\" appears twice.",
+          advice: "Names are compared without case; rename one of the columns.")
+      }
+      if field.name.isEmpty || field.name.contains(where: { " ,;{}()\n\t=".contains($0) }) {
+        throw DeltaLogError(
+          .invalidSchema, table: table,
+          "\"\(field.name)\" cannot name a column of a Delta table.",
+          advice: "Use a name without spaces, commas, semicolons, brackets, tabs and \"=\".")
+      }
+    }
+  }
+
+  private static func typeName(_ field: Field, table: String) throws -> String {
+    switch field.type {
+    case .boolean: return "boolean"
+    case .integer: return "integer"
+    case .bigint: return "long"
+    case .double: return "double"
+    case .decimal(let precision, let scale): return "decimal(\(precision),\(scale))"
+    case .varchar: return "string"
+    case .varbinary: return "binary"
+    case .date: return "date"
+    case .timestampWithTimeZone: return "timestamp"
+    case .timestamp:
+      throw DeltaLogError(
+        .unsupportedType, table: table,
+        "Column \"\(field.name)\" is a timestamp without time zone, which only newer readers of "
+          + "Delta tables know.",
+        advice: "Store a moment: CAST(\(field.name) AS timestamp with time zone).")
+    case .unknown:
+      throw DeltaLogError(
+        .unsupportedType, table: table, "Column \"\(field.name)\" has no type.",
+        advice: "Give the NULL a type: CAST(NULL AS varchar).")
+    }
+  }
+
+  /// Reads a schema; `hasInvariants` tells of rules that a writer would have to check.
+  ///
+  /// - Throws: `unsupportedType` naming the column, `invalidSchema` where the text is no schema.
+  static func decode(
+    _ text: String, table: String
+  ) throws -> (schema: Schema, hasInvariants: Bool) {
+    guard let json = try? LogJSONReader.parse(text), json["type"]?.text == "struct",
+      let fields = json["fields"]?.elements
+    else {
+      throw DeltaLogError(
+        .invalidSchema, table: table, "The table's schemaString is not a schema.",
+        advice: "Restore the commit that holds the metaData action from a copy.")
+    }
+    var schema = Schema([])
+    var hasInvariants = false
+    for field in fields {
+      guard let name = field["name"]?.text, let type = field["type"] else {
+        throw DeltaLogError(
+          .invalidSchema, table: table, "A field of the schemaString has no name or no type.")
+      }
+      schema.fields.append(
+        Field(
+          name, try dataType(type, column: name, table: table),
+          isNullable: field["nullable"]?.boolean ?? true))
+      if field["metadata"]?["delta.invariants"] != nil { hasInvariants = true }
+    }
+    return (schema, hasInvariants)
+  }
+
+  private static func dataType(
+    _ json: LogJSON, column: String, table: String
+  ) throws -> DataType {
+    switch json.text {
+    case "boolean": return .boolean
+    case "byte", "short", "integer": return .integer
+    case "long": return .bigint
+    case "float", "double": return .double
+    case "string": return .varchar
+    case "binary": return .varbinary
+    case "date": return .date
+    case "timestamp": return .timestampWithTimeZone
+    case "timestamp_ntz": return .timestamp
+    case let name?:
+      if let type = decimal(name) { return type }
+    case nil: break
+    }
+    let name = json.text ?? json["type"]?.text ?? "unknown"
+    throw DeltaLogError(
+      .unsupportedType, table: table, "Column \"\(column)\" has the type \(name).",
+      advice: "This version reads scalar types, and decimals of up to 18 digits.")
+  }
+
+  private static func decimal(_ name: String) -> DataType? {
+    guard name.hasPrefix("decimal("), name.hasSuffix(")") else { return nil }
+    let parts = name.dropFirst(8).dropLast().split(separator: ",").map { part in
+      Int(String(part.filter { $0 != " " }))
+    }
+    guard parts.count == 2, let precision = parts[0], let scale = parts[1],
+      (1...18).contains(precision), (0...precision).contains(scale)
+    else { return nil }
+    return .decimal(precision: precision, scale: scale)
+  }
+}

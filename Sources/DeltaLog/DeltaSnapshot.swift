@@ -1,0 +1,156 @@
+public import Columnar
+public import Connector
+internal import ObjectStorage
+internal import Parquet
+
+/// A table at one version, pinned: later commits do not change what it answers.
+public struct DeltaSnapshot: TableSource {
+  public let table: DeltaTable
+  public let schema: Schema
+  public let partitionColumns: [String]
+  /// The data files, in the order of their adding.
+  public let files: [AddFile]
+
+  let state: LogState
+  let metadata: TableMetadata
+  let hasInvariants: Bool
+
+  init(table: DeltaTable, state: LogState) throws {
+    guard let metadata = state.metadata, let tableProtocol = state.tableProtocol else {
+      throw DeltaLogError(
+        .corruptCommit, table: table.path,
+        "The log of \(table.path) never says the table's protocol and schema.",
+        file: table.commitKey(0), advice: "Restore commit 0 from a copy.")
+    }
+    try tableProtocol.checkReadable(metadata, table: table.path)
+    let decoded = try DeltaSchema.decode(metadata.schemaString, table: table.path)
+    for column in metadata.partitionColumns
+    where !decoded.schema.fields.contains(where: { $0.name == column }) {
+      throw DeltaLogError(
+        .unknownPartitionColumn, table: table.path,
+        "The partition column \"\(column)\" is not a column of the table.")
+    }
+    self.table = table
+    self.state = state
+    self.metadata = metadata
+    self.schema = decoded.schema
+    self.hasInvariants = decoded.hasInvariants
+    self.partitionColumns = metadata.partitionColumns
+    self.files = state.files
+  }
+
+  public var version: Int64 { state.version }
+  /// The last position that each application has written.
+  public var transactions: [String: Int64] { state.transactions }
+  /// When the version was written, in milliseconds since the epoch, as its writer says.
+  public var timestamp: Int64 { state.commits.last?.timestamp ?? 0 }
+  public var name: String? { metadata.name }
+
+  /// Rows by the files' statistics; nil where one of them does not say.
+  public var rowCount: Int? {
+    var total = 0
+    for file in files {
+      guard let rows = file.numRecords else { return nil }
+      total += rows
+    }
+    return total
+  }
+
+  /// One split a file, those left out that cannot hold a row the predicates ask for.
+  public func splits(for request: ScanRequest) throws -> [any Split] {
+    let scan = try DeltaScan(snapshot: self, request: request)
+    return try files.compactMap { file in
+      let values = try partitionScalars(of: file)
+      guard scan.canMatch(file, partition: values) else { return nil }
+      return DeltaSplit(scan: scan, file: file, partition: values)
+    }
+  }
+
+  /// The scalars of a file's partition, by position in the schema.
+  func partitionScalars(of file: AddFile) throws -> [Int: Scalar] {
+    var result: [Int: Scalar] = [:]
+    for column in partitionColumns {
+      guard let index = schema.fields.firstIndex(where: { $0.name == column }) else { continue }
+      let text = file.partitionValues[column] ?? nil
+      guard let scalar = PartitionValue.scalar(text, type: schema[index].type) else {
+        throw DeltaLogError(
+          .invalidPartitionValue, table: table.path,
+          "\"\(text ?? "")\" is no \(schema[index].type), the type of the partition column "
+            + "\"\(column)\".",
+          version: version, file: table.path + "/" + file.path,
+          advice: "Another writer committed it; overwrite that partition.")
+      }
+      result[index] = scalar
+    }
+    return result
+  }
+
+  /// A sink whose commit makes its rows visible in one step.
+  ///
+  /// It stands on this version: an append goes on top of whatever was committed since, an overwrite
+  /// conflicts where what it replaces has changed. Faults of the mode or the table show at the first
+  /// call that throws.
+  public func makeSink(mode: WriteMode, options: DeltaWriteOptions) -> any BatchSink {
+    DeltaSink(snapshot: self, mode: mode, options: options)
+  }
+}
+
+/// How a sink writes.
+public struct DeltaWriteOptions: Sendable {
+  /// Positions to record with the commit, by application: what makes a replayed write harmless.
+  public var transactions: [String: Int64]
+  /// The operation's name in the table's history.
+  public var operation: String
+  /// Story time of the commit, in milliseconds since the Unix epoch.
+  public var timestamp: Int64
+  /// A new file begins when a file of a partition has this many rows.
+  public var targetRowsPerFile: Int
+  /// Goes into file names, to keep writers apart that would otherwise do the same at the same time.
+  public var seed: UInt64
+
+  public init(
+    transactions: [String: Int64] = [:], operation: String = "WRITE", timestamp: Int64,
+    targetRowsPerFile: Int = 1_000_000, seed: UInt64 = 0
+  ) {
+    self.transactions = transactions
+    self.operation = operation
+    self.timestamp = timestamp
+    self.targetRowsPerFile = targetRowsPerFile
+    self.seed = seed
+  }
+}
+
+extension TableProtocol {
+  /// Features that change nothing in how this reader reads.
+  private static let knownReaderFeatures: Set<String> = ["timestampNtz", "vacuumProtocolCheck"]
+
+  /// Throws `unsupportedFeature` naming what this reader does not know.
+  func checkReadable(_ metadata: TableMetadata, table: String) throws {
+    var unknown = readerFeatures.filter { !Self.knownReaderFeatures.contains($0) }
+    let mapping = metadata.configuration["delta.columnMapping.mode"] ?? "none"
+    if mapping == "none" {
+      unknown.removeAll { $0 == "columnMapping" }
+    } else if !unknown.contains("columnMapping") {
+      unknown.append("columnMapping")
+    }
+    if minReaderVersion > 3 { unknown.append("reader version \(minReaderVersion)") }
+    guard unknown.isEmpty else {
+      throw DeltaLogError(
+        .unsupportedFeature, table: table,
+        "\(table) needs a reader that knows \(unknown.joined(separator: ", ")).",
+        advice: "Copy the table without these features, or read it with the engine that wrote it.")
+    }
+  }
+
+  /// Throws `unsupportedWriter` unless this writer knows every rule of the table.
+  func checkWritable(hasInvariants: Bool, table: String) throws {
+    guard minReaderVersion <= 1, minWriterVersion <= 2, !hasInvariants else {
+      let reason = hasInvariants && minWriterVersion <= 2
+        ? "a column has invariants" : "its protocol is (\(minReaderVersion), \(minWriterVersion))"
+      throw DeltaLogError(
+        .unsupportedWriter, table: table,
+        "\(table) cannot be written by this version: \(reason).",
+        advice: "Write it with the engine that made it, or copy it into a new table.")
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// The lake: what the pipeline keeps of events, in three layers below one directory.
+//
+// ```
+//  lake/
+//    raw/events/year=2024/month=01/day=15/hour=00/app-events-0-…-….json.gz   Bronze, as received
+//    processed/events/{_delta_log,dt=2024-01-15/…}                           Silver, Delta tables
+//    aggregated/daily_metrics/{_delta_log,…}                                 Gold, Delta tables
+// ```
+// 1. `LakeIngest` puts Bronze objects, each once: the key says which offsets it holds.
+// 2. `ETL` reads `lake.bronze.events` and writes Delta tables of the other layers.
+// 3. The engine reads all of them through `CatalogProvider`.
+
+package import Columnar
+package import Connector
+package import DeltaLog
+package import ObjectStorage
+
+/// One lake directory and its catalog, `lake`.
+package final class Lake: CatalogProvider {
+  package let name = "lake"
+  /// The bytes below the lake's directory.
+  package let store: LocalObjectStore
+  /// Delta tables cleaned from Bronze, below `processed/`.
+  package let silver: DeltaDirectory
+  /// Delta tables made for questions, below `aggregated/`.
+  package let gold: DeltaDirectory
+
+  /// Opens the directory at `root`, making it where it is missing.
+  ///
+  /// `now` is the story's time in milliseconds since the epoch: the objects' modification times.
+  package static func open(
+    root: String, now: (@Sendable () -> Int64)? = nil
+  ) throws -> Lake {
+    Lake(store: try LocalObjectStore(root: root, now: now))
+  }
+
+  private init(store: LocalObjectStore) {
+    self.store = store
+    silver = DeltaDirectory(store: store, path: "processed")
+    gold = DeltaDirectory(store: store, path: "aggregated")
+  }
+
+  /// Half-written files of a killed process that were removed at the start.
+  package var leftoversRemoved: Int { store.leftoversRemoved }
+
+  // MARK: Bronze
+
+  /// Keeps an object as it was received; false where the key is there already.
+  package func putBronze(_ key: String, _ bytes: [UInt8]) throws -> Bool {
+    try checkBronze(key)
+    return try store.putIfAbsent(key, bytes)
+  }
+
+  /// The Bronze objects whose keys begin with `prefix`, sorted by key.
+  package func bronzeObjects(_ prefix: String = "raw/") throws -> [ObjectMetadata] {
+    try checkBronze(prefix)
+    return try store.list(prefix: prefix)
+  }
+
+  private func checkBronze(_ key: String) throws {
+    guard key.hasPrefix("raw/") else {
+      throw LakeError(
+        .notBronze, key: key, "\"\(key)\" is not below raw/, where Bronze objects are.",
+        advice: "Begin the key with raw/.")
+    }
+  }
+
+  // MARK: Delta tables
+
+  /// The table of a name such as `silver.events` or `gold.daily_metrics`; nil where there is none.
+  package func deltaTable(_ name: String) throws -> DeltaTable? {
+    let (directory, table) = try location(name)
+    return try directory.table(table)
+  }
+
+  /// Makes an empty table of a name such as `silver.events`.
+  package func createTable(
+    _ name: String, schema: Schema, partitionColumns: [String] = [], timestamp: Int64
+  ) throws -> DeltaTable {
+    let (directory, table) = try location(name)
+    return try directory.create(
+      table, schema: schema, partitionColumns: partitionColumns, timestamp: timestamp)
+  }
+
+  private func location(_ name: String) throws -> (DeltaDirectory, String) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2, let directory = directory(String(parts[0])) else {
+      throw LakeError(
+        .unknownLayer, key: name, "\"\(name)\" names no table of the lake.",
+        advice: "Write silver.<table> or gold.<table>.")
+    }
+    return (directory, String(parts[1]))
+  }
+
+  private func directory(_ schema: String) -> DeltaDirectory? {
+    switch schema.lowercased() {
+    case "silver": silver
+    case "gold": gold
+    default: nil
+    }
+  }
+
+  // MARK: CatalogProvider
+
+  package func schemaNames() throws -> [String] { ["bronze", "gold", "silver"] }
+
+  package func tableNames(schema: String) throws -> [String] {
+    if schema.lowercased() == "bronze" { return try store.directories(below: "raw/") }
+    return try directory(schema)?.tableNames() ?? []
+  }
+
+  package func table(schema: String, name: String) throws -> (any TableSource)? {
+    if schema.lowercased() == "bronze" {
+      guard let dataset = try store.directories(below: "raw/").first(where: {
+        $0.lowercased() == name.lowercased()
+      }) else { return nil }
+      return BronzeTable(store: store, objects: try store.list(prefix: "raw/\(dataset)/"))
+    }
+    return try directory(schema)?.table(name)?.snapshot()
+  }
+}
