@@ -1,0 +1,58 @@
+/// When planned sessions really happen, and when a phone has nothing left to send.
+///
+/// A visit waits until the one before it is over; a phone without network holds what it has. Both
+/// follow from the plans alone, so that a world can find out, without playing a single event, which
+/// phones are busy at a moment and with which `seq` each session begins.
+struct Schedule {
+  /// The pause between two visits of one user.
+  static let breakMilliseconds: Int64 = 60_000
+
+  struct Placement {
+    var start: Int64
+    var end: Int64
+    /// The seq of the session's first event.
+    var firstSeq: Int64
+    /// True where the phone has nothing to send and nothing to do when the session begins.
+    var startsSettled: Bool
+  }
+
+  /// Events tracked so far, by user.
+  private(set) var eventCounts: [Int64]
+  /// The end of the last visit, by user.
+  private(set) var lastEnds: [Int64]
+  private var offlineUntil: [Int64]
+  private let shop: Shop
+
+  /// The first seq of an install.
+  static let firstSeq: Int64 = 1
+
+  init(shop: Shop) {
+    self.shop = shop
+    eventCounts = Array(repeating: 0, count: shop.userCount)
+    lastEnds = Array(repeating: .min / 2, count: shop.userCount)
+    offlineUntil = lastEnds
+  }
+
+  /// The moment from which a user's phone has nothing to send, as far as sessions were placed.
+  func settledFrom(_ user: Int) -> Int64 { max(lastEnds[user], offlineUntil[user]) }
+
+  /// Places the next session; sessions come in order of their planned starts.
+  mutating func place(_ session: Session) -> Placement {
+    let user = session.user
+    let start = Self.start(of: session, lastEnd: lastEnds[user])
+    let settled = settledFrom(user)
+    let startsSettled = settled <= session.plannedStart && start == session.plannedStart
+    let end = start + SessionScript(session, shop: shop).durationMilliseconds
+    let firstSeq = Self.firstSeq + eventCounts[user]
+    if session.offlineMilliseconds > 0, offlineUntil[user] <= start {
+      offlineUntil[user] = start + session.offlineMilliseconds
+    }
+    eventCounts[user] += Int64(session.eventCount)
+    lastEnds[user] = end
+    return Placement(start: start, end: end, firstSeq: firstSeq, startsSettled: startsSettled)
+  }
+
+  static func start(of session: Session, lastEnd: Int64) -> Int64 {
+    max(session.plannedStart, lastEnd + breakMilliseconds)
+  }
+}

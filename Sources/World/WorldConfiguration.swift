@@ -1,0 +1,66 @@
+import Diagnostics
+package import Simulation
+
+/// What makes a world this world and no other: the same values give the same bytes everywhere.
+package struct WorldConfiguration: Sendable, Hashable {
+  package var seed: UInt64
+  package var size: WorldSize
+  /// Nobody is in the shop before this moment; every install's `seq` begins here.
+  package var start: StoryTime
+  /// True to let phones compress their requests, as real ones do; costs time for the same events.
+  package var usesGzip = false
+
+  package init(seed: UInt64, size: WorldSize, start: StoryTime) {
+    self.seed = seed
+    self.size = size
+    self.start = start
+  }
+}
+
+/// How many people are in the shop on an average day: 200, 2,000 or 10,000 by the shop's own spec.
+package enum WorldSize: String, Sendable, CaseIterable {
+  case xs, s, m
+}
+
+/// One HTTP attempt of one phone.
+package struct PhoneRequest: Sendable {
+  /// The moment the request leaves the phone.
+  package var time: StoryTime
+  /// The phone's index, 0 ..< `World.phoneCount`.
+  package var phone: Int
+  /// `{"sent_at":…,"events":[…]}`, compressed where `isGzip` says so.
+  package var body: [UInt8]
+  package var isGzip: Bool
+  package var eventCount: Int
+}
+
+/// What the phone hears back.
+package struct PhoneResponse: Sendable, Hashable {
+  /// An HTTP status; 0 where the phone hears nothing.
+  package var status: Int
+  /// Indices of the events that will never be accepted.
+  package var refused: [Int]
+
+  package init(status: Int, refused: [Int] = []) {
+    self.status = status
+    self.refused = refused
+  }
+
+  /// No connection, or a time-out.
+  package static let unreachable = PhoneResponse(status: 0)
+}
+
+/// Why a world cannot be opened or go on.
+package struct WorldError: DiagnosableError, Hashable {
+  package var code: String
+  package var message: String
+  package var place: String?
+  package var advice: String?
+
+  init(_ code: String, _ message: String, place: String? = nil, advice: String? = nil) {
+    self.code = "world." + code
+    self.message = message
+    self.place = place
+    self.advice = advice
+  }
+}
