@@ -74,8 +74,10 @@ let package = Package(
     room("EventModel"),
     base("KafkaProtocol", ["Codecs", "Diagnostics"]),
     room("ObjectStorage", ["Codecs", "Diagnostics"]),
-    base("Parquet", ["Codecs", "Columnar", "Diagnostics"]),
-    base("DeltaLog", ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet"]),
+    base("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics"]),
+    base(
+      "DeltaLog",
+      ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation"]),
     base("Connector", ["Columnar", "Diagnostics"]),
 
     // Stores
@@ -134,7 +136,7 @@ let package = Package(
     room("CollectorEndpoint", ["Collector", "HTTPServer"]),
 
     // Composition
-    room("World", ["EventModel", "EventSDK", "Simulation"]),
+    room("World", ["Diagnostics", "EventModel", "EventSDK", "Simulation"]),
     room(
       "Platform",
       [
@@ -151,7 +153,8 @@ let package = Package(
     room(
       "Commands",
       [
-        "Codecs", "Collector", "Columnar", "Connector", "Course", "Dashboard", "DeltaLog",
+        "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "Dashboard",
+        "DeltaLog",
         "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "KafkaProtocol", "Lake",
         "LakeIngest", "Platform", "Simulation", "StreamProcessing", "Terminal", "TrinoSQL",
         "Warehouse", "World", argumentParser, yams,

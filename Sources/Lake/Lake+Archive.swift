@@ -45,7 +45,7 @@ extension Lake {
       return try Gzip.decompress(try store.get(key), bytesMax: Lake.unpackedBytesMax)
     } catch let error as CodecsError {
       throw LakeError(
-        .damaged, key: key, "the Bronze object \(key) cannot be unpacked: \(error.message)",
+        .corruptObject, key: key, "the Bronze object \(key) cannot be unpacked: \(error.message)",
         advice: "Remove the object; its records are read again from Kafka while it keeps them.")
     }
   }

@@ -24,6 +24,7 @@ package final class Lake: CatalogProvider {
   package let silver: DeltaDirectory
   /// Delta tables made for questions, below `aggregated/`.
   package let gold: DeltaDirectory
+  let lineCounts = LineCounts()
 
   /// Opens the directory at `root`, making it where it is missing.
   ///

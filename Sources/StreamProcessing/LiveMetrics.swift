@@ -7,7 +7,7 @@
 // The state is a pure function of the log. It is not kept on disk yet: a restart reads the day
 // again.
 
-internal import Columnar
+package import Columnar
 package import Connector
 package import EventLog
 internal import EventModel
@@ -35,7 +35,7 @@ package final class LiveMetrics: Sendable {
       tables: [
         "metrics": [
           "daily": { [self] in
-            ComputedTable(label: "live.metrics.daily", schema: LiveMetrics.schema) { _ in
+            ComputedTable(label: "live.metrics.daily", schema: LiveMetrics.schema) { [self] _ in
               [try batch()]
             }
           }
