@@ -162,7 +162,8 @@ package final class EventLog: Sendable {
     do {
       base = try log.append(batches, appendTime: appendTime)
     } catch {
-      markDirty(log)
+      // A large append may have written some segments' worth; a failed partition is not synced.
+      if (try? log.endOffset()) != nil { markDirty(log) }
       throw error
     }
     markDirty(log)

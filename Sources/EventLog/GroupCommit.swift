@@ -10,7 +10,7 @@ internal import Darwin
 ///
 /// `@unchecked Sendable`: the pthread objects are made for sharing and live as long as this object;
 /// `next`, `isRunning` and every `Round` are touched only while `mutex` is held.
-final class GroupCommit: @unchecked Sendable {
+package final class GroupCommit: @unchecked Sendable {
   private final class Round {
     var isDone = false
     var error: (any Error)?
@@ -21,7 +21,7 @@ final class GroupCommit: @unchecked Sendable {
   private var next = Round()
   private var isRunning = false
 
-  init() {
+  package init() {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -36,7 +36,7 @@ final class GroupCommit: @unchecked Sendable {
   /// Returns after some thread ran `flush` from beginning to end, starting after this call.
   ///
   /// - Throws: what that run threw; every caller it covered gets the same error.
-  func run(_ flush: () throws -> Void) throws {
+  package func run(_ flush: () throws -> Void) throws {
     pthread_mutex_lock(mutex)
     let mine = next
     while !mine.isDone {

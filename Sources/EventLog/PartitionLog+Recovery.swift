@@ -175,9 +175,11 @@ private struct PartitionOpening {
     }
     var scan = SegmentScan(position: 0, nextOffset: baseOffset)
     try run(&scan, file, baseOffset, size)
-    // No entries yet is what a young segment has; entries that lead nowhere are an inconsistency.
-    let isYoung = index.map { $0.offsets.isEmpty && $0.times.isEmpty } ?? false
-    return (isYoung ? index : nil, scan)
+    // No entries yet is what a small segment has; entries that lead nowhere are an inconsistency.
+    let isSmall = index.map { index in
+      index.offsets.isEmpty && index.times.allSatisfy { $0.timestamp <= scan.maxTimestamp }
+    }
+    return (isSmall == true ? index : nil, scan)
   }
 
   private mutating func run(
