@@ -23,7 +23,9 @@ internal import Glibc
 ///   and says so in `recovery`. Its event was never acknowledged to the app.
 /// - Removing is appending: nothing is overwritten, so that no crash can damage a waiting event.
 /// - When most of the file is dead, the waiting frames are copied to a new file that takes the old
-///   one's place by `rename`. `next_seq` goes first, so that a seq is never used twice.
+///   one's place by `rename`. `next_seq` ends it, so that a seq is never used twice even where no
+///   event is left to show it.
+/// - Seqs ascend; a frame that breaks the order ends the valid part of the file.
 /// - One process owns a directory, by a lock on the file `queue.lock`.
 public final class DiskEventQueue: EventQueueStore {
   /// When bytes are forced to the disk; without it they survive the process but not a power cut.
@@ -221,7 +223,7 @@ public final class DiskEventQueue: EventQueueStore {
   /// Copies what waits to a new file and puts it in the old one's place.
   private func compact() throws {
     let fresh = path + ".new"
-    var bytes = Self.frame(Array("{\"next_seq\":\(nextSeq)}".utf8))
+    var bytes: [UInt8] = []
     var moved: [Entry] = []
     for entry in entries {
       let payload = try payload(of: entry)
@@ -229,6 +231,7 @@ public final class DiskEventQueue: EventQueueStore {
         Entry(seq: entry.seq, offset: bytes.count + Self.headerSize, length: entry.length))
       bytes.append(contentsOf: Self.frame(payload))
     }
+    bytes.append(contentsOf: Self.frame(Array("{\"next_seq\":\(nextSeq)}".utf8)))
     let target = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard target >= 0 else { throw EventSDKError.io("make", fresh) }
     do {

@@ -203,7 +203,7 @@ private struct SessionDraws {
     guard session.pushCount > 0 else { return }
     // The share of sessions with a push is m / (1 + m) for a geometric count of mean m.
     let mean = Int(shop.share(.pushReceived))
-    let withPush = (mean << 16) / (mean + (1 << 32)) << 16
+    let withPush = ((mean << 16) / (mean + (1 << 32))) << 16
     session.opensPush = generator.below(max(1, withPush)) < Int(shop.share(.pushOpened))
   }
 
