@@ -1,0 +1,68 @@
+internal import CZstd
+
+/// Zstandard for formats with many small blocks: one context for all of them.
+///
+/// Not thread-safe: it belongs to the writer that made it.
+public final class ZstdCompressor {
+  private let context: OpaquePointer
+  private let level: Int32
+
+  public init(level: Int = 1) throws {
+    guard let context = ZSTD_createCCtx() else {
+      throw CodecsError(.unsupported, codec: "zstd", "libzstd could not start a compressor")
+    }
+    self.context = context
+    self.level = Int32(level)
+  }
+
+  deinit { ZSTD_freeCCtx(context) }
+
+  /// One frame that states its size.
+  public func compress(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] {
+    let bound = ZSTD_compressBound(bytes.count)
+    return try [UInt8](unsafeUninitializedCapacity: bound) { output, count in
+      let size = ZSTD_compressCCtx(
+        context, output.baseAddress, output.count, bytes.baseAddress, bytes.count, level)
+      guard ZSTD_isError(size) == 0 else {
+        throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(size)))
+      }
+      count = size
+    }
+  }
+}
+
+extension Zstd {
+  /// Decompresses into memory of exactly the size that the caller's format states.
+  public static func decompress(
+    _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws {
+    let written = ZSTD_decompress(
+      output.baseAddress, output.count, bytes.baseAddress, bytes.count)
+    guard ZSTD_isError(written) == 0 else {
+      throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(written)))
+    }
+    guard written == output.count else {
+      throw CodecsError(
+        .corrupt, codec: "zstd", "\(written) bytes came out where \(output.count) were due")
+    }
+  }
+}
+
+extension Gzip {
+  /// Decompresses one or more members into memory of exactly the size that the format states.
+  public static func decompress(
+    _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws {
+    var written = 0
+    try decompress(bytes.bindMemory(to: UInt8.self), bytesMax: output.count) { chunk in
+      if chunk.isEmpty { return }
+      UnsafeMutableRawBufferPointer(rebasing: output[written...])
+        .copyMemory(from: UnsafeRawBufferPointer(chunk))
+      written += chunk.count
+    }
+    guard written == output.count else {
+      throw CodecsError(
+        .corrupt, codec: "gzip", "\(written) bytes came out where \(output.count) were due")
+    }
+  }
+}

@@ -1,0 +1,227 @@
+// From the footer's flat list of schema elements to a tree, and from the tree to columns.
+//
+// A file holds one column chunk per leaf and row group, so leaves are numbered in the order of the
+// tree. Leaves directly below the root that are not repeated become columns of `ParquetFile.schema`;
+// the tree keeps the others.
+
+import Columnar
+
+/// A column of a file that is left out of its schema, and why.
+public struct ParquetOmittedColumn: Hashable, Sendable {
+  public var name: String
+  /// What it is, such as `nested` or `decimal(38,2)`.
+  public var reason: String
+}
+
+/// A node of a file's schema.
+struct SchemaNode: Sendable {
+  var name: String
+  /// 0 required, 1 optional, 2 repeated.
+  var repetition: Int
+  var annotation: LogicalAnnotation?
+  var children: [SchemaNode]
+  /// Its number among the leaves; nil for a group.
+  var leaf: Int?
+}
+
+/// A node that has a column chunk in each row group.
+struct SchemaLeaf: Sendable {
+  var path: [String]
+  var type: PhysicalType
+  var typeLength: Int
+  var annotation: LogicalAnnotation?
+  var maxDefinition: Int
+  var maxRepetition: Int
+}
+
+/// How the values of a leaf become the values of a column.
+enum ValueConversion: Sendable, Equatable {
+  case boolean
+  /// Four bytes as they are.
+  case copy4
+  /// Eight bytes as they are.
+  case copy8
+  case int32ToInt64
+  case uint32ToInt64
+  case uint64ToInt64
+  case millisToMicros
+  case nanosToMicros
+  case int96ToMicros
+  case floatToDouble
+  /// Big-endian two's complement of a fixed width to Int64.
+  case fixedDecimal(width: Int)
+  case byteArrayDecimal
+  /// Text or bytes of their own length.
+  case bytes
+  case fixedBytes(width: Int)
+
+  var isText: Bool {
+    switch self {
+    case .bytes, .fixedBytes: true
+    default: false
+    }
+  }
+}
+
+/// A leaf that is read as a column.
+struct ReadableColumn: Sendable {
+  var field: Field
+  var leaf: Int
+  var physical: PhysicalType
+  var typeLength: Int
+  var maxDefinition: Int
+  var conversion: ValueConversion
+}
+
+/// The schema of a file in all its forms.
+struct FileSchema: Sendable {
+  var root: SchemaNode
+  var leaves: [SchemaLeaf]
+  var columns: [ReadableColumn]
+  var omitted: [ParquetOmittedColumn]
+
+  init(_ elements: [SchemaElement], place: FilePlace) throws {
+    var builder = TreeBuilder(elements: elements, place: place)
+    root = try builder.next(path: [], definition: 0, repetition: 0, depth: 0)
+    guard builder.position == elements.count, root.leaf == nil else {
+      throw place.error(.corrupt, at: 0, "the schema is not one tree")
+    }
+    leaves = builder.leaves
+    columns = []
+    omitted = []
+    for child in root.children {
+      guard let number = child.leaf, child.repetition < 2 else {
+        omitted.append(ParquetOmittedColumn(name: child.name, reason: "nested"))
+        continue
+      }
+      let leaf = leaves[number]
+      switch ReadableColumn.meaning(of: leaf) {
+      case .readable(let type, let conversion):
+        columns.append(
+          ReadableColumn(
+            field: Field(child.name, type, isNullable: child.repetition == 1), leaf: number,
+            physical: leaf.type, typeLength: leaf.typeLength, maxDefinition: leaf.maxDefinition,
+            conversion: conversion))
+      case .omitted(let reason):
+        omitted.append(ParquetOmittedColumn(name: child.name, reason: reason))
+      }
+    }
+  }
+
+  private struct TreeBuilder {
+    let elements: [SchemaElement]
+    let place: FilePlace
+    var position = 0
+    var leaves: [SchemaLeaf] = []
+
+    mutating func next(
+      path: [String], definition: Int, repetition: Int, depth: Int
+    ) throws -> SchemaNode {
+      guard position < elements.count, depth <= 64 else {
+        throw place.error(.corrupt, at: 0, "the schema's tree does not end")
+      }
+      let element = elements[position]
+      position += 1
+      let isRoot = depth == 0
+      let definition = definition + (isRoot || element.repetition == 0 ? 0 : 1)
+      let repetition = repetition + (!isRoot && element.repetition == 2 ? 1 : 0)
+      let path = isRoot ? [] : path + [element.name]
+      var node = SchemaNode(
+        name: element.name, repetition: isRoot ? 0 : element.repetition,
+        annotation: element.annotation, children: [], leaf: nil)
+      if let type = element.type, !isRoot {
+        guard element.childCount == 0 else {
+          throw place.error(.corrupt, at: 0, "column \(element.name) has a type and children")
+        }
+        node.leaf = leaves.count
+        leaves.append(
+          SchemaLeaf(
+            path: path, type: type, typeLength: element.typeLength,
+            annotation: element.annotation, maxDefinition: definition,
+            maxRepetition: repetition))
+        return node
+      }
+      guard element.childCount <= elements.count - position else {
+        throw place.error(.corrupt, at: 0, "group \(element.name) has too many children")
+      }
+      for _ in 0..<element.childCount {
+        node.children.append(
+          try next(path: path, definition: definition, repetition: repetition, depth: depth + 1))
+      }
+      return node
+    }
+  }
+}
+
+extension ReadableColumn {
+  enum Meaning {
+    case readable(DataType, ValueConversion)
+    case omitted(String)
+  }
+
+  /// The column type and the way to it for a leaf's physical type and annotation.
+  static func meaning(of leaf: SchemaLeaf) -> Meaning {
+    if case .decimal(let precision, let scale) = leaf.annotation {
+      return decimalMeaning(of: leaf, precision: precision, scale: scale)
+    }
+    switch leaf.type {
+    case .boolean: return .readable(.boolean, .boolean)
+    case .int32:
+      switch leaf.annotation {
+      case .date: return .readable(.date, .copy4)
+      case .time: return .omitted("time")
+      case .integer(let bitWidth, isSigned: false) where bitWidth > 16:
+        return .readable(.bigint, .uint32ToInt64)
+      default: return .readable(.integer, .copy4)
+      }
+    case .int64:
+      switch leaf.annotation {
+      case .timestamp(let isAdjusted, let unit):
+        let conversion: ValueConversion =
+          switch unit {
+          case .millis: .millisToMicros
+          case .micros: .copy8
+          case .nanos: .nanosToMicros
+          }
+        return .readable(isAdjusted ? .timestampWithTimeZone : .timestamp, conversion)
+      case .time: return .omitted("time")
+      case .integer(_, isSigned: false): return .readable(.bigint, .uint64ToInt64)
+      default: return .readable(.bigint, .copy8)
+      }
+    case .int96: return .readable(.timestampWithTimeZone, .int96ToMicros)
+    case .float: return .readable(.double, .floatToDouble)
+    case .double: return .readable(.double, .copy8)
+    case .byteArray:
+      switch leaf.annotation {
+      case .string, .json: return .readable(.varchar, .bytes)
+      case nil, .bson: return .readable(.varbinary, .bytes)
+      default: return .omitted("an annotation that is not read")
+      }
+    case .fixedLengthByteArray:
+      guard leaf.typeLength > 0, leaf.typeLength <= 65_536 else {
+        return .omitted("a width of \(leaf.typeLength)")
+      }
+      switch leaf.annotation {
+      case nil, .uuid: return .readable(.varbinary, .fixedBytes(width: leaf.typeLength))
+      default: return .omitted("an annotation that is not read")
+      }
+    }
+  }
+
+  private static func decimalMeaning(
+    of leaf: SchemaLeaf, precision: Int, scale: Int
+  ) -> Meaning {
+    guard precision >= 1, precision <= 18, scale >= 0, scale <= precision else {
+      return .omitted("decimal(\(precision),\(scale))")
+    }
+    let type = DataType.decimal(precision: precision, scale: scale)
+    switch leaf.type {
+    case .int32: return .readable(type, .int32ToInt64)
+    case .int64: return .readable(type, .copy8)
+    case .byteArray: return .readable(type, .byteArrayDecimal)
+    case .fixedLengthByteArray where leaf.typeLength >= 1 && leaf.typeLength <= 64:
+      return .readable(type, .fixedDecimal(width: leaf.typeLength))
+    default: return .omitted("decimal(\(precision),\(scale)) in an unknown form")
+    }
+  }
+}

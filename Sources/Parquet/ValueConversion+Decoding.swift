@@ -1,0 +1,161 @@
+// The loops that turn PLAIN values into column values: one per conversion, none per value.
+
+import Columnar
+
+extension ValueConversion {
+  /// Bytes of a column value.
+  var targetWidth: Int {
+    switch self {
+    case .boolean: 1
+    case .copy4: 4
+    case .bytes, .fixedBytes: 16
+    default: 8
+    }
+  }
+
+  /// Converts `count` values of a fixed physical width that lie at `source`.
+  ///
+  /// Answers false where a value does not fit 64 bits. Booleans and byte arrays are not fixed.
+  func convert(
+    _ source: UnsafeRawPointer, count: Int, into target: UnsafeMutableRawPointer
+  ) -> Bool {
+    var fits = true
+    switch self {
+    case .copy4: target.copyMemory(from: source, byteCount: count * 4)
+    case .copy8: target.copyMemory(from: source, byteCount: count * 8)
+    case .int32ToInt64:
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        output[index] = Int64(source.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
+      }
+    case .uint32ToInt64:
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        output[index] = Int64(source.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+      }
+    case .uint64ToInt64:
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        let value = source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)
+        fits = fits && value >= 0
+        output[index] = value
+      }
+    case .millisToMicros:
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        let value = source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)
+        let (micros, overflow) = value.multipliedReportingOverflow(by: 1_000)
+        fits = fits && !overflow
+        output[index] = micros
+      }
+    case .nanosToMicros:
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        output[index] = floorDivide(
+          source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self), 1_000)
+      }
+    case .int96ToMicros:
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        // Nanoseconds of the day, then the Julian day; 2,440,588 is 1970-01-01.
+        let nanos = source.loadUnaligned(fromByteOffset: index * 12, as: Int64.self)
+        let day = source.loadUnaligned(fromByteOffset: index * 12 + 8, as: Int32.self)
+        let (days, overflow) = (Int64(day) - 2_440_588)
+          .multipliedReportingOverflow(by: 86_400_000_000)
+        let (micros, carry) = days.addingReportingOverflow(floorDivide(nanos, 1_000))
+        fits = fits && !overflow && !carry
+        output[index] = micros
+      }
+    case .floatToDouble:
+      let output = target.assumingMemoryBound(to: Double.self)
+      for index in 0..<count {
+        output[index] = Double(source.loadUnaligned(fromByteOffset: index * 4, as: Float.self))
+      }
+    case .fixedDecimal(let width):
+      let output = target.assumingMemoryBound(to: Int64.self)
+      for index in 0..<count {
+        let value = bigEndianInteger(
+          UnsafeRawBufferPointer(start: source + index * width, count: width))
+        fits = fits && value != nil
+        output[index] = value ?? 0
+      }
+    case .boolean, .byteArrayDecimal, .bytes, .fixedBytes:
+      preconditionFailure("values of no fixed width")
+    }
+    return fits
+  }
+}
+
+/// Reading of length-prefixed byte arrays.
+enum ByteArrayDecoding {
+  /// The view of `count` bytes at `position` of a page; both have been checked.
+  @inline(__always)
+  static func view(
+    _ page: UnsafeRawPointer, _ pageCount: Int, position: Int, count: Int, bufferIndex: Int
+  ) -> TextView {
+    if count > 12 {
+      let prefix = UInt64(page.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+      return TextView(
+        low: UInt64(count) | prefix << 32,
+        high: UInt64(bufferIndex) | UInt64(position) << 32)
+    }
+    if position + 12 <= pageCount {
+      var first = UInt64(page.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+      var rest = page.loadUnaligned(fromByteOffset: position + 4, as: UInt64.self)
+      if count < 4 {
+        first &= (1 << UInt64(8 * count)) - 1
+        rest = 0
+      } else if count < 12 {
+        rest &= (1 << UInt64(8 * (count - 4))) - 1
+      }
+      return TextView(low: UInt64(count) | first << 32, high: rest)
+    }
+    return TextView(
+      UnsafeRawBufferPointer(start: page + position, count: count), bufferIndex: 0, byteOffset: 0)
+  }
+
+  /// Reads `count` PLAIN byte arrays as views into the page; moves `position` past them.
+  ///
+  /// Answers false where the page ends early.
+  static func plainViews(
+    _ page: UnsafeRawBufferPointer, _ position: inout Int, count: Int, bufferIndex: Int,
+    into target: UnsafeMutablePointer<TextView>
+  ) -> Bool {
+    guard let base = page.baseAddress else { return count == 0 }
+    let end = page.count
+    var place = position
+    for index in 0..<count {
+      guard end - place >= 4 else { return false }
+      let length = Int(
+        UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+      place += 4
+      guard length <= end - place else { return false }
+      target[index] = view(base, end, position: place, count: length, bufferIndex: bufferIndex)
+      place += length
+    }
+    position = place
+    return true
+  }
+
+  /// Reads `count` PLAIN byte arrays that hold big-endian decimals.
+  static func plainDecimals(
+    _ page: UnsafeRawBufferPointer, _ position: inout Int, count: Int,
+    into target: UnsafeMutablePointer<Int64>
+  ) -> Bool {
+    var place = position
+    for index in 0..<count {
+      guard page.count - place >= 4 else { return false }
+      let length = Int(
+        UInt32(littleEndian: page.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+      place += 4
+      guard length <= page.count - place, length <= 64,
+        let value = bigEndianInteger(
+          UnsafeRawBufferPointer(rebasing: page[place..<(place + length)]))
+      else { return false }
+      target[index] = value
+      place += length
+    }
+    position = place
+    return true
+  }
+}
