@@ -1,0 +1,83 @@
+import Columnar
+import Connector
+import DeltaLog
+import ObjectStorage
+
+/// A small table partitioned by day, in a directory of its own.
+struct TestTable {
+  let scratch: ScratchDirectory
+  let store: LocalObjectStore
+  let table: DeltaTable
+
+  static let schema = Schema([
+    Field("id", .bigint, isNullable: false),
+    Field("name", .varchar),
+    Field("dt", .date),
+  ])
+  /// 2024-01-15 and the day after, in days since 1970.
+  static let day15: Int64 = 19_737
+  static let day16: Int64 = 19_738
+  static let time: Int64 = 1_705_363_800_000
+
+  init(schema: Schema = TestTable.schema, partitionColumns: [String] = ["dt"]) throws {
+    scratch = try ScratchDirectory()
+    store = try LocalObjectStore(root: scratch.path)
+    table = try DeltaTable.create(
+      store: store, path: "processed/events", schema: schema, partitionColumns: partitionColumns,
+      timestamp: TestTable.time)
+  }
+
+  /// Another object for the same table, as another process would have.
+  func another() -> DeltaTable { DeltaTable(store: store, path: table.path) }
+
+  static func batch(_ rows: [(Int64, String?, Int64?)]) -> ColumnarBatch {
+    ColumnarBatch(
+      schema: schema,
+      rows: rows.map { id, name, day in
+        [.integer(id), name.map { .text($0) } ?? .null, day.map { .integer($0) } ?? .null]
+      })
+  }
+
+  @discardableResult
+  func write(
+    _ rows: [(Int64, String?, Int64?)], mode: WriteMode = .append,
+    transactions: [String: Int64] = [:], on snapshot: DeltaSnapshot? = nil
+  ) throws -> CommitSummary {
+    let sink = try (snapshot ?? table.snapshot()).makeSink(
+      mode: mode,
+      options: DeltaWriteOptions(transactions: transactions, timestamp: TestTable.time + 1_000))
+    try sink.write(TestTable.batch(rows))
+    return try sink.commit()
+  }
+
+  /// All rows, sorted by their printed form.
+  func rows(
+    _ snapshot: DeltaSnapshot? = nil, columns: [Int]? = nil, _ predicates: [ColumnPredicate] = []
+  ) throws -> [[Scalar]] {
+    let snapshot = try snapshot ?? table.snapshot()
+    return try Self.rows(
+      snapshot, columns: columns ?? Array(0..<snapshot.schema.count), predicates)
+  }
+
+  static func rows(
+    _ source: any TableSource, columns: [Int], _ predicates: [ColumnPredicate] = []
+  ) throws -> [[Scalar]] {
+    var result: [[Scalar]] = []
+    for split in try source.splits(for: ScanRequest(columns: columns, predicates: predicates)) {
+      let reader = try split.open()
+      while let batch = try reader.next() {
+        for row in 0..<batch.rowCount { result.append(batch.row(row)) }
+      }
+    }
+    return result.sorted { "\($0)" < "\($1)" }
+  }
+
+  func error(_ body: () throws -> Void) -> DeltaLogError? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error as? DeltaLogError
+    }
+  }
+}
