@@ -17,10 +17,12 @@ struct ErrorText {
   init(_ error: any Error, catalogue: Catalogue) {
     switch error {
     case let error as TrinoSQLError:
-      code = error.name
-      message = "\(error.name): \(error.message)"
+      code = error.name.rawValue
+      message = "\(error.name.rawValue): \(error.message)"
       place = nil
-      advice = error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
+      advice =
+        error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
+        ?? error.advice
       exit = .usage
     case let error as CourseError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)

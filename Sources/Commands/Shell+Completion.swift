@@ -6,12 +6,12 @@ internal import TrinoSQL
 extension StatementShape {
   /// The prompt of a statement that goes on: it names what is still open.
   static func continuation(_ text: String) -> String {
-    switch StatementSplitter.openPart(text) {
-    case .some(.quote): "      '> "
-    case .some(.identifier): "      \"> "
-    case .some(.comment): "     /*> "
-    case .some(.parenthesis): "      (> "
-    default: "       > "
+    switch StatementSplitter.split(text).open {
+    case .quote: "      '> "
+    case .quotedIdentifier: "      \"> "
+    case .comment: "     /*> "
+    case .parentheses: "      (> "
+    case .nothing, .statement: "       > "
     }
   }
 }
@@ -58,9 +58,13 @@ extension Shell {
   private func sqlNames(_ word: String) -> [String] {
     var names = QueryEngine.keywords + QueryEngine.functionNames
     guard let engine = try? platform().engine else { return names }
-    names += engine.tableNames().map(\.description)
-    let tables = engine.tableNames().filter { word.isEmpty || !word.contains(".") }
-    names += tables.prefix(0).map(\.table)
+    for catalog in engine.catalogNames where word.isEmpty || word.contains(".") || catalog.hasPrefix(word) {
+      for schema in engine.schemaNames(catalog: catalog) {
+        names += engine.tableNames(catalog: catalog, schema: schema).map {
+          "\(catalog).\(schema).\($0)"
+        }
+      }
+    }
     return names
   }
 }

@@ -63,13 +63,13 @@ private final class ShellHost: LessonHost {
     let platform = try shell.platform()
     let result = try platform.engine.execute(sql, session: platform.session())
     let rows = result.rows().map { row in
-      zip(row, result.schema.fields).map { scalar, field -> HostValue in
-        switch scalar {
+      row.indices.map { column -> HostValue in
+        switch row[column] {
         case .null: .null
         case .boolean(let value): .boolean(value)
         case .double(let value): .double(value)
-        case .integer(let value) where Shell.isNumber(field.type): .integer(value)
-        default: .text(result.text(scalar, field.type))
+        case .integer(let value) where Shell.isNumber(result.schema[column].type): .integer(value)
+        default: .text(result.text(row[column], column: column))
         }
       }
     }

@@ -2,19 +2,20 @@ internal import Columnar
 internal import EventModel
 internal import Foundation
 internal import Platform
+internal import QueryExecution
 internal import Terminal
 internal import TrinoSQL
 
 extension Shell {
   /// Runs SQL statements and shows the last one's rows.
   func runSQL(_ text: String) throws -> Reply {
-    let statements = StatementSplitter.split(text)
-    guard !StatementSplitter.isOpen(text), !statements.isEmpty else {
+    let split = StatementSplitter.split(text)
+    guard split.rest == nil, !split.statements.isEmpty else {
       throw CommandError(.sqlWithoutSemicolon)
     }
     var reply = Reply()
-    for statement in statements {
-      let next = try table(of: statement, showsTiming: true)
+    for statement in split.statements {
+      let next = try table(of: statement.text, showsTiming: true)
       reply.blocks += next.blocks
       reply.data = next.data
     }
@@ -24,9 +25,11 @@ extension Shell {
   /// Runs one query and shows its rows as a table.
   func table(of sql: String, showsTiming: Bool = false) throws -> Reply {
     let platform = try platform()
+    let watch = InterruptWatch()
+    defer { watch.stop() }
     let started = DispatchTime.now().uptimeNanoseconds
     let result = try platform.engine.execute(
-      sql, session: platform.session(), cancellation: Cancellation { Interrupt.isRequested })
+      sql, session: platform.session(), cancellation: watch.cancellation)
     let elapsed = Int64((DispatchTime.now().uptimeNanoseconds - started) / 1_000_000)
     let rows = result.rows()
     let data = JSONValue.record([
@@ -36,7 +39,7 @@ extension Shell {
         }),
       "rows": .array(
         rows.map { row in
-          .array(zip(row, result.schema.fields).map { Shell.json($0, $1.type, result) })
+          .array(row.indices.map { Shell.json(row[$0], column: $0, of: result) })
         }),
     ])
     let shown = rows.prefix(Shell.rowsShownMax)
@@ -44,9 +47,7 @@ extension Shell {
       columns: result.schema.fields.map {
         TableColumn($0.name, Shell.isNumber($0.type) ? .right : .left)
       },
-      rows: shown.map { row in
-        zip(row, result.schema.fields).map { result.text($0, $1.type) }
-      })
+      rows: shown.map { row in row.indices.map { result.text(row[$0], column: $0) } })
     var blocks: [Reply.Block] = [.table(table)]
     if rows.count > shown.count {
       blocks.append(
@@ -74,13 +75,31 @@ extension Shell {
   }
 
   /// JSON as Trino's own protocol has it: numbers and booleans as themselves, the rest as text.
-  private static func json(_ scalar: Scalar, _ type: DataType, _ result: QueryResult) -> JSONValue {
-    switch (scalar, type) {
+  private static func json(
+    _ scalar: Scalar, column: Int, of result: QueryResult
+  ) -> JSONValue {
+    switch (scalar, result.schema[column].type) {
     case (.null, _): .null
     case (.boolean(let value), _): .bool(value)
     case (.integer(let value), .integer), (.integer(let value), .bigint): .integer(value)
     case (.double(let value), _) where value.isFinite: .double(value)
-    default: .string(result.text(scalar, type))
+    default: .string(result.text(scalar, column: column))
     }
   }
+}
+
+/// Cancels a query when Ctrl-C is pressed while it runs.
+final class InterruptWatch {
+  let cancellation = Cancellation()
+  private let timer: any DispatchSourceTimer
+
+  init() {
+    let cancellation = cancellation
+    timer = DispatchSource.makeTimerSource(queue: .global())
+    timer.schedule(deadline: .now() + .milliseconds(20), repeating: .milliseconds(20))
+    timer.setEventHandler { if Interrupt.isRequested { cancellation.cancel() } }
+    timer.resume()
+  }
+
+  func stop() { timer.cancel() }
 }

@@ -207,6 +207,6 @@ package enum StatementShape {
 
   /// True where a statement that began like SQL is not ended by `;` yet.
   package static func isOpen(_ text: String) -> Bool {
-    looksLikeSQL(text) && StatementSplitter.isOpen(text)
+    looksLikeSQL(text) && StatementSplitter.split(text).rest != nil
   }
 }

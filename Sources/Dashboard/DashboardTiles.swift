@@ -99,7 +99,9 @@ package struct TileReader: Sendable {
     let result: QueryResult
     do {
       result = try engine.execute(sql, session: session)
-    } catch let error as TrinoSQLError where TileReader.meansNoTable(error) {
+    } catch let error as TrinoSQLError
+      where error.name == .tableNotFound || error.name == .schemaNotFound
+    {
       return Tile(definition: tile, values: [], loadedAt: nil, hasNoData: true)
     }
     guard let row = result.rows().first, result.rowCount == 1 else {
@@ -130,9 +132,5 @@ package struct TileReader: Sendable {
       .replacing("{{ day }}", with: "DATE '\(day)'")
       .replacing("{{ yesterday }}", with: "DATE '\(day.adding(days: -1))'")
       .replacing("{{ app }}", with: quoted)
-  }
-
-  private static func meansNoTable(_ error: TrinoSQLError) -> Bool {
-    ["TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"].contains(error.name)
   }
 }

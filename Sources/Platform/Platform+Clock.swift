@@ -99,10 +99,13 @@ extension Platform {
   /// Makes the log, the phones' progress and the clock durable.
   func checkpoint() throws {
     try log.sync()
-    try crowd.checkpoint(now)
-    guard file.now != now else { return }
-    file.now = now
-    try file.write(directory + "/world.yaml")
+    if file.now != now {
+      file.now = now
+      try file.write(directory + "/world.yaml")
+    }
+    // Last: after a crash in between, the phones stand where the clock stands, and send nothing
+    // again.
+    try crowd.checkpoint()
   }
 
   /// Deletes log segments that are older than `topics.yaml` allows, once a story day.

@@ -47,9 +47,7 @@ extension Platform {
       let result = try engine.execute("SELECT count(*) FROM \(table)", session: session())
       guard case .integer(let value)? = result.rows().first?.first else { return 0 }
       return value
-    } catch let error as TrinoSQLError
-      where ["TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"].contains(error.name)
-    {
+    } catch let error as TrinoSQLError where error.meansNoTable {
       return 0
     }
   }
@@ -61,4 +59,9 @@ extension Platform {
     session.now = { clock.now.milliseconds }
     return session
   }
+}
+
+extension TrinoSQLError {
+  /// True where the table, or the schema it would be in, does not exist yet.
+  var meansNoTable: Bool { name == .tableNotFound || name == .schemaNotFound }
 }

@@ -133,9 +133,7 @@ extension Platform {
       var app = ""
       if case .text(let name) = row[2] { app = name }
       return (day, StoryTime(milliseconds: micros / 1_000), app)
-    } catch let error as TrinoSQLError
-      where ["TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND"].contains(error.name)
-    {
+    } catch let error as TrinoSQLError where error.meansNoTable {
       return nil
     }
   }

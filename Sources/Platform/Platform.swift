@@ -111,9 +111,9 @@ package final class Platform {
       seed: file.seed, clock: clock, collector: collector)
     crowd = try World(
       configuration: WorldConfiguration(seed: file.seed, size: file.size, start: file.start),
-      specification: try WorldSpecification.load(
+      specification: try WorldSpecification(
         path: options.contentRoot + "/Datasets/shop/spec.json"),
-      progressFile: directory + "/deliveries")
+      progressFile: directory + "/deliveries", openedAt: file.now)
     engine = QueryEngine(
       catalogs: [
         lake, warehouse, live.catalog(),
