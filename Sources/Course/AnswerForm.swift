@@ -25,6 +25,12 @@ package struct AnswerForm: Sendable, Hashable {
     package var type: FieldType
     /// The labels that a learner may write beside the value, in lower case.
     package var words: [String]
+
+    package init(name: String, type: FieldType, words: [String]) {
+      self.name = name
+      self.type = type
+      self.words = words
+    }
   }
 
   /// How the answer is written, as the learner is shown it.

@@ -44,14 +44,21 @@ func nearestName(to name: String, in candidates: [String]) -> String? {
   return best.1 <= limit ? best.0 : nil
 }
 
+/// Insertions, deletions, substitutions and swaps of two neighbours, each counting one.
 private func editDistance(_ left: [Character], _ right: [Character]) -> Int {
+  var beforePrevious: [Int] = []
   var previous = Array(0...right.count)
   for (row, character) in left.enumerated() {
     var current = [row + 1]
     for (column, other) in right.enumerated() {
       let substituted = previous[column] + (character == other ? 0 : 1)
-      current.append(min(substituted, previous[column + 1] + 1, current[column] + 1))
+      var best = min(substituted, previous[column + 1] + 1, current[column] + 1)
+      if row > 0, column > 0, character == right[column - 1], left[row - 1] == other {
+        best = min(best, beforePrevious[column - 1] + 1)
+      }
+      current.append(best)
     }
+    beforePrevious = previous
     previous = current
   }
   return previous[right.count]

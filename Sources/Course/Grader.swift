@@ -48,7 +48,8 @@ package struct Grader {
     return .notYet(feedback: first.feedback, values: first.values)
   }
 
-  /// The first row that breaks the rule, by column name; nil where the rule is kept.
+  /// The first row that breaks the rule, by column name; nil where the rule is kept, and no
+  /// values where the rule is broken because a row is not there.
   private func offendingRow(
     _ check: Check, _ answer: AnswerValues?, _ host: any LessonHost
   ) throws -> [String: HostValue]? {
@@ -59,7 +60,7 @@ package struct Grader {
     let table = try host.query(sql)
     switch check.failsWhen {
     case .rows: return table.rows.isEmpty ? nil : table.firstRowByName
-    case .noRows: return table.rows.isEmpty ? table.firstRowByName : nil
+    case .noRows: return table.rows.isEmpty ? [:] : nil
     }
   }
 

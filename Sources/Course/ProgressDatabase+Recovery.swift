@@ -86,21 +86,28 @@ extension ProgressDatabase {
     return rowCount
   }
 
-  /// The rows from both ends up to the first unreadable page each.
+  /// How many single rows are tried in the gap that damage leaves.
+  private static let probeCountMax: Int64 = 20_000
+
+  /// The rows from both ends up to the first unreadable page each, and then one by one between.
   private static func readableRows(
     _ source: DatabaseQueue, _ table: String, _ columns: [String]
   ) -> [[DatabaseValue]] {
     var rows: [Int64: [DatabaseValue]] = [:]
-    for order in ["ASC", "DESC"] {
+    let select = "SELECT rowid, \(columns.joined(separator: ", ")) FROM \(table) NOT INDEXED "
+    /// Reads until the end or the damage; true where the end was reached.
+    func read(_ rest: String) -> Bool {
       let isWhole: Void? = try? source.unsafeRead { db in
-        let sql = "SELECT rowid, \(columns.joined(separator: ", ")) FROM \(table) "
-          + "NOT INDEXED ORDER BY rowid \(order)"
-        let cursor = try Row.fetchCursor(db, sql: sql)
-        while let row = try cursor.next() {
-          rows[row[0]] = (1...columns.count).map { row[$0] }
-        }
+        let cursor = try Row.fetchCursor(db, sql: select + rest)
+        while let row = try cursor.next() { rows[row[0]] = (1...columns.count).map { row[$0] } }
       }
-      if isWhole != nil { break }
+      return isWhole != nil
+    }
+    if !read("ORDER BY rowid ASC") {
+      let lower = (rows.keys.max() ?? 0) + 1
+      _ = read("ORDER BY rowid DESC")
+      let upper = min(rows.keys.filter { $0 >= lower }.min() ?? .max, lower + probeCountMax)
+      for rowID in lower..<upper { _ = read("WHERE rowid = \(rowID)") }
     }
     return rows.sorted { $0.key < $1.key }.map(\.value)
   }
@@ -112,12 +119,9 @@ extension ProgressDatabase {
     let marks = columns.map { _ in "?" }.joined(separator: ", ")
     let sql = "INSERT OR IGNORE INTO \(table) (\(names)) VALUES (\(marks))"
     return (try? target.write { db in
-      var count = 0
-      for row in rows {
-        try db.execute(sql: sql, arguments: StatementArguments(row))
-        count += db.changesCount
-      }
-      return count
+      let before = db.totalChangesCount
+      for row in rows { try db.execute(sql: sql, arguments: StatementArguments(row)) }
+      return db.totalChangesCount - before
     }) ?? 0
   }
 }

@@ -93,30 +93,55 @@ enum ProgressDatabase {
   }
 
   /// Every change of the schema is a further step here; steps that were published never change.
+  ///
+  /// The checks also keep out the half-rows that SQLite makes of a damaged page.
   private static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1-first") { db in
       try db.execute(
         sql: """
           CREATE TABLE attempts (
-            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, exercise TEXT NOT NULL,
-            version INTEGER NOT NULL, answer TEXT NOT NULL, verdict TEXT NOT NULL, feedback TEXT,
-            story_time INTEGER, wall_time INTEGER NOT NULL);
+            id INTEGER PRIMARY KEY,
+            uid TEXT NOT NULL UNIQUE CHECK (length(uid) = 36),
+            exercise TEXT NOT NULL CHECK (exercise <> ''),
+            version INTEGER NOT NULL,
+            answer TEXT NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict <> ''),
+            feedback TEXT,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
           CREATE INDEX attempts_exercise ON attempts (exercise);
           CREATE TABLE passes (
-            exercise TEXT NOT NULL, version INTEGER NOT NULL, story_time INTEGER,
-            wall_time INTEGER NOT NULL, PRIMARY KEY (exercise, version));
+            exercise TEXT NOT NULL CHECK (exercise <> ''),
+            version INTEGER NOT NULL CHECK (version > 0),
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0),
+            PRIMARY KEY (exercise, version));
           CREATE TABLE hints (
-            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, exercise TEXT NOT NULL,
-            version INTEGER NOT NULL, hint TEXT NOT NULL, story_time INTEGER,
-            wall_time INTEGER NOT NULL);
+            id INTEGER PRIMARY KEY,
+            uid TEXT NOT NULL UNIQUE CHECK (length(uid) = 36),
+            exercise TEXT NOT NULL CHECK (exercise <> ''),
+            version INTEGER NOT NULL,
+            hint TEXT NOT NULL,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
           CREATE TABLE predictions (
-            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, step TEXT NOT NULL,
-            choice TEXT NOT NULL, story_time INTEGER, wall_time INTEGER NOT NULL);
+            id INTEGER PRIMARY KEY,
+            uid TEXT NOT NULL UNIQUE CHECK (length(uid) = 36),
+            step TEXT NOT NULL CHECK (step <> ''),
+            choice TEXT NOT NULL,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
           CREATE TABLE position (
-            id INTEGER PRIMARY KEY CHECK (id = 1), lesson TEXT NOT NULL, section TEXT NOT NULL,
-            step_index INTEGER NOT NULL, exercise TEXT, wall_time INTEGER NOT NULL);
-          CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            lesson TEXT NOT NULL CHECK (lesson <> ''),
+            section TEXT NOT NULL CHECK (section <> ''),
+            step_index INTEGER NOT NULL,
+            exercise TEXT,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
+          CREATE TABLE settings (
+            key TEXT PRIMARY KEY CHECK (key <> ''),
+            value TEXT NOT NULL);
           """)
     }
     return migrator

@@ -3,7 +3,8 @@
 /// `{{answer.offset}}` in SQL becomes a typed literal: an integer or a quoted string, never raw
 /// text, so that no answer can change what a query means. `{price}` in a text becomes a value as
 /// people read it: `29,900`. A line of text that names a null value is left out, so that one text
-/// serves an address that is occupied and one that is not.
+/// serves an address that is occupied and one that is not; in a table row a null empties its cell
+/// only, and the row goes where nothing of it is known.
 
 /// SQL with `{{answer.NAME}}` parameters.
 package struct SQLTemplate: Sendable, Hashable {
@@ -79,7 +80,8 @@ struct FilledText {
 }
 
 /// Fills `{name}` and `{name:FORMAT}`; formats are `number` (grouped, also for digits that came as
-/// text) and `plain` (no grouping, for text that is typed again).
+/// text), `plain` (no grouping, for text that is typed again) and `short` (the first eight
+/// characters, for ids that are only compared by eye).
 ///
 /// Integers are grouped by default; the answer's own values (`answer.…`) are plain by default.
 func fill(_ text: String, with values: [String: HostValue]) -> FilledText {
@@ -103,21 +105,42 @@ func placeholders(in text: String) -> [String] {
 private func fillLine(
   _ line: Substring, _ values: [String: HostValue], _ unknown: inout [String]
 ) -> String? {
-  var result = ""
-  var isLeftOut = false
-  forEachPlaceholder(line) { result += $0 } placeholder: { name, format in
+  guard line.drop(while: { $0 == " " }).hasPrefix("|") else {
+    let filled = fillPart(line, values, &unknown)
+    return filled.hasNull ? nil : filled.text
+  }
+  var cells: [String] = []
+  var knowsSomething = false
+  var hasNull = false
+  for cell in line.split(separator: "|", omittingEmptySubsequences: false) {
+    let filled = fillPart(cell, values, &unknown)
+    cells.append(filled.hasNull ? " - " : filled.text)
+    hasNull = hasNull || filled.hasNull
+    knowsSomething = knowsSomething || filled.hasColumn && !filled.hasNull
+  }
+  return hasNull && !knowsSomething ? nil : cells.joined(separator: "|")
+}
+
+/// A part of a line: its text, whether it names a null, and whether it names a query's column.
+private func fillPart(
+  _ part: Substring, _ values: [String: HostValue], _ unknown: inout [String]
+) -> (text: String, hasNull: Bool, hasColumn: Bool) {
+  var result = (text: "", hasNull: false, hasColumn: false)
+  forEachPlaceholder(part) { result.text += $0 } placeholder: { name, format in
+    let isAnswer = name.hasPrefix("answer.")
+    result.hasColumn = result.hasColumn || !isAnswer
     guard let value = values[name] else {
       unknown.append(name)
-      isLeftOut = true
+      result.hasNull = true
       return
     }
-    if let text = readable(value, format: format ?? (name.hasPrefix("answer.") ? "plain" : "")) {
-      result += text
+    if let text = readable(value, format: format ?? (isAnswer ? "plain" : "")) {
+      result.text += text
     } else {
-      isLeftOut = true
+      result.hasNull = true
     }
   }
-  return isLeftOut ? nil : result
+  return result
 }
 
 private func forEachPlaceholder(
@@ -149,7 +172,12 @@ private func readable(_ value: HostValue, format: String) -> String? {
   case .integer(let number): format == "plain" ? String(number) : grouped(String(number))
   case .double(let number): String(number)
   case .boolean(let flag): flag ? "true" : "false"
-  case .text(let text): format == "number" && Int64(text) != nil ? grouped(text) : text
+  case .text(let text):
+    switch format {
+    case "number" where Int64(text) != nil: grouped(text)
+    case "short": String(text.prefix(8))
+    default: text
+    }
   }
 }
 

@@ -72,7 +72,7 @@ import Testing
 
   /// A line of the manifest, what to replace it by, and the error's code, key and advice.
   @Test(arguments: [
-    ("id: t-1", "", "course.missing-key", "exercise.yaml:1", "`id: 00-1`"),
+    ("id: t-1", "", "course.missing-key", "exercise.yaml", "`id: 00-1`"),
     ("id: t-1", "id: [1]", "course.wrong-type", "exercise.yaml:1 id", "`00-1`"),
     ("id: t-1", "id: a b", "course.bad-value", "exercise.yaml:1 id", "Latin letters"),
     ("version: 1", "version: 0", "course.wrong-type", "exercise.yaml:2 version", "`1`"),
