@@ -20,6 +20,8 @@ package struct CollectSummary: Hashable, Sendable {
   /// The first refusals, by line.
   package var firstRefusals: [RefusedEvent] = []
 
+  package init() {}
+
   package var refusedTotal: Int { refused.values.reduce(0, +) }
 }
 

@@ -33,7 +33,7 @@ struct DeadLetterMask {
   private func bounded(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     guard bytes.count > bytesMax else { return bytes }
     var end = bytesMax
-    while end > 0, end > bytesMax - 256, isAddressByte(bytes[end - 1]) { end -= 1 }
+    while end > 0, end > bytesMax - 288, isAddressByte(bytes[end - 1]) { end -= 1 }
     return UnsafeRawBufferPointer(rebasing: bytes[0..<end])
   }
 

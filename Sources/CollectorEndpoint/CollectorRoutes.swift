@@ -1,0 +1,192 @@
+// What the collector answers over HTTP, without a socket: a request's parts in, an answer out.
+//
+//     POST /v1/events[?source=NAME]   events in any form that the collector reads
+//     GET  /health                    whether it runs, and what it counted
+//
+// A 200 means that every event is on disk: as an event, or as a dead letter that the answer lists.
+
+package import Collector
+
+/// The collector's two routes and the answers to everything else.
+package struct CollectorRoutes: Sendable {
+  /// The parts of an HTTP request that matter here.
+  package struct Request: Sendable {
+    package var method: String
+    /// Path and query as they stand in the request line.
+    package var target: String
+    package var contentType: String?
+    package var contentEncoding: String?
+    package var body: [UInt8]
+
+    package init(
+      method: String, target: String, contentType: String? = nil, contentEncoding: String? = nil,
+      body: [UInt8] = []
+    ) {
+      self.method = method
+      self.target = target
+      self.contentType = contentType
+      self.contentEncoding = contentEncoding
+      self.body = body
+    }
+  }
+
+  /// Status, headers in order, and a JSON body.
+  package struct Answer: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+  }
+
+  private let collector: Collector
+
+  package init(collector: Collector) {
+    self.collector = collector
+  }
+
+  /// Bytes of a body that a server needs to read at most; beyond it the answer is 413 in any case.
+  package var bodyBytesMax: Int { collector.configuration.bodyBytesMax }
+
+  /// Answers a request. Blocks until the log has synced: never call it on the cooperative pool.
+  package func answer(_ request: Request) -> Answer {
+    let target = request.target.split(
+      separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let query = target.count > 1 ? target[1] : ""
+    switch (target.first ?? "", request.method) {
+    case ("/v1/events", "POST"):
+      return events(request, query: query)
+    case ("/v1/events", _):
+      return problem(
+        405, "method_not_allowed", "events are sent with POST",
+        advice: Self.example, headers: [("Allow", "POST")])
+    case ("/health", "GET"), ("/health", "HEAD"):
+      return health()
+    case ("/health", _):
+      return problem(
+        405, "method_not_allowed", "the health is asked for with GET",
+        advice: "Send GET /health.", headers: [("Allow", "GET, HEAD")])
+    default:
+      return problem(
+        404, "not_found", "there is nothing at this path",
+        advice: "Send events with POST /v1/events, and ask for GET /health.")
+    }
+  }
+
+  private static let example =
+    "curl -H 'Content-Type: application/json' --data-binary @events.json "
+    + "http://127.0.0.1:8080/v1/events"
+
+  // MARK: - Events
+
+  private func events(_ request: Request, query: Substring) -> Answer {
+    guard let format = format(of: request.contentType) else {
+      return problem(
+        415, "unsupported_media_type", "the body's Content-Type is not one that events come in",
+        advice: "Set Content-Type to application/json, or to application/x-ndjson for lines, "
+          + "in UTF-8.", headers: [("Accept-Post", "application/json, application/x-ndjson")])
+    }
+    let isGzip: Bool
+    switch request.contentEncoding?.lowercased() {
+    case nil, "", "identity": isGzip = false
+    case "gzip", "x-gzip": isGzip = true
+    default:
+      return problem(
+        415, "unsupported_encoding", "the body's Content-Encoding is not one that can be unpacked",
+        advice: "Send gzip, or leave Content-Encoding out.",
+        headers: [("Accept-Encoding", "gzip, identity")])
+    }
+    let parameters = Self.parameters(query)
+    var firstLine = 1
+    if let text = parameters["first_line"] {
+      guard let line = Int(text), line > 0 else {
+        return problem(
+          400, "bad_parameter", "first_line is not a whole number from 1",
+          advice: "Leave first_line out, or give the number of the body's first line in its file.")
+      }
+      firstLine = line
+    }
+    let response = collector.handle(
+      CollectRequest(
+        body: request.body, isGzip: isGzip, source: parameters["source"], format: format,
+        durability: .synced, firstLine: firstLine))
+    var headers: [(name: String, value: String)] = []
+    if let seconds = response.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+    return answer(response.status, response.body, headers: headers)
+  }
+
+  /// How a content type's body is read; nil for a type that is not ours. None at all means JSON.
+  private func format(of contentType: String?) -> CollectRequest.Format? {
+    guard let contentType, !contentType.isEmpty else { return .json }
+    let parts = contentType.lowercased().split(separator: ";").map { part in
+      part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
+    }
+    for parameter in parts.dropFirst() where parameter.hasPrefix("charset=") {
+      guard ["charset=utf-8", "charset=utf8", "charset=us-ascii"].contains(parameter) else {
+        return nil
+      }
+    }
+    switch parts.first {
+    case "application/json": return .json
+    case "application/x-ndjson", "application/ndjson", "application/jsonl",
+      "application/x-jsonlines":
+      return .ndjson
+    default: return nil
+    }
+  }
+
+  /// The query's parameters; the first of a name counts.
+  private static func parameters(_ query: Substring) -> [String: String] {
+    var parameters: [String: String] = [:]
+    for pair in query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = decoded(parts[0])
+      if parameters[name] == nil { parameters[name] = parts.count > 1 ? decoded(parts[1]) : "" }
+    }
+    return parameters
+  }
+
+  private static func decoded(_ text: Substring) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  // MARK: - Other answers
+
+  private func health() -> Answer {
+    let counts = collector.counts
+    let body =
+      "{\"status\":\"ok\",\"requests\":\(counts.requests),\"accepted\":\(counts.accepted),"
+      + "\"refused\":\(counts.refusedTotal)}"
+    return answer(200, Array(body.utf8))
+  }
+
+  private func problem(
+    _ status: Int, _ code: String, _ message: String, advice: String,
+    headers: [(name: String, value: String)] = []
+  ) -> Answer {
+    let response = CollectResponse(
+      status: status,
+      problem: CollectResponse.Problem(code: code, message: message, advice: advice))
+    return answer(status, response.body, headers: headers)
+  }
+
+  private func answer(
+    _ status: Int, _ body: [UInt8], headers: [(name: String, value: String)] = []
+  ) -> Answer {
+    let own = [
+      (name: "Content-Type", value: "application/json; charset=utf-8"),
+      (name: "Cache-Control", value: "no-store"),
+    ]
+    return Answer(status: status, headers: own + headers, body: body)
+  }
+}
