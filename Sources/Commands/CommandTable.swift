@@ -1,3 +1,5 @@
+internal import EventModel
+internal import Terminal
 /// One command of the prompt.
 struct Command: Sendable {
   /// Where `help` shows it.

@@ -207,7 +207,7 @@ private enum UnixSocket {
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes { raw in
         #if canImport(Glibc)
-        Glibc.send(descriptor, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, raw.baseAddress, raw.count, Int32(MSG_NOSIGNAL))
         #else
         Darwin.send(descriptor, raw.baseAddress, raw.count, 0)
         #endif

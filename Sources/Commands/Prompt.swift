@@ -12,7 +12,13 @@ struct Prompt {
     let shell = runner.shell
     let editor = LineEditor(historyFile: shell.map { $0.home.path + "/history" })
     for notice in editor.takeNotices() {
-      output.writeWrapped(shell?.text("history." + notice.code, notice.fields) ?? notice.code)
+      guard let shell else { continue }
+      switch notice {
+      case .putAside(let path):
+        output.writeWrapped(shell.text("history.broken", ["file": path]))
+      case .notKept(let path):
+        output.writeWrapped(shell.text("history.notKept", ["file": path]))
+      }
     }
     if let shell { welcome(shell, editor) }
     editor.complete = { line, cursor in

@@ -1,6 +1,7 @@
 internal import Course
 internal import Diagnostics
 internal import EventModel
+internal import EventSDK
 internal import Foundation
 internal import Terminal
 internal import TrinoSQL
@@ -16,25 +17,26 @@ struct ErrorText {
   /// Looks the code up in the catalogue; where it has no text, the component's English stands.
   init(_ error: any Error, catalogue: Catalogue) {
     switch error {
-    case let error as TrinoSQLError:
-      code = error.name.rawValue
-      message = "\(error.name.rawValue): \(error.message)"
-      place = nil
-      advice =
-        error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
-        ?? error.advice
-      exit = .usage
+    case let error as TrinoSQLError: self.init(sql: error, catalogue)
     case let error as CourseError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
+    case let error as EventSDKError:
+      self.init(error.code, error.message, error.place, error.advice, [:], catalogue)
     case let error as any DiagnosableError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
       if error is CommandError { exit = .usage }
-    case is Interrupted:
-      self.init("command.interrupted", "interrupted", nil, nil, [:], catalogue)
-      exit = ExitStatus.failure
     default:
       self.init("internal", String(describing: error), nil, nil, [:], catalogue)
     }
+  }
+
+  private init(sql error: TrinoSQLError, _ catalogue: Catalogue) {
+    code = error.name.rawValue
+    message = "\(error.name.rawValue): \(error.message)"
+    advice =
+      error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
+      ?? error.advice
+    exit = .usage
   }
 
   private init(
@@ -49,7 +51,6 @@ struct ErrorText {
       self.message = catalogue.text(key, values)
       self.advice =
         catalogue.contains(key + ".advice") ? catalogue.text(key + ".advice", values) : nil
-      self.place = nil
     } else {
       self.message = message
       self.place = place

@@ -1,5 +1,9 @@
+internal import Dashboard
+internal import ETL
+internal import EventLog
 internal import Foundation
 internal import Platform
+internal import Simulation
 internal import Terminal
 internal import TrinoSQL
 

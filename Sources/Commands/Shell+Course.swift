@@ -1,4 +1,5 @@
-internal import Course
+internal import Columnar
+package import Course
 internal import EventModel
 internal import Foundation
 internal import Platform

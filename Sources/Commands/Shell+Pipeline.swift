@@ -2,6 +2,7 @@ internal import ETL
 internal import EventModel
 internal import Foundation
 internal import Lake
+internal import ObjectStorage
 internal import Platform
 internal import Simulation
 internal import Terminal

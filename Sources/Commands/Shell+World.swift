@@ -1,3 +1,4 @@
+internal import ETL
 internal import EventModel
 internal import Foundation
 internal import LakeIngest

@@ -3,7 +3,7 @@
 // `Shell` owns what a session of typing has (language, current exercise) and the world. The prompt,
 // `-c`, `-f`, standard input and a second process all come through `run`, one at a time.
 
-internal import Course
+package import Course
 internal import Diagnostics
 internal import EventModel
 internal import Foundation
@@ -163,8 +163,8 @@ package final class Shell: @unchecked Sendable {
     let names = CommandTable.all.flatMap(\.names)
     let latin = KoreanLayout.toLatin(name)
     let nearest =
-      latin != name && (names.contains(latin) || StatementShape.looksLikeSQL(latin + " "))
-      ? KoreanLayout.toLatin(line) : NearestName.suggest(name.lowercased(), from: names).first
+      latin.map { names.contains($0) || StatementShape.looksLikeSQL($0 + " ") } == true
+      ? KoreanLayout.toLatin(line) : NearestName.suggest(name.lowercased(), from: names)
     return CommandError(.unknownCommand, ["command": name, "nearest": nearest ?? "help"])
   }
 

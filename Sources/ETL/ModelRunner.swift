@@ -200,7 +200,7 @@ struct Changes {
       for commit in seen < current ? try table.changes(since: seen) : [] {
         let touched = commit.adds.map(\.partitionValues) + commit.removes.map(\.partitionValues)
         for values in touched {
-          if let text = values["dt"] ?? nil, let day = CivilDate(text) {
+          if let text = values?["dt"] ?? nil, let day = CivilDate(text) {
             changed.insert(day)
           } else {
             isComplete = false

@@ -4,7 +4,7 @@ internal import Glibc
 internal import Darwin
 #endif
 internal import Crypto
-internal import Foundation
+package import Foundation
 
 /// The directory that holds everything of one learner, and the lock that makes one process its owner.
 ///
@@ -89,9 +89,9 @@ package final class Home: Sendable {
   }
 
   /// Replaces a file in one step: a temporary file, fsync, rename.
-  package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws {
+  package static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws {
     let temporary = path + ".new"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
     guard file >= 0 else { throw unusable(path, errno) }
     var written = 0
     while written < bytes.count {

@@ -1,5 +1,6 @@
 internal import Collector
 package import ETL
+internal import EventLog
 internal import EventModel
 package import LakeIngest
 package import Simulation
@@ -15,6 +16,11 @@ extension Platform {
     /// Tasks that ran, in order.
     package var instances: [DagRunner.TaskInstance] = []
     package var gaps: [BronzeIngest.Gap] = []
+
+    package init(from: StoryTime, to: StoryTime) {
+      self.from = from
+      self.to = to
+    }
 
     /// This and the advance that came right after it, as one.
     package func followed(by next: Advance) -> Advance {

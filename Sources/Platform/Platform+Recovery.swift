@@ -1,4 +1,6 @@
+internal import Diagnostics
 internal import EventLog
+internal import KafkaProtocol
 internal import Lake
 
 extension Platform {

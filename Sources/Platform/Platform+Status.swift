@@ -1,6 +1,9 @@
+internal import Columnar
 internal import EventLog
 internal import KafkaProtocol
-internal import TrinoSQL
+internal import Lake
+internal import Simulation
+package import TrinoSQL
 
 extension Platform {
   /// How much each station holds, counted at that station.

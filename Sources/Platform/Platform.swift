@@ -16,6 +16,7 @@ internal import EventSDK
 internal import Foundation
 package import Lake
 package import LakeIngest
+internal import ObjectStorage
 package import Simulation
 package import StreamProcessing
 package import TrinoSQL
