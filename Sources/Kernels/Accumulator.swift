@@ -1,0 +1,329 @@
+/// Aggregate functions over groups: each keeps its state by group number and takes whole batches.
+///
+/// `groups` gives the group of each row, nil where all rows are in group 0. NULL arguments are
+/// skipped, as SQL wants; an aggregate of no values is NULL (a count is 0).
+public import Columnar
+
+public protocol Accumulator: AnyObject {
+  /// Makes room for groups 0 ..< `groupCount`.
+  func reserve(groupCount: Int)
+  /// Takes `rowCount` rows.
+  func update(
+    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?) throws
+  /// One row a group.
+  func result(_ range: Range<Int>) throws -> ColumnVector
+  var byteCount: Int { get }
+}
+
+public enum AggregateKind: String, Sendable, Hashable {
+  case count, sum, average, minimum, maximum, boolAnd, boolOr, arbitrary, minimumBy, maximumBy
+  case countIf
+}
+
+/// The accumulator of `kind` over arguments of these types; `result` is the type to give.
+public func makeAccumulator(
+  _ kind: AggregateKind, arguments: [DataType], result: DataType
+) throws -> any Accumulator {
+  switch kind {
+  case .count: return CountAccumulator(onlyTrue: false)
+  case .countIf: return CountAccumulator(onlyTrue: true)
+  case .sum:
+    switch arguments.first {
+    case .integer, .bigint, .decimal: return IntegerSumAccumulator(type: result)
+    case .double: return DoubleSumAccumulator(isAverage: false)
+    default: break
+    }
+  case .average:
+    switch arguments.first {
+    case .integer, .bigint, .double: return DoubleSumAccumulator(isAverage: true)
+    case .decimal: return DecimalAverageAccumulator(type: result)
+    default: break
+    }
+  case .boolAnd: return BooleanAccumulator(dominant: 0)
+  case .boolOr: return BooleanAccumulator(dominant: 1)
+  case .minimum: return ExtremeAccumulator(type: result, choice: .smallest, isBy: false)
+  case .maximum: return ExtremeAccumulator(type: result, choice: .largest, isBy: false)
+  case .arbitrary: return ExtremeAccumulator(type: result, choice: .first, isBy: false)
+  case .minimumBy:
+    return ExtremeAccumulator(type: result, key: arguments[1], choice: .smallest, isBy: true)
+  case .maximumBy:
+    return ExtremeAccumulator(type: result, key: arguments[1], choice: .largest, isBy: true)
+  }
+  throw KernelError.notSupported("\(kind.rawValue) of \(arguments)")
+}
+
+/// Per-group numbers that grow with the groups.
+struct GroupArray<Value: BitwiseCopyable>: ~Copyable {
+  private(set) var base: UnsafeMutablePointer<Value>
+  private(set) var capacity: Int
+  private let initial: Value
+
+  init(_ initial: Value) {
+    self.initial = initial
+    capacity = 16
+    base = .allocate(capacity: 16)
+    base.initialize(repeating: initial, count: 16)
+  }
+
+  deinit { base.deallocate() }
+
+  mutating func reserve(_ count: Int) {
+    guard count > capacity else { return }
+    let larger = max(count, capacity * 2)
+    let fresh = UnsafeMutablePointer<Value>.allocate(capacity: larger)
+    fresh.update(from: base, count: capacity)
+    (fresh + capacity).initialize(repeating: initial, count: larger - capacity)
+    base.deallocate()
+    base = fresh
+    capacity = larger
+  }
+
+  var byteCount: Int { capacity * MemoryLayout<Value>.stride }
+}
+
+final class CountAccumulator: Accumulator {
+  private var counts = GroupArray<Int64>(0)
+  private let onlyTrue: Bool
+
+  init(onlyTrue: Bool) { self.onlyTrue = onlyTrue }
+
+  func reserve(groupCount: Int) { counts.reserve(groupCount) }
+  var byteCount: Int { counts.byteCount }
+
+  func update(
+    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+  ) throws {
+    let base = counts.base
+    guard let argument = arguments.first else {
+      if let groups {
+        for row in 0..<rowCount { base[Int(groups[row])] &+= 1 }
+      } else {
+        base[0] &+= Int64(rowCount)
+      }
+      return
+    }
+    if onlyTrue {
+      let flags = argument.plain
+      let lane = Lane<UInt8>(flags)
+      for row in 0..<rowCount where !flags.isNull(row) && lane[row] != 0 {
+        base[Int(groups?[row] ?? 0)] &+= 1
+      }
+    } else if argument.type == .unknown {
+      return
+    } else if argument.validity == nil {
+      try update([], rowCount: rowCount, groups: groups)
+    } else {
+      for row in 0..<rowCount where !argument.isNull(row) {
+        base[Int(groups?[row] ?? 0)] &+= 1
+      }
+    }
+  }
+
+  func result(_ range: Range<Int>) throws -> ColumnVector {
+    let base = counts.base
+    return makeFixed(.bigint, range.count, nil, as: Int64.self) { out in
+      for (index, group) in range.enumerated() { out[index] = base[group] }
+    }
+  }
+}
+
+private func seenBitmap(_ counts: UnsafeMutablePointer<Int64>, _ range: Range<Int>) -> ValidityBitmap? {
+  ValidityBitmap.make(count: range.count) { counts[range.lowerBound + $0] > 0 }
+}
+
+/// Sums of `integer`, `bigint` and unscaled decimals in 64 bits; an overflow throws.
+final class IntegerSumAccumulator: Accumulator {
+  private var sums = GroupArray<Int64>(0)
+  private var counts = GroupArray<Int64>(0)
+  private let type: DataType
+
+  init(type: DataType) { self.type = type }
+
+  func reserve(groupCount: Int) {
+    sums.reserve(groupCount)
+    counts.reserve(groupCount)
+  }
+  var byteCount: Int { sums.byteCount + counts.byteCount }
+
+  func update(
+    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+  ) throws {
+    let source = arguments[0].plain
+    if source.type == .integer {
+      try add(source, Lane<Int32>(source), rowCount, groups)
+    } else {
+      try add(source, Lane<Int64>(source), rowCount, groups)
+    }
+  }
+
+  @inline(__always)
+  private func add<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ source: ColumnVector, _ lane: Lane<Value>, _ rowCount: Int, _ groups: UnsafePointer<Int32>?
+  ) throws {
+    let sums = sums.base
+    let counts = counts.base
+    guard let groups else {
+      var total = sums[0]
+      var overflowed = false
+      if source.validity == nil {
+        for row in 0..<rowCount {
+          let (next, overflow) = total.addingReportingOverflow(Int64(lane[row]))
+          total = next
+          overflowed = overflowed || overflow
+        }
+        counts[0] &+= Int64(rowCount)
+      } else {
+        for row in 0..<rowCount where !source.isNull(row) {
+          let (next, overflow) = total.addingReportingOverflow(Int64(lane[row]))
+          total = next
+          overflowed = overflowed || overflow
+          counts[0] &+= 1
+        }
+      }
+      if overflowed { throw overflow(sums[0], Int64(lane[0])) }
+      sums[0] = total
+      return
+    }
+    for row in 0..<rowCount where !source.isNull(row) {
+      let group = Int(groups[row])
+      let (next, overflow) = sums[group].addingReportingOverflow(Int64(lane[row]))
+      if overflow { throw self.overflow(sums[group], Int64(lane[row])) }
+      sums[group] = next
+      counts[group] &+= 1
+    }
+  }
+
+  private func overflow(_ left: Int64, _ right: Int64) -> KernelError {
+    if case .decimal = type {
+      return .notSupported("decimal sums of more than 18 digits")
+    }
+    return .overflow(operation: "addition", type: type, left: "\(left)", right: "\(right)")
+  }
+
+  func result(_ range: Range<Int>) throws -> ColumnVector {
+    let sums = sums.base
+    return makeFixed(type, range.count, seenBitmap(counts.base, range), as: Int64.self) { out in
+      for (index, group) in range.enumerated() { out[index] = sums[group] }
+    }
+  }
+}
+
+/// Sum or average as double, summed in row order.
+final class DoubleSumAccumulator: Accumulator {
+  private var sums = GroupArray<Double>(0)
+  private var counts = GroupArray<Int64>(0)
+  private let isAverage: Bool
+
+  init(isAverage: Bool) { self.isAverage = isAverage }
+
+  func reserve(groupCount: Int) {
+    sums.reserve(groupCount)
+    counts.reserve(groupCount)
+  }
+  var byteCount: Int { sums.byteCount + counts.byteCount }
+
+  func update(
+    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+  ) throws {
+    let source = arguments[0].plain
+    switch source.type {
+    case .integer: add(source, rowCount, groups, Lane<Int32>(source)) { Double($0) }
+    case .bigint: add(source, rowCount, groups, Lane<Int64>(source)) { Double($0) }
+    default: add(source, rowCount, groups, Lane<Double>(source)) { $0 }
+    }
+  }
+
+  @inline(__always)
+  private func add<Value: BitwiseCopyable>(
+    _ source: ColumnVector, _ rowCount: Int, _ groups: UnsafePointer<Int32>?, _ lane: Lane<Value>,
+    _ number: (Value) -> Double
+  ) {
+    let sums = sums.base
+    let counts = counts.base
+    for row in 0..<rowCount where !source.isNull(row) {
+      let group = Int(groups?[row] ?? 0)
+      sums[group] += number(lane[row])
+      counts[group] &+= 1
+    }
+  }
+
+  func result(_ range: Range<Int>) throws -> ColumnVector {
+    let sums = sums.base
+    let counts = counts.base
+    let isAverage = isAverage
+    return makeFixed(.double, range.count, seenBitmap(counts, range), as: Double.self) { out in
+      for (index, group) in range.enumerated() {
+        out[index] = isAverage && counts[group] > 0 ? sums[group] / Double(counts[group]) : sums[group]
+      }
+    }
+  }
+}
+
+/// Average of unscaled decimals, rounded half away from zero.
+final class DecimalAverageAccumulator: Accumulator {
+  private var sums: [Int128] = []
+  private var counts = GroupArray<Int64>(0)
+  private let type: DataType
+
+  init(type: DataType) { self.type = type }
+
+  func reserve(groupCount: Int) {
+    counts.reserve(groupCount)
+    if sums.count < groupCount {
+      sums.append(contentsOf: repeatElement(0, count: groupCount - sums.count))
+    }
+  }
+  var byteCount: Int { sums.count * 16 + counts.byteCount }
+
+  func update(
+    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+  ) throws {
+    let source = arguments[0].plain
+    let lane = Lane<Int64>(source)
+    for row in 0..<rowCount where !source.isNull(row) {
+      let group = Int(groups?[row] ?? 0)
+      sums[group] &+= Int128(lane[row])
+      counts.base[group] &+= 1
+    }
+  }
+
+  func result(_ range: Range<Int>) throws -> ColumnVector {
+    let counts = counts.base
+    return makeFixed(type, range.count, seenBitmap(counts, range), as: Int64.self) { out in
+      for (index, group) in range.enumerated() where counts[group] > 0 {
+        out[index] = Int64(truncatingIfNeeded: divideHalfUp(sums[group], Int128(counts[group])))
+      }
+    }
+  }
+}
+
+final class BooleanAccumulator: Accumulator {
+  /// 2: nothing seen.
+  private var states = GroupArray<UInt8>(2)
+  private let dominant: UInt8
+
+  init(dominant: UInt8) { self.dominant = dominant }
+
+  func reserve(groupCount: Int) { states.reserve(groupCount) }
+  var byteCount: Int { states.byteCount }
+
+  func update(
+    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+  ) throws {
+    let source = arguments[0].plain
+    let lane = Lane<UInt8>(source)
+    let states = states.base
+    for row in 0..<rowCount where !source.isNull(row) {
+      let group = Int(groups?[row] ?? 0)
+      if states[group] != dominant { states[group] = lane[row] }
+    }
+  }
+
+  func result(_ range: Range<Int>) throws -> ColumnVector {
+    let states = states.base
+    let validity = ValidityBitmap.make(count: range.count) { states[range.lowerBound + $0] != 2 }
+    return makeFixed(.boolean, range.count, validity, as: UInt8.self) { out in
+      for (index, group) in range.enumerated() { out[index] = states[group] & 1 }
+    }
+  }
+}

@@ -1,0 +1,423 @@
+/// Dates and timestamps: calendar fields, truncation, arithmetic and differences.
+///
+/// Dates are days, timestamps microseconds, since 1970-01-01. Zoned timestamps are UTC; a kernel that
+/// needs the wall clock takes the zone's offset in seconds. Integer arithmetic only.
+public import Columnar
+
+public let microsecondsPerDay: Int64 = 86_400_000_000
+
+@inlinable
+public func floorQuotient(_ value: Int64, _ divisor: Int64) -> Int64 {
+  let quotient = value / divisor
+  return value % divisor < 0 ? quotient - 1 : quotient
+}
+
+@inlinable
+public func floorRemainder(_ value: Int64, _ divisor: Int64) -> Int64 {
+  let remainder = value % divisor
+  return remainder < 0 ? remainder + divisor : remainder
+}
+
+/// Year, month 1…12 and day 1…31 of a day number, in the proleptic Gregorian calendar.
+@inlinable
+public func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  let shifted = days &+ 719_468
+  let era = floorQuotient(shifted, 146_097)
+  let dayOfEra = shifted - era * 146_097
+  let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  let shiftedMonth = (5 * dayOfYear + 2) / 153
+  let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  return (
+    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+  )
+}
+
+/// The day number of a civil date; parts out of range run on.
+@inlinable
+public func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+  let shifted = month <= 2 ? year - 1 : year
+  let era = floorQuotient(shifted, 400)
+  let yearOfEra = shifted - era * 400
+  let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+  let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+  return era * 146_097 + dayOfEra - 719_468
+}
+
+public func daysInMonth(year: Int64, month: Int64) -> Int64 {
+  switch month {
+  case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+  case 4, 6, 9, 11: 30
+  default: 31
+  }
+}
+
+private func padded(_ value: Int64, _ digits: Int) -> String {
+  let text = String(value.magnitude)
+  let zeros = text.count >= digits ? "" : String(repeating: "0", count: digits - text.count)
+  return (value < 0 ? "-" : "") + zeros + text
+}
+
+/// `2024-01-15`.
+public func dateText(_ days: Int64) -> String {
+  let parts = civil(fromDays: days)
+  return "\(padded(parts.year, 4))-\(padded(parts.month, 2))-\(padded(parts.day, 2))"
+}
+
+/// `2024-01-15 09:10:00.000000` with `precision` fraction digits, 0 to 6.
+public func timestampText(_ microseconds: Int64, precision: Int) -> String {
+  let day = floorQuotient(microseconds, microsecondsPerDay)
+  let ofDay = microseconds - day * microsecondsPerDay
+  let seconds = ofDay / 1_000_000
+  var text =
+    dateText(day) + " " + padded(seconds / 3_600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":"
+    + padded(seconds % 60, 2)
+  if precision > 0 {
+    text += "." + padded(ofDay % 1_000_000, 6).prefix(precision)
+  }
+  return text
+}
+
+func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+  var lower = 0
+  var upper = bytes.count
+  while lower < upper, bytes[lower] <= 0x20 { lower += 1 }
+  while upper > lower, bytes[upper - 1] <= 0x20 { upper -= 1 }
+  return UnsafeRawBufferPointer(rebasing: bytes[lower..<upper])
+}
+
+/// Reads digits at `index`; nil where there are not `least` … `most` of them.
+private func readNumber(
+  _ bytes: UnsafeRawBufferPointer, _ index: inout Int, least: Int, most: Int
+) -> Int64? {
+  var value: Int64 = 0
+  var digits = 0
+  while index < bytes.count, digits < most {
+    let digit = bytes[index] &- 0x30
+    guard digit <= 9 else { break }
+    value = value * 10 + Int64(digit)
+    digits += 1
+    index += 1
+  }
+  return digits >= least ? value : nil
+}
+
+private func readDate(_ bytes: UnsafeRawBufferPointer, _ index: inout Int) -> Int64? {
+  var isNegative = false
+  if index < bytes.count, bytes[index] == 0x2D {
+    isNegative = true
+    index += 1
+  }
+  guard let year = readNumber(bytes, &index, least: 1, most: 6),
+    index < bytes.count, bytes[index] == 0x2D
+  else { return nil }
+  index += 1
+  guard let month = readNumber(bytes, &index, least: 1, most: 2),
+    index < bytes.count, bytes[index] == 0x2D
+  else { return nil }
+  index += 1
+  guard let day = readNumber(bytes, &index, least: 1, most: 2) else { return nil }
+  let signed = isNegative ? -year : year
+  guard (1...12).contains(month), day >= 1, day <= daysInMonth(year: signed, month: month) else {
+    return nil
+  }
+  return days(year: signed, month: month, day: day)
+}
+
+/// Reads `2024-01-15`; nil for anything else.
+public func parseDate(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+  var index = 0
+  guard let day = readDate(bytes, &index), index == bytes.count else { return nil }
+  return Int32(exactly: day)
+}
+
+/// What a timestamp text says: wall-clock microseconds, fraction digits, and the zone's text.
+public struct ParsedTimestamp: Sendable, Hashable {
+  public var microseconds: Int64
+  public var precision: Int
+  public var zoneText: String?
+}
+
+/// Reads `2024-01-15[ |T]09:10[:00[.123456]][ zone]` or a date alone; nil for anything else and for
+/// more than six fraction digits.
+public func parseTimestamp(_ bytes: UnsafeRawBufferPointer) -> ParsedTimestamp? {
+  var index = 0
+  guard let day = readDate(bytes, &index) else { return nil }
+  var result = ParsedTimestamp(microseconds: day * microsecondsPerDay, precision: 0, zoneText: nil)
+  guard index < bytes.count else { return result }
+  guard bytes[index] == 0x20 || bytes[index] == 0x54 else { return nil }
+  index += 1
+  guard let hour = readNumber(bytes, &index, least: 1, most: 2), hour < 24, index < bytes.count,
+    bytes[index] == 0x3A
+  else { return nil }
+  index += 1
+  guard let minute = readNumber(bytes, &index, least: 1, most: 2), minute < 60 else { return nil }
+  var second: Int64 = 0
+  var fraction: Int64 = 0
+  if index < bytes.count, bytes[index] == 0x3A {
+    index += 1
+    guard let value = readNumber(bytes, &index, least: 1, most: 2), value < 60 else { return nil }
+    second = value
+    if index < bytes.count, bytes[index] == 0x2E {
+      index += 1
+      let start = index
+      guard let value = readNumber(bytes, &index, least: 1, most: 6) else { return nil }
+      if index < bytes.count, bytes[index] >= 0x30, bytes[index] <= 0x39 { return nil }
+      result.precision = index - start
+      fraction = value * powersOfTen[6 - result.precision]
+    }
+  }
+  result.microseconds +=
+    ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+  while index < bytes.count, bytes[index] == 0x20 { index += 1 }
+  if index < bytes.count {
+    result.zoneText = String(
+      decoding: UnsafeRawBufferPointer(rebasing: bytes[index...]), as: UTF8.self)
+  }
+  return result
+}
+
+public enum TimeUnit: String, Sendable, Hashable, CaseIterable {
+  case millisecond, second, minute, hour, day, week, month, quarter, year
+
+  /// Microseconds of the units of fixed length; nil for calendar units.
+  public var microseconds: Int64? {
+    switch self {
+    case .millisecond: 1_000
+    case .second: 1_000_000
+    case .minute: 60_000_000
+    case .hour: 3_600_000_000
+    case .day: microsecondsPerDay
+    case .week: 7 * microsecondsPerDay
+    case .month, .quarter, .year: nil
+    }
+  }
+
+  var months: Int64 { self == .year ? 12 : self == .quarter ? 3 : 1 }
+}
+
+public enum DateField: String, Sendable, Hashable {
+  case year, quarter, month, week, day, dayOfWeek, dayOfYear, hour, minute, second, millisecond
+  case yearOfWeek
+}
+
+/// Wall-clock microseconds of a row: a date's midnight, a timestamp, a zoned one moved by its offset.
+@inline(__always)
+private func wallClock(_ vector: ColumnVector, _ row: Int, _ offset: Int64) -> Int64 {
+  vector.type == .date
+    ? Int64(Lane<Int32>(vector)[row]) &* microsecondsPerDay : Lane<Int64>(vector)[row] &+ offset
+}
+
+/// One calendar field as `bigint`; a zoned timestamp is read on the wall clock of its zone.
+public func extract(
+  _ field: DateField, _ vector: ColumnVector, offsetSeconds: Int
+) -> ColumnVector {
+  let source = vector.plain
+  let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
+  return makeFixed(.bigint, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count {
+      out[row] = fieldValue(field, wallClock(source, row, offset))
+    }
+  }
+}
+
+private func fieldValue(_ field: DateField, _ value: Int64) -> Int64 {
+  let day = floorQuotient(value, microsecondsPerDay)
+  let ofDay = value - day &* microsecondsPerDay
+  switch field {
+  case .year: return civil(fromDays: day).year
+  case .quarter: return (civil(fromDays: day).month + 2) / 3
+  case .month: return civil(fromDays: day).month
+  case .day: return civil(fromDays: day).day
+  case .dayOfWeek: return floorRemainder(day + 3, 7) + 1
+  case .dayOfYear:
+    return day - days(year: civil(fromDays: day).year, month: 1, day: 1) + 1
+  case .week:
+    let thursday = day - floorRemainder(day + 3, 7) + 3
+    return (thursday - days(year: civil(fromDays: thursday).year, month: 1, day: 1)) / 7 + 1
+  case .yearOfWeek:
+    return civil(fromDays: day - floorRemainder(day + 3, 7) + 3).year
+  case .hour: return ofDay / 3_600_000_000
+  case .minute: return ofDay / 60_000_000 % 60
+  case .second: return ofDay / 1_000_000 % 60
+  case .millisecond: return ofDay / 1_000 % 1_000
+  }
+}
+
+/// The begin of the unit that a value lies in, on the wall clock of its zone; the type stays.
+public func truncate(
+  to unit: TimeUnit, _ vector: ColumnVector, offsetSeconds: Int
+) -> ColumnVector {
+  let source = vector.plain
+  let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
+  if source.type == .date {
+    return makeFixed(.date, source.count, source.validity, as: Int32.self) { out in
+      for row in 0..<source.count {
+        let start = truncated(wallClock(source, row, 0), unit)
+        out[row] = Int32(truncatingIfNeeded: floorQuotient(start, microsecondsPerDay))
+      }
+    }
+  }
+  return makeFixed(source.type, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count {
+      out[row] = truncated(wallClock(source, row, offset), unit) &- offset
+    }
+  }
+}
+
+private func truncated(_ value: Int64, _ unit: TimeUnit) -> Int64 {
+  switch unit {
+  case .millisecond, .second, .minute, .hour, .day:
+    return value &- floorRemainder(value, unit.microseconds ?? 1)
+  case .week:
+    let day = floorQuotient(value, microsecondsPerDay)
+    return (day - floorRemainder(day + 3, 7)) &* microsecondsPerDay
+  case .month, .quarter, .year:
+    let parts = civil(fromDays: floorQuotient(value, microsecondsPerDay))
+    let month =
+      unit == .month ? parts.month : unit == .quarter ? (parts.month - 1) / 3 * 3 + 1 : 1
+    return days(year: parts.year, month: month, day: 1) &* microsecondsPerDay
+  }
+}
+
+/// Moves by whole months, to the last day of a shorter month.
+private func addMonths(_ value: Int64, _ months: Int64) -> Int64? {
+  let day = floorQuotient(value, microsecondsPerDay)
+  let ofDay = value - day * microsecondsPerDay
+  let parts = civil(fromDays: day)
+  guard months.magnitude < 10_000_000 else { return nil }
+  let total = parts.year * 12 + parts.month - 1 + months
+  let year = floorQuotient(total, 12)
+  let month = floorRemainder(total, 12) + 1
+  let target = days(
+    year: year, month: month, day: min(parts.day, daysInMonth(year: year, month: month)))
+  let (scaled, overflow) = target.multipliedReportingOverflow(by: microsecondsPerDay)
+  return overflow ? nil : scaled + ofDay
+}
+
+/// Adds `amount` (bigint) units; the type stays. Throws where the result leaves the calendar.
+public func add(
+  _ unit: TimeUnit, _ amount: ColumnVector, to vector: ColumnVector, offsetSeconds: Int
+) throws -> ColumnVector {
+  let source = vector.plain
+  let amounts = amount.plain
+  let n = Lane<Int64>(amounts)
+  let validity = mergedValidity(source.validity, amounts.validity, count: source.count)
+  let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
+  var results = [Int64](repeating: 0, count: source.count)
+  for row in 0..<source.count {
+    if let validity, !validity.isValid(row) { continue }
+    let value = wallClock(source, row, offset)
+    let moved: Int64?
+    if let length = unit.microseconds {
+      let (span, tooLong) = n[row].multipliedReportingOverflow(by: length)
+      let (sum, tooFar) = value.addingReportingOverflow(span)
+      moved = tooLong || tooFar ? nil : sum
+    } else {
+      let (months, tooMany) = n[row].multipliedReportingOverflow(by: unit.months)
+      moved = tooMany ? nil : addMonths(value, months)
+    }
+    guard let moved else { throw KernelError.outOfRange(value: "\(n[row])", type: source.type) }
+    results[row] = moved &- offset
+  }
+  if source.type == .date {
+    return try makeFixed(.date, source.count, validity, as: Int32.self) { out in
+      for row in 0..<source.count {
+        guard let day = Int32(exactly: floorQuotient(results[row], microsecondsPerDay)) else {
+          throw KernelError.outOfRange(value: "\(n[row])", type: .date)
+        }
+        out[row] = day
+      }
+    }
+  }
+  return makeFixed(source.type, source.count, validity, as: Int64.self) { out in
+    for row in 0..<source.count { out[row] = results[row] }
+  }
+}
+
+/// Whole units from `start` to `end`, toward zero: `end - start`.
+public func difference(
+  in unit: TimeUnit, from start: ColumnVector, to end: ColumnVector, offsetSeconds: Int
+) -> ColumnVector {
+  let a = start.plain
+  let b = end.plain
+  let validity = mergedValidity(a.validity, b.validity, count: a.count)
+  let offset = a.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
+  return makeFixed(.bigint, a.count, validity, as: Int64.self) { out in
+    for row in 0..<a.count {
+      let from = wallClock(a, row, offset)
+      let to = wallClock(b, row, offset)
+      if let length = unit.microseconds {
+        out[row] = (to &- from) / length
+      } else {
+        out[row] = wholeMonths(from, to) / unit.months
+      }
+    }
+  }
+}
+
+private func wholeMonths(_ from: Int64, _ to: Int64) -> Int64 {
+  if to < from { return -wholeMonthsForward(to, from, end: from, backwards: true) }
+  return wholeMonthsForward(from, to, end: to, backwards: false)
+}
+
+private func wholeMonthsForward(
+  _ from: Int64, _ to: Int64, end: Int64, backwards: Bool
+) -> Int64 {
+  let a = civil(fromDays: floorQuotient(from, microsecondsPerDay))
+  let b = civil(fromDays: floorQuotient(to, microsecondsPerDay))
+  let months = (b.year - a.year) * 12 + b.month - a.month
+  if backwards {
+    let reached = addMonths(to, -months) ?? to
+    return reached < from ? months - 1 : months
+  }
+  let reached = addMonths(from, months) ?? from
+  return reached > to ? months - 1 : months
+}
+
+/// A wall clock of a zone to the UTC moment, or back; the other type of the two.
+public func shift(_ vector: ColumnVector, bySeconds offset: Int, to type: DataType) -> ColumnVector {
+  let source = vector.plain
+  let a = Lane<Int64>(source)
+  let delta = Int64(offset) * 1_000_000
+  return makeFixed(type, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count { out[row] = a[row] &+ delta }
+  }
+}
+
+/// Rounds to `precision` fraction digits of a second, half away from zero.
+public func roundTimestamp(_ vector: ColumnVector, precision: Int) -> ColumnVector {
+  guard precision < 6 else { return vector }
+  let source = vector.plain
+  let a = Lane<Int64>(source)
+  let unit = powersOfTen[6 - precision]
+  return makeFixed(source.type, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count {
+      out[row] = floorQuotient(a[row] &+ unit / 2, unit) &* unit
+    }
+  }
+}
+
+/// Seconds since 1970 (double) to microseconds, to the nearest millisecond.
+public func timestamps(fromUnixSeconds vector: ColumnVector) throws -> ColumnVector {
+  let source = vector.plain
+  let a = Lane<Double>(source)
+  return try makeFixed(.timestampWithTimeZone, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count where !source.isNull(row) {
+      let milliseconds = (a[row] * 1_000).rounded(.toNearestOrAwayFromZero)
+      guard milliseconds.magnitude < 9e15 else {
+        throw KernelError.outOfRange(value: javaText(a[row]), type: .timestampWithTimeZone)
+      }
+      out[row] = Int64(milliseconds) * 1_000
+    }
+  }
+}
+
+/// Microseconds since 1970 to seconds, as double.
+public func unixSeconds(_ vector: ColumnVector) -> ColumnVector {
+  let source = vector.plain
+  let a = Lane<Int64>(source)
+  return makeFixed(.double, source.count, source.validity, as: Double.self) { out in
+    for row in 0..<source.count { out[row] = Double(a[row]) / 1_000_000 }
+  }
+}

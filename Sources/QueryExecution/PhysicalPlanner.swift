@@ -1,0 +1,125 @@
+/// Turns a logical plan into operators, and runs it.
+///
+/// 1. `resolvingSubqueries` runs the plan's subqueries and puts their answers in as constants.
+/// 2. The caller optimizes what is left, so that those constants reach the scans.
+/// 3. `makeSource` builds the tree of `…Exec` nodes; `run` drains it.
+public import Columnar
+import Kernels
+public import QueryPlanning
+
+public struct PhysicalPlanner {
+  private let context: ExecutionContext
+  private let optimizer: Optimizer
+
+  public init(context: ExecutionContext, optimizer: Optimizer = Optimizer()) {
+    self.context = context
+    self.optimizer = optimizer
+  }
+
+  /// Runs a plan from its subqueries to its last row.
+  public func run(_ plan: LogicalPlan) throws -> [ColumnarBatch] {
+    let ready = optimizer.optimize(try resolvingSubqueries(plan))
+    let source = try makeSource(ready)
+    var batches: [ColumnarBatch] = []
+    let reservation = MemoryReservation(context)
+    var bytes = 0
+    while let batch = try source.next() {
+      try context.check()
+      batches.append(batch)
+      bytes += byteCount(of: batch)
+      try reservation.set(bytes)
+    }
+    reservation.release()
+    return batches
+  }
+
+  /// The plan with every subquery replaced by what it gives.
+  public func resolvingSubqueries(_ plan: LogicalPlan) throws -> LogicalPlan {
+    let below = try plan.mapInputs { try resolvingSubqueries($0) }
+    return try below.mapExpressions { try resolve($0) }
+  }
+
+  private func resolve(_ expression: Expression) throws -> Expression {
+    guard expression.containsSubquery else { return expression }
+    let inner = try expression.mapChildren { try resolve($0) }
+    guard case .subquery(let subquery, let operand, let type) = inner else { return inner }
+    switch subquery.kind {
+    case .exists:
+      let batches = try run(.limit(count: 1, offset: 0, subquery.plan))
+      return .constant(.boolean(!batches.isEmpty), .boolean)
+    case .scalar:
+      let batches = try run(.limit(count: 2, offset: 0, subquery.plan))
+      let rows = batches.reduce(0) { $0 + $1.rowCount }
+      guard rows <= 1 else { throw QueryExecutionError.scalarSubqueryRows }
+      return .constant(batches.first?.columns[0].scalar(0) ?? .null, type)
+    case .membership:
+      let batches = try run(subquery.plan)
+      let values = concatenate(
+        batches.map { $0.columns[0] }, type: subquery.plan.schema[0].type)
+      let table = MembershipTable(values)
+      guard let operand else { return .no }
+      return .call(
+        ScalarFunction(name: "in_subquery", variant: "null-tolerant", result: .boolean) {
+          arguments, _ in table.contains(arguments[0])
+        }, [operand])
+    }
+  }
+
+  public func makeSource(_ plan: LogicalPlan) throws -> any SourceExec {
+    let schema = plan.schema
+    switch plan {
+    case .scan(let scan): return TableScanExec(scan, context)
+    case .values(_, let rows): return try makeValues(schema, rows)
+    case .filter(let predicate, let input):
+      return PipelineExec(
+        try makeSource(input), FilterExec(schema: schema, predicate: predicate), context)
+    case .project(let expressions, let input):
+      return PipelineExec(
+        try makeSource(input),
+        ProjectExec(schema: schema, expressions: expressions.map(\.expression)), context)
+    case .limit(let count, let offset, let input):
+      return PipelineExec(
+        try makeSource(input), LimitExec(schema: schema, count: count, offset: offset), context)
+    case .aggregate(let groups, let aggregates, let input):
+      return BreakerExec(
+        schema: schema, try makeSource(input),
+        try HashAggregateExec(
+          schema: schema, groups: groups.map(\.expression), aggregates: aggregates, context),
+        context)
+    case .sort(let keys, let input):
+      return BreakerExec(
+        schema: schema, try makeSource(input), SortExec(schema: schema, keys: keys, context),
+        context)
+    case .topN(let keys, let count, let input):
+      return BreakerExec(
+        schema: schema, try makeSource(input),
+        TopNExec(schema: schema, keys: keys, count: count, context), context)
+    case .join(let kind, let left, let right, let keys, let residual):
+      return HashJoinExec(
+        schema: schema, kind: kind, probe: try makeSource(left), build: try makeSource(right),
+        keys: keys, residual: residual, context)
+    case .union(let inputs):
+      return UnionAllExec(schema: schema, try inputs.map { try makeSource($0) })
+    }
+  }
+
+  private func makeValues(_ schema: Schema, _ rows: [[Expression]]) throws -> any SourceExec {
+    let builders = schema.fields.map { ColumnBuilder(type: $0.type, capacity: rows.count) }
+    let evaluator = ExpressionEvaluator(columns: [], count: 1)
+    for row in rows {
+      for (builder, expression) in zip(builders, row) {
+        if case .constant(let scalar, _) = expression {
+          builder.append(scalar)
+        } else {
+          builder.append(try evaluator.evaluate(expression).scalar(0))
+        }
+      }
+    }
+    return ValuesExec(
+      schema: schema,
+      [
+        ColumnarBatch(
+          schema: schema, columns: builders.map { $0.finish() }, rowCount: rows.count)
+      ])
+  }
+}

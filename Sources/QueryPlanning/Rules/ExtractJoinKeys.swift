@@ -1,0 +1,56 @@
+/// Takes apart a join's condition: equalities between the sides become hash keys, conditions on one
+/// side filter that side where no row of it must survive unmatched.
+import Columnar
+import Kernels
+
+public struct ExtractJoinKeys: OptimizerRule {
+  public init() {}
+
+  public func rewrite(_ plan: LogicalPlan) -> LogicalPlan? {
+    guard case .join(let kind, let left, let right, var keys, let residual?) = plan else {
+      return nil
+    }
+    let split = left.schema.count
+    var toLeft: [Expression] = []
+    var toRight: [Expression] = []
+    var rest: [Expression] = []
+    let found = keys.count
+    for part in residual.conjuncts {
+      let columns = part.columns
+      if let key = Self.key(part, split) {
+        keys.append(key)
+      } else if !columns.isEmpty, columns.allSatisfy({ $0 < split }),
+        kind == .inner || kind == .right
+      {
+        toLeft.append(part)
+      } else if !columns.isEmpty, columns.allSatisfy({ $0 >= split }),
+        kind == .inner || kind == .left
+      {
+        toRight.append(part.remapping { $0 - split })
+      } else if part != .yes {
+        rest.append(part)
+      }
+    }
+    guard keys.count > found || !toLeft.isEmpty || !toRight.isEmpty else { return nil }
+    return .join(
+      kind, toLeft.isEmpty ? left : .filter(.all(toLeft), left),
+      toRight.isEmpty ? right : .filter(.all(toRight), right), keys: keys,
+      residual: rest.isEmpty ? nil : .all(rest))
+  }
+
+  private static func key(_ part: Expression, _ split: Int) -> JoinKey? {
+    guard case .call(let function, let arguments) = part, function.kind == .comparison(.equal),
+      arguments.count == 2
+    else { return nil }
+    let first = arguments[0].columns
+    let second = arguments[1].columns
+    guard !first.isEmpty, !second.isEmpty, arguments[0].type != .double else { return nil }
+    if first.allSatisfy({ $0 < split }), second.allSatisfy({ $0 >= split }) {
+      return JoinKey(left: arguments[0], right: arguments[1].remapping { $0 - split })
+    }
+    if second.allSatisfy({ $0 < split }), first.allSatisfy({ $0 >= split }) {
+      return JoinKey(left: arguments[1], right: arguments[0].remapping { $0 - split })
+    }
+    return nil
+  }
+}

@@ -1,0 +1,39 @@
+/// Conditions on one side of a join filter that side first, where its rows cannot be padded with
+/// NULL; what is left over an inner join becomes part of its condition.
+import Columnar
+
+public struct PushFilterThroughJoin: OptimizerRule {
+  public init() {}
+
+  public func rewrite(_ plan: LogicalPlan) -> LogicalPlan? {
+    guard
+      case .filter(let predicate, .join(let kind, let left, let right, let keys, let residual)) =
+        plan
+    else { return nil }
+    let split = left.schema.count
+    var toLeft: [Expression] = []
+    var toRight: [Expression] = []
+    var toJoin: [Expression] = []
+    var above: [Expression] = []
+    let isInner = kind == .inner || kind == .cross
+    for part in predicate.conjuncts {
+      let columns = part.columns
+      if !columns.isEmpty, columns.allSatisfy({ $0 < split }), isInner || kind == .left {
+        toLeft.append(part)
+      } else if !columns.isEmpty, columns.allSatisfy({ $0 >= split }), isInner || kind == .right {
+        toRight.append(part.remapping { $0 - split })
+      } else if isInner {
+        toJoin.append(part)
+      } else {
+        above.append(part)
+      }
+    }
+    guard !toLeft.isEmpty || !toRight.isEmpty || !toJoin.isEmpty else { return nil }
+    let condition = toJoin.isEmpty ? residual : Expression.all((residual.map { [$0] } ?? []) + toJoin)
+    let joined = LogicalPlan.join(
+      toJoin.isEmpty ? kind : .inner,
+      toLeft.isEmpty ? left : .filter(.all(toLeft), left),
+      toRight.isEmpty ? right : .filter(.all(toRight), right), keys: keys, residual: condition)
+    return above.isEmpty ? joined : .filter(.all(above), joined)
+  }
+}

@@ -1,0 +1,15 @@
+/// ORDER BY with LIMIT keeps only the first rows while it reads.
+public struct ReplaceSortAndLimitWithTopN: OptimizerRule {
+  /// Above this many rows a full sort is as good.
+  static let countMax = 100_000
+
+  public init() {}
+
+  public func rewrite(_ plan: LogicalPlan) -> LogicalPlan? {
+    guard case .limit(let count?, let offset, .sort(let keys, let input)) = plan else { return nil }
+    let (enough, overflow) = count.addingReportingOverflow(offset)
+    guard !overflow, enough <= Self.countMax else { return nil }
+    let top = LogicalPlan.topN(keys, count: enough, input)
+    return offset == 0 ? top : .limit(count: count, offset: offset, top)
+  }
+}
