@@ -85,7 +85,7 @@ struct InteropTests {
     _ = try run(["make", scratch.path], in: scratch)
     let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
       .filter { $0.hasSuffix(".parquet") }.sorted()
-    #expect(names.count >= 27)
+    #expect(names.count == 35)
     for name in names {
       let path = scratch.path + "/" + name
       let dump = try String(contentsOfFile: path.dropLast(8) + ".txt", encoding: .utf8)
