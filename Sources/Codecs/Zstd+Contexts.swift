@@ -32,6 +32,13 @@ public final class ZstdCompressor {
 }
 
 extension Zstd {
+  /// The unpacked size that the first frame states; nil where it states none or is no frame.
+  public static func statedSize(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    let size = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
+    // The two highest values stand for "unknown" and "no frame".
+    return size < UInt64.max - 1 ? Int(exactly: size) : nil
+  }
+
   /// Decompresses into memory of exactly the size that the caller's format states.
   public static func decompress(
     _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer

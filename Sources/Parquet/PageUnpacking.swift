@@ -37,6 +37,16 @@ enum PageCodec: Int32, Sendable {
     else {
       throw place.error(.corrupt, at: 0, "a page of \(packed.count) bytes cannot unpack to \(size)")
     }
+    // Where the data itself states a size, nothing is allocated for another one.
+    let stated: Int? =
+      switch self {
+      case .snappy: Snappy.decompressedSize(packed[head...].rebased)
+      case .zstd: Zstd.statedSize(packed[head...].rebased)
+      case .uncompressed, .gzip: nil
+      }
+    if due > 0, let stated, stated != due {
+      throw place.error(.corrupt, at: 0, "a page of \(stated) bytes where \(due) were due")
+    }
     do {
       return try Buffer(byteCount: size) { memory in
         if head > 0 { memory.copyMemory(from: packed[0..<head].rebased) }

@@ -1,0 +1,135 @@
+// The same files in other programs' hands: pyarrow and DuckDB read ours, and we read theirs.
+
+import Columnar
+import Connector
+import Foundation
+import Parquet
+import Testing
+
+private let python = ProcessInfo.processInfo.environment["TAPLINE_INTEROP_PYTHON"] ?? ""
+
+@Suite(
+  .enabled(
+    if: !python.isEmpty,
+    "TAPLINE_INTEROP_PYTHON names no Python with pyarrow, so no other reader can be asked"))
+struct InteropTests {
+  /// Runs the script and answers its output; a failure is an issue with the script's own words.
+  private func run(_ arguments: [String], in scratch: ScratchDirectory) throws -> String {
+    try scratch.write(Array(InteropScript.source.utf8), to: "interop.py")
+    let output = scratch.path + "/output"
+    let errors = scratch.path + "/errors"
+    for name in ["output", "errors"] { try scratch.write([], to: name) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: python)
+    process.arguments = [scratch.path + "/interop.py"] + arguments
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    process.waitUntilExit()
+    let said = try String(contentsOfFile: errors, encoding: .utf8)
+    #expect(process.terminationStatus == 0, "\(said)")
+    return try String(contentsOfFile: output, encoding: .utf8)
+  }
+
+  private func lines(_ rows: [[Scalar]]) -> [String] {
+    rows.map { $0.map(InteropScript.cell).joined(separator: " ") }
+  }
+
+  @Test(arguments: [ParquetCompression.uncompressed, .snappy, .zstd, .gzip])
+  func `pyarrow reads what is written here`(compression: ParquetCompression) throws {
+    let scratch = try ScratchDirectory()
+    let rows = Samples.rows(30_000, nullEvery: 4)
+    let bytes = try Samples.write(
+      [Samples.batch(rows)],
+      options: ParquetWriterOptions(compression: compression, rowGroupRowCountMax: 26_000))
+    try scratch.write(bytes, to: "ours.parquet")
+    let all = try run(["dump", scratch.path + "/ours.parquet"], in: scratch)
+      .split(separator: "\n").map(String.init)
+    #expect(
+      all.first
+        == """
+        flag bool | small int32 | big int64 | ratio double | price decimal128(9, 2) | \
+        total decimal128(18, 4) | name string | country string | blob binary | \
+        day date32[day] | wall timestamp[us] | instant timestamp[us, tz=UTC] | id int64
+        """)
+    let expected = lines(rows)
+    let read = Array(all.dropFirst().prefix(rows.count))
+    #expect(read == expected)
+    let statistics = all.dropFirst(rows.count + 1)
+    #expect(statistics.count == 26)
+    for (group, range) in [(0, 0..<26_000), (1, 26_000..<30_000)] {
+      for (index, field) in Samples.schema.fields.enumerated() {
+        let nulls = rows[range].count { $0[index].isNull }
+        #expect(statistics.contains("# \(group) \(field.name) \(nulls) True"))
+      }
+    }
+  }
+
+  @Test func `DuckDB finds the same rows in our file as in pyarrow's, by way of us`() throws {
+    let scratch = try ScratchDirectory()
+    _ = try run(["make", scratch.path], in: scratch)
+    let source = scratch.path + "/many.parquet"
+    let file = try ParquetFile(FileBytes(path: source), name: source)
+    var bytes: [UInt8] = []
+    let writer = try ParquetWriter(schema: file.schema) { bytes.append(contentsOf: $0) }
+    let reader = try file.reader(columns: Array(file.schema.fields.indices))
+    while let batch = try reader.next() { try writer.write(batch) }
+    #expect(try writer.finish().rowCount == 60_000)
+    try scratch.write(bytes, to: "copy.parquet")
+    let answer = try run(["duckdb", source, scratch.path + "/copy.parquet"], in: scratch)
+    #expect(answer == "True\n")
+  }
+
+  @Test func `reads what pyarrow and DuckDB write, in every encoding and codec`() throws {
+    let scratch = try ScratchDirectory()
+    _ = try run(["make", scratch.path], in: scratch)
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+      .filter { $0.hasSuffix(".parquet") }.sorted()
+    #expect(names.count == 35)
+    for name in names {
+      let path = scratch.path + "/" + name
+      let dump = try String(contentsOfFile: path.dropLast(8) + ".txt", encoding: .utf8)
+      let expected = dump.split(separator: "\n").dropFirst().map(String.init)
+      do {
+        let file = try ParquetFile(FileBytes(path: path), name: name)
+        let rows = try Samples.readRows(file)
+        #expect(rows.count == file.rowCount)
+        let read = lines(rows)
+        if read != expected {
+          let place = zip(read, expected).enumerated().first { $0.element.0 != $0.element.1 }
+          Issue.record(
+            "\(name): \(read.count) rows, \(expected.count) expected; first difference \(String(describing: place))"
+          )
+        }
+        for (index, group) in file.rowGroups.enumerated() where name.hasPrefix("plain") {
+          let step = file.schema.index(of: "step") ?? 0
+          #expect(group.statistics[step].min == rows[index * 1_300][step])
+        }
+      } catch {
+        Issue.record("\(name): \(error)")
+      }
+    }
+  }
+
+  @Test func `leaves nested and foreign columns out, and says which`() throws {
+    let scratch = try ScratchDirectory()
+    _ = try run(["make", scratch.path], in: scratch)
+    let file = try ParquetFile(FileBytes(path: scratch.path + "/nested.parquet"), name: "nested")
+    #expect(file.schema.fields.map(\.name) == ["a", "b"])
+    #expect(file.omittedColumns.map(\.name) == ["s", "l", "m", "wide", "clock"])
+    #expect(
+      file.omittedColumns.map(\.reason) == [
+        "nested", "nested", "nested", "decimal(38,2)", "time",
+      ])
+  }
+
+  @Test func `refuses a codec by its name`() throws {
+    let scratch = try ScratchDirectory()
+    _ = try run(["make", scratch.path], in: scratch)
+    let file = try ParquetFile(FileBytes(path: scratch.path + "/refused-brotli"), name: "b.parquet")
+    let error = #expect(throws: ParquetError.self) { try file.reader(columns: [0]) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains("BROTLI") == true)
+    _ = try file.reader(columns: [])
+  }
+}
