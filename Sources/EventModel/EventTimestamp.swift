@@ -57,20 +57,22 @@ public enum EventTimestamp {
     } else {
       JSONText.append(Int64(year), to: &output)
     }
-    output.append(0x2D)
-    appendTwo(month, to: &output)
-    output.append(0x2D)
-    appendTwo(day, to: &output)
-    output.append(0x54)
-    appendTwo(ofDay / 3_600_000, to: &output)
-    output.append(0x3A)
-    appendTwo(ofDay / 60_000 % 60, to: &output)
-    output.append(0x3A)
-    appendTwo(ofDay / 1_000 % 60, to: &output)
-    output.append(0x2E)
-    output.append(0x30 + UInt8(truncatingIfNeeded: ofDay / 100 % 10))
-    appendTwo(ofDay % 100, to: &output)
-    output.append(0x5A)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text in
+      func put(_ value: Int, at place: Int, after mark: UInt8) {
+        text[place] = mark
+        text[place + 1] = 0x30 + UInt8(truncatingIfNeeded: value / 10)
+        text[place + 2] = 0x30 + UInt8(truncatingIfNeeded: value % 10)
+      }
+      put(month, at: 0, after: 0x2D)
+      put(day, at: 3, after: 0x2D)
+      put(ofDay / 3_600_000, at: 6, after: 0x54)
+      put(ofDay / 60_000 % 60, at: 9, after: 0x3A)
+      put(ofDay / 1_000 % 60, at: 12, after: 0x3A)
+      put(ofDay / 10 % 100, at: 15, after: 0x2E)
+      text[18] = 0x30 + UInt8(truncatingIfNeeded: ofDay % 10)
+      text[19] = 0x5A
+      output.append(contentsOf: UnsafeBufferPointer(text))
+    }
   }
 
   // MARK: - Parts

@@ -32,7 +32,14 @@ public enum JSONText {
   ) {
     var start = 0
     var position = 0
+    let bytes = UnsafeRawBufferPointer(utf8)
     while position < utf8.count {
+      while position + 8 <= bytes.count,
+        escapedBytes(bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)) == 0
+      {
+        position += 8
+      }
+      guard position < utf8.count else { break }
       let byte = utf8[position]
       if byte >= 0x20 && byte != 0x22 && byte != 0x5C {
         position += 1
@@ -44,6 +51,17 @@ public enum JSONText {
       start = position
     }
     output.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<position]))
+  }
+
+  /// Not zero where one of eight bytes needs an escape.
+  @inline(__always)
+  private static func escapedBytes(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ (ones &* 0x22)
+    let backslashes = word ^ (ones &* 0x5C)
+    return
+      (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+      | ((word &- ones &* 0x20) & ~word)) & 0x8080_8080_8080_8080
   }
 
   private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {
