@@ -204,7 +204,7 @@ package final class NDJSONSource {
   private func take(_ plain: UnsafeBufferPointer<UInt8>) {
     var index = 0
     while index < plain.count {
-      let end = plain[index...].firstIndex(of: 0x0A) ?? plain.count
+      let end = firstIndex(of: 0x0A, in: UnsafeRawBufferPointer(plain), from: index)
       if end > index { append(UnsafeBufferPointer(rebasing: plain[index..<end])) }
       if end < plain.count { endLine() }
       index = end + 1

@@ -95,9 +95,7 @@ struct RequestBody {
   }
 
   private static func endOfLine(_ bytes: UnsafeRawBufferPointer, from index: Int) -> Int {
-    var end = index
-    while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-    return end
+    firstIndex(of: 0x0A, in: bytes, from: index)
   }
 
   // MARK: - One JSON document
@@ -112,20 +110,22 @@ struct RequestBody {
       events = try walker.elements().map { EventPlace(range: $0, line: nil) }
     case 0x7B:
       let begin = walker.position
-      var batch: Range<Int>?
-      for member in try walker.members() {
-        let key = UnsafeRawBufferPointer(rebasing: bytes[member.key])
-        if key.elementsEqual("events".utf8), bytes[member.value.lowerBound] == 0x5B {
-          batch = member.value
-        } else if key.elementsEqual("sent_at".utf8) {
-          sentAt = member.value
+      var batch: [Range<Int>]?
+      var sentAt: Range<Int>?
+      try walker.forEachMember { (key, walker) throws(BodyFailure) in
+        let name = UnsafeRawBufferPointer(rebasing: bytes[key])
+        if walker.current == 0x5B, name.elementsEqual("events".utf8) {
+          batch = try walker.elements()
+          return
         }
+        let start = walker.position
+        try walker.skipValue()
+        if name.elementsEqual("sent_at".utf8) { sentAt = start..<walker.position }
       }
       if let batch {
-        var inner = StructureWalker(bytes, at: batch.lowerBound)
-        events = try inner.elements().map { EventPlace(range: $0, line: nil) }
+        self.sentAt = sentAt
+        events = batch.map { EventPlace(range: $0, line: nil) }
       } else {
-        sentAt = nil
         events = [EventPlace(range: begin..<walker.position, line: nil)]
       }
     default:

@@ -31,12 +31,13 @@ struct StructureWalker {
     let start = position + 1
     var index = start
     while index < bytes.count {
-      let byte = bytes[index]
-      if byte == 0x22 {
+      index = firstIndex(of: 0x22, or: 0x5C, in: bytes, from: index)
+      guard index < bytes.count else { break }
+      if bytes[index] == 0x22 {
         position = index + 1
         return start..<index
       }
-      index += byte == 0x5C ? 2 : 1
+      index += 2
     }
     throw Self.failure("a string is not closed", at: bytes.count)
   }
@@ -108,15 +109,18 @@ struct StructureWalker {
     return elements
   }
 
-  /// The members of the object that begins here, as keys between quotes and whole value tokens;
-  /// moves behind it.
-  mutating func members() throws(BodyFailure) -> [(key: Range<Int>, value: Range<Int>)] {
-    var members: [(key: Range<Int>, value: Range<Int>)] = []
+  /// Moves behind the object that begins here, from member to member.
+  ///
+  /// `visit` gets each key, between its quotes, with the walker at the value; it moves the walker
+  /// behind that value.
+  mutating func forEachMember(
+    _ visit: (Range<Int>, inout StructureWalker) throws(BodyFailure) -> Void
+  ) throws(BodyFailure) {
     position += 1
     skipSpaces()
     if current == 0x7D {
       position += 1
-      return members
+      return
     }
     while true {
       let key = try skipString()
@@ -124,9 +128,7 @@ struct StructureWalker {
       guard current == 0x3A else { throw Self.failure("expected a colon", at: position) }
       position += 1
       skipSpaces()
-      let start = position
-      try skipValue()
-      members.append((key, start..<position))
+      try visit(key, &self)
       skipSpaces()
       if current == 0x7D { break }
       guard current == 0x2C else {
@@ -136,6 +138,5 @@ struct StructureWalker {
       skipSpaces()
     }
     position += 1
-    return members
   }
 }

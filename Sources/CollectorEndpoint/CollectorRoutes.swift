@@ -6,37 +6,10 @@
 // A 200 means that every event is on disk: as an event, or as a dead letter that the answer lists.
 
 package import Collector
+package import HTTPServer
 
 /// The collector's two routes and the answers to everything else.
 package struct CollectorRoutes: Sendable {
-  /// The parts of an HTTP request that matter here.
-  package struct Request: Sendable {
-    package var method: String
-    /// Path and query as they stand in the request line.
-    package var target: String
-    package var contentType: String?
-    package var contentEncoding: String?
-    package var body: [UInt8]
-
-    package init(
-      method: String, target: String, contentType: String? = nil, contentEncoding: String? = nil,
-      body: [UInt8] = []
-    ) {
-      self.method = method
-      self.target = target
-      self.contentType = contentType
-      self.contentEncoding = contentEncoding
-      self.body = body
-    }
-  }
-
-  /// Status, headers in order, and a JSON body.
-  package struct Answer: Sendable {
-    package var status: Int
-    package var headers: [(name: String, value: String)]
-    package var body: [UInt8]
-  }
-
   private let collector: Collector
 
   package init(collector: Collector) {
@@ -47,23 +20,20 @@ package struct CollectorRoutes: Sendable {
   package var bodyBytesMax: Int { collector.configuration.bodyBytesMax }
 
   /// Answers a request. Blocks until the log has synced: never call it on the cooperative pool.
-  package func answer(_ request: Request) -> Answer {
-    let target = request.target.split(
-      separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let query = target.count > 1 ? target[1] : ""
-    switch (target.first ?? "", request.method) {
+  package func answer(_ request: HTTPRequest) -> HTTPResponse {
+    switch (request.path, request.method) {
     case ("/v1/events", "POST"):
-      return events(request, query: query)
+      return events(request)
     case ("/v1/events", _):
       return problem(
         405, "method_not_allowed", "events are sent with POST",
-        advice: Self.example, headers: [("Allow", "POST")])
+        advice: Self.example, headers: [HTTPHeader("allow", "POST")])
     case ("/health", "GET"), ("/health", "HEAD"):
       return health()
     case ("/health", _):
       return problem(
         405, "method_not_allowed", "the health is asked for with GET",
-        advice: "Send GET /health.", headers: [("Allow", "GET, HEAD")])
+        advice: "Send GET /health.", headers: [HTTPHeader("allow", "GET, HEAD")])
     default:
       return problem(
         404, "not_found", "there is nothing at this path",
@@ -77,24 +47,24 @@ package struct CollectorRoutes: Sendable {
 
   // MARK: - Events
 
-  private func events(_ request: Request, query: Substring) -> Answer {
-    guard let format = format(of: request.contentType) else {
+  private func events(_ request: HTTPRequest) -> HTTPResponse {
+    guard let format = format(of: request.header("content-type")) else {
       return problem(
         415, "unsupported_media_type", "the body's Content-Type is not one that events come in",
         advice: "Set Content-Type to application/json, or to application/x-ndjson for lines, "
-          + "in UTF-8.", headers: [("Accept-Post", "application/json, application/x-ndjson")])
+          + "in UTF-8.", headers: [HTTPHeader("accept-post", "application/json, application/x-ndjson")])
     }
     let isGzip: Bool
-    switch request.contentEncoding?.lowercased() {
+    switch request.header("content-encoding")?.lowercased() {
     case nil, "", "identity": isGzip = false
     case "gzip", "x-gzip": isGzip = true
     default:
       return problem(
         415, "unsupported_encoding", "the body's Content-Encoding is not one that can be unpacked",
         advice: "Send gzip, or leave Content-Encoding out.",
-        headers: [("Accept-Encoding", "gzip, identity")])
+        headers: [HTTPHeader("accept-encoding", "gzip, identity")])
     }
-    let parameters = Self.parameters(query)
+    let parameters = Self.parameters(request.query ?? "")
     var firstLine = 1
     if let text = parameters["first_line"] {
       guard let line = Int(text), line > 0 else {
@@ -108,9 +78,8 @@ package struct CollectorRoutes: Sendable {
       CollectRequest(
         body: request.body, isGzip: isGzip, source: parameters["source"], format: format,
         durability: .synced, firstLine: firstLine))
-    var headers: [(name: String, value: String)] = []
-    if let seconds = response.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
-    return answer(response.status, response.body, headers: headers)
+    let headers = response.retryAfterSeconds.map { [HTTPHeader("retry-after", String($0))] }
+    return answer(response.status, response.body, headers: headers ?? [])
   }
 
   /// How a content type's body is read; nil for a type that is not ours. None at all means JSON.
@@ -134,7 +103,7 @@ package struct CollectorRoutes: Sendable {
   }
 
   /// The query's parameters; the first of a name counts.
-  private static func parameters(_ query: Substring) -> [String: String] {
+  private static func parameters(_ query: String) -> [String: String] {
     var parameters: [String: String] = [:]
     for pair in query.split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -162,7 +131,7 @@ package struct CollectorRoutes: Sendable {
 
   // MARK: - Other answers
 
-  private func health() -> Answer {
+  private func health() -> HTTPResponse {
     let counts = collector.counts
     let body =
       "{\"status\":\"ok\",\"requests\":\(counts.requests),\"accepted\":\(counts.accepted),"
@@ -172,8 +141,8 @@ package struct CollectorRoutes: Sendable {
 
   private func problem(
     _ status: Int, _ code: String, _ message: String, advice: String,
-    headers: [(name: String, value: String)] = []
-  ) -> Answer {
+    headers: [HTTPHeader] = []
+  ) -> HTTPResponse {
     let response = CollectResponse(
       status: status,
       problem: CollectResponse.Problem(code: code, message: message, advice: advice))
@@ -181,12 +150,12 @@ package struct CollectorRoutes: Sendable {
   }
 
   private func answer(
-    _ status: Int, _ body: [UInt8], headers: [(name: String, value: String)] = []
-  ) -> Answer {
+    _ status: Int, _ body: [UInt8], headers: [HTTPHeader] = []
+  ) -> HTTPResponse {
     let own = [
-      (name: "Content-Type", value: "application/json; charset=utf-8"),
-      (name: "Cache-Control", value: "no-store"),
+      HTTPHeader("content-type", "application/json; charset=utf-8"),
+      HTTPHeader("cache-control", "no-store"),
     ]
-    return Answer(status: status, headers: own + headers, body: body)
+    return HTTPResponse(status: status, headers: own + headers, body: body)
   }
 }
