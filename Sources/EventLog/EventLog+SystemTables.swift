@@ -10,7 +10,9 @@ extension EventLog {
   /// Each shows the log as it is when the table is asked for.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
     [
-      "partitions": { ComputedTable(label: "partitions", schema: partitionsSchema, rows: self.partitionRows) },
+      "partitions": {
+        ComputedTable(label: "partitions", schema: partitionsSchema, rows: self.partitionRows)
+      },
       "records": { try RecordsTable(self) },
       "consumer_groups": {
         ComputedTable(label: "consumer_groups", schema: groupsSchema, rows: self.groupRows)

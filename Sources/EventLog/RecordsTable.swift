@@ -93,8 +93,10 @@ struct RecordsTable: TableSource {
       low = max(low, offset)
       high = min(high, offset == .max ? offset : offset + 1)
     case (2, .less(.integer(let offset))): high = min(high, offset)
-    case (2, .lessOrEqual(.integer(let offset))): high = min(high, offset == .max ? offset : offset + 1)
-    case (2, .greater(.integer(let offset))): low = max(low, offset == .max ? offset : offset + 1)
+    case (2, .lessOrEqual(.integer(let offset))):
+      high = min(high, offset == .max ? offset : offset + 1)
+    case (2, .greater(.integer(let offset))):
+      low = max(low, offset == .max ? offset : offset + 1)
     case (2, .greaterOrEqual(.integer(let offset))): low = max(low, offset)
     case (2, .isIn(let scalars)):
       let offsets = scalars.compactMap { scalar -> Int64? in

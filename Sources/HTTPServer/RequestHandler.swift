@@ -1,0 +1,241 @@
+// Collects one request at a time, has the handler answer it on a blocking thread, and writes that.
+//
+// It is not concerned with pipelining: `HTTPServerPipelineHandler` before it holds back the next
+// request until the response to this one has ended.
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Synchronization
+
+/// What all connections of a server share.
+final class ServerContext: Sendable {
+  let limits: HTTPServerLimits
+  let pool: NIOThreadPool
+  let handler: @Sendable (HTTPRequest) -> HTTPResponse
+  /// Bytes of bodies in memory.
+  let bodyBytes = Atomic<Int>(0)
+
+  init(
+    limits: HTTPServerLimits, pool: NIOThreadPool,
+    handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+  ) {
+    self.limits = limits
+    self.pool = pool
+    self.handler = handler
+  }
+}
+
+/// The last handler of a connection; runs on its event loop only.
+final class RequestHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private enum State {
+    case idle
+    case receiving
+    /// A refused body is read and forgotten, so that the client sees the refusal.
+    case draining(bytesLeft: Int)
+    case handling
+  }
+
+  /// A refused body is read up to this size before the connection is closed all the same.
+  private static let drainBytesMax = 64 << 20
+
+  private let server: ServerContext
+  private var state = State.idle
+  private var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+  private var body: [UInt8] = []
+  private var chargedBytes = 0
+  private var isKeepAlive = true
+
+  init(_ server: ServerContext) {
+    self.server = server
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): begin(context, head)
+    case .body(let bytes): receive(context, bytes)
+    case .end: end(context)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if case .handling = state {} else { release() }
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let event = event as? ChannelEvent, event == .inputClosed {
+      if case .handling = state { isKeepAlive = false } else { context.close(promise: nil) }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
+  }
+
+  // MARK: Receiving
+
+  private func begin(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+    self.head = head
+    isKeepAlive = head.isKeepAlive
+    state = .receiving
+    let declared = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+    let expects = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    if declared > server.limits.bodyBytesMax {
+      return refuse(context, tooLarge, closesAtOnce: expects)
+    }
+    body.reserveCapacity(min(declared, 1 << 20))
+    if expects, head.version == .http1_1 {
+      let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
+    }
+  }
+
+  private var tooLarge: HTTPResponse {
+    .text(
+      413, "The body may have at most \(server.limits.bodyBytesMax) bytes. Send smaller batches.\n")
+  }
+
+  private func receive(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
+    let count = bytes.readableBytes
+    switch state {
+    case .draining(let left):
+      state = .draining(bytesLeft: left - count)
+      if left < count { context.close(promise: nil) }
+    case .receiving:
+      guard body.count + count <= server.limits.bodyBytesMax else {
+        return refuse(context, tooLarge, closesAtOnce: false)
+      }
+      let (_, total) = server.bodyBytes.add(count, ordering: .relaxed)
+      chargedBytes += count
+      guard total <= server.limits.bodyBytesTotalMax else {
+        var busy = HTTPResponse.text(503, "Too many requests are waiting. Try again later.\n")
+        busy.headers.append(HTTPHeader("retry-after", "1"))
+        return refuse(context, busy, closesAtOnce: false)
+      }
+      bytes.withUnsafeReadableBytes { body.append(contentsOf: $0) }
+    case .idle, .handling: break
+    }
+  }
+
+  private func end(_ context: ChannelHandlerContext) {
+    switch state {
+    case .draining: context.close(promise: nil)
+    case .receiving: handle(context)
+    case .idle, .handling: break
+    }
+  }
+
+  /// Answers before the body has come, and closes when it has, or at once.
+  private func refuse(
+    _ context: ChannelHandlerContext, _ response: HTTPResponse, closesAtOnce: Bool
+  ) {
+    isKeepAlive = false
+    release()
+    state = .draining(bytesLeft: RequestHandler.drainBytesMax)
+    write(context, response).assumeIsolated().whenComplete { _ in
+      if closesAtOnce { context.close(promise: nil) }
+    }
+  }
+
+  private func release() {
+    server.bodyBytes.subtract(chargedBytes, ordering: .relaxed)
+    chargedBytes = 0
+    body = []
+  }
+
+  // MARK: Answering
+
+  private func handle(_ context: ChannelHandlerContext) {
+    state = .handling
+    let request = makeRequest()
+    body = []
+    let handler = server.handler
+    server.pool.runIfActive(eventLoop: context.eventLoop) { handler(request) }
+      .assumeIsolated()
+      .whenComplete { result in
+        self.release()
+        switch result {
+        case .success(let response): self.finish(context, response)
+        case .failure:
+          self.isKeepAlive = false
+          self.finish(context, .text(503, "The server is stopping.\n"))
+        }
+      }
+  }
+
+  private func finish(_ context: ChannelHandlerContext, _ response: HTTPResponse) {
+    // Writing the end lets the next pipelined request in, which begins before this returns.
+    let closes = !isKeepAlive
+    state = .idle
+    let written = write(context, response)
+    if closes { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
+  }
+
+  private func makeRequest() -> HTTPRequest {
+    var target = head.uri[...]
+    if !target.hasPrefix("/"), let scheme = target.range(of: "://") {
+      target = target[scheme.upperBound...]
+      target = target.firstIndex(of: "/").map { target[$0...] } ?? "/"
+    }
+    let mark = target.firstIndex(of: "?")
+    return HTTPRequest(
+      method: head.method.rawValue, path: String(target[..<(mark ?? target.endIndex)]),
+      query: mark.map { String(target[target.index(after: $0)...]) },
+      headers: head.headers.map { HTTPHeader($0.name, $0.value) }, body: body)
+  }
+
+  private func write(
+    _ context: ChannelHandlerContext, _ response: HTTPResponse
+  ) -> EventLoopFuture<Void> {
+    let status = (200...599).contains(response.status) ? response.status : 500
+    let hasBody = status != 204 && status != 304
+    var headers = HTTPHeaders()
+    for header in response.headers where RequestHandler.isSafe(header) {
+      headers.add(name: header.name, value: header.value)
+    }
+    headers.replaceOrAdd(name: "date", value: HTTPDate.now())
+    if hasBody { headers.replaceOrAdd(name: "content-length", value: String(response.body.count)) }
+    if !isKeepAlive {
+      headers.replaceOrAdd(name: "connection", value: "close")
+    } else if head.version == .http1_0 {
+      headers.replaceOrAdd(name: "connection", value: "keep-alive")
+    }
+    let responseHead = HTTPResponseHead(
+      version: head.version, status: HTTPResponseStatus(statusCode: status), headers: headers)
+    let isHEAD = head.method == .HEAD
+    context.write(wrapOutboundOut(.head(responseHead)), promise: nil)
+    if hasBody, !isHEAD, !response.body.isEmpty {
+      let buffer = context.channel.allocator.buffer(bytes: response.body)
+      context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+    }
+    return context.writeAndFlush(wrapOutboundOut(.end(nil)))
+  }
+
+  /// False for a header that would end its line early, and for those that the server sets.
+  private static func isSafe(_ header: HTTPHeader) -> Bool {
+    let isClean =
+      !header.name.isEmpty
+      && header.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+      && header.value.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 }
+    let isOurs = ["content-length", "transfer-encoding", "connection", "date"]
+      .contains(header.name.lowercased())
+    return isClean && !isOurs
+  }
+}
+
+extension Substring {
+  /// The first place of `text`.
+  fileprivate func range(of text: String) -> Range<Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}
