@@ -264,10 +264,19 @@ private struct ActionFields {
   /// A file's key below the table; absolute ones belong to shallow clones, which are refused.
   func path() throws -> String {
     let path = TablePath.decode(try text("path"))
-    if path.hasPrefix("/") || path.contains("://") || path.hasPrefix("file:") {
+    if Self.isAbsolute(path) {
       throw fault("names \"\(path)\", a file outside the table, as shallow clones do")
     }
     return path
+  }
+
+  /// True for `/…` and for a URI with a scheme, such as `s3://…`.
+  private static func isAbsolute(_ path: String) -> Bool {
+    for byte in path.utf8 {
+      if byte == UInt8(ascii: ":") { return true }
+      if byte == UInt8(ascii: "/") { break }
+    }
+    return path.utf8.first == UInt8(ascii: "/")
   }
 
   func texts(_ key: String) -> [String] {
@@ -294,7 +303,8 @@ private struct ActionFields {
 extension CommitInfo {
   /// Free-form by the protocol, so nothing in it is an error.
   fileprivate init(_ fields: ActionFields) {
-    timestamp = fields.json["timestamp"]?.integer ?? 0
+    // Beyond 2^50 ms it is no time, and sums with it could overflow.
+    timestamp = fields.json["timestamp"]?.integer.flatMap { $0.magnitude < 1 << 50 ? $0 : nil } ?? 0
     operation = fields.json["operation"]?.text ?? "UNKNOWN"
     engineInfo = fields.json["engineInfo"]?.text
     isBlindAppend = fields.json["isBlindAppend"]?.boolean ?? false

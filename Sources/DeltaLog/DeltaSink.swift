@@ -135,6 +135,16 @@ final class DeltaSink: BatchSink {
           + "NULL.",
         advice: "Write NULLIF(\(column), '') or another text.")
     }
+    for (column, value) in zip(snapshot.partitionColumns, values) {
+      guard let index = snapshot.schema.index(of: column),
+        PartitionValue.scalar(value, type: snapshot.schema[index].type) != nil
+      else {
+        throw DeltaLogError(
+          .invalidPartitionValue, table: table.path,
+          "\(value ?? "NULL") cannot be a value of the partition column \"\(column)\".",
+          advice: "Dates of partitions lie between the years 0 and 9999.")
+      }
+    }
     guard case .overwritePartitions(let partitions) = mode else { return }
     let own = Dictionary(uniqueKeysWithValues: zip(snapshot.partitionColumns, values))
     guard partitions.contains(where: { snapshot.matches(own, $0) }) else {

@@ -26,7 +26,8 @@ final class FileStatistics: Sendable {
   }
 
   var numRecords: Int? {
-    json["numRecords"]?.integer.flatMap { $0 >= 0 ? Int($0) : nil }
+    // A number that no file can have counts as unknown, so that sums never overflow.
+    json["numRecords"]?.integer.flatMap { (0..<1 << 40).contains($0) ? Int($0) : nil }
   }
 
   /// False only where no row of the file can satisfy `comparison`.
@@ -191,9 +192,9 @@ extension FileStatistics {
     case (.double, .double(let value)) where value.isFinite:
       json.key(field.name)
       json.literal(value.description)
-    case (.date, .integer(let value)):
+    case (.date, .integer(let value)) where isPrintable(microseconds: value &* 86_400_000_000):
       json.member(field.name, PartitionValue.text(value, type: .date))
-    case (.timestampWithTimeZone, .integer(let value)):
+    case (.timestampWithTimeZone, .integer(let value)) where isPrintable(microseconds: value):
       json.member(field.name, milliseconds(value, roundedUp: isMax).iso8601)
     case (.varchar, .text(let text)):
       if let bound = isMax ? upperBound(text) : String(text.unicodeScalars.prefix(textMax)) {
@@ -202,6 +203,11 @@ extension FileStatistics {
     // Booleans and binary values have no order worth a statistic.
     default: return
     }
+  }
+
+  /// True from year 1 to 9999, which is what ISO-8601 text holds.
+  private static func isPrintable(microseconds: Int64) -> Bool {
+    (-62_135_596_800_000_000..<253_402_300_799_000_000).contains(microseconds)
   }
 
   private static func milliseconds(_ microseconds: Int64, roundedUp: Bool) -> StoryTime {

@@ -3,7 +3,7 @@
 // because each reads a different trust: here a fault names a byte of a commit file.
 
 /// One JSON value; numbers keep their text, so that decimals stay exact.
-indirect enum LogJSON: Hashable, Sendable {
+enum LogJSON: Hashable, Sendable {
   case null
   case bool(Bool)
   case number(String)
@@ -177,69 +177,81 @@ struct LogJSONReader {
   }
 
   private mutating func string() throws -> String {
-    index += 1
-    let start = index
+    let start = index + 1
+    var position = start
     var hasEscapes = false
-    while index < end, bytes[index] != UInt8(ascii: "\"") {
-      guard bytes[index] >= 0x20 else { throw fault("a control character stands in a string") }
-      if bytes[index] == UInt8(ascii: "\\") {
-        hasEscapes = true
-        index += 1
+    while position < end {
+      let byte = bytes[position]
+      if byte == UInt8(ascii: "\"") { break }
+      if byte < 0x20 {
+        index = position
+        throw fault("a control character stands in a string")
       }
-      index += 1
+      if byte == UInt8(ascii: "\\") {
+        hasEscapes = true
+        position += 1
+      }
+      position += 1
     }
-    guard index < end else {
+    index = start
+    guard position < end else {
       index = end
       throw fault("")
     }
-    let raw = UnsafeBufferPointer(rebasing: bytes[start..<index])
-    if !hasEscapes {
-      guard let text = String(validating: raw, as: UTF8.self) else {
-        index = start
-        throw fault("a string is not UTF-8")
-      }
-      index += 1
-      return text
-    }
-    let unescaped = try unescape(raw, at: start)
-    guard let text = String(validating: unescaped, as: UTF8.self) else {
-      index = start
-      throw fault("a string is not UTF-8")
-    }
-    index += 1
+    let raw = UnsafeBufferPointer(rebasing: bytes[start..<position])
+    let text = hasEscapes ? try unescape(raw) : String(validating: raw, as: UTF8.self)
+    guard let text else { throw fault("a string is not UTF-8") }
+    index = position + 1
     return text
   }
 
-  private func unescape(_ raw: UnsafeBufferPointer<UInt8>, at start: Int) throws -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(raw.count)
-    var position = 0
-    while position < raw.count {
-      let byte = raw[position]
-      position += 1
-      guard byte == UInt8(ascii: "\\"), position < raw.count else {
-        result.append(byte)
-        continue
-      }
-      let escape = raw[position]
-      position += 1
-      switch escape {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(escape)
-      case UInt8(ascii: "n"): result.append(0x0A)
-      case UInt8(ascii: "t"): result.append(0x09)
-      case UInt8(ascii: "r"): result.append(0x0D)
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0C)
-      case UInt8(ascii: "u"):
-        guard let scalar = Self.unicodeEscape(raw, &position) else {
-          throw LogJSONError(byteOffset: start + position, reason: "a \\u escape is not valid")
+  /// The text that `raw`, which begins at `index`, stands for; nil where it is not UTF-8.
+  private func unescape(_ raw: UnsafeBufferPointer<UInt8>) throws -> String? {
+    try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: raw.count) { result in
+      var count = 0
+      var position = 0
+      while position < raw.count {
+        let byte = raw[position]
+        position += 1
+        guard byte == UInt8(ascii: "\\") else {
+          result[count] = byte
+          count += 1
+          continue
         }
-        result.append(contentsOf: Array(String(Character(scalar)).utf8))
-      default:
-        throw LogJSONError(byteOffset: start + position - 1, reason: "an escape is not valid")
+        let escape = raw[position]
+        position += 1
+        if escape == UInt8(ascii: "u") {
+          guard let scalar = Self.unicodeEscape(raw, &position) else {
+            throw LogJSONError(byteOffset: index + position, reason: "a \\u escape is not valid")
+          }
+          // At most four bytes for six, so the text never outgrows its escapes.
+          for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+            result[count] = unit
+            count += 1
+          }
+        } else {
+          guard let plain = Self.plain(escape) else {
+            throw LogJSONError(byteOffset: index + position - 1, reason: "an escape is not valid")
+          }
+          result[count] = plain
+          count += 1
+        }
       }
+      return String(validating: UnsafeBufferPointer(rebasing: result[..<count]), as: UTF8.self)
     }
-    return result
+  }
+
+  /// The byte that `\` and `escape` stand for.
+  private static func plain(_ escape: UInt8) -> UInt8? {
+    switch escape {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): escape
+    case UInt8(ascii: "n"): 0x0A
+    case UInt8(ascii: "t"): 0x09
+    case UInt8(ascii: "r"): 0x0D
+    case UInt8(ascii: "b"): 0x08
+    case UInt8(ascii: "f"): 0x0C
+    default: nil
+    }
   }
 
   /// The scalar of `XXXX` or `XXXX\uXXXX` at `position`, which moves behind it.

@@ -120,7 +120,17 @@ extension stat {
 extension String {
   /// The order of S3's listings: by UTF-8 bytes, which is not Swift's own order of strings.
   func precedesInUTF8(_ other: String) -> Bool {
-    utf8.lexicographicallyPrecedes(other.utf8)
+    var (left, right) = (self, other)
+    return left.withUTF8 { left in
+      right.withUTF8 { right in
+        let common = min(left.count, right.count)
+        guard common > 0, let first = left.baseAddress, let second = right.baseAddress else {
+          return left.count < right.count
+        }
+        let order = memcmp(first, second, common)
+        return order != 0 ? order < 0 : left.count < right.count
+      }
+    }
   }
 
   func hasUTF8Prefix(_ prefix: String) -> Bool {

@@ -139,6 +139,41 @@ import Testing
     #expect(test.error { _ = try test.another().snapshot() }?.byteOffset == 2)
   }
 
+  @Test func `no changed byte of a commit brings the reader down`() throws {
+    try test.write([(1, "a", TestTable.day15)])
+    let whole = try test.store.get(commitPath(1))
+    let faults = [0, UInt8(ascii: "\""), UInt8(ascii: "9"), UInt8(ascii: "\\"), 0xFF]
+    var readable = 0
+    for index in whole.indices {
+      for byte in [faults[index % 5]] {
+        var bytes = whole
+        bytes[index] = byte
+        try replace(1, bytes)
+        do {
+          let snapshot = try test.another().snapshot()
+          _ = snapshot.rowCount
+          _ = try snapshot.table.history()
+          let predicate = ColumnPredicate(column: 0, .equal(.integer(1)))
+          _ = try snapshot.splits(for: ScanRequest(columns: [0], predicates: [predicate]))
+          readable += 1
+        } catch {
+          #expect(error is DeltaLogError)
+        }
+      }
+    }
+    #expect(readable > 0)
+  }
+
+  @Test func `absurd numbers of another writer overflow nothing`() throws {
+    let add = #"{"add":{"path":"a","partitionValues":{"dt":null},"size":1,"dataChange":true,"#
+      + #""stats":"{\"numRecords\":9223372036854775807,\"minValues\":{\"id\":-9223372036854775808}}"}}"#
+    try replace(1, Array((#"{"commitInfo":{"timestamp":9223372036854775807}}"# + "\n" + add).utf8))
+    let snapshot = try test.table.snapshot()
+    #expect(snapshot.rowCount == nil)
+    #expect(try test.table.history().map(\.timestamp) == [TestTable.time, 0])
+    #expect(try labels([ColumnPredicate(column: 0, .less(.integer(0)))]) == 1)
+  }
+
   @Test func `a gap in the log is named`() throws {
     try test.write([(1, "a", nil)])
     try test.write([(2, "b", nil)])

@@ -126,6 +126,7 @@ import Testing
     #expect(kind(batch, mode: .overwritePartitions([["dt": "2024-01-16"]])) == .rowOutsidePartitions)
     #expect(kind(batch, mode: .overwritePartitions([["day": "2024-01-16"]])) == .unknownPartitionColumn)
     #expect(kind(batch, mode: .overwritePartitions([[:]])) == .unknownPartitionColumn)
+    #expect(kind(TestTable.batch([(1, "a", 5_000_000)])) == .invalidPartitionValue)
     #expect(try test.store.list(prefix: "processed/").count == 1)
     #expect(test.scratch.names(".tapline-staging") == [])
   }
