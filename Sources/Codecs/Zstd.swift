@@ -63,3 +63,19 @@ public enum Zstd {
     }
   }
 }
+
+extension Zstd {
+  /// The first frame in `bytes`: its compressed length, and the plain length that it states.
+  ///
+  /// Nil where no whole frame begins there, or where it does not state its size.
+  public static func firstFrame(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> (byteCount: Int, plainByteCount: Int)? {
+    let compressed = ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count)
+    guard ZSTD_isError(compressed) == 0 else { return nil }
+    let plain = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
+    // The two highest values mean "unknown" and "error".
+    guard plain < UInt64.max - 1, plain <= 1 << 30 else { return nil }
+    return (compressed, Int(plain))
+  }
+}

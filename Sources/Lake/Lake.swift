@@ -46,6 +46,17 @@ package final class Lake: CatalogProvider {
 
   // MARK: Bronze
 
+  /// Keeps several objects, waiting for the disk once; false where a key is there already.
+  package func putBronze(_ objects: [(key: String, bytes: [UInt8])]) throws -> [Bool] {
+    let staged = try objects.map { object in
+      try checkBronze(object.key)
+      let writer = try store.makeWriter()
+      try object.bytes.withUnsafeBytes { try writer.write($0) }
+      return StagedObject(key: object.key, writer: writer)
+    }
+    return try store.publish(staged, ifAbsent: true)
+  }
+
   /// Keeps an object as it was received; false where the key is there already.
   package func putBronze(_ key: String, _ bytes: [UInt8]) throws -> Bool {
     try checkBronze(key)

@@ -58,21 +58,23 @@ package final class BronzeIngest: Sendable {
   /// Blocks on disk. Nothing is lost by an error: the next run starts from the lake's position.
   package func run() throws -> Summary {
     var summary = Summary()
-    var positions: [TopicPartition: Offset] = [:]
+    var sealed: [Sealed] = []
+    var reached: [TopicPartition: Offset] = [:]
     for number in 0..<Int32(try log.partitionCount(of: topic)) {
       let partition = TopicPartition(topic, number)
-      let next = try archive(partition, into: &summary)
-      if try log.committedOffset(group: BronzeIngest.group, partition) != next {
-        positions[partition] = next
-      }
+      reached[partition] = try read(partition, sealed: &sealed, into: &summary)
     }
-    if !positions.isEmpty { try log.commitOffsets(group: BronzeIngest.group, positions) }
+    try publish(&sealed, into: &summary)
+    let moved = try reached.filter { partition, offset in
+      try log.committedOffset(group: BronzeIngest.group, partition) != offset
+    }
+    if !moved.isEmpty { try log.commitOffsets(group: BronzeIngest.group, moved) }
     return summary
   }
 
-  /// Archives one topic-partition and answers the offset that it has reached.
-  private func archive(
-    _ partition: TopicPartition, into summary: inout Summary
+  /// Cuts what one topic-partition has gained into objects, and answers the offset it has reached.
+  private func read(
+    _ partition: TopicPartition, sealed: inout [Sealed], into summary: inout Summary
   ) throws -> Offset {
     let end = try log.endOffset(partition)
     var next = try position(of: partition, end: end, into: &summary)
@@ -83,13 +85,13 @@ package final class BronzeIngest: Sendable {
       for record in records where record.offset >= next && record.offset < end {
         let hour = floorDivide(Int(record.timestamp), 3_600_000)
         if !pending.isEmpty, hour != pending.hour || pending.isFull {
-          try seal(&pending, of: partition, into: &summary)
+          try seal(&pending, of: partition, &sealed, &summary)
         }
         pending.append(record, hour: hour)
       }
       next = last.offset.advanced(by: 1)
     }
-    if !pending.isEmpty { try seal(&pending, of: partition, into: &summary) }
+    if !pending.isEmpty { try seal(&pending, of: partition, &sealed, &summary) }
     return next
   }
 
@@ -122,20 +124,44 @@ package final class BronzeIngest: Sendable {
     }
   }
 
+  /// An object that waits to be put.
+  private struct Sealed {
+    var partition: TopicPartition
+    var key: String
+    var bytes: [UInt8]
+    var records: Int
+    var endOffset: Int64
+  }
+
   private func seal(
-    _ pending: inout PendingObject, of partition: TopicPartition, into summary: inout Summary
+    _ pending: inout PendingObject, of partition: TopicPartition, _ sealed: inout [Sealed],
+    _ summary: inout Summary
   ) throws {
     let key = Lake.bronzeKey(
       topic: topic, partition: partition.partition, startOffset: pending.startOffset,
       endOffset: pending.endOffset - 1,
       hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000))
-    if try lake.putBronze(key, try Gzip.compress(pending.lines)) {
-      summary.records += pending.count
-      summary.objects.append(key)
-    }
-    let end = pending.endOffset
-    positions.withLock { $0?[partition] = end }
+    sealed.append(
+      Sealed(
+        partition: partition, key: key, bytes: try Gzip.compress(pending.lines),
+        records: pending.count, endOffset: pending.endOffset))
     pending = PendingObject()
+    // A long catch-up must not hold everything in memory.
+    if sealed.count >= 64 { try publish(&sealed, into: &summary) }
+  }
+
+  /// Puts the sealed objects and waits for the disk once for all of them.
+  private func publish(_ sealed: inout [Sealed], into summary: inout Summary) throws {
+    guard !sealed.isEmpty else { return }
+    let isNew = try lake.putBronze(sealed.map { ($0.key, $0.bytes) })
+    for (object, isNew) in zip(sealed, isNew) {
+      if isNew {
+        summary.records += object.records
+        summary.objects.append(object.key)
+      }
+      positions.withLock { $0?[object.partition] = object.endOffset }
+    }
+    sealed.removeAll()
   }
 }
 

@@ -1,0 +1,33 @@
+import Course
+import Foundation
+import Terminal
+import TestSupport
+import Testing
+
+/// Every accepted answer passes in the real program, and every named wrong one gets its own message.
+struct CourseAnswerTests {
+  static let cases: [(exercise: String, answer: AnswerCase)] = {
+    let content = CourseContent(root: RepositoryFiles.root)
+    let folders = (try? content.exerciseFolders()) ?? [:]
+    return folders.sorted { $0.key < $1.key }.flatMap { id, folder in
+      ((try? Exercise.load(folder: folder)).flatMap { try? AnswerCase.load(exercise: $0) } ?? [])
+        .map { (id, $0) }
+    }
+  }()
+
+  @Test func `the exercise has accepted and wrong answers`() {
+    #expect(Self.cases.filter { $0.answer.expectedVerdict == "passed" }.count >= 2)
+    #expect(Self.cases.filter { $0.answer.expectedVerdict == "not-yet" }.count >= 3)
+  }
+
+  @Test(arguments: Self.cases.indices)
+  func `the answer is judged as its author says`(_ index: Int) throws {
+    let item = Self.cases[index]
+    // Both languages over the cases; each case in one of them.
+    let world = try TestWorld(language: index % 2 == 0 ? .ko : .en)
+    let outcome = AnswerCaseRunner.run(item.answer, host: world.shell.lessonHost())
+    #expect(
+      outcome.isAsExpected,
+      "\(item.answer.name): \(outcome.problems.joined(separator: "; "))\n\(outcome.transcript)")
+  }
+}
