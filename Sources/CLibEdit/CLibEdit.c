@@ -16,6 +16,7 @@
 #include <locale.h>
 #include <langinfo.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct tapline_editor {
   void *context;
   tapline_complete complete;
   tapline_step step;
+  tapline_rows rows;
   tapline_compose compose;
 
   // Bytes read but not yet decoded, and code points decoded but not yet delivered.
@@ -50,6 +52,7 @@ struct tapline_editor {
   size_t queue_head;
   size_t queue_count;
   bool is_pasting;
+  sig_atomic_t interrupts_seen;
 
   bool was_interrupted;
   bool is_at_end;
@@ -59,6 +62,7 @@ struct tapline_editor {
 // Signals
 
 static volatile sig_atomic_t interrupt_flag;
+static volatile sig_atomic_t interrupt_count;
 static volatile sig_atomic_t is_reading;
 static volatile sig_atomic_t stop_flag;
 static volatile sig_atomic_t continue_flag;
@@ -115,6 +119,7 @@ static void on_interrupt(int number) {
     }
   }
   interrupt_flag = 1;
+  interrupt_count = (interrupt_count + 1) & 0xFFFF;
   wake();
   errno = saved_errno;
 }
@@ -173,6 +178,16 @@ void tapline_interrupt_install(void) {
   sigemptyset(&action.sa_mask);
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, NULL);
+
+  // A parent may have started us with signals blocked.
+  sigset_t unblocked;
+  sigemptyset(&unblocked);
+  sigaddset(&unblocked, SIGINT);
+  sigaddset(&unblocked, SIGTERM);
+  sigaddset(&unblocked, SIGTSTP);
+  sigaddset(&unblocked, SIGCONT);
+  sigaddset(&unblocked, SIGWINCH);
+  pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);
 
   struct sigaction ending;
   memset(&ending, 0, sizeof ending);
@@ -235,6 +250,15 @@ bool tapline_terminal_size(int descriptor, int *columns, int *rows) {
   *columns = size.ws_col;
   *rows = size.ws_row == 0 ? 24 : size.ws_row;
   return true;
+}
+
+void tapline_terminal_expect_utf8(int descriptor) {
+#ifdef IUTF8
+  struct termios state;
+  if (tcgetattr(descriptor, &state) != 0 || (state.c_iflag & IUTF8)) return;
+  state.c_iflag |= IUTF8;
+  tcsetattr(descriptor, TCSADRAIN, &state);
+#endif
 }
 
 static bool is_utf8(void) {
@@ -414,7 +438,24 @@ static void prepare_terminal(tapline_editor *editor) {
   el_wset(editor->edit, EL_PREP_TERM, 1);
 }
 
-static void redraw(tapline_editor *editor) {
+static uint32_t *points_of(const wchar_t *text, size_t count) {
+  uint32_t *points = malloc((count + 1) * sizeof *points);
+  if (points == NULL) return NULL;
+  for (size_t i = 0; i < count; i++) points[i] = (uint32_t)text[i];
+  return points;
+}
+
+// Draws the line anew from the prompt's row. After a resize the terminal has wrapped what was on
+// the screen to its new width, so the rows are counted by that.
+static void redraw(tapline_editor *editor, bool is_resized) {
+  if (is_resized && editor->rows != NULL) {
+    const LineInfoW *info = el_wline(editor->edit);
+    size_t count = (size_t)(info->cursor - info->buffer);
+    uint32_t *points = points_of(info->buffer, count);
+    int rows = points == NULL ? 0 : editor->rows(editor->context, points, (int)count);
+    free(points);
+    if (rows > 0) fprintf(editor->out, "\033[%dA", rows);
+  }
   fputs("\r\033[J", editor->out);
   el_wset(editor->edit, EL_REFRESH);
 }
@@ -436,18 +477,25 @@ static void react_to_signals(tapline_editor *editor) {
     continue_flag = 0;
     prepare_terminal(editor);
     el_resize(editor->edit);
-    redraw(editor);
+    redraw(editor, false);
   }
   if (resize_flag) {
     resize_flag = 0;
     el_resize(editor->edit);
-    redraw(editor);
+    redraw(editor, true);
   }
 }
 
 // libedit's character source: 1 with a character, 0 at the end, -1 when interrupted.
 static int next_character(EditLine *edit, wchar_t *out) {
   tapline_editor *editor = editor_of(edit);
+  if (editor->interrupts_seen != interrupt_count) {
+    // Ctrl-C also drops the lines of a paste that still wait, as the kernel drops its own.
+    editor->interrupts_seen = interrupt_count;
+    editor->queue_count = 0;
+    editor->byte_count = 0;
+    editor->is_pasting = false;
+  }
   while (editor->queue_count == 0) {
     if (interrupt_flag) {
       editor->was_interrupted = true;
@@ -493,13 +541,6 @@ static unsigned char key_result(tapline_editor *editor, int result) {
       return CC_NORM;
     default: return CC_NORM;
   }
-}
-
-static uint32_t *points_of(const wchar_t *text, size_t count) {
-  uint32_t *points = malloc((count + 1) * sizeof *points);
-  if (points == NULL) return NULL;
-  for (size_t i = 0; i < count; i++) points[i] = (uint32_t)text[i];
-  return points;
 }
 
 static unsigned char on_tab(EditLine *edit, int character) {
@@ -667,10 +708,11 @@ void tapline_editor_close(tapline_editor *editor) {
 
 void tapline_editor_set_callbacks(
     tapline_editor *editor, void *context, tapline_complete complete, tapline_step step,
-    tapline_compose compose) {
+    tapline_rows rows, tapline_compose compose) {
   editor->context = context;
   editor->complete = complete;
   editor->step = step;
+  editor->rows = rows;
   editor->compose = compose;
 }
 
@@ -691,6 +733,8 @@ static void begin_reading(tapline_editor *editor, struct sigaction *previous) {
   is_reading = 1;
   fputs(PASTE_ON, editor->out);
   el_resize(editor->edit);
+  // Before the prompt appears, or the kernel would echo what is typed right after it.
+  el_wset(editor->edit, EL_PREP_TERM, 1);
 }
 
 static void end_reading(tapline_editor *editor, const struct sigaction *previous) {

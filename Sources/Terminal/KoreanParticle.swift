@@ -119,7 +119,9 @@ package enum KoreanParticle {
   /// A word as Korean transcribes English: topic 토픽, offset 오프셋, event 이벤트, table 테이블.
   private static func pronounced(_ word: [Character]) -> Ending {
     let last = word[word.count - 1]
-    let before = word[word.count - 2]
+    // A doubled consonant is read as one: app 앱.
+    let isDoubled = word.count > 2 && word[word.count - 2] == last
+    let before = word[word.count - (isDoubled ? 3 : 2)]
     let isAfterVowel = "aeiou".contains(before)
     switch last {
     case "l": return .rieul

@@ -74,6 +74,7 @@ package final class LineEditor {
     let hasUTF8 = tapline_use_utf8_locale()
     Interrupt.install()
     let terminal = environment["TERM"] ?? ""
+    if isInteractive { tapline_terminal_expect_utf8(input) }
     guard isInteractive, allowsEditing, hasUTF8, terminal != "dumb", !terminal.isEmpty else {
       return
     }
@@ -81,7 +82,7 @@ package final class LineEditor {
     guard let editor else { return }
     tapline_editor_set_callbacks(
       editor, Unmanaged.passUnretained(self).toOpaque(), completeCallback, stepCallback,
-      composeCallback)
+      rowsCallback, composeCallback)
     for entry in history.entries { tapline_editor_history_add(editor, entry) }
   }
 
@@ -116,7 +117,7 @@ package final class LineEditor {
   /// Keeps an entry, which may hold several lines, and saves the history.
   package func remember(_ entry: String) {
     guard history.add(entry), let editor else { return }
-    tapline_editor_history_add(editor, entry)
+    tapline_editor_history_add(editor, history.entries.last ?? entry)
   }
 
   /// Changes to another history, as a mode with its own prompt does; nil keeps none on disk.
@@ -141,17 +142,17 @@ package final class LineEditor {
   }
 
   private func readPlainLine(prompt: String) -> LineResult {
-    if isInteractive {
-      var prompt = prompt
-      _ = prompt.withUTF8 { writeAll(output, UnsafeRawBufferPointer($0)) }
-    }
+    if isInteractive { show(prompt) }
     let result = plain.next()
     if result != .interrupted { return result }
-    if isInteractive { _ = "\n".utf8.withContiguousStorageIfAvailable {
-      writeAll(output, UnsafeRawBufferPointer($0))
-    } }
+    if isInteractive { show("\n") }
     Interrupt.clear()
     return .interrupted
+  }
+
+  private func show(_ text: String) {
+    var text = text
+    _ = text.withUTF8 { writeAll(output, UnsafeRawBufferPointer($0)) }
   }
 
   /// The prompt with its colour sequences between the marks that libedit asks for.
@@ -225,6 +226,12 @@ extension LineEditor {
 
   /// How many rows of the line being edited lie below the cursor's row.
   private func rowsBelow(line: String, cursor: Int) -> Int {
+    let rows = rows(line: line, cursor: cursor)
+    return rows.last - rows.cursor
+  }
+
+  /// The rows, counted from the prompt's, of the cursor and of the end of the line.
+  fileprivate func rows(line: String, cursor: Int) -> (cursor: Int, last: Int) {
     let width = screenColumns
     var row = 0
     var column = promptColumns % width
@@ -244,7 +251,7 @@ extension LineEditor {
       column += columns
     }
     if cursor >= line.count { cursorRow = row }
-    return row - cursorRow
+    return (cursorRow, row)
   }
 
   fileprivate func pendingRowsBelow() -> Int {
@@ -308,6 +315,15 @@ private func stepCallback(
 ) -> Int32 {
   let text = String(scalars(UnsafeBufferPointer(start: line, count: Int(cursor))))
   return Int32(text.last?.unicodeScalars.count ?? 1)
+}
+
+private func rowsCallback(
+  context: UnsafeMutableRawPointer?, line: UnsafePointer<UInt32>, cursor: Int32
+) -> Int32 {
+  guard let context else { return 0 }
+  let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
+  let text = String(scalars(UnsafeBufferPointer(start: line, count: Int(cursor))))
+  return Int32(clamping: editor.rows(line: text, cursor: text.count).cursor)
 }
 
 private func composeCallback(text: UnsafeMutablePointer<UInt32>, count: Int32) -> Int32 {

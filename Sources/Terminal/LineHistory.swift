@@ -24,6 +24,8 @@ package struct LineHistory: Sendable {
 
   private let path: String?
   private var isKept = true
+  /// The file's content, so that saving writes it and encodes nothing again.
+  private var encoded: [UInt8] = []
 
   /// Loads `path`; nil, or a file that cannot be used, gives an empty history.
   package init(path: String?) {
@@ -45,17 +47,29 @@ package struct LineHistory: Sendable {
       let entry = LineHistory.unescaped(Substring(line))
       return entry.isEmpty ? nil : entry
     }
+    for entry in entries { LineHistory.appendEscaped(entry, to: &encoded) }
+  }
+
+  /// An entry as it is kept: without trailing white space and NUL.
+  static func kept(_ entry: String) -> String {
+    var entry = entry.replacing("\0", with: "")
+    while entry.last?.isWhitespace == true { entry.removeLast() }
+    return entry
   }
 
   /// Adds an entry and saves; an empty one, or one equal to the last, changes nothing.
   ///
   /// - Returns: whether it was added.
+  @discardableResult
   package mutating func add(_ entry: String) -> Bool {
-    let entry = entry.replacing("\0", with: "")
-    guard !entry.allSatisfy(\.isWhitespace), entry != entries.last else { return false }
+    let entry = LineHistory.kept(entry)
+    guard !entry.isEmpty, entry != entries.last else { return false }
     entries.append(entry)
+    LineHistory.appendEscaped(entry, to: &encoded)
     if entries.count > LineHistory.entriesMax {
-      entries.removeFirst(entries.count - LineHistory.entriesMax)
+      entries.removeFirst()
+      let end = encoded.firstIndex(of: UInt8(ascii: "\n")) ?? encoded.count - 1
+      encoded.removeSubrange(...end)
     }
     save()
     return true
@@ -70,11 +84,6 @@ package struct LineHistory: Sendable {
   /// Writes a temporary file and renames it, so that a crash leaves the old history or the new one.
   private mutating func save() {
     guard let path, isKept else { return }
-    var bytes: [UInt8] = []
-    for entry in entries {
-      LineHistory.appendEscaped(entry, to: &bytes)
-      bytes.append(UInt8(ascii: "\n"))
-    }
     let directory = (path as NSString).deletingLastPathComponent
     if !directory.isEmpty {
       try? FileManager.default.createDirectory(
@@ -86,7 +95,7 @@ package struct LineHistory: Sendable {
       stopKeeping(path)
       return
     }
-    let isWritten = bytes.withUnsafeBytes { writeAll(descriptor, $0) }
+    let isWritten = encoded.withUnsafeBytes { writeAll(descriptor, $0) }
     close(descriptor)
     if !isWritten || rename(temporary, path) != 0 {
       unlink(temporary)
@@ -108,7 +117,8 @@ package struct LineHistory: Sendable {
     notices.append(.notKept(path: path))
   }
 
-  static func appendEscaped(_ entry: String, to bytes: inout [UInt8]) {
+  /// Appends an entry as a line of the file.
+  private static func appendEscaped(_ entry: String, to bytes: inout [UInt8]) {
     for byte in entry.utf8 {
       switch byte {
       case UInt8(ascii: "\n"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
@@ -117,9 +127,10 @@ package struct LineHistory: Sendable {
       default: bytes.append(byte)
       }
     }
+    bytes.append(UInt8(ascii: "\n"))
   }
 
-  static func unescaped(_ line: Substring) -> String {
+  private static func unescaped(_ line: Substring) -> String {
     guard line.utf8.contains(UInt8(ascii: "\\")) else { return String(line) }
     var bytes: [UInt8] = []
     var isEscaped = false

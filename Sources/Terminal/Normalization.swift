@@ -8,7 +8,30 @@ package enum Normalization {
   /// `text` in normal form C; returned as it is, after one cheap pass, where nothing can change.
   package static func composed(_ text: String) -> String {
     let mayChange = text.unicodeScalars.contains { mayCompose($0.value) }
-    return mayChange ? text.precomposedStringWithCanonicalMapping : text
+    return mayChange ? joiningFinals(text.precomposedStringWithCanonicalMapping) : text
+  }
+
+  /// `text` with final consonants joined to the syllables before them, which Foundation leaves apart
+  /// where the syllable came composed.
+  private static func joiningFinals(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { isFinal($0.value) }) else { return text }
+    var points: [UInt32] = []
+    for scalar in text.unicodeScalars {
+      if isFinal(scalar.value), let last = points.last, last >= 0xAC00, last <= 0xD7A3,
+        (last - 0xAC00) % 28 == 0
+      {
+        points[points.count - 1] = last + scalar.value - 0x11A7
+      } else {
+        points.append(scalar.value)
+      }
+    }
+    var view = String.UnicodeScalarView()
+    for point in points { view.append(Unicode.Scalar(point) ?? "\u{FFFD}") }
+    return String(view)
+  }
+
+  private static func isFinal(_ value: UInt32) -> Bool {
+    value >= 0x11A8 && value <= 0x11C2
   }
 
   /// Whether a code point can combine with the one before it, or has another composed form.

@@ -77,9 +77,9 @@ package struct TableView: Sendable {
         columns[$0].alignment == .left && widths[$0] > TableView.narrowestText
       }
       guard let widest = texts.max(by: { widths[$0] < widths[$1] }) else { return false }
-      let next = texts.filter { widths[$0] < widths[widest] }.map { widths[$0] }.max()
-      let floor = max(next ?? TableView.narrowestText, TableView.narrowestText)
-      let cut = min(excess, max(1, widths[widest] - floor))
+      // Down to the next widest at once; columns of equal width then shrink in turn.
+      let next = texts.filter { $0 != widest }.map { widths[$0] }.max()
+      let cut = min(excess, max(1, widths[widest] - (next ?? TableView.narrowestText)))
       widths[widest] -= cut
       excess -= cut
     }

@@ -92,8 +92,10 @@ extension TextWidth {
       lines.append("")
       return
     }
-    let firstIndent = min(paragraph.count - body.count, columns / 2)
-    let nextIndent = min(firstIndent + hangingIndent, columns / 2)
+    // At least one wide character fits after the indentation.
+    let indentMax = min(columns / 2, columns - 2)
+    let firstIndent = min(paragraph.count - body.count, indentMax)
+    let nextIndent = min(firstIndent + hangingIndent, indentMax)
     var line = String(repeating: " ", count: firstIndent)
     var used = firstIndent
     var lineStart = firstIndent

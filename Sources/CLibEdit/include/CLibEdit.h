@@ -34,6 +34,10 @@ typedef int (*tapline_complete)(
 typedef int (*tapline_step)(
     void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
 
+/// Called at a resize: how many rows of the screen lie between the prompt's row and the cursor's.
+typedef int (*tapline_rows)(
+    void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
+
 /// Called for a chunk of input that holds combining characters: composes them in place and returns
 /// the new count, which is never larger.
 typedef int (*tapline_compose)(uint32_t *_Nonnull text, int count);
@@ -46,7 +50,7 @@ void tapline_editor_close(tapline_editor *_Nonnull editor);
 
 void tapline_editor_set_callbacks(
     tapline_editor *_Nonnull editor, void *_Nullable context, tapline_complete _Nonnull complete,
-    tapline_step _Nonnull step, tapline_compose _Nonnull compose);
+    tapline_step _Nonnull step, tapline_rows _Nonnull rows, tapline_compose _Nonnull compose);
 
 /// Reads one line. The prompt may hold colour sequences, each between two \x01.
 /// `line` receives UTF-8 that the caller frees; it is NULL unless TAPLINE_LINE is returned.
@@ -80,6 +84,9 @@ void tapline_interrupt_clear(void);
 void tapline_interrupt_request(void);
 /// Blocks until a byte can be read, an interrupt (returns -2), or an error (-1).
 int tapline_wait_readable(int descriptor);
+
+/// Tells the kernel's own line editing that characters are UTF-8, so that backspace removes one.
+void tapline_terminal_expect_utf8(int descriptor);
 
 /// Columns and rows of a terminal; false if it is none.
 bool tapline_terminal_size(int descriptor, int *_Nonnull columns, int *_Nonnull rows);
