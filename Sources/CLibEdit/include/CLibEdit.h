@@ -1,0 +1,92 @@
+// The line editor as Swift can call it.
+//
+// libedit's setters are variadic, C's stdin is out of reach in Swift 6, and the work of a signal
+// handler must not run Swift. This shim wraps libedit's wide API behind one opaque editor, reads
+// and decodes UTF-8 itself, and owns the process's interrupt state.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct tapline_editor tapline_editor;
+
+/// How a read ended.
+enum {
+  TAPLINE_LINE = 0,
+  TAPLINE_INTERRUPTED = 1,
+  TAPLINE_END = 2,
+  TAPLINE_FAILED = 3,
+};
+
+/// What a key function asks the editor to do next.
+enum {
+  TAPLINE_KEY_NONE = 0,
+  TAPLINE_KEY_REFRESH = 1,
+  TAPLINE_KEY_REDRAW = 2,
+  TAPLINE_KEY_BEEP = 3,
+};
+
+/// Called for Tab: the line as code points, its length, and the cursor as a code point index.
+typedef int (*tapline_complete)(
+    void *_Nullable context, const uint32_t *_Nonnull line, int count, int cursor);
+
+/// Called for Backspace: how many code points before the cursor make up one visible character.
+typedef int (*tapline_step)(
+    void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
+
+/// Called at a resize: how many rows of the screen lie between the prompt's row and the cursor's.
+typedef int (*tapline_rows)(
+    void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
+
+/// Called for a chunk of input that holds combining characters: composes them in place and returns
+/// the new count, which is never larger.
+typedef int (*tapline_compose)(uint32_t *_Nonnull text, int count);
+
+/// Opens an editor over two terminal descriptors; NULL if that cannot be done.
+tapline_editor *_Nullable tapline_editor_open(int input, int output, int history_max);
+
+/// Restores the terminal and frees the editor.
+void tapline_editor_close(tapline_editor *_Nonnull editor);
+
+void tapline_editor_set_callbacks(
+    tapline_editor *_Nonnull editor, void *_Nullable context, tapline_complete _Nonnull complete,
+    tapline_step _Nonnull step, tapline_rows _Nonnull rows, tapline_compose _Nonnull compose);
+
+/// Reads one line. The prompt may hold colour sequences, each between two \x01.
+/// `line` receives UTF-8 that the caller frees; it is NULL unless TAPLINE_LINE is returned.
+int tapline_editor_read(
+    tapline_editor *_Nonnull editor, const char *_Nonnull prompt,
+    char *_Nullable *_Nonnull line);
+
+/// Inside a key function: removes code points before the cursor.
+void tapline_editor_delete_before(tapline_editor *_Nonnull editor, int count);
+/// Inside a key function: inserts UTF-8 at the cursor.
+void tapline_editor_insert(tapline_editor *_Nonnull editor, const char *_Nonnull text);
+/// Writes UTF-8 to the editor's output and flushes it.
+void tapline_editor_write(tapline_editor *_Nonnull editor, const char *_Nonnull text);
+/// The line that was being edited when a read was interrupted, and its cursor.
+int tapline_editor_pending(
+    tapline_editor *_Nonnull editor, uint32_t *_Nonnull line, int capacity,
+    int *_Nonnull cursor);
+
+void tapline_editor_history_clear(tapline_editor *_Nonnull editor);
+void tapline_editor_history_add(tapline_editor *_Nonnull editor, const char *_Nonnull text);
+
+/// Makes the C library speak UTF-8; false if no UTF-8 locale exists.
+bool tapline_use_utf8_locale(void);
+
+/// Installs the SIGINT handler, and handlers that restore the terminal before a crash or an end.
+void tapline_interrupt_install(void);
+/// Whether Ctrl-C was pressed since the last clear.
+bool tapline_interrupt_requested(void);
+void tapline_interrupt_clear(void);
+/// Requests an interrupt as Ctrl-C does, without the forced end of a second press.
+void tapline_interrupt_request(void);
+/// Blocks until a byte can be read, an interrupt (returns -2), or an error (-1).
+int tapline_wait_readable(int descriptor);
+
+/// Tells the kernel's own line editing that characters are UTF-8, so that backspace removes one.
+void tapline_terminal_expect_utf8(int descriptor);
+
+/// Columns and rows of a terminal; false if it is none.
+bool tapline_terminal_size(int descriptor, int *_Nonnull columns, int *_Nonnull rows);

@@ -1,0 +1,161 @@
+// Where commands write. A command never knows whether a person, a pipe, another process or a test
+// reads it; it asks the output for its width, its style and whether it may redraw.
+
+import CLibEdit
+import Foundation
+import Synchronization
+
+/// A sink for text, with what is needed to lay text out for it. Safe to call from any thread.
+package protocol TerminalOutput: AnyObject, Sendable {
+  /// Writes UTF-8 text as it is; line ends are the caller's.
+  func write(_ text: String)
+  /// Columns that prose is wrapped to.
+  var width: Int { get }
+  /// Columns that tables must fit; nil where they must not be cut, as in a pipe.
+  var tableWidth: Int? { get }
+  /// Rows of the screen; nil where there is none.
+  var height: Int? { get }
+  /// Whether a person watches it: progress may redraw, questions may be asked.
+  var isInteractive: Bool { get }
+  /// Colours and accessible mode.
+  var style: Style { get }
+}
+
+extension TerminalOutput {
+  package var tableWidth: Int? { width }
+  package var height: Int? { nil }
+
+  /// Writes `text` and ends the line.
+  package func writeLine(_ text: String = "") {
+    write(text + "\n")
+  }
+
+  /// Writes prose, wrapped to the output's width.
+  package func writeWrapped(_ text: String, hangingIndent: Int = 0) {
+    let lines = TextWidth.wrap(text, to: width, hangingIndent: hangingIndent)
+    write(lines.joined(separator: "\n") + "\n")
+  }
+
+  /// Writes a table, fitted to the output.
+  package func write(_ table: TableView) {
+    write(table.render(width: tableWidth, style: style))
+  }
+
+  /// Writes aligned pairs, fitted to the output.
+  package func write(_ pairs: KeyValueView) {
+    write(pairs.render(width: tableWidth, style: style))
+  }
+}
+
+/// A file descriptor of this process, normally standard output; unbuffered.
+package final class DescriptorOutput: TerminalOutput {
+  private struct State {
+    var isAccessible: Bool
+    var isBroken = false
+  }
+
+  private let descriptor: Int32
+  private let environment: [String: String]
+  private let state: Mutex<State>
+  package let isInteractive: Bool
+
+  /// An output on `descriptor`; colour and redraws follow from it and the environment.
+  package init(
+    descriptor: Int32 = 1,
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    isAccessible: Bool = false
+  ) {
+    self.descriptor = descriptor
+    self.environment = environment
+    isInteractive = isatty(descriptor) == 1
+    state = Mutex(State(isAccessible: isAccessible))
+  }
+
+  /// Whether the reader has gone (a closed pipe); what is written afterwards is dropped.
+  package var isBroken: Bool { state.withLock { $0.isBroken } }
+
+  /// Switches accessible mode on or off.
+  package func setAccessible(_ isAccessible: Bool) {
+    state.withLock { $0.isAccessible = isAccessible }
+  }
+
+  package var style: Style {
+    Style.fitting(
+      isTerminal: isInteractive, environment: environment,
+      isAccessible: state.withLock { $0.isAccessible })
+  }
+
+  package var width: Int { terminalSize?.columns ?? statedColumns ?? 80 }
+
+  package var tableWidth: Int? { terminalSize?.columns ?? statedColumns }
+
+  package var height: Int? { terminalSize?.rows }
+
+  private var statedColumns: Int? {
+    guard let columns = environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 else { return nil }
+    return min(columns, 10_000)
+  }
+
+  private var terminalSize: (columns: Int, rows: Int)? {
+    var columns: Int32 = 0
+    var rows: Int32 = 0
+    guard tapline_terminal_size(descriptor, &columns, &rows) else { return nil }
+    return (Int(columns), Int(rows))
+  }
+
+  package func write(_ text: String) {
+    var text = text
+    state.withLock { state in
+      guard !state.isBroken else { return }
+      state.isBroken = !text.withUTF8 { writeAll(descriptor, UnsafeRawBufferPointer($0)) }
+    }
+  }
+}
+
+/// Output kept in memory: for tests, and for lines forwarded from another process.
+package final class CapturedOutput: TerminalOutput {
+  private let captured = Mutex("")
+  package let width: Int
+  package let isInteractive: Bool
+  package let style: Style
+
+  package init(width: Int = 80, isInteractive: Bool = false, style: Style = .plain) {
+    self.width = width
+    self.isInteractive = isInteractive
+    self.style = style
+  }
+
+  /// Everything written so far.
+  package var text: String { captured.withLock { $0 } }
+
+  /// Everything written since the last call, which it forgets.
+  package func take() -> String {
+    captured.withLock { captured in
+      defer { captured = "" }
+      return captured
+    }
+  }
+
+  package func write(_ text: String) {
+    captured.withLock { $0 += text }
+  }
+}
+
+/// Writes all bytes; false when the reader has gone or the device fails.
+func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+  var rest = bytes
+  while !rest.isEmpty {
+    let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
+    if count > 0 {
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    } else if count < 0, errno == EINTR {
+      continue
+    } else if count < 0, errno == EAGAIN {
+      var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      _ = poll(&polled, 1, 1_000)
+    } else {
+      return false
+    }
+  }
+  return true
+}

@@ -1,0 +1,73 @@
+// The history on disk: what is kept, what is dropped, and what a broken file does.
+
+import Foundation
+import Terminal
+import Testing
+
+@Suite struct LineHistoryTests {
+  @Test func `keeps entries of several lines, and backslashes, across sessions`() throws {
+    let folder = try Folder()
+    var history = LineHistory(path: folder.path + "/sub/history")
+    history.add("select 1,\n  'a\\nb'\nfrom t;  ")
+    history.add("결제")
+    expectNotices(&history, [])
+    #expect(folder.read("sub/history") == "select 1,\\n  'a\\\\nb'\\nfrom t;\n결제\n")
+    let again = LineHistory(path: folder.path + "/sub/history")
+    #expect(again.entries == ["select 1,\n  'a\\nb'\nfrom t;", "결제"])
+  }
+
+  @Test func `drops consecutive duplicates and empty entries`() {
+    var history = LineHistory(path: nil)
+    history.add("a")
+    history.add("a ")
+    history.add(" \n ")
+    history.add("b")
+    history.add("a")
+    #expect(history.entries == ["a", "b", "a"])
+  }
+
+  @Test func `keeps the newest five thousand`() throws {
+    let folder = try Folder([
+      "history": (0..<6_000).map { "entry \($0)\n" }.joined()
+    ])
+    var history = LineHistory(path: folder.path + "/history")
+    #expect(history.entries.count == 5_000)
+    #expect(history.entries.first == "entry 1000")
+    history.add("newest")
+    let again = LineHistory(path: folder.path + "/history")
+    #expect(again.entries.count == 5_000)
+    #expect(again.entries.first == "entry 1001")
+    #expect(again.entries.last == "newest")
+  }
+
+  @Test(arguments: [Data([0x61, 0x00, 0x0A]), Data([0xFF, 0xFE, 0x0A]), Data("ab\u{0}".utf8)])
+  func `puts a file aside that is no history`(_ data: Data) throws {
+    let folder = try Folder()
+    try folder.write("history", data)
+    let path = folder.path + "/history"
+    var history = LineHistory(path: path)
+    #expect(history.entries == [])
+    expectNotices(&history, [.putAside(path: path + ".broken")])
+    history.add("new")
+    #expect(folder.read("history") == "new\n")
+    #expect(FileManager.default.contents(atPath: path + ".broken") == data)
+  }
+
+  @Test func `goes on without a file that cannot be used`() throws {
+    let folder = try Folder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/history", withIntermediateDirectories: true)
+    var history = LineHistory(path: folder.path + "/history")
+    expectNotices(&history, [.notKept(path: folder.path + "/history")])
+    history.add("kept for the session")
+    #expect(history.entries == ["kept for the session"])
+    expectNotices(&history, [])
+  }
+}
+
+private func expectNotices(
+  _ history: inout LineHistory, _ expected: [HistoryNotice], at place: SourceLocation = #_sourceLocation
+) {
+  let notices = history.takeNotices()
+  #expect(notices == expected, sourceLocation: place)
+}
