@@ -23,8 +23,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(
@@ -163,8 +166,52 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Codecs", "Columnar"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Columnar", "Connector", "TrinoSQL"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe",
       swiftSettings: strict),
+    tests("Codecs", ["Codecs"]),
+    tests(
+      "Collector",
+      [
+        "Codecs", "Collector", "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel",
+        "KafkaProtocol", "Simulation",
+      ]),
+    tests(
+      "CollectorEndpoint",
+      [
+        "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
+        "Simulation",
+      ]),
+    tests("Course", ["Course", grdb], exclude: ["PlantedBad"]),
+    tests(
+      "DeltaLog",
+      [
+        "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet",
+        "Simulation",
+      ]),
+    tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
+    tests("EventModel", ["EventModel"]),
+    tests("EventSDK", ["EventModel", "EventSDK"]),
+    tests("HTTPServer", ["HTTPServer"]),
+    tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
+    tests(
+      "Lake",
+      [
+        "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "Lake", "ObjectStorage",
+        "Simulation", "Warehouse",
+      ]),
+    tests("ObjectStorage", ["Diagnostics", "ObjectStorage"]),
+    tests("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"]),
+    tests(
+      "Pipeline",
+      [
+        "Codecs", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
+        "TestSupport", "TrinoSQL", "tapline",
+      ]),
+    tests("Terminal", ["Terminal", "TerminalProbe"]),
     tests("Tidy", ["TestSupport"]),
+    tests("World", ["EventModel", "EventSDK", "Simulation", "World"]),
   ]
 )
