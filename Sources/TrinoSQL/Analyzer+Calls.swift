@@ -156,6 +156,9 @@ extension Analyzer {
       guard arguments.count == 1 else { throw wrongArguments(call.name, arguments, ["T"]) }
       let text = arguments[0].type.description
       return Typed(.constant(.text(text), .varchar), .varchar(text.count))
+    case "date":
+      guard arguments.count == 1 else { throw wrongArguments(call.name, arguments, ["T"]) }
+      return try cast(arguments[0], .date, false, offset)
     case "greatest", "least":
       return try extreme(name, arguments, call, offset)
     default:

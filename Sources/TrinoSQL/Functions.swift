@@ -87,7 +87,7 @@ enum FunctionCatalog {
 
   /// Functions that analysis treats itself.
   static let special: Set<String> = [
-    "coalesce", "nullif", "if", "typeof", "greatest", "least", "now", "current_date",
+    "coalesce", "nullif", "if", "typeof", "date", "greatest", "least", "now", "current_date",
     "current_timestamp", "localtimestamp", "current_timezone",
   ]
 

@@ -1,0 +1,220 @@
+/// Runs `.slt` scripts against a `QueryEngine` with one in-memory catalog, `memory`.
+package import Columnar
+package import Connector
+package import TrinoSQL
+
+/// One failed record, with the place and what differs.
+package struct SQLLogicTestFailure: Error, CustomStringConvertible {
+  package var place: String
+  package var text: String
+  package var description: String { "\(place): \(text)" }
+}
+
+package struct SQLLogicTestRunner {
+  package private(set) var recordCount = 0
+  package private(set) var failures: [SQLLogicTestFailure] = []
+  private var tables: [String: [String: MemoryTable]] = ["default": [:]]
+  private var session: Session
+
+  package init(session: Session) { self.session = session }
+
+  private var engine: QueryEngine {
+    QueryEngine(catalogs: [MemoryCatalog(name: "memory", tables: tables)])
+  }
+
+  package mutating func run(_ text: String, file: String) {
+    let script: SQLLogicTestScript
+    do {
+      script = try SQLLogicTestScript(parsing: text, file: file)
+    } catch {
+      failures.append(SQLLogicTestFailure(place: file, text: "\(error)"))
+      return
+    }
+    for entry in script.entries {
+      let place = "\(file):\(entry.line)"
+      if let problem = run(entry.body) {
+        failures.append(SQLLogicTestFailure(place: place, text: problem))
+      }
+    }
+  }
+
+  /// What is wrong with a record; nil where it holds.
+  private mutating func run(_ body: SQLLogicTestScript.Body) -> String? {
+    switch body {
+    case .set(let name, let value):
+      guard name == "zone", let zone = SessionZone(parsing: value) else { return "unknown setting" }
+      session.timeZone = zone
+      return nil
+    case .table(let name, let columns, let rows): return makeTable(name, columns, rows)
+    case .ok(let sql):
+      recordCount += 1
+      do {
+        _ = try engine.execute(sql, session: session)
+        return nil
+      } catch {
+        return "\(sql)\n  failed: \(error)"
+      }
+    case .error(let name, let sql):
+      recordCount += 1
+      do {
+        let result = try engine.execute(sql, session: session)
+        return "\(sql)\n  expected \(name), got \(Self.lines(result))"
+      } catch let error as TrinoSQLError {
+        return error.name.rawValue == name
+          ? nil : "\(sql)\n  expected \(name), got \(error.name.rawValue): \(error.message)"
+      } catch {
+        return "\(sql)\n  expected \(name), got \(error)"
+      }
+    case .query(let types, let order, let sql, let expected):
+      recordCount += 1
+      return query(types, order, sql, expected)
+    }
+  }
+
+  private func query(
+    _ types: String, _ order: SQLLogicTestScript.Order, _ sql: String, _ expected: [String]
+  ) -> String? {
+    let result: QueryResult
+    do {
+      result = try engine.execute(sql, session: session)
+    } catch {
+      return "\(sql)\n  failed: \(error)"
+    }
+    let letters = result.types.map(Self.letter).joined()
+    guard letters == types else { return "\(sql)\n  types: expected \(types), got \(letters)" }
+    var actual = Self.lines(result)
+    var wanted = expected
+    switch order {
+    case .nosort: break
+    case .rowsort:
+      actual.sort()
+      wanted.sort()
+    case .valuesort:
+      actual = actual.flatMap { $0.split(separator: "|").map(String.init) }.sorted()
+      wanted = wanted.flatMap { $0.split(separator: "|").map(String.init) }.sorted()
+    }
+    guard actual != wanted else { return nil }
+    return "\(sql)\n  expected:\n"
+      + wanted.map { "    \($0)\n" }.joined() + "  got:\n"
+      + actual.map { "    \($0)\n" }.joined()
+  }
+
+  private static func letter(_ type: TrinoType) -> String {
+    switch type {
+    case .integer, .bigint: "I"
+    case .double, .decimal: "R"
+    case .boolean: "B"
+    default: "T"
+    }
+  }
+
+  private static func lines(_ result: QueryResult) -> [String] {
+    result.rows().map { row in
+      row.enumerated().map { index, value in
+        let text = result.text(value, column: index)
+        return text.isEmpty ? "(empty)" : text
+      }.joined(separator: "|")
+    }
+  }
+
+  // MARK: Tables
+
+  private mutating func makeTable(_ name: String, _ columns: String, _ rows: [String]) -> String? {
+    let parts = name.split(separator: ".").map(String.init)
+    guard parts.count == 3, parts[0] == "memory" else { return "name a table memory.schema.table" }
+    var fields: [Field] = []
+    for column in columns.split(separator: ",") {
+      let words = column.split(separator: " ", maxSplits: 1).map(String.init)
+      guard words.count == 2, let type = Self.type(words[1]) else { return "bad column \(column)" }
+      fields.append(Field(words[0], type))
+    }
+    let schema = Schema(fields)
+    var values: [[Scalar]] = []
+    for row in rows {
+      let cells = row.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+      guard cells.count == fields.count else { return "a row has \(cells.count) cells: \(row)" }
+      var scalars: [Scalar] = []
+      for (cell, field) in zip(cells, fields) {
+        guard let scalar = scalar(cell, field.type) else { return "bad value \(cell)" }
+        scalars.append(scalar)
+      }
+      values.append(scalars)
+    }
+    // Small batches, so that operators meet batch borders.
+    let batches = stride(from: 0, to: values.count, by: 3).map { start in
+      ColumnarBatch(schema: schema, rows: Array(values[start..<min(start + 3, values.count)]))
+    }
+    tables[parts[1], default: [:]][parts[2]] = MemoryTable(schema: schema, batches: batches)
+    return nil
+  }
+
+  private static func type(_ name: String) -> DataType? {
+    switch name {
+    case "boolean": return .boolean
+    case "integer": return .integer
+    case "bigint": return .bigint
+    case "double": return .double
+    case "varchar": return .varchar
+    case "date": return .date
+    case "timestamp": return .timestamp
+    case "timestamptz": return .timestampWithTimeZone
+    default:
+      guard name.hasPrefix("decimal:") else { return nil }
+      let digits = name.dropFirst(8).split(separator: ":").compactMap { Int($0) }
+      return digits.count == 2 ? .decimal(precision: digits[0], scale: digits[1]) : nil
+    }
+  }
+
+  /// A cell by casting its text in SQL.
+  private func scalar(_ cell: String, _ type: DataType) -> Scalar? {
+    if cell == "NULL" { return .null }
+    if type == .varchar { return .text(cell == "(empty)" ? "" : cell) }
+    let name = type == .timestampWithTimeZone ? "timestamp(6) with time zone" : type.description
+    var utc = session
+    utc.timeZone = .utc
+    let quoted = cell.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+    let result = try? QueryEngine(catalogs: []).execute(
+      "SELECT CAST('\(quoted)' AS \(name))", session: utc)
+    return result?.rows().first?.first
+  }
+}
+
+/// Tables of batches in memory.
+package struct MemoryCatalog: CatalogProvider {
+  package let name: String
+  private let tables: [String: [String: MemoryTable]]
+
+  package init(name: String, tables: [String: [String: MemoryTable]]) {
+    self.name = name
+    self.tables = tables
+  }
+
+  package func schemaNames() throws -> [String] { tables.keys.sorted() }
+  package func tableNames(schema: String) throws -> [String] {
+    (tables[schema] ?? [:]).keys.sorted()
+  }
+  package func table(schema: String, name: String) throws -> (any TableSource)? {
+    tables[schema]?[name]
+  }
+}
+
+/// One split of batches; ignores predicates, so that the engine must filter.
+package struct MemoryTable: TableSource {
+  package let schema: Schema
+  package let batches: [ColumnarBatch]
+
+  package init(schema: Schema, batches: [ColumnarBatch]) {
+    self.schema = schema
+    self.batches = batches
+  }
+
+  package func splits(for request: ScanRequest) throws -> [any Split] {
+    [MemorySplit(batches: batches.map { $0.selecting(request.columns) })]
+  }
+
+  private struct MemorySplit: Split {
+    let label = "memory"
+    let batches: [ColumnarBatch]
+    func open() throws -> any BatchReader { ArrayBatchReader(batches) }
+  }
+}
