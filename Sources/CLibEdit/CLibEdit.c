@@ -92,12 +92,12 @@ static void wake(void) {
 static void restore_terminal(void) {
   if (!is_terminal_changed) return;
   is_terminal_changed = 0;
+  if (has_saved_terminal && terminal_descriptor >= 0) {
+    tcsetattr(terminal_descriptor, TCSANOW, &saved_terminal);
+  }
   if (terminal_output >= 0) {
     ssize_t ignored = write(terminal_output, PASTE_OFF, sizeof PASTE_OFF - 1);
     (void)ignored;
-  }
-  if (has_saved_terminal && terminal_descriptor >= 0) {
-    tcsetattr(terminal_descriptor, TCSANOW, &saved_terminal);
   }
 }
 

@@ -32,8 +32,8 @@ enum TerminalProbe {
 
   private static func answer(_ line: String, _ editor: LineEditor, _ output: DescriptorOutput) {
     if line == "work" {
-      output.writeLine("WORKING")
       Interrupt.clear()
+      output.writeLine("WORKING")
       for _ in 0..<500 where !Interrupt.isRequested { usleep(10_000) }
       output.writeLine(Interrupt.isRequested ? "STOPPED" : "DONE")
       return

@@ -105,8 +105,8 @@ private let probe: String = {
     try terminal.expect("WORKING")
     terminal.type("\u{3}")
     try terminal.expect("^C")
-    terminal.type("\u{3}")
-    #expect(try terminal.exitCode() == 130)
+    // Two signals that arrive before the child runs are one to it, hence again until it ends.
+    #expect(try terminal.exitCode(typing: "\u{3}") == 130)
   }
 
   @Test func `completes the only candidate with a space`() throws {

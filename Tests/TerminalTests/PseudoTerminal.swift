@@ -158,13 +158,14 @@ final class PseudoTerminal {
     _ = ioctl(master, UInt(TIOCSWINSZ), &size)
   }
 
-  /// Waits for the child's end: its exit code, or 128 + the signal.
-  func exitCode() throws -> Int32 {
+  /// Waits for the child's end, typing `keys` meanwhile: its exit code, or 128 + the signal.
+  func exitCode(typing keys: String = "") throws -> Int32 {
     let deadline = Date().addingTimeInterval(10)
     var status: Int32 = 0
     while waitpid(child, &status, WNOHANG) == 0 {
       guard Date() < deadline else { throw Failure(description: "still running: \(text)") }
       _ = readMore()
+      type(keys)
     }
     isReaped = true
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
