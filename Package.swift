@@ -70,38 +70,38 @@ let package = Package(
     base("Diagnostics"),
     base("Simulation"),
     base("Codecs", ["CZlib", "CZstd", "Diagnostics"]),
-    base("Columnar", ["Codecs", "Diagnostics"]),
+    base("Columnar"),
     base("Kernels", ["Columnar", "Diagnostics"]),
 
     // Formats and contracts
     room("EventModel"),
     base("KafkaProtocol", ["Codecs", "Diagnostics"]),
-    room("ObjectStorage", ["Codecs", "Diagnostics"]),
+    room("ObjectStorage", ["Diagnostics"]),
     base("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics"]),
     base(
       "DeltaLog",
-      ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation"]),
-    base("Connector", ["Columnar", "Diagnostics"]),
+      [
+        "Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation",
+      ]),
+    base("Connector", ["Columnar"]),
 
     // Stores
-    room("EventLog", ["Codecs", "Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
+    room("EventLog", ["Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
     room(
       "Lake",
       [
-        "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet",
-        "Simulation",
+        "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
       ]),
-    room(
-      "Warehouse",
-      ["Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet"]),
+    room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
-    base("QueryPlanning", ["Columnar", "Connector", "Diagnostics", "Kernels"]),
-    base(
-      "QueryExecution", ["Columnar", "Connector", "Diagnostics", "Kernels", "QueryPlanning"]),
+    base("QueryPlanning", ["Columnar", "Connector", "Kernels"]),
+    base("QueryExecution", ["Columnar", "Connector", "Diagnostics", "Kernels", "QueryPlanning"]),
     base(
       "TrinoSQL",
-      ["Columnar", "Connector", "Diagnostics", "Kernels", "QueryExecution", "QueryPlanning"]),
+      [
+        "Columnar", "Connector", "Diagnostics", "Kernels", "QueryExecution", "QueryPlanning",
+      ]),
 
     // Movers
     .target(
@@ -109,30 +109,22 @@ let package = Package(
     room(
       "Collector",
       [
-        "Codecs", "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel",
-        "KafkaProtocol", "Simulation", crypto, yams,
+        "Codecs", "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol",
+        "Simulation", crypto, yams,
       ]),
-    room(
-      "LakeIngest",
-      [
-        "Codecs", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol", "Lake",
-        "ObjectStorage", "Simulation",
-      ]),
+    room("LakeIngest", ["Codecs", "EventLog", "KafkaProtocol", "Lake", "Simulation"]),
     room(
       "StreamProcessing",
       [
-        "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol",
-        "Simulation",
+        "Columnar", "Connector", "EventLog", "EventModel", "KafkaProtocol", "Simulation",
       ]),
     room(
       "ETL",
       [
-        "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "EventModel", "Kernels",
-        "Lake", "ObjectStorage", "Simulation", "TrinoSQL", "Warehouse", yams,
+        "Columnar", "Connector", "DeltaLog", "Diagnostics", "EventModel", "Lake", "Simulation",
+        "TrinoSQL", "Warehouse", yams,
       ]),
-    room(
-      "Dashboard",
-      ["Columnar", "Connector", "Diagnostics", "Simulation", "TrinoSQL", "Warehouse", yams]),
+    room("Dashboard", ["Columnar", "Diagnostics", "Simulation", "TrinoSQL", yams]),
 
     // Doors to the network: the only importers of NIO.
     room("HTTPServer", nio),
@@ -144,10 +136,9 @@ let package = Package(
       "Platform",
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
-        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "HTTPServer",
-        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "QueryExecution",
-        "QueryPlanning", "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World",
-        crypto, yams,
+        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "KafkaProtocol",
+        "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing", "TrinoSQL",
+        "Warehouse", "World", crypto, yams,
       ]),
 
     // Side
@@ -156,17 +147,16 @@ let package = Package(
     room(
       "Commands",
       [
-        "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "Dashboard",
-        "DeltaLog",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "KafkaProtocol", "Lake",
-        "LakeIngest", "Platform", "Simulation", "StreamProcessing", "Terminal", "TrinoSQL",
-        "Warehouse", "World", argumentParser, yams,
+        "Collector", "CollectorEndpoint", "Columnar", "Course", "Dashboard", "Diagnostics", "ETL",
+        "EventLog", "EventModel", "EventSDK", "HTTPServer", "KafkaProtocol", "Lake", "LakeIngest",
+        "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
+        "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: strict),
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Columnar", "Connector", "TrinoSQL"],
+      name: "TestSupport", dependencies: ["Codecs", "Columnar", "Connector", "TrinoSQL"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe",
@@ -196,6 +186,7 @@ let package = Package(
     tests("EventSDK", ["EventModel", "EventSDK"]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
+    tests("Kernels", ["Columnar", "Kernels"]),
     tests(
       "Lake",
       [
@@ -208,10 +199,16 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
-        "TestSupport", "TrinoSQL", "tapline",
+        "TestSupport", "TrinoSQL", "World", "tapline",
       ]),
     tests("Terminal", ["Terminal", "TerminalProbe"]),
     tests("Tidy", ["TestSupport"]),
+    tests(
+      "TrinoSQL",
+      [
+        "Columnar", "Connector", "Kernels", "QueryExecution", "QueryPlanning", "TestSupport",
+        "TrinoSQL",
+      ]),
     tests("World", ["EventModel", "EventSDK", "Simulation", "World"]),
   ]
 )

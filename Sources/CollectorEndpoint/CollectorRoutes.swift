@@ -94,7 +94,8 @@ package struct CollectorRoutes: Sendable {
       }
     }
     switch parts.first {
-    case "application/json": return .json
+    // `curl -d` calls everything a form; what the body holds is told by the body.
+    case "application/json", "application/x-www-form-urlencoded": return .json
     case "application/x-ndjson", "application/ndjson", "application/jsonl",
       "application/x-jsonlines":
       return .ndjson

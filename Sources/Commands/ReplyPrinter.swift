@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import EventModel
 internal import EventSDK
 internal import Foundation
+internal import HTTPServer
 internal import Terminal
 internal import TrinoSQL
 
@@ -22,6 +23,9 @@ struct ErrorText {
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
     case let error as EventSDKError:
       self.init(error.code, error.message, error.place, error.advice, [:], catalogue)
+    case HTTPServerError.portInUse(let port):
+      let fields = ["port": String(port), "other": String(port + 1)]
+      self.init("http.portInUse", "port \(port) is in use", nil, nil, fields, catalogue)
     case let error as any DiagnosableError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
       if error is CommandError { exit = .usage }

@@ -1,9 +1,12 @@
+import Columnar
 import Commands
 import Foundation
 import Platform
 import Simulation
 import Terminal
 import TestSupport
+import TrinoSQL
+import World
 
 /// A home with a small prepared world, for one test.
 ///

@@ -1,4 +1,5 @@
 import Codecs
+import Commands
 import Foundation
 import Testing
 
