@@ -63,7 +63,10 @@ package struct Catalogue: Sendable {
   }
 
   private func append(
-    _ name: Substring, _ forms: Substring?, _ values: [String: String], to result: inout String
+    _ name: Substring,
+    _ forms: Substring?,
+    _ values: [String: String],
+    to result: inout String
   ) {
     guard let value = values[String(name)] else {
       result += "[[\(name)]]"
@@ -105,7 +108,8 @@ package struct Catalogue: Sendable {
   }
 
   private static func differences(
-    ko: [String: String], en: [String: String]
+    ko: [String: String],
+    en: [String: String]
   ) -> [CatalogueFinding] {
     Set(ko.keys).union(en.keys).sorted().compactMap { key in
       guard let korean = ko[key] else {

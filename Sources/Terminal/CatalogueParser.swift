@@ -36,7 +36,10 @@ enum CatalogueParser {
   }
 
   private static func take(
-    _ line: ArraySlice<UInt8>, _ number: Int, _ file: String, _ entry: inout Entry?,
+    _ line: ArraySlice<UInt8>,
+    _ number: Int,
+    _ file: String,
+    _ entry: inout Entry?,
     _ result: inout Result
   ) {
     let space = UInt8(ascii: " ")
@@ -52,7 +55,8 @@ enum CatalogueParser {
       if entry == nil {
         let text = String(decoding: line, as: UTF8.self)
         result.findings.append(
-          CatalogueFinding(.notAnEntry, key: text, place: "\(file):\(number)"))
+          CatalogueFinding(.notAnEntry, key: text, place: "\(file):\(number)")
+        )
       }
     }
   }
@@ -70,8 +74,11 @@ enum CatalogueParser {
     guard isKey, text.isEmpty || text.first == UInt8(ascii: " ") else { return nil }
     text = text.dropFirst()
     return Entry(
-      key: String(decoding: key, as: UTF8.self), text: Array(text), line: number,
-      isUnbegun: text.isEmpty)
+      key: String(decoding: key, as: UTF8.self),
+      text: Array(text),
+      line: number,
+      isUnbegun: text.isEmpty
+    )
   }
 
   private static func continueEntry(with text: ArraySlice<UInt8>, _ entry: inout Entry?) {
@@ -168,7 +175,10 @@ enum CatalogueTemplate {
   }
 
   static func findings(
-    key: String, _ text: String, language: Language, file: String
+    key: String,
+    _ text: String,
+    language: Language,
+    file: String
   ) -> [CatalogueFinding] {
     pieces(of: text).compactMap { piece in
       switch piece {

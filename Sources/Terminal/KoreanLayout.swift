@@ -38,7 +38,8 @@ package enum KoreanLayout {
   private static let finals =
     [""] + words("r R rt s sw sg e f fr fa fq ft fx fv fg a q qt t T d w c z x v g")
   private static let consonants = words(
-    "r R rt s sw sg e E f fr fa fq ft fx fv fg a q Q qt t T d w W c z x v g")
+    "r R rt s sw sg e E f fr fa fq ft fx fv fg a q Q qt t T d w W c z x v g"
+  )
 
   private static func words(_ text: String) -> [String] {
     text.split(separator: " ").map(String.init)

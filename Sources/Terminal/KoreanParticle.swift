@@ -30,7 +30,8 @@ package enum KoreanParticle {
     case .consonant: return afterConsonant
     case .rieul: return afterConsonant.hasPrefix("으로") ? afterVowel : afterConsonant
     case .unknown:
-      return afterConsonant.hasPrefix("으") ? "(으)" + afterVowel
+      return afterConsonant.hasPrefix("으")
+        ? "(으)" + afterVowel
         : "\(afterConsonant)(\(afterVowel))"
     }
   }

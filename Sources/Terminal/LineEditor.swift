@@ -37,7 +37,9 @@ package struct CompletionResult: Sendable, Hashable {
   package static let none = CompletionResult(replaceFrom: 0, candidates: [])
 }
 
-/// Reads lines with editing, history and completion. Use it from one thread.
+/// Reads lines with editing, history and completion.
+///
+/// Use it from one thread.
 package final class LineEditor {
   /// Called at Tab with the line and the cursor as an index in characters.
   package var complete: ((_ line: String, _ cursorInCharacters: Int) -> CompletionResult)?
@@ -60,10 +62,16 @@ package final class LineEditor {
   ///
   /// - Parameters:
   ///   - historyFile: where lines are kept; nil keeps them for this session only.
+  ///   - input: where keys come from.
+  ///   - output: where the line is drawn.
   ///   - allowsEditing: false uses the terminal's own line editing, without redraws (accessible
   ///     mode). It is also used where TERM is `dumb` or unset.
+  ///   - environment: where TERM is looked up.
   package init(
-    historyFile: String?, input: Int32 = 0, output: Int32 = 1, allowsEditing: Bool = true,
+    historyFile: String?,
+    input: Int32 = 0,
+    output: Int32 = 1,
+    allowsEditing: Bool = true,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
     self.input = input
@@ -81,8 +89,13 @@ package final class LineEditor {
     editor = tapline_editor_open(input, output, Int32(LineHistory.entriesMax))
     guard let editor else { return }
     tapline_editor_set_callbacks(
-      editor, Unmanaged.passUnretained(self).toOpaque(), completeCallback, stepCallback,
-      rowsCallback, composeCallback)
+      editor,
+      Unmanaged.passUnretained(self).toOpaque(),
+      completeCallback,
+      stepCallback,
+      rowsCallback,
+      composeCallback
+    )
     for entry in history.entries { tapline_editor_history_add(editor, entry) }
   }
 
@@ -216,7 +229,10 @@ extension LineEditor {
   }
 
   private func list(
-    _ candidates: [String], line: String, cursor: Int, in editor: OpaquePointer
+    _ candidates: [String],
+    line: String,
+    cursor: Int,
+    in editor: OpaquePointer
   ) {
     let below = rowsBelow(line: line, cursor: cursor)
     let rows = CandidateList.lines(candidates, width: screenColumns)
@@ -302,7 +318,10 @@ private func scalars(_ points: some Sequence<UInt32>) -> String.UnicodeScalarVie
 }
 
 private func completeCallback(
-  context: UnsafeMutableRawPointer?, line: UnsafePointer<UInt32>, count: Int32, cursor: Int32
+  context: UnsafeMutableRawPointer?,
+  line: UnsafePointer<UInt32>,
+  count: Int32,
+  cursor: Int32
 ) -> Int32 {
   guard let context else { return Int32(TAPLINE_KEY_BEEP) }
   let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
@@ -311,14 +330,18 @@ private func completeCallback(
 }
 
 private func stepCallback(
-  context: UnsafeMutableRawPointer?, line: UnsafePointer<UInt32>, cursor: Int32
+  context: UnsafeMutableRawPointer?,
+  line: UnsafePointer<UInt32>,
+  cursor: Int32
 ) -> Int32 {
   let text = String(scalars(UnsafeBufferPointer(start: line, count: Int(cursor))))
   return Int32(text.last?.unicodeScalars.count ?? 1)
 }
 
 private func rowsCallback(
-  context: UnsafeMutableRawPointer?, line: UnsafePointer<UInt32>, cursor: Int32
+  context: UnsafeMutableRawPointer?,
+  line: UnsafePointer<UInt32>,
+  cursor: Int32
 ) -> Int32 {
   guard let context else { return 0 }
   let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()

@@ -12,7 +12,9 @@ package enum NearestName {
 
   /// Up to `countMax` near names, nearest first, then in the order given.
   package static func suggestions(
-    _ input: String, from names: [String], countMax: Int
+    _ input: String,
+    from names: [String],
+    countMax: Int
   ) -> [String] {
     let typed = Array(input.lowercased())
     guard !typed.isEmpty, typed.count <= 64 else { return [] }

@@ -83,7 +83,10 @@ package enum NumberText {
   }
 
   private static func pair(
-    _ first: UInt64, _ firstUnit: String, _ second: UInt64, _ secondUnit: String
+    _ first: UInt64,
+    _ firstUnit: String,
+    _ second: UInt64,
+    _ secondUnit: String
   ) -> String {
     second == 0 ? "\(first) \(firstUnit)" : "\(first) \(firstUnit) \(second) \(secondUnit)"
   }

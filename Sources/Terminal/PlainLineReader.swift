@@ -14,7 +14,9 @@ struct PlainLineReader {
     self.descriptor = descriptor
   }
 
-  /// The next line; a last line without a line break counts. Blocks until there is one.
+  /// The next line; blocks until there is one.
+  ///
+  /// A last line without a line break counts.
   mutating func next() -> LineResult {
     var searched = start
     while true {

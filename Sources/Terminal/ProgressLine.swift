@@ -33,10 +33,15 @@ package final class ProgressLine: Sendable {
   ///   - total: the amount of work; nil where it is not known.
   ///   - unit: written after the amounts, such as `events`; may be empty.
   ///   - remaining: the words around the time left, with `{time}` in them.
+  ///   - output: where it is shown.
   ///   - now: milliseconds of a clock that never goes back.
   package init(
-    _ label: String, total: Int64?, unit: String = "", remaining: String = "{time} left",
-    to output: any TerminalOutput, now: @escaping @Sendable () -> Int64 = ProgressLine.uptime
+    _ label: String,
+    total: Int64?,
+    unit: String = "",
+    remaining: String = "{time} left",
+    to output: any TerminalOutput,
+    now: @escaping @Sendable () -> Int64 = ProgressLine.uptime
   ) {
     self.output = output
     self.label = label

@@ -3,7 +3,9 @@
 
 /// How text is decorated for one output.
 package struct Style: Sendable, Hashable {
-  /// What a piece of text is. Colour is never the only carrier of a meaning.
+  /// What a piece of text is.
+  ///
+  /// Colour is never the only carrier of a meaning.
   package enum Role: Sendable, Hashable, CaseIterable {
     case heading, success, failure, warning, number, dim, command
   }
@@ -27,9 +29,13 @@ package struct Style: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - isTerminal: whether the output is a terminal.
-  ///   - environment: where NO_COLOR (any text), TERM and CLICOLOR_FORCE are looked up.
+  ///   - environment: where NO_COLOR (any text forbids colour) and TERM are looked up.
+  ///   - isAccessible: whether accessible mode is on.
+  /// - Returns: the style.
   package static func fitting(
-    isTerminal: Bool, environment: [String: String], isAccessible: Bool = false
+    isTerminal: Bool,
+    environment: [String: String],
+    isAccessible: Bool = false
   ) -> Style {
     let isForbidden =
       !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb" || isAccessible

@@ -16,7 +16,9 @@ package struct TableColumn: Sendable, Hashable {
     self.role = role
   }
 
-  /// A right-aligned column. Its cells are never cut: a cut number is a wrong number.
+  /// A right-aligned column.
+  ///
+  /// Its cells are never cut: a cut number is a wrong number.
   package static func number(_ title: String) -> TableColumn {
     TableColumn(title, .right)
   }
@@ -87,7 +89,9 @@ package struct TableView: Sendable {
   }
 
   private func line(
-    _ cells: [(text: String, role: Style.Role?)], _ widths: [Int], _ style: Style
+    _ cells: [(text: String, role: Style.Role?)],
+    _ widths: [Int],
+    _ style: Style
   ) -> String {
     var result = String(repeating: " ", count: indent)
     var owed = 0
@@ -110,7 +114,10 @@ package struct TableView: Sendable {
 
   /// One block per row, a line per column, for outputs too narrow for the table.
   private func blocks(
-    _ rows: [[String]], titles: [String], width: Int, style: Style
+    _ rows: [[String]],
+    titles: [String],
+    width: Int,
+    style: Style
   ) -> [String] {
     var lines: [String] = []
     for (number, row) in rows.enumerated() {

@@ -5,7 +5,9 @@ import CLibEdit
 import Foundation
 import Synchronization
 
-/// A sink for text, with what is needed to lay text out for it. Safe to call from any thread.
+/// A sink for text, with what is needed to lay text out for it.
+///
+/// Safe to call from any thread.
 package protocol TerminalOutput: AnyObject, Sendable {
   /// Writes UTF-8 text as it is; line ends are the caller's.
   func write(_ text: String)
@@ -81,8 +83,10 @@ package final class DescriptorOutput: TerminalOutput {
 
   package var style: Style {
     Style.fitting(
-      isTerminal: isInteractive, environment: environment,
-      isAccessible: state.withLock { $0.isAccessible })
+      isTerminal: isInteractive,
+      environment: environment,
+      isAccessible: state.withLock { $0.isAccessible }
+    )
   }
 
   package var width: Int { terminalSize?.columns ?? statedColumns ?? 80 }

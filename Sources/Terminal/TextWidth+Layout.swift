@@ -33,7 +33,9 @@ extension TextWidth {
 
   /// `text` filled up with spaces to `columns`; a longer text is returned as it is.
   package static func pad(
-    _ text: String, to columns: Int, alignment: TextAlignment = .left
+    _ text: String,
+    to columns: Int,
+    alignment: TextAlignment = .left
   ) -> String {
     let missing = columns - self.columns(text)
     guard missing > 0 else { return text }
@@ -85,7 +87,10 @@ extension TextWidth {
   }
 
   private static func wrapParagraph(
-    _ paragraph: Substring, to columns: Int, hangingIndent: Int, into lines: inout [String]
+    _ paragraph: Substring,
+    to columns: Int,
+    hangingIndent: Int,
+    into lines: inout [String]
   ) {
     let body = paragraph.drop { $0 == " " }
     if body.isEmpty {

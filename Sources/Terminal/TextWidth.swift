@@ -9,7 +9,9 @@ package enum TextAlignment: Sendable, Hashable {
 
 /// Column arithmetic over grapheme clusters; colour sequences (`ESC [ … m`) take no columns.
 package enum TextWidth {
-  /// The columns that `text` takes on one line. ASCII is counted without decoding.
+  /// The columns of `text` on one line.
+  ///
+  /// ASCII is counted without decoding.
   package static func columns(_ text: String) -> Int {
     if let ascii = asciiColumns(text) { return ascii }
     return DisplayUnits(text).reduce(0) { $0 + $1.columns }
@@ -42,7 +44,8 @@ package enum TextWidth {
   }
 
   private static func columns(
-    ofCluster scalars: Character.UnicodeScalarView, first: Unicode.Scalar
+    ofCluster scalars: Character.UnicodeScalarView,
+    first: Unicode.Scalar
   ) -> Int {
     var sum = 0
     var isEmojiSequence = false
@@ -125,7 +128,9 @@ struct DisplayUnits: Sequence, IteratorProtocol {
   }
 }
 
-/// Code points of East Asian Width W and F, Unicode 16, in order. Ambiguous ones count as narrow.
+/// Code points of East Asian Width W and F, Unicode 16, in order.
+///
+/// Ambiguous ones count as narrow.
 private let wideRanges: [(UInt32, UInt32)] = [
   (0x1100, 0x115F), (0x231A, 0x231B), (0x2329, 0x232A), (0x23E9, 0x23EC),
   (0x23F0, 0x23F0), (0x23F3, 0x23F3), (0x25FD, 0x25FE), (0x2614, 0x2615),

@@ -22,7 +22,8 @@ import Testing
 
         빈 줄 뒤
       three:   앞 빈칸
-      """)
+      """
+    )
     #expect(texts.keys == ["one", "three", "two"])
     #expect(texts.text("one") == "하나: 둘")
     #expect(texts.text("two") == "첫 줄\n  들여쓴 줄\n\n빈 줄 뒤")
@@ -32,7 +33,8 @@ import Testing
   @Test func `fills placeholders, with particles that fit`() throws {
     let texts = try catalogue("found: {name|을/를} {count}건 {place|으로/로} {{그대로}}")
     #expect(
-      texts.text("found", ["name": "토픽", "count": "3", "place": "서울"]) == "토픽을 3건 서울로 {그대로}")
+      texts.text("found", ["name": "토픽", "count": "3", "place": "서울"]) == "토픽을 3건 서울로 {그대로}"
+    )
     #expect(
       texts.text("found", ["name": "{count}", "count": "3", "place": "x"]) == "{count}를 3건 x로 {그대로}"
     )
@@ -105,7 +107,8 @@ import Testing
         "en: en.only has no text in ko",
         "ko: ko.only has no text in en",
         "ko, en: names uses {b} in one language only",
-      ])
+      ]
+    )
   }
 
   @Test func `reports bytes that are not UTF-8`() throws {

@@ -17,7 +17,9 @@ final class Folder {
   }
 
   func read(_ name: String) -> String? {
-    FileManager.default.contents(atPath: path + "/" + name).map { String(decoding: $0, as: UTF8.self) }
+    FileManager.default.contents(atPath: path + "/" + name).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

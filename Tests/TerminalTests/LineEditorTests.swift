@@ -22,7 +22,10 @@ private let probe: String = {
 
   private func start(_ environment: [String: String] = [:]) throws -> PseudoTerminal {
     let terminal = try PseudoTerminal(
-      probe, arguments: [folder.path + "/history"], environment: environment)
+      probe,
+      arguments: [folder.path + "/history"],
+      environment: environment
+    )
     try terminal.expect("READY interactive=true")
     try terminal.waitForPrompt()
     return terminal
@@ -122,8 +125,12 @@ private let probe: String = {
     terminal.type("kaf\t")
     try terminal.waitForScreen { $0.currentLine == "probe> kafka" }
     terminal.type("\t")
-    let screen = try terminal.waitForScreen { $0.lines.count > 3 && $0.currentLine == "probe> kafka" }
-    #expect(screen.lines.suffix(3) == ["probe> kafka", "kafka         kafka-topics", "probe> kafka"])
+    let screen = try terminal.waitForScreen {
+      $0.lines.count > 3 && $0.currentLine == "probe> kafka"
+    }
+    #expect(
+      screen.lines.suffix(3) == ["probe> kafka", "kafka         kafka-topics", "probe> kafka"]
+    )
     terminal.type("-\t\n")
     try terminal.expect("LINE[kafka-topics ]")
   }
@@ -209,7 +216,10 @@ private let probe: String = {
 
   @Test func `reads lines on a dumb terminal, erasing whole syllables`() throws {
     let terminal = try PseudoTerminal(
-      probe, arguments: [folder.path + "/history"], environment: ["TERM": "dumb"])
+      probe,
+      arguments: [folder.path + "/history"],
+      environment: ["TERM": "dumb"]
+    )
     try terminal.expect("editing=false")
     try terminal.waitForPrompt()
     terminal.type("한글\u{7F}\n")

@@ -56,7 +56,9 @@ import Testing
   @Test func `goes on without a file that cannot be used`() throws {
     let folder = try Folder()
     try FileManager.default.createDirectory(
-      atPath: folder.path + "/history", withIntermediateDirectories: true)
+      atPath: folder.path + "/history",
+      withIntermediateDirectories: true
+    )
     var history = LineHistory(path: folder.path + "/history")
     expectNotices(&history, [.notKept(path: folder.path + "/history")])
     history.add("kept for the session")
@@ -66,7 +68,9 @@ import Testing
 }
 
 private func expectNotices(
-  _ history: inout LineHistory, _ expected: [HistoryNotice], at place: SourceLocation = #_sourceLocation
+  _ history: inout LineHistory,
+  _ expected: [HistoryNotice],
+  at place: SourceLocation = #_sourceLocation
 ) {
   let notices = history.takeNotices()
   #expect(notices == expected, sourceLocation: place)

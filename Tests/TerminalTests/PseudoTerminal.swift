@@ -19,8 +19,11 @@ final class PseudoTerminal {
   var text: String { String(decoding: transcript, as: UTF8.self) }
 
   init(
-    _ program: String, arguments: [String] = [], environment: [String: String] = [:],
-    columns: UInt16 = 80, rows: UInt16 = 24
+    _ program: String,
+    arguments: [String] = [],
+    environment: [String: String] = [:],
+    columns: UInt16 = 80,
+    rows: UInt16 = 24
   ) throws {
     master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard master >= 0, let slave = PseudoTerminal.slaveName(of: master) else {
@@ -63,7 +66,10 @@ final class PseudoTerminal {
   }
 
   private static func spawn(
-    _ program: String, _ arguments: [String], _ environment: [String: String], on slave: String
+    _ program: String,
+    _ arguments: [String],
+    _ environment: [String: String],
+    on slave: String
   ) throws -> pid_t {
     #if canImport(Darwin)
     var actions: posix_spawn_file_actions_t?
@@ -135,7 +141,8 @@ final class PseudoTerminal {
   /// Reads until the screen shows what `isDone` waits for.
   @discardableResult
   func waitForScreen(
-    timeoutMilliseconds: Int = 10_000, _ isDone: (Screen) -> Bool
+    timeoutMilliseconds: Int = 10_000,
+    _ isDone: (Screen) -> Bool
   ) throws -> Screen {
     let deadline = Date().addingTimeInterval(Double(timeoutMilliseconds) / 1_000)
     while true {

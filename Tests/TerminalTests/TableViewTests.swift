@@ -12,7 +12,8 @@ private let queue = TableView(
   rows: [
     ["3", "7f3a19c2", "purchase_completed", "09:10:04", "디스크에서 전송 대기"],
     ["12", "b20c77aa", "screen_view", "09:10:31", "보냄"],
-  ])
+  ]
+)
 
 @Suite struct TableViewTests {
   @Test func `aligns by columns, with two spaces between them`() {
@@ -22,7 +23,8 @@ private let queue = TableView(
             3  7f3a19c2  purchase_completed  09:10:04    디스크에서 전송 대기
            12  b20c77aa  screen_view         09:10:31    보냄
 
-        """)
+        """
+    )
     #expect(queue.render(width: 80) == queue.render(width: nil))
   }
 
@@ -33,7 +35,8 @@ private let queue = TableView(
             3  7f3a19c2  purchase_co...  09:10:04    디스크에서 ...
            12  b20c77aa  screen_view     09:10:31    보냄
 
-        """)
+        """
+    )
   }
 
   @Test func `becomes blocks where cutting would leave too little`() {
@@ -51,7 +54,8 @@ private let queue = TableView(
           EVENT_TIME  09:10:31
           상태        보냄
 
-        """)
+        """
+    )
   }
 
   @Test(arguments: [24, 40, 46, 47, 60, 80, 120])
@@ -62,18 +66,26 @@ private let queue = TableView(
   @Test func `measures what it prints, also with decomposed Hangul and emoji`() {
     let table = TableView(
       columns: [TableColumn("NAME"), .number("N")],
-      rows: [["\u{1112}\u{1161}\u{11AB}", "1"], ["👨\u{200D}👩\u{200D}👧", "22"], ["e\u{301}", "333"]])
+      rows: [
+        ["\u{1112}\u{1161}\u{11AB}", "1"], ["👨\u{200D}👩\u{200D}👧", "22"], ["e\u{301}", "333"],
+      ]
+    )
     #expect(
       table.lines(width: 80) == [
-        "  NAME    N", "  \u{1112}\u{1161}\u{11AB}      1", "  👨\u{200D}👩\u{200D}👧     22", "  e\u{301}     333",
-      ])
+        "  NAME    N", "  \u{1112}\u{1161}\u{11AB}      1", "  👨\u{200D}👩\u{200D}👧     22",
+        "  e\u{301}     333",
+      ]
+    )
   }
 
   @Test func `leaves a short row's cells empty, and no trailing spaces`() {
     let table = TableView(
       columns: [.number("OFFSET"), TableColumn("EVENT_ID"), TableColumn("PRICE")],
-      rows: [["9120", "b20c77aa"], ["1"]])
-    #expect(table.lines(width: 80) == ["  OFFSET  EVENT_ID  PRICE", "    9120  b20c77aa", "       1"])
+      rows: [["9120", "b20c77aa"], ["1"]]
+    )
+    #expect(
+      table.lines(width: 80) == ["  OFFSET  EVENT_ID  PRICE", "    9120  b20c77aa", "       1"]
+    )
   }
 
   @Test func `lets no control character of the data through`() {
@@ -83,11 +95,15 @@ private let queue = TableView(
 
   @Test func `colours cells without moving them`() {
     let table = TableView(
-      columns: [.number("N"), TableColumn("S", role: .success)], rows: [["1", "ok"], ["22", "no"]])
+      columns: [.number("N"), TableColumn("S", role: .success)],
+      rows: [["1", "ok"], ["22", "no"]]
+    )
     #expect(
       table.lines(width: 80, style: .colour) == [
-        "   \u{1B}[2mN\u{1B}[0m  \u{1B}[2mS\u{1B}[0m", "   1  \u{1B}[32mok\u{1B}[0m", "  22  \u{1B}[32mno\u{1B}[0m",
-      ])
+        "   \u{1B}[2mN\u{1B}[0m  \u{1B}[2mS\u{1B}[0m", "   1  \u{1B}[32mok\u{1B}[0m",
+        "  22  \u{1B}[32mno\u{1B}[0m",
+      ]
+    )
   }
 
   @Test func `prints the header of an empty table`() {
@@ -105,12 +121,14 @@ private let queue = TableView(
             찾는 이벤트   event_id 7f3a19c2   29,900원
             1:9044        event_id e91c04d7   31,000원
 
-        """)
+        """
+    )
     #expect(
       pairs.lines(width: 36) == [
         "    찾는 이벤트   event_id 7f3a19c2", "                  29,900원",
         "    1:9044        event_id e91c04d7", "                  31,000원",
-      ])
+      ]
+    )
   }
 }
 
@@ -165,7 +183,13 @@ private let queue = TableView(
     let hand = Hand()
     let output = CapturedOutput(width: 80, isInteractive: true)
     let progress = ProgressLine(
-      "적재", total: 3_000, unit: "건", remaining: "{time} 남음", to: output, now: hand.now)
+      "적재",
+      total: 3_000,
+      unit: "건",
+      remaining: "{time} 남음",
+      to: output,
+      now: hand.now
+    )
     hand.move(to: 2_000)
     progress.update(1_000)
     hand.move(to: 2_050)
@@ -176,7 +200,8 @@ private let queue = TableView(
     progress.update(2_000)
     #expect(
       output.text == "\r  적재  33 %  1,000/3,000 건  500/s  4 s 남음\u{1B}[K"
-        + "\r  적재  47 %  1,400/3,000 건  667/s  3 s 남음\u{1B}[K" + "\r\u{1B}[K  3,000건 적재\n")
+        + "\r  적재  47 %  1,400/3,000 건  667/s  3 s 남음\u{1B}[K" + "\r\u{1B}[K  3,000건 적재\n"
+    )
   }
 
   @Test func `prints only its start and its end where nothing redraws`() {

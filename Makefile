@@ -1,0 +1,11 @@
+# `make` prints the verbs.
+.PHONY: help build test fmt lint golden course bench check
+help: ; @sed -n '/^help/d; s/^\([a-z]*\): ;.* ## /make \1	/p' Makefile
+build: ; swift build -c release ## build everything
+test: ; ./tapline test ## run the tests
+fmt: ; swift format --in-place --parallel --recursive Package.swift Sources Tests ## format the sources
+lint: ; swift format lint --strict --parallel --recursive Package.swift Sources Tests ## find style mistakes
+golden: ; UPDATE_GOLDEN=1 ./tapline test ## rewrite the golden files; review them as a diff
+course: ; ./tapline course check ## prove lessons and exercises
+bench: ; swift run -c release Benchmarks ## measure
+check: ; swift format lint --strict --parallel --recursive Package.swift Sources Tests && .ci/run ## what CI runs
