@@ -153,6 +153,9 @@ let package = Package(
         "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: strict),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Platform", "Simulation", "Terminal", "World", "tapline"],
+      swiftSettings: strict),
 
     // Tests
     .target(

@@ -8,7 +8,9 @@ public enum BitPacking {
 
   /// Appends `values` at `bitWidth` bits each (0…32), padded with zeros to a whole group of eight.
   public static func pack(
-    _ values: UnsafeBufferPointer<Int32>, bitWidth: Int, into bytes: inout [UInt8]
+    _ values: UnsafeBufferPointer<Int32>,
+    bitWidth: Int,
+    into bytes: inout [UInt8]
   ) {
     precondition(bitWidth >= 0 && bitWidth <= 32, "bit widths are 0 to 32")
     let size = (values.count + 7) / 8 * bitWidth
@@ -37,8 +39,11 @@ public enum BitPacking {
   ///
   /// The caller has checked that `bytes` holds them all.
   public static func unpack(
-    _ bytes: UnsafeRawBufferPointer, bitOffset: Int, bitWidth: Int,
-    into target: UnsafeMutablePointer<Int32>, count: Int
+    _ bytes: UnsafeRawBufferPointer,
+    bitOffset: Int,
+    bitWidth: Int,
+    into target: UnsafeMutablePointer<Int32>,
+    count: Int
   ) {
     precondition(bitWidth >= 0 && bitWidth <= 32, "bit widths are 0 to 32")
     precondition(bitOffset + count * bitWidth <= bytes.count * 8, "values past the end")
@@ -53,7 +58,8 @@ public enum BitPacking {
     let wordsEnd = (bytes.count - 8) * 8
     while index < count, offset <= wordsEnd {
       let word = UInt64(
-        littleEndian: source.loadUnaligned(fromByteOffset: offset >> 3, as: UInt64.self))
+        littleEndian: source.loadUnaligned(fromByteOffset: offset >> 3, as: UInt64.self)
+      )
       target[index] = Int32(truncatingIfNeeded: (word >> UInt64(offset & 7)) & mask)
       offset += bitWidth
       index += 1
@@ -70,8 +76,11 @@ public enum BitPacking {
   ///
   /// The caller has checked that `bytes` holds them all.
   public static func unpack(
-    _ bytes: UnsafeRawBufferPointer, bitOffset: Int, bitWidth: Int,
-    into target: UnsafeMutablePointer<UInt64>, count: Int
+    _ bytes: UnsafeRawBufferPointer,
+    bitOffset: Int,
+    bitWidth: Int,
+    into target: UnsafeMutablePointer<UInt64>,
+    count: Int
   ) {
     precondition(bitWidth >= 0 && bitWidth <= 64, "bit widths are 0 to 64")
     precondition(bitOffset + count * bitWidth <= bytes.count * 8, "values past the end")

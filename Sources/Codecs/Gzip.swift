@@ -45,7 +45,8 @@ public enum Gzip {
 
   /// The same in chunks of at most 64 KiB, handed to `consume` in order.
   public static func decompress(
-    _ input: UnsafeBufferPointer<UInt8>, bytesMax: Int,
+    _ input: UnsafeBufferPointer<UInt8>,
+    bytesMax: Int,
     consume: (UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
     var stream = z_stream()

@@ -7,7 +7,9 @@
 public enum RunLengthBitPacked {
   /// Appends `values`, each of at most `bitWidth` bits (1…32): runs of eight or more as runs.
   public static func encode(
-    _ values: UnsafeBufferPointer<Int32>, bitWidth: Int, into bytes: inout [UInt8]
+    _ values: UnsafeBufferPointer<Int32>,
+    bitWidth: Int,
+    into bytes: inout [UInt8]
   ) {
     var literalStart = 0
     var index = 0
@@ -29,13 +31,19 @@ public enum RunLengthBitPacked {
 
   /// Appends one run of `count` equal values.
   public static func encodeRun(
-    of value: Int32, count: Int, bitWidth: Int, into bytes: inout [UInt8]
+    of value: Int32,
+    count: Int,
+    bitWidth: Int,
+    into bytes: inout [UInt8]
   ) {
     if count > 0 { appendRun(value, count: count, bitWidth, &bytes) }
   }
 
   private static func appendRun(
-    _ value: Int32, count: Int, _ bitWidth: Int, _ bytes: inout [UInt8]
+    _ value: Int32,
+    count: Int,
+    _ bitWidth: Int,
+    _ bytes: inout [UInt8]
   ) {
     Varint.append(UInt64(count) << 1, to: &bytes)
     var rest = UInt32(bitPattern: value)
@@ -46,13 +54,18 @@ public enum RunLengthBitPacked {
   }
 
   private static func appendPacked(
-    _ values: UnsafeBufferPointer<Int32>, _ range: Range<Int>, _ bitWidth: Int,
+    _ values: UnsafeBufferPointer<Int32>,
+    _ range: Range<Int>,
+    _ bitWidth: Int,
     _ bytes: inout [UInt8]
   ) {
     guard !range.isEmpty else { return }
     Varint.append(UInt64((range.count + 7) / 8) << 1 | 1, to: &bytes)
     BitPacking.pack(
-      UnsafeBufferPointer(rebasing: values[range]), bitWidth: bitWidth, into: &bytes)
+      UnsafeBufferPointer(rebasing: values[range]),
+      bitWidth: bitWidth,
+      into: &bytes
+    )
   }
 
   /// Reads values piece by piece.
@@ -94,7 +107,12 @@ public enum RunLengthBitPacked {
         } else if packedCount > 0 {
           let step = min(packedCount, count - done)
           BitPacking.unpack(
-            bytes, bitOffset: packedBit, bitWidth: bitWidth, into: target + done, count: step)
+            bytes,
+            bitOffset: packedBit,
+            bitWidth: bitWidth,
+            into: target + done,
+            count: step
+          )
           packedBit += step * bitWidth
           packedCount -= step
           done += step
@@ -108,7 +126,9 @@ public enum RunLengthBitPacked {
     ///
     /// Answers how many were 1.
     public mutating func decodeBits(
-      into bitmap: UnsafeMutablePointer<UInt8>, bitOffset: Int, count: Int
+      into bitmap: UnsafeMutablePointer<UInt8>,
+      bitOffset: Int,
+      count: Int
     ) throws -> Int {
       precondition(bitWidth == 1, "bits are of width 1")
       var done = 0
@@ -153,7 +173,9 @@ public enum RunLengthBitPacked {
     }
 
     private func copyBits(
-      _ bitmap: UnsafeMutablePointer<UInt8>, _ start: Int, _ count: Int
+      _ bitmap: UnsafeMutablePointer<UInt8>,
+      _ start: Int,
+      _ count: Int
     ) -> Int {
       var ones = 0
       var done = 0

@@ -56,14 +56,18 @@ public enum Snappy {
       throw CodecsError(.corrupt, codec: "snappy", "\(bytes.count) bytes cannot unpack to \(size)")
     }
     return try [UInt8](unsafeUninitializedCapacity: size) { output, count in
-      try decompress(bytes, into: UnsafeMutableRawBufferPointer(start: output.baseAddress, count: size))
+      try decompress(
+        bytes,
+        into: UnsafeMutableRawBufferPointer(start: output.baseAddress, count: size)
+      )
       count = size
     }
   }
 
   /// Decompresses into memory of exactly the stated size.
   public static func decompress(
-    _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    _ bytes: UnsafeRawBufferPointer,
+    into output: UnsafeMutableRawBufferPointer
   ) throws {
     var position = 0
     guard let size = Varint.read(bytes, &position), size == UInt64(output.count) else {
@@ -78,15 +82,21 @@ public enum Snappy {
     let written = try unpack(source, bytes.count, from: position, into: target, output.count)
     guard written == output.count else {
       throw CodecsError(
-        .truncated, codec: "snappy", "\(written) bytes came out where \(output.count) were due")
+        .truncated,
+        codec: "snappy",
+        "\(written) bytes came out where \(output.count) were due"
+      )
     }
   }
 
   // MARK: - Unpacking
 
   private static func unpack(
-    _ source: UnsafeRawPointer, _ sourceCount: Int, from start: Int,
-    into target: UnsafeMutableRawPointer, _ targetCount: Int
+    _ source: UnsafeRawPointer,
+    _ sourceCount: Int,
+    from start: Int,
+    into target: UnsafeMutableRawPointer,
+    _ targetCount: Int
   ) throws -> Int {
     var input = start
     var output = 0
@@ -97,7 +107,9 @@ public enum Snappy {
         var length = (tag >> 2) + 1
         if length > 60 {
           let extra = length - 60
-          guard input + extra <= sourceCount else { throw corrupt("a literal has no length", input) }
+          guard input + extra <= sourceCount else {
+            throw corrupt("a literal has no length", input)
+          }
           length = 0
           for index in 0..<extra {
             length |= Int(source.load(fromByteOffset: input + index, as: UInt8.self)) << (8 * index)
@@ -124,13 +136,15 @@ public enum Snappy {
         guard input + 2 <= sourceCount else { throw corrupt("a copy has no offset", input) }
         length = (tag >> 2) + 1
         offset = Int(
-          UInt16(littleEndian: source.loadUnaligned(fromByteOffset: input, as: UInt16.self)))
+          UInt16(littleEndian: source.loadUnaligned(fromByteOffset: input, as: UInt16.self))
+        )
         input += 2
       } else {
         guard input + 4 <= sourceCount else { throw corrupt("a copy has no offset", input) }
         length = (tag >> 2) + 1
         offset = Int(
-          UInt32(littleEndian: source.loadUnaligned(fromByteOffset: input, as: UInt32.self)))
+          UInt32(littleEndian: source.loadUnaligned(fromByteOffset: input, as: UInt32.self))
+        )
         input += 4
       }
       guard offset > 0, offset <= output, length <= targetCount - output else {
@@ -146,22 +160,29 @@ public enum Snappy {
   /// overlap within eight and `room` allows writing past the end.
   @inline(__always)
   private static func copyBack(
-    _ target: UnsafeMutableRawPointer, offset: Int, length: Int, room: Int
+    _ target: UnsafeMutableRawPointer,
+    offset: Int,
+    length: Int,
+    room: Int
   ) {
     let source = UnsafeRawPointer(target - offset)
     if offset >= 8, length + 8 <= room {
       var index = 0
       while index < length {
         target.storeBytes(
-          of: source.loadUnaligned(fromByteOffset: index, as: UInt64.self), toByteOffset: index,
-          as: UInt64.self)
+          of: source.loadUnaligned(fromByteOffset: index, as: UInt64.self),
+          toByteOffset: index,
+          as: UInt64.self
+        )
         index += 8
       }
     } else {
       for index in 0..<length {
         target.storeBytes(
-          of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index,
-          as: UInt8.self)
+          of: source.load(fromByteOffset: index, as: UInt8.self),
+          toByteOffset: index,
+          as: UInt8.self
+        )
       }
     }
   }
@@ -186,7 +207,9 @@ public enum Snappy {
   }
 
   private static func compressFragment(
-    _ source: UnsafeRawPointer, _ size: Int, _ table: UnsafeMutableBufferPointer<UInt16>,
+    _ source: UnsafeRawPointer,
+    _ size: Int,
+    _ table: UnsafeMutableBufferPointer<UInt16>,
     _ writer: inout Writer
   ) {
     var emitted = 0
@@ -250,7 +273,10 @@ public enum Snappy {
     @inline(__always)
     mutating func append(_ byte: Int) {
       target.storeBytes(
-        of: UInt8(truncatingIfNeeded: byte), toByteOffset: position, as: UInt8.self)
+        of: UInt8(truncatingIfNeeded: byte),
+        toByteOffset: position,
+        as: UInt8.self
+      )
       position += 1
     }
 

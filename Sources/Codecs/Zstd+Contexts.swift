@@ -22,7 +22,13 @@ public final class ZstdCompressor {
     let bound = ZSTD_compressBound(bytes.count)
     return try [UInt8](unsafeUninitializedCapacity: bound) { output, count in
       let size = ZSTD_compressCCtx(
-        context, output.baseAddress, output.count, bytes.baseAddress, bytes.count, level)
+        context,
+        output.baseAddress,
+        output.count,
+        bytes.baseAddress,
+        bytes.count,
+        level
+      )
       guard ZSTD_isError(size) == 0 else {
         throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(size)))
       }
@@ -41,16 +47,24 @@ extension Zstd {
 
   /// Decompresses into memory of exactly the size that the caller's format states.
   public static func decompress(
-    _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    _ bytes: UnsafeRawBufferPointer,
+    into output: UnsafeMutableRawBufferPointer
   ) throws {
     let written = ZSTD_decompress(
-      output.baseAddress, output.count, bytes.baseAddress, bytes.count)
+      output.baseAddress,
+      output.count,
+      bytes.baseAddress,
+      bytes.count
+    )
     guard ZSTD_isError(written) == 0 else {
       throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(written)))
     }
     guard written == output.count else {
       throw CodecsError(
-        .corrupt, codec: "zstd", "\(written) bytes came out where \(output.count) were due")
+        .corrupt,
+        codec: "zstd",
+        "\(written) bytes came out where \(output.count) were due"
+      )
     }
   }
 }
@@ -58,7 +72,8 @@ extension Zstd {
 extension Gzip {
   /// Decompresses one or more members into memory of exactly the size that the format states.
   public static func decompress(
-    _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    _ bytes: UnsafeRawBufferPointer,
+    into output: UnsafeMutableRawBufferPointer
   ) throws {
     var written = 0
     try decompress(bytes.bindMemory(to: UInt8.self), bytesMax: output.count) { chunk in
@@ -69,7 +84,10 @@ extension Gzip {
     }
     guard written == output.count else {
       throw CodecsError(
-        .corrupt, codec: "gzip", "\(written) bytes came out where \(output.count) were due")
+        .corrupt,
+        codec: "gzip",
+        "\(written) bytes came out where \(output.count) were due"
+      )
     }
   }
 }

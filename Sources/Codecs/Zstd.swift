@@ -6,7 +6,12 @@ public enum Zstd {
     let bound = ZSTD_compressBound(bytes.count)
     return try [UInt8](unsafeUninitializedCapacity: bound) { output, count in
       let size = ZSTD_compress(
-        output.baseAddress, output.count, bytes.baseAddress, bytes.count, Int32(level))
+        output.baseAddress,
+        output.count,
+        bytes.baseAddress,
+        bytes.count,
+        Int32(level)
+      )
       guard ZSTD_isError(size) == 0 else {
         throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(size)))
       }
@@ -18,12 +23,20 @@ public enum Zstd {
   public static func decompress(_ bytes: UnsafeRawBufferPointer, size: Int) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: size) { output, count in
       let written = ZSTD_decompress(
-        output.baseAddress, output.count, bytes.baseAddress, bytes.count)
+        output.baseAddress,
+        output.count,
+        bytes.baseAddress,
+        bytes.count
+      )
       guard ZSTD_isError(written) == 0 else {
         throw CodecsError(.corrupt, codec: "zstd", String(cString: ZSTD_getErrorName(written)))
       }
       guard written == size else {
-        throw CodecsError(.corrupt, codec: "zstd", "\(written) bytes came out where \(size) were due")
+        throw CodecsError(
+          .corrupt,
+          codec: "zstd",
+          "\(written) bytes came out where \(size) were due"
+        )
       }
       count = written
     }
@@ -34,7 +47,8 @@ public enum Zstd {
   /// - Throws: `codecs.tooLarge` as soon as the result would pass `bytesMax`, `codecs.truncated` or
   ///   `codecs.corrupt` for anything that is not whole frames.
   public static func decompress(
-    _ bytes: UnsafeRawBufferPointer, bytesMax: Int
+    _ bytes: UnsafeRawBufferPointer,
+    bytesMax: Int
   ) throws -> [UInt8] {
     guard let stream = ZSTD_createDCtx() else {
       throw CodecsError(.unsupported, codec: "zstd", "libzstd could not start a decompressor")

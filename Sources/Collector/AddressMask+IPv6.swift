@@ -43,7 +43,8 @@ extension AddressMask {
   }
 
   private static func address(
-    _ bytes: UnsafeBufferPointer<UInt8>, in range: Range<Int>
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    in range: Range<Int>
   ) -> Match? {
     var followsWord = range.lowerBound > 0 && isWordByte(bytes[range.lowerBound - 1])
     var groups = Run(bytes, in: range).groups
@@ -68,7 +69,10 @@ extension AddressMask {
 
   /// The first window of eight filled groups, or of six and a dotted tail.
   private static func eightGroups(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ groups: [Range<Int>], tail: Match?, followsWord: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ groups: [Range<Int>],
+    tail: Match?,
+    followsWord: Bool
   ) -> Match? {
     if let tail, groups.count == 7, groups.dropFirst().allSatisfy({ 1...4 ~= $0.count }) {
       let range = clippedFront(groups[0]).lowerBound..<tail.range.upperBound
@@ -85,14 +89,18 @@ extension AddressMask {
       window[7] = window[7].prefix(4)
       return Match(
         range: window[0].lowerBound..<window[7].upperBound,
-        canonical: canonical(bytes, window, tail: nil))
+        canonical: canonical(bytes, window, tail: nil)
+      )
     }
     return nil
   }
 
   /// A form with `::`; C++ names and wiki prefixes (`std::add`, `c::e`) are left alone.
   private static func compressed(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ groups: [Range<Int>], tail: Match?, followsWord: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ groups: [Range<Int>],
+    tail: Match?,
+    followsWord: Bool
   ) -> Match? {
     var groups = groups
     if followsWord, groups.count > 2, !groups[0].isEmpty, !groups[1].isEmpty {
@@ -112,7 +120,9 @@ extension AddressMask {
 
   /// Four to seven groups: an address whose end is missing, unless it looks like a time.
   private static func cutOff(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ groups: [Range<Int>], followsWord: Bool
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ groups: [Range<Int>],
+    followsWord: Bool
   ) -> Match? {
     var groups = groups
     if followsWord, groups.count > 4 { groups.removeFirst() }
@@ -129,7 +139,9 @@ extension AddressMask {
   /// Eight groups in lower case without leading zeros, or the IPv4 address that a mapped one means;
   /// the text in lower case where it is no exact address.
   private static func canonical(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ groups: [Range<Int>], tail: Match?
+    _ bytes: UnsafeBufferPointer<UInt8>,
+    _ groups: [Range<Int>],
+    tail: Match?
   ) -> String {
     var values: [Int] = []
     var gap: Int?

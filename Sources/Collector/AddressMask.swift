@@ -64,7 +64,9 @@ struct AddressMask {
   }
 
   private func replaced(
-    _ bytes: [UInt8], by next: (UnsafeBufferPointer<UInt8>, Int) -> Match?, _ found: inout [Found]
+    _ bytes: [UInt8],
+    by next: (UnsafeBufferPointer<UInt8>, Int) -> Match?,
+    _ found: inout [Found]
   ) -> [UInt8]? {
     bytes.withUnsafeBufferPointer { input in
       guard var match = next(input, 0) else { return nil }

@@ -3,7 +3,9 @@
 /// The first index from `start` on that holds `wanted`; the count of the bytes where none does.
 @inline(__always)
 func firstIndex(
-  of wanted: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int
+  of wanted: UInt8,
+  in bytes: UnsafeRawBufferPointer,
+  from start: Int
 ) -> Int {
   firstIndex(of: wanted, or: wanted, in: bytes, from: start)
 }
@@ -14,7 +16,10 @@ func firstIndex(
 /// lowest zero byte of a word exactly, and the lowest is all that is asked for.
 @inline(__always)
 func firstIndex(
-  of first: UInt8, or second: UInt8, in bytes: UnsafeRawBufferPointer, from start: Int
+  of first: UInt8,
+  or second: UInt8,
+  in bytes: UnsafeRawBufferPointer,
+  from start: Int
 ) -> Int {
   let ones: UInt64 = 0x0101_0101_0101_0101
   let highs: UInt64 = 0x8080_8080_8080_8080
@@ -24,7 +29,8 @@ func firstIndex(
   let end = bytes.count
   while index &+ 8 <= end {
     let word = UInt64(
-      littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+    )
     let left = word ^ firsts
     let right = word ^ seconds
     let found = ((left &- ones) & ~left | (right &- ones) & ~right) & highs

@@ -35,7 +35,9 @@ package enum CollectFile {
   /// batch. Memory stays bounded. Throws `CollectorError` for an unknown source, a file that
   /// cannot be read, and one that breaks off (after the lines before the break were collected).
   package static func run(
-    path: String, collector: Collector, source: String?,
+    path: String,
+    collector: Collector,
+    source: String?,
     progress: (CollectProgress) -> Void = { _ in }
   ) throws -> CollectSummary {
     try run(try NDJSONSource(path: path), collector: collector, source: source, progress: progress)
@@ -43,24 +45,34 @@ package enum CollectFile {
 
   /// The same for an open descriptor.
   package static func run(
-    descriptor: Int32, name: String, collector: Collector, source: String?,
+    descriptor: Int32,
+    name: String,
+    collector: Collector,
+    source: String?,
     progress: (CollectProgress) -> Void = { _ in }
   ) throws -> CollectSummary {
     try run(
-      NDJSONSource(descriptor: descriptor, name: name), collector: collector, source: source,
-      progress: progress)
+      NDJSONSource(descriptor: descriptor, name: name),
+      collector: collector,
+      source: source,
+      progress: progress
+    )
   }
 
   private static func run(
-    _ lines: NDJSONSource, collector: Collector, source: String?,
+    _ lines: NDJSONSource,
+    collector: Collector,
+    source: String?,
     progress: (CollectProgress) -> Void
   ) throws -> CollectSummary {
     if let source, collector.configuration.mappings[source] == nil {
       let known = collector.configuration.mappings.keys.sorted().joined(separator: ", ")
       throw CollectorError(
-        .unknownSource, "there is no mapping named \(source)",
+        .unknownSource,
+        "there is no mapping named \(source)",
         advice: known.isEmpty ? "No mapping is loaded." : "Known sources: \(known).",
-        fields: ["source": source])
+        fields: ["source": source]
+      )
     }
     var summary = CollectSummary()
     do {
@@ -68,8 +80,13 @@ package enum CollectFile {
         try send(batch, of: lines, to: collector, source, &summary)
         progress(
           CollectProgress(
-            lines: summary.lines, accepted: summary.accepted, refused: summary.refusedTotal,
-            bytesRead: lines.bytesRead, bytesTotal: lines.bytesTotal))
+            lines: summary.lines,
+            accepted: summary.accepted,
+            refused: summary.refusedTotal,
+            bytesRead: lines.bytesRead,
+            bytesTotal: lines.bytesTotal
+          )
+        )
       }
     } catch {
       try? collector.flush()
@@ -80,19 +97,30 @@ package enum CollectFile {
   }
 
   private static func send(
-    _ batch: NDJSONSource.Batch, of lines: NDJSONSource, to collector: Collector,
-    _ source: String?, _ summary: inout CollectSummary
+    _ batch: NDJSONSource.Batch,
+    of lines: NDJSONSource,
+    to collector: Collector,
+    _ source: String?,
+    _ summary: inout CollectSummary
   ) throws {
     let response = collector.handle(
       CollectRequest(
-        body: batch.bytes, source: source, format: .ndjson, firstLine: batch.firstLine))
+        body: batch.bytes,
+        source: source,
+        format: .ndjson,
+        firstLine: batch.firstLine
+      )
+    )
     summary.lines += batch.lineCount
     if response.problem?.code == "empty_body" { return }
     if let problem = response.problem {
       throw CollectorError(
-        .refusedRequest, problem.message, place: "\(lines.name), line \(batch.firstLine)",
+        .refusedRequest,
+        problem.message,
+        place: "\(lines.name), line \(batch.firstLine)",
         advice: "\(summary.accepted) events before it were accepted.",
-        fields: ["line": String(batch.firstLine)])
+        fields: ["line": String(batch.firstLine)]
+      )
     }
     summary.accepted += response.accepted.count
     for event in response.refused {

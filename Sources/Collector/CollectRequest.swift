@@ -34,8 +34,12 @@ package struct CollectRequest: Sendable {
   package var firstLine: Int
 
   package init(
-    body: [UInt8], isGzip: Bool = false, source: String? = nil, format: Format = .json,
-    durability: Durability = .written, firstLine: Int = 1
+    body: [UInt8],
+    isGzip: Bool = false,
+    source: String? = nil,
+    format: Format = .json,
+    durability: Durability = .written,
+    firstLine: Int = 1
   ) {
     self.body = body
     self.isGzip = isGzip

@@ -27,15 +27,21 @@ package final class Collector: Sendable {
   ///
   /// Throws what the log throws, and `collector.bad_configuration` for a secret under 16 bytes.
   package init(
-    log: any CollectorLog, clock: StoryClock, configuration: CollectorConfiguration
+    log: any CollectorLog,
+    clock: StoryClock,
+    configuration: CollectorConfiguration
   ) throws {
     guard configuration.secret.count >= 16 else {
       throw CollectorError(
-        .badConfiguration, "the secret of the pseudonyms has fewer than 16 bytes",
-        advice: "Let the home make one: it is random and never leaves it.")
+        .badConfiguration,
+        "the secret of the pseudonyms has fewer than 16 bytes",
+        advice: "Let the home make one: it is random and never leaves it."
+      )
     }
     try log.ensureTopic(
-      configuration.eventsTopic, partitionCount: configuration.eventsPartitionCount)
+      configuration.eventsTopic,
+      partitionCount: configuration.eventsPartitionCount
+    )
     try log.ensureTopic(configuration.deadLetterTopic, partitionCount: 1)
     self.log = log
     self.clock = clock
@@ -43,7 +49,9 @@ package final class Collector: Sendable {
     partitionCount = try log.partitionCount(of: configuration.eventsTopic)
     pseudonymizer = Pseudonymizer(secret: configuration.secret)
     deadLetterMask = DeadLetterMask(
-      pseudonymizer: pseudonymizer, bytesMax: configuration.eventBytesMax)
+      pseudonymizer: pseudonymizer,
+      bytesMax: configuration.eventBytesMax
+    )
     metrics = CollectorMetrics(recentMax: configuration.recentRequestsMax)
   }
 
@@ -98,9 +106,12 @@ package final class Collector: Sendable {
     guard let mapping = configuration.mappings[source] else {
       let known = configuration.mappings.keys.sorted().joined(separator: ", ")
       throw BodyFailure(
-        400, "unknown_source", "no mapping has the name that the request gives as its source",
+        400,
+        "unknown_source",
+        "no mapping has the name that the request gives as its source",
         advice: known.isEmpty
-          ? "This collector knows no source: leave it out." : "Known sources: \(known).")
+          ? "This collector knows no source: leave it out." : "Known sources: \(known)."
+      )
     }
     return mapping
   }
@@ -108,20 +119,31 @@ package final class Collector: Sendable {
   // MARK: - Sorting events into accepted and refused
 
   private func sort(
-    _ bytes: UnsafeRawBufferPointer, _ request: CollectRequest, _ mapping: SourceMapping?,
-    now: StoryTime, into sorted: inout SortedRequest
+    _ bytes: UnsafeRawBufferPointer,
+    _ request: CollectRequest,
+    _ mapping: SourceMapping?,
+    now: StoryTime,
+    into sorted: inout SortedRequest
   ) throws(BodyFailure) {
     let body = try RequestBody(
-      bytes, format: mapping == nil ? request.format : .ndjson, firstLine: request.firstLine,
-      eventsMax: configuration.eventsMax)
+      bytes,
+      format: mapping == nil ? request.format : .ndjson,
+      firstLine: request.firstLine,
+      eventsMax: configuration.eventsMax
+    )
     var stamp = CollectorStamp(
-      appID: mapping?.appID ?? configuration.appID, receivedAt: now.iso8601)
+      appID: mapping?.appID ?? configuration.appID,
+      receivedAt: now.iso8601
+    )
     let hasBadSentAt = !readSentAt(body.sentAt, bytes, into: &stamp)
     var check = EnvelopeCheck(bytesMax: configuration.eventBytesMax)
     var mapper = mapping.map {
       LineMapper(
-        mapping: $0, pseudonymizer: pseudonymizer, stamp: stamp,
-        bytesMax: configuration.eventBytesMax)
+        mapping: $0,
+        pseudonymizer: pseudonymizer,
+        stamp: stamp,
+        bytesMax: configuration.eventBytesMax
+      )
     }
     let deadLetterKeys = mapper?.deadLetterKeys ?? []
     for (index, place) in body.events.enumerated() {
@@ -135,16 +157,25 @@ package final class Collector: Sendable {
         }
       } catch {
         let payload = deadLetterMask.payload(
-          UnsafeRawBufferPointer(rebasing: bytes[place.range]), pseudonymized: deadLetterKeys)
+          UnsafeRawBufferPointer(rebasing: bytes[place.range]),
+          pseudonymized: deadLetterKeys
+        )
         sorted.refuse(
-          error, at: place, index: index, payload: payload, source: request.source)
+          error,
+          at: place,
+          index: index,
+          payload: payload,
+          source: request.source
+        )
       }
     }
   }
 
   /// False where the batch has a `sent_at` that is no time.
   private func readSentAt(
-    _ range: Range<Int>?, _ bytes: UnsafeRawBufferPointer, into stamp: inout CollectorStamp
+    _ range: Range<Int>?,
+    _ bytes: UnsafeRawBufferPointer,
+    into stamp: inout CollectorStamp
   ) -> Bool {
     guard let range else { return true }
     let token = UnsafeRawBufferPointer(rebasing: bytes[range])
@@ -157,7 +188,9 @@ package final class Collector: Sendable {
   }
 
   private func unreadable(
-    _ bytes: UnsafeRawBufferPointer, _ failure: BodyFailure, _ request: CollectRequest
+    _ bytes: UnsafeRawBufferPointer,
+    _ failure: BodyFailure,
+    _ request: CollectRequest
   ) -> Record {
     let payload = deadLetterMask.payload(bytes)
     var headers = [
@@ -180,8 +213,12 @@ package final class Collector: Sendable {
       for (position, event) in batch.events.enumerated() {
         accepted.append(
           AcceptedEvent(
-            index: event.index, eventID: event.eventID, partition: partition,
-            offset: base.advanced(by: Int64(position))))
+            index: event.index,
+            eventID: event.eventID,
+            partition: partition,
+            offset: base.advanced(by: Int64(position))
+          )
+        )
       }
     }
     if !sorted.deadLetters.isEmpty {
@@ -197,9 +234,12 @@ package final class Collector: Sendable {
     return CollectResponse(
       status: 503,
       problem: CollectResponse.Problem(
-        code: "log_unavailable", message: "the log cannot be written at the moment",
-        advice: "Keep the events and send the same body again later."),
-      retryAfterSeconds: configuration.retryAfterSeconds)
+        code: "log_unavailable",
+        message: "the log cannot be written at the moment",
+        advice: "Keep the events and send the same body again later."
+      ),
+      retryAfterSeconds: configuration.retryAfterSeconds
+    )
   }
 }
 
@@ -229,13 +269,21 @@ private struct SortedRequest {
   }
 
   mutating func refuse(
-    _ refusal: Refusal, at place: EventPlace, index: Int,
-    payload: (bytes: [UInt8], isMasked: Bool), source: String?
+    _ refusal: Refusal,
+    at place: EventPlace,
+    index: Int,
+    payload: (bytes: [UInt8], isMasked: Bool),
+    source: String?
   ) {
     refused.append(
       RefusedEvent(
-        index: index, line: place.line, code: refusal.code, field: refusal.field,
-        message: refusal.message))
+        index: index,
+        line: place.line,
+        code: refusal.code,
+        field: refusal.field,
+        message: refusal.message
+      )
+    )
     var headers = [RecordHeader("reason", refusal.code.rawValue)]
     if let field = refusal.field { headers.append(RecordHeader("field", field)) }
     headers.append(RecordHeader("message", refusal.message))

@@ -24,7 +24,10 @@ package struct CollectorError: DiagnosableError {
   package var fields: [String: String]
 
   package init(
-    _ kind: Kind, _ message: String, place: String? = nil, advice: String? = nil,
+    _ kind: Kind,
+    _ message: String,
+    place: String? = nil,
+    advice: String? = nil,
     fields: [String: String] = [:]
   ) {
     self.kind = kind

@@ -46,9 +46,14 @@ final class CollectorMetrics: Sendable {
 
   func note(_ request: CollectRequest, _ response: CollectResponse, at time: StoryTime) {
     let trace = RequestTrace(
-      time: time, status: response.status, source: request.source,
-      accepted: response.accepted.count, refused: response.refused.count,
-      bodyBytes: request.body.count, code: response.problem?.code)
+      time: time,
+      status: response.status,
+      source: request.source,
+      accepted: response.accepted.count,
+      refused: response.refused.count,
+      bodyBytes: request.body.count,
+      code: response.problem?.code
+    )
     state.withLock { state in
       state.counts.requests += 1
       state.counts.accepted += response.accepted.count

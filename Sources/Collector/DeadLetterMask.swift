@@ -14,7 +14,8 @@ struct DeadLetterMask {
   /// `pseudonymized` are the keys to replace: for a broken line all that the mapping may replace,
   /// since its conditions cannot be read.
   func payload(
-    _ bytes: UnsafeRawBufferPointer, pseudonymized: [[UInt8]] = []
+    _ bytes: UnsafeRawBufferPointer,
+    pseudonymized: [[UInt8]] = []
   ) -> (bytes: [UInt8], isMasked: Bool) {
     let original = Array(bounded(bytes))
     var payload = replacingValues(of: pseudonymized, in: original)
@@ -64,7 +65,10 @@ struct DeadLetterMask {
   private func escapedMark(_ bytes: [UInt8], at index: Int) -> UInt8? {
     guard index + 5 < bytes.count, bytes[index + 1] == 0x75, bytes[index + 2] == 0x30,
       bytes[index + 3] == 0x30, isHexDigit(bytes[index + 4]), isHexDigit(bytes[index + 5]),
-      let value = UInt8(String(decoding: bytes[(index + 4)...(index + 5)], as: UTF8.self), radix: 16)
+      let value = UInt8(
+        String(decoding: bytes[(index + 4)...(index + 5)], as: UTF8.self),
+        radix: 16
+      )
     else { return nil }
     return (0x21..<0x7F).contains(value) && value != 0x22 && value != 0x5C ? value : nil
   }

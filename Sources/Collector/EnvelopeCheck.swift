@@ -48,7 +48,9 @@ struct EnvelopeCheck {
 
   /// The record of the event in `range`, or why it is refused.
   mutating func check(
-    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>, stamp: CollectorStamp
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>,
+    stamp: CollectorStamp
   ) throws(Refusal) -> ReadyEvent {
     guard range.count <= bytesMax else { throw Self.tooLarge(bytesMax) }
     try Self.scan(&scanner, bytes, in: range)
@@ -70,7 +72,9 @@ struct EnvelopeCheck {
 
   /// Scans an object; syntax errors become refusals whose position counts from the event's start.
   static func scan(
-    _ scanner: inout JSONObjectScanner, _ bytes: UnsafeRawBufferPointer, in range: Range<Int>
+    _ scanner: inout JSONObjectScanner,
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>
   ) throws(Refusal) {
     do {
       try scanner.scan(bytes, in: range)
@@ -87,13 +91,17 @@ struct EnvelopeCheck {
         throw Refusal(.brokenJSON, "the event is not valid JSON")
       }
       let position = max(0, syntax.byteOffset - range.lowerBound)
-      throw Refusal(.brokenJSON, "the event is not valid JSON: \(syntax.reason) at byte \(position)")
+      throw Refusal(
+        .brokenJSON,
+        "the event is not valid JSON: \(syntax.reason) at byte \(position)"
+      )
     }
   }
 
   /// Finds the known fields and checks their types; true where members must be cut out.
   private mutating func placeMembers(
-    _ bytes: UnsafeRawBufferPointer, replacesSentAt: Bool
+    _ bytes: UnsafeRawBufferPointer,
+    replacesSentAt: Bool
   ) throws(Refusal) -> Bool {
     for index in positions.indices { positions[index] = 0 }
     var removesMembers = false
@@ -106,7 +114,10 @@ struct EnvelopeCheck {
       }
       if positions[field.rawValue] != 0 {
         throw Refusal(
-          .duplicateField, field: field.key, "\(field.key) stands more than once in the event")
+          .duplicateField,
+          field: field.key,
+          "\(field.key) stands more than once in the event"
+        )
       }
       if member.kind == .null { continue }
       guard field.kinds.contains(member.kind) else {
@@ -118,7 +129,8 @@ struct EnvelopeCheck {
   }
 
   private func field(
-    of member: JSONObjectScanner.Member, _ bytes: UnsafeRawBufferPointer
+    of member: JSONObjectScanner.Member,
+    _ bytes: UnsafeRawBufferPointer
   ) -> EnvelopeField? {
     if !member.keyHasEscapes {
       return EnvelopeField.named(UnsafeRawBufferPointer(rebasing: bytes[member.key]))
@@ -147,7 +159,10 @@ struct EnvelopeCheck {
     guard let first = missing.first else { return }
     let names = missing.map { $0.field == "device_id" ? "device_id (or user_id)" : $0.field }
     throw Refusal(
-      first.code, field: first.field, "the event has no \(names.joined(separator: ", no "))")
+      first.code,
+      field: first.field,
+      "the event has no \(names.joined(separator: ", no "))"
+    )
   }
 
   private func isMissing(_ field: EnvelopeField) -> Bool {
@@ -161,8 +176,10 @@ struct EnvelopeCheck {
       && member.value.allSatisfy { isIdentifierByte(bytes[$0]) }
     guard isWellFormed else {
       throw Refusal(
-        .badEventID, field: "event_id",
-        "event_id must be a UUID or another id of at most 64 letters, digits, - and _")
+        .badEventID,
+        field: "event_id",
+        "event_id must be a UUID or another id of at most 64 letters, digits, - and _"
+      )
     }
     return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[member.value]), as: UTF8.self)
   }
@@ -171,16 +188,20 @@ struct EnvelopeCheck {
     guard let member = member(.eventName) else { return }
     guard isEventName(UnsafeRawBufferPointer(rebasing: bytes[member.value])) else {
       throw Refusal(
-        .badEventName, field: "event_name",
-        "event_name must be snake_case (a-z, 0-9, _) of at most 64 characters")
+        .badEventName,
+        field: "event_name",
+        "event_name must be snake_case (a-z, 0-9, _) of at most 64 characters"
+      )
     }
   }
 
   private func checkTimes(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
     if let member = member(.eventTime), !isTime(bytes, member) {
       throw Refusal(
-        .badEventTime, field: "event_time",
-        "event_time must be ISO-8601 with a zone, such as 2024-01-16T00:10:00.000Z")
+        .badEventTime,
+        field: "event_time",
+        "event_time must be ISO-8601 with a zone, such as 2024-01-16T00:10:00.000Z"
+      )
     }
     if let member = member(.sentAt), !isTime(bytes, member) {
       throw Self.badSentAt
@@ -188,11 +209,14 @@ struct EnvelopeCheck {
   }
 
   static let badSentAt = Refusal(
-    .badSentAt, field: "sent_at",
-    "sent_at must be ISO-8601 with a zone, such as 2024-01-16T00:10:00.000Z")
+    .badSentAt,
+    field: "sent_at",
+    "sent_at must be ISO-8601 with a zone, such as 2024-01-16T00:10:00.000Z"
+  )
 
   private func isTime(
-    _ bytes: UnsafeRawBufferPointer, _ member: JSONObjectScanner.Member
+    _ bytes: UnsafeRawBufferPointer,
+    _ member: JSONObjectScanner.Member
   ) -> Bool {
     EventTimestamp.parse(UnsafeRawBufferPointer(rebasing: bytes[member.value])) != nil
   }
@@ -202,8 +226,10 @@ struct EnvelopeCheck {
     for field in [EnvelopeField.deviceID, .userID] {
       if let member = member(field), member.value.count > Self.identifierBytesMax {
         throw Refusal(
-          .valueTooLong, field: field.key,
-          "\(field.key) is longer than \(Self.identifierBytesMax) bytes")
+          .valueTooLong,
+          field: field.key,
+          "\(field.key) is longer than \(Self.identifierBytesMax) bytes"
+        )
       }
     }
     let field = isMissing(.deviceID) ? EnvelopeField.userID : .deviceID
@@ -216,7 +242,9 @@ struct EnvelopeCheck {
 
   /// The client's bytes up to the closing brace, then the collector's fields.
   private func spliced(
-    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>, stamp: CollectorStamp
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>,
+    stamp: CollectorStamp
   ) -> [UInt8] {
     var start = range.lowerBound
     while start < range.upperBound, isSpace(bytes[start]) { start += 1 }
@@ -238,7 +266,8 @@ struct EnvelopeCheck {
       if value.count > 1 { value.append(UInt8(ascii: ",")) }
       let start = member.key.lowerBound - 1
       value.append(
-        contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<endOfToken(member)]))
+        contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<endOfToken(member)])
+      )
     }
     append(stamp, to: &value)
     return value

@@ -33,12 +33,14 @@ enum EnvelopeField: Int, CaseIterable {
     switch key.count {
     case 3: match(key, .seq)
     case 6: match(key, .locale) ?? match(key, .appID)
-    case 7: match(key, .sentAt) ?? match(key, .userID) ?? match(key, .network)
-      ?? match(key, .consent)
+    case 7:
+      match(key, .sentAt) ?? match(key, .userID) ?? match(key, .network)
+        ?? match(key, .consent)
     case 8: match(key, .eventID) ?? match(key, .platform) ?? match(key, .timezone)
     case 9: match(key, .deviceID)
-    case 10: match(key, .eventName) ?? match(key, .eventTime) ?? match(key, .installID)
-      ?? match(key, .sessionID) ?? match(key, .osVersion) ?? match(key, .properties)
+    case 10:
+      match(key, .eventName) ?? match(key, .eventTime) ?? match(key, .installID)
+        ?? match(key, .sessionID) ?? match(key, .osVersion) ?? match(key, .properties)
     case 11: match(key, .receivedAt) ?? match(key, .appVersion)
     case 12: match(key, .deviceModel)
     case 14: match(key, .schemaVersion)
@@ -48,7 +50,8 @@ enum EnvelopeField: Int, CaseIterable {
 
   @inline(__always)
   private static func match(
-    _ key: UnsafeRawBufferPointer, _ field: EnvelopeField
+    _ key: UnsafeRawBufferPointer,
+    _ field: EnvelopeField
   ) -> EnvelopeField? {
     let name = field.literal
     for index in 0..<key.count where key[index] != name.utf8Start[index] { return nil }

@@ -25,7 +25,10 @@ struct LineMapper {
   }
 
   init(
-    mapping: SourceMapping, pseudonymizer: Pseudonymizer, stamp: CollectorStamp, bytesMax: Int
+    mapping: SourceMapping,
+    pseudonymizer: Pseudonymizer,
+    stamp: CollectorStamp,
+    bytesMax: Int
   ) {
     self.mapping = mapping
     self.pseudonymizer = pseudonymizer
@@ -36,7 +39,8 @@ struct LineMapper {
 
   /// The event that the line in `range` stands for.
   mutating func map(
-    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>
   ) throws(Refusal) -> ReadyEvent {
     guard range.count <= bytesMax else { throw EnvelopeCheck.tooLarge(bytesMax) }
     try EnvelopeCheck.scan(&scanner, bytes, in: range)
@@ -48,8 +52,10 @@ struct LineMapper {
     let deviceID = try identifier(mapping.deviceIDField, as: "device_id", bytes)
     guard let key = deviceID ?? userID else {
       throw Refusal(
-        .missingDeviceID, field: mapping.userIDField ?? mapping.deviceIDField,
-        "the line has no value for user_id or device_id")
+        .missingDeviceID,
+        field: mapping.userIDField ?? mapping.deviceIDField,
+        "the line has no value for user_id or device_id"
+      )
     }
     var value: [UInt8] = []
     value.reserveCapacity(range.count + 256)
@@ -112,14 +118,17 @@ struct LineMapper {
   }
 
   private func isKey(
-    _ key: [UInt8], _ bytes: UnsafeRawBufferPointer, _ member: JSONObjectScanner.Member
+    _ key: [UInt8],
+    _ bytes: UnsafeRawBufferPointer,
+    _ member: JSONObjectScanner.Member
   ) -> Bool {
     key.count == member.key.count
       && UnsafeRawBufferPointer(rebasing: bytes[member.key]).elementsEqual(key)
   }
 
   private func step(
-    for member: JSONObjectScanner.Member, _ bytes: UnsafeRawBufferPointer
+    for member: JSONObjectScanner.Member,
+    _ bytes: UnsafeRawBufferPointer
   ) -> Step {
     var keyAsValue = member
     keyAsValue.value = member.key
@@ -127,8 +136,10 @@ struct LineMapper {
     keyAsValue.hasEscapes = member.keyHasEscapes
     let name = JSONObjectScanner.string(bytes, keyAsValue)
     var step = Step(
-      sourceKey: Array(UnsafeRawBufferPointer(rebasing: bytes[member.key])), name: name,
-      pseudonymized: mapping.pseudonymize.first { $0.field == name })
+      sourceKey: Array(UnsafeRawBufferPointer(rebasing: bytes[member.key])),
+      name: name,
+      pseudonymized: mapping.pseudonymize.first { $0.field == name }
+    )
     guard isProperty(name) else { return step }
     // The mask goes first: another case or another separator would hide an address from it.
     let masked = maskedText(name)
@@ -156,12 +167,15 @@ struct LineMapper {
   // MARK: - The envelope
 
   private func eventID(
-    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>
   ) throws(Refusal) -> String {
     guard let field = mapping.eventIDField else {
       let line = UnsafeRawBufferPointer(rebasing: bytes[range])
       return String(
-        decoding: deterministicEventID(source: mapping.source, line: line), as: UTF8.self)
+        decoding: deterministicEventID(source: mapping.source, line: line),
+        as: UTF8.self
+      )
     }
     guard let id = try text(of: field, bytes), !id.isEmpty else {
       throw Refusal(.missingEventID, field: field, "the line has no value for event_id")
@@ -170,8 +184,10 @@ struct LineMapper {
       id.utf8.count <= EnvelopeCheck.nameBytesMax && id.utf8.allSatisfy(isIdentifierByte)
     guard isWellFormed else {
       throw Refusal(
-        .badEventID, field: field,
-        "event_id must be a UUID or another id of at most 64 letters, digits, - and _")
+        .badEventID,
+        field: field,
+        "event_id must be a UUID or another id of at most 64 letters, digits, - and _"
+      )
     }
     return id
   }
@@ -186,8 +202,10 @@ struct LineMapper {
       let name = mapping.usesSnakeCase ? snakeCased(text) : text
       guard Array(name.utf8).withUnsafeBytes({ isEventName($0) }) else {
         throw Refusal(
-          .badEventName, field: field,
-          "event_name must be snake_case (a-z, 0-9, _) of at most 64 characters")
+          .badEventName,
+          field: field,
+          "event_name must be snake_case (a-z, 0-9, _) of at most 64 characters"
+        )
       }
       return name
     }
@@ -205,21 +223,27 @@ struct LineMapper {
     guard let time = EventTimestamp.parse(UnsafeRawBufferPointer(rebasing: bytes[member.value]))
     else {
       throw Refusal(
-        .badEventTime, field: field,
-        "event_time must be ISO-8601 with a zone, such as 2024-01-16T00:10:00.000Z")
+        .badEventTime,
+        field: field,
+        "event_time must be ISO-8601 with a zone, such as 2024-01-16T00:10:00.000Z"
+      )
     }
     return time
   }
 
   /// A user's or device's id: pseudonymised or masked; nil where the line has none.
   private func identifier(
-    _ field: String?, as name: String, _ bytes: UnsafeRawBufferPointer
+    _ field: String?,
+    as name: String,
+    _ bytes: UnsafeRawBufferPointer
   ) throws(Refusal) -> String? {
     guard let field, let text = try text(of: field, bytes), !text.isEmpty else { return nil }
     guard text.utf8.count <= EnvelopeCheck.identifierBytesMax else {
       throw Refusal(
-        .valueTooLong, field: field,
-        "\(name) is longer than \(EnvelopeCheck.identifierBytesMax) bytes")
+        .valueTooLong,
+        field: field,
+        "\(name) is longer than \(EnvelopeCheck.identifierBytesMax) bytes"
+      )
     }
     if let position = position(of: field), isPseudonymized(layout[position], bytes) {
       return pseudonymizer.pseudonym(ofField: text)
@@ -229,7 +253,8 @@ struct LineMapper {
 
   /// A string's text or a number's digits; nil for null and for a field that is not there.
   private func text(
-    of field: String, _ bytes: UnsafeRawBufferPointer
+    of field: String,
+    _ bytes: UnsafeRawBufferPointer
   ) throws(Refusal) -> String? {
     guard let position = position(of: field) else { return nil }
     let member = scanner.members[position]
@@ -263,7 +288,9 @@ struct LineMapper {
   }
 
   private func appendValue(
-    _ member: JSONObjectScanner.Member, _ step: Step, _ bytes: UnsafeRawBufferPointer,
+    _ member: JSONObjectScanner.Member,
+    _ step: Step,
+    _ bytes: UnsafeRawBufferPointer,
     to value: inout [UInt8]
   ) {
     if step.pseudonymized != nil, member.kind != .null, isPseudonymized(step, bytes) {

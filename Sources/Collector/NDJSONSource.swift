@@ -49,7 +49,9 @@ package final class NDJSONSource {
   private var ended = false
   private var failure: CollectorError?
   private let input = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: 256 << 10, alignment: 16)
+    byteCount: 256 << 10,
+    alignment: 16
+  )
 
   /// Opens a file; `-` is the standard input.
   ///
@@ -65,24 +67,37 @@ package final class NDJSONSource {
         errno == ENOENT || errno == ENOTDIR ? .fileNotFound : .fileUnreadable,
         errno == ENOENT || errno == ENOTDIR
           ? "there is no file of this name" : "the file cannot be looked at: \(Self.reason)",
-        place: path, advice: "Check the path; `-` reads the standard input.",
-        fields: ["path": path])
+        place: path,
+        advice: "Check the path; `-` reads the standard input.",
+        fields: ["path": path]
+      )
     }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw CollectorError(
-        .fileIsDirectory, "this is a directory, and one file of lines is needed", place: path,
-        advice: "Name a file in it.", fields: ["path": path])
+        .fileIsDirectory,
+        "this is a directory, and one file of lines is needed",
+        place: path,
+        advice: "Name a file in it.",
+        fields: ["path": path]
+      )
     }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw CollectorError(
-        .fileUnreadable, "the file cannot be opened: \(Self.reason)", place: path,
-        advice: "Check its permissions.", fields: ["path": path])
+        .fileUnreadable,
+        "the file cannot be opened: \(Self.reason)",
+        place: path,
+        advice: "Check its permissions.",
+        fields: ["path": path]
+      )
     }
     let isRegular = status.st_mode & S_IFMT == S_IFREG
     self.init(
-      descriptor: descriptor, name: path, ownsDescriptor: true,
-      bytesTotal: isRegular ? Int64(status.st_size) : nil)
+      descriptor: descriptor,
+      name: path,
+      ownsDescriptor: true,
+      bytesTotal: isRegular ? Int64(status.st_size) : nil
+    )
   }
 
   /// Reads an open descriptor, which stays the caller's to close.
@@ -131,7 +146,10 @@ package final class NDJSONSource {
     while count < 0, errno == EINTR { count = read(descriptor, input.baseAddress, wanted) }
     guard count >= 0 else {
       throw CollectorError(
-        .fileUnreadable, "reading failed: \(Self.reason)", place: "\(name), line \(linesRead + 1)")
+        .fileUnreadable,
+        "reading failed: \(Self.reason)",
+        place: "\(name), line \(linesRead + 1)"
+      )
     }
     guard count > 0 else { return try finish() }
     let piece = UnsafeRawBufferPointer(rebasing: input[0..<count])
@@ -147,10 +165,12 @@ package final class NDJSONSource {
       }
     } catch is CodecsError {
       throw CollectorError(
-        .fileCorrupt, "the gzip data is damaged in line \(lineInWork)",
+        .fileCorrupt,
+        "the gzip data is damaged in line \(lineInWork)",
         place: "\(name), line \(lineInWork)",
         advice: "The lines before it were taken; get the file again.",
-        fields: ["line": String(lineInWork)])
+        fields: ["line": String(lineInWork)]
+      )
     }
   }
 
@@ -160,10 +180,12 @@ package final class NDJSONSource {
     ended = true
     if let inflater, !inflater.isAtMemberEnd {
       throw CollectorError(
-        .fileTruncated, "the gzip file ends too early, in line \(lineInWork)",
+        .fileTruncated,
+        "the gzip file ends too early, in line \(lineInWork)",
         place: "\(name), line \(lineInWork)",
         advice: "The lines before it were taken; get the file again.",
-        fields: ["line": String(lineInWork)])
+        fields: ["line": String(lineInWork)]
+      )
     }
     if isInLine { endLine() }
     seal()
@@ -193,8 +215,12 @@ package final class NDJSONSource {
 
   private func notText(_ what: String) -> CollectorError {
     CollectorError(
-      .fileNotText, "this is not UTF-8 text: \(what)", place: name,
-      advice: "Give a file of one JSON object a line, plain or gzip.", fields: ["path": name])
+      .fileNotText,
+      "this is not UTF-8 text: \(what)",
+      place: name,
+      advice: "Give a file of one JSON object a line, plain or gzip.",
+      fields: ["path": name]
+    )
   }
 
   private static var reason: String { String(cString: strerror(errno)) }

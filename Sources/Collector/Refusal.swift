@@ -49,12 +49,20 @@ struct BodyFailure: Error {
   var keepsBody: Bool
 
   init(
-    _ status: Int, _ code: String, _ message: String, advice: String? = nil,
-    byteOffset: Int? = nil, keepsBody: Bool = false
+    _ status: Int,
+    _ code: String,
+    _ message: String,
+    advice: String? = nil,
+    byteOffset: Int? = nil,
+    keepsBody: Bool = false
   ) {
     self.status = status
     self.problem = CollectResponse.Problem(
-      code: code, message: message, advice: advice, byteOffset: byteOffset)
+      code: code,
+      message: message,
+      advice: advice,
+      byteOffset: byteOffset
+    )
     self.keepsBody = keepsBody
   }
 }

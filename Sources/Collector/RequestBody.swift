@@ -19,7 +19,8 @@ struct RequestBody {
 
   /// The bytes of a request, unpacked within the limits.
   static func unpacked(
-    _ request: CollectRequest, _ configuration: CollectorConfiguration
+    _ request: CollectRequest,
+    _ configuration: CollectorConfiguration
   ) throws(BodyFailure) -> [UInt8] {
     guard request.body.count <= configuration.bodyBytesMax else {
       throw tooLarge("the body has more than \(configuration.bodyBytesMax) bytes")
@@ -29,11 +30,16 @@ struct RequestBody {
       return try Gzip.decompress(request.body, bytesMax: configuration.unpackedBytesMax)
     } catch let error as CodecsError where error.kind == .tooLarge {
       throw tooLarge(
-        "the body unpacks to more than \(configuration.unpackedBytesMax) bytes")
+        "the body unpacks to more than \(configuration.unpackedBytesMax) bytes"
+      )
     } catch {
       throw BodyFailure(
-        400, "broken_gzip", "the body is not whole gzip, and nothing of it was taken",
-        advice: "Send the whole compressed body, or leave Content-Encoding out.", keepsBody: false)
+        400,
+        "broken_gzip",
+        "the body is not whole gzip, and nothing of it was taken",
+        advice: "Send the whole compressed body, or leave Content-Encoding out.",
+        keepsBody: false
+      )
     }
   }
 
@@ -43,13 +49,19 @@ struct RequestBody {
 
   /// The events of a body.
   init(
-    _ bytes: UnsafeRawBufferPointer, format: CollectRequest.Format, firstLine: Int, eventsMax: Int
+    _ bytes: UnsafeRawBufferPointer,
+    format: CollectRequest.Format,
+    firstLine: Int,
+    eventsMax: Int
   ) throws(BodyFailure) {
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     guard bytes[start...].contains(where: { !isSpace($0) }) else {
       throw BodyFailure(
-        400, "empty_body", "the body is empty",
-        advice: "Send one event, an array of events, or one event a line.")
+        400,
+        "empty_body",
+        "the body is empty",
+        advice: "Send one event, an array of events, or one event a line."
+      )
     }
     if format == .ndjson || Self.looksLikeLines(bytes, from: start) {
       cutLines(bytes, from: start, firstLine: firstLine)
@@ -58,15 +70,20 @@ struct RequestBody {
     }
     guard events.count <= eventsMax else {
       throw BodyFailure(
-        413, "too_many_events", "the body has \(events.count) events, more than \(eventsMax)",
-        advice: "Send at most \(eventsMax) events in one request.")
+        413,
+        "too_many_events",
+        "the body has \(events.count) events, more than \(eventsMax)",
+        advice: "Send at most \(eventsMax) events in one request."
+      )
     }
   }
 
   // MARK: - Lines
 
   private mutating func cutLines(
-    _ bytes: UnsafeRawBufferPointer, from start: Int, firstLine: Int
+    _ bytes: UnsafeRawBufferPointer,
+    from start: Int,
+    firstLine: Int
   ) {
     var line = firstLine
     var index = start
@@ -101,7 +118,8 @@ struct RequestBody {
   // MARK: - One JSON document
 
   private mutating func cutDocument(
-    _ bytes: UnsafeRawBufferPointer, from start: Int
+    _ bytes: UnsafeRawBufferPointer,
+    from start: Int
   ) throws(BodyFailure) {
     var walker = StructureWalker(bytes, at: start)
     walker.skipSpaces()
@@ -130,7 +148,9 @@ struct RequestBody {
       }
     default:
       throw StructureWalker.failure(
-        "expected an event object or an array of events", at: walker.position)
+        "expected an event object or an array of events",
+        at: walker.position
+      )
     }
     walker.skipSpaces()
     guard walker.position == bytes.count else {

@@ -62,8 +62,11 @@ package struct SourceMapping: Hashable, Sendable {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       throw CollectorError(
-        .badMapping, "the mapping cannot be read", place: path,
-        advice: "Put a mapping.yaml beside the dataset.")
+        .badMapping,
+        "the mapping cannot be read",
+        place: path,
+        advice: "Put a mapping.yaml beside the dataset."
+      )
     }
     try self.init(yaml: text, place: path)
   }
@@ -75,13 +78,19 @@ package struct SourceMapping: Hashable, Sendable {
       root = try Yams.load(yaml: yaml)
     } catch {
       throw CollectorError(
-        .badMapping, "the mapping is not valid YAML: \(error)", place: place,
-        advice: "Indent with spaces and quote values that hold a colon.")
+        .badMapping,
+        "the mapping is not valid YAML: \(error)",
+        place: place,
+        advice: "Indent with spaces and quote values that hold a colon."
+      )
     }
     guard let root = root as? [String: Any] else {
       throw CollectorError(
-        .badMapping, "the mapping is not a list of keys and values", place: place,
-        advice: "Begin with `source: NAME`.")
+        .badMapping,
+        "the mapping is not a list of keys and values",
+        place: place,
+        advice: "Begin with `source: NAME`."
+      )
     }
     var reader = MappingReader(root, place: place)
     source = try reader.text("source")
@@ -127,9 +136,12 @@ private struct MappingReader {
 
   func fault(_ key: String, _ problem: String) -> CollectorError {
     CollectorError(
-      .badMapping, "\(prefix)\(key) \(problem)", place: place,
+      .badMapping,
+      "\(prefix)\(key) \(problem)",
+      place: place,
       advice: "See Datasets/wikipedia-edits/mapping.yaml for a whole mapping.",
-      fields: ["key": prefix + key])
+      fields: ["key": prefix + key]
+    )
   }
 
   mutating func text(_ key: String) throws -> String {
@@ -243,7 +255,8 @@ func snakeCased(_ name: String) -> String {
       result.append(character == "-" || character == " " ? "_" : character)
       continue
     }
-    let followsLower = index > 0 && (characters[index - 1].isLowercase || characters[index - 1].isNumber)
+    let followsLower =
+      index > 0 && (characters[index - 1].isLowercase || characters[index - 1].isNumber)
     let endsAcronym =
       index > 0 && characters[index - 1].isUppercase && index + 1 < characters.count
       && characters[index + 1].isLowercase

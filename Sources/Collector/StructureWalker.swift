@@ -16,9 +16,13 @@ struct StructureWalker {
 
   static func failure(_ reason: String, at offset: Int) -> BodyFailure {
     BodyFailure(
-      400, "broken_json", "the body is not readable JSON: \(reason) at byte \(offset)",
+      400,
+      "broken_json",
+      "the body is not readable JSON: \(reason) at byte \(offset)",
       advice: "Nothing of this request was taken: mend the JSON and send it again.",
-      byteOffset: offset, keepsBody: true)
+      byteOffset: offset,
+      keepsBody: true
+    )
   }
 
   mutating func skipSpaces() {

@@ -20,11 +20,14 @@ package final class CollectorEndpoint: Sendable {
   /// Throws `HTTPServerError`, such as `portInUse`. A body beyond the collector's own limit is
   /// answered in JSON up to the server's `bodyBytesMax`, and cut off beyond that.
   package static func start(
-    collector: Collector, port: Int, limits: HTTPServerLimits = HTTPServerLimits()
+    collector: Collector,
+    port: Int,
+    limits: HTTPServerLimits = HTTPServerLimits()
   ) throws -> CollectorEndpoint {
     let routes = CollectorRoutes(collector: collector)
     return CollectorEndpoint(
-      server: try HTTPServer.start(port: port, limits: limits) { routes.answer($0) })
+      server: try HTTPServer.start(port: port, limits: limits) { routes.answer($0) }
+    )
   }
 
   /// The port that it listens on.

@@ -26,18 +26,29 @@ package struct CollectorRoutes: Sendable {
       return events(request)
     case ("/v1/events", _):
       return problem(
-        405, "method_not_allowed", "events are sent with POST",
-        advice: Self.example, headers: [HTTPHeader("allow", "POST")])
+        405,
+        "method_not_allowed",
+        "events are sent with POST",
+        advice: Self.example,
+        headers: [HTTPHeader("allow", "POST")]
+      )
     case ("/health", "GET"), ("/health", "HEAD"):
       return health()
     case ("/health", _):
       return problem(
-        405, "method_not_allowed", "the health is asked for with GET",
-        advice: "Send GET /health.", headers: [HTTPHeader("allow", "GET, HEAD")])
+        405,
+        "method_not_allowed",
+        "the health is asked for with GET",
+        advice: "Send GET /health.",
+        headers: [HTTPHeader("allow", "GET, HEAD")]
+      )
     default:
       return problem(
-        404, "not_found", "there is nothing at this path",
-        advice: "Send events with POST /v1/events, and ask for GET /health.")
+        404,
+        "not_found",
+        "there is nothing at this path",
+        advice: "Send events with POST /v1/events, and ask for GET /health."
+      )
     }
   }
 
@@ -50,9 +61,13 @@ package struct CollectorRoutes: Sendable {
   private func events(_ request: HTTPRequest) -> HTTPResponse {
     guard let format = format(of: request.header("content-type")) else {
       return problem(
-        415, "unsupported_media_type", "the body's Content-Type is not one that events come in",
+        415,
+        "unsupported_media_type",
+        "the body's Content-Type is not one that events come in",
         advice: "Set Content-Type to application/json, or to application/x-ndjson for lines, "
-          + "in UTF-8.", headers: [HTTPHeader("accept-post", "application/json, application/x-ndjson")])
+          + "in UTF-8.",
+        headers: [HTTPHeader("accept-post", "application/json, application/x-ndjson")]
+      )
     }
     let isGzip: Bool
     switch request.header("content-encoding")?.lowercased() {
@@ -60,24 +75,36 @@ package struct CollectorRoutes: Sendable {
     case "gzip", "x-gzip": isGzip = true
     default:
       return problem(
-        415, "unsupported_encoding", "the body's Content-Encoding is not one that can be unpacked",
+        415,
+        "unsupported_encoding",
+        "the body's Content-Encoding is not one that can be unpacked",
         advice: "Send gzip, or leave Content-Encoding out.",
-        headers: [HTTPHeader("accept-encoding", "gzip, identity")])
+        headers: [HTTPHeader("accept-encoding", "gzip, identity")]
+      )
     }
     let parameters = Self.parameters(request.query ?? "")
     var firstLine = 1
     if let text = parameters["first_line"] {
       guard let line = Int(text), line > 0 else {
         return problem(
-          400, "bad_parameter", "first_line is not a whole number from 1",
-          advice: "Leave first_line out, or give the number of the body's first line in its file.")
+          400,
+          "bad_parameter",
+          "first_line is not a whole number from 1",
+          advice: "Leave first_line out, or give the number of the body's first line in its file."
+        )
       }
       firstLine = line
     }
     let response = collector.handle(
       CollectRequest(
-        body: request.body, isGzip: isGzip, source: parameters["source"], format: format,
-        durability: .synced, firstLine: firstLine))
+        body: request.body,
+        isGzip: isGzip,
+        source: parameters["source"],
+        format: format,
+        durability: .synced,
+        firstLine: firstLine
+      )
+    )
     let headers = response.retryAfterSeconds.map { [HTTPHeader("retry-after", String($0))] }
     return answer(response.status, response.body, headers: headers ?? [])
   }
@@ -141,17 +168,23 @@ package struct CollectorRoutes: Sendable {
   }
 
   private func problem(
-    _ status: Int, _ code: String, _ message: String, advice: String,
+    _ status: Int,
+    _ code: String,
+    _ message: String,
+    advice: String,
     headers: [HTTPHeader] = []
   ) -> HTTPResponse {
     let response = CollectResponse(
       status: status,
-      problem: CollectResponse.Problem(code: code, message: message, advice: advice))
+      problem: CollectResponse.Problem(code: code, message: message, advice: advice)
+    )
     return answer(status, response.body, headers: headers)
   }
 
   private func answer(
-    _ status: Int, _ body: [UInt8], headers: [HTTPHeader] = []
+    _ status: Int,
+    _ body: [UInt8],
+    headers: [HTTPHeader] = []
   ) -> HTTPResponse {
     let own = [
       HTTPHeader("content-type", "application/json; charset=utf-8"),

@@ -11,7 +11,8 @@ public final class Buffer: @unchecked Sendable {
   /// Allocates `byteCount` zeroed bytes and lets `initialize` write them once.
   @inlinable
   public init(
-    byteCount: Int, initialize: (UnsafeMutableRawBufferPointer) throws -> Void
+    byteCount: Int,
+    initialize: (UnsafeMutableRawBufferPointer) throws -> Void
   ) rethrows {
     let capacity = max(64, (byteCount + 63) & ~63)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
@@ -42,6 +43,8 @@ public final class Buffer: @unchecked Sendable {
   @inlinable
   public func values<Value: BitwiseCopyable>(as type: Value.Type) -> UnsafeBufferPointer<Value> {
     UnsafeBufferPointer(
-      start: address.assumingMemoryBound(to: type), count: byteCount / MemoryLayout<Value>.stride)
+      start: address.assumingMemoryBound(to: type),
+      count: byteCount / MemoryLayout<Value>.stride
+    )
   }
 }

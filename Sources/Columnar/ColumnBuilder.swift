@@ -118,7 +118,12 @@ public final class ColumnBuilder {
     let data = text.isEmpty ? [] : [text.withUnsafeBytes { Buffer(copying: $0) }]
     let bitmap = nulls == 0 ? nil : ValidityBitmap.make(count: count) { valid[$0] }
     let vector = ColumnVector(
-      type: type, count: count, values: values, textData: data, validity: bitmap)
+      type: type,
+      count: count,
+      values: values,
+      textData: data,
+      validity: bitmap
+    )
     fixed8.removeAll(keepingCapacity: true)
     fixed4.removeAll(keepingCapacity: true)
     fixed1.removeAll(keepingCapacity: true)

@@ -25,8 +25,12 @@ public struct ColumnVector: Sendable {
   public let validity: ValidityBitmap?
 
   public init(
-    type: DataType, count: Int, encoding: Encoding = .flat, values: Buffer,
-    textData: [Buffer] = [], validity: ValidityBitmap? = nil
+    type: DataType,
+    count: Int,
+    encoding: Encoding = .flat,
+    values: Buffer,
+    textData: [Buffer] = [],
+    validity: ValidityBitmap? = nil
   ) {
     self.type = type
     self.count = count
@@ -38,11 +42,19 @@ public struct ColumnVector: Sendable {
 
   /// A vector of codes into shared values; the codes of NULL rows must still be in range or 0.
   public init(
-    dictionary: VectorDictionary, codes: Buffer, count: Int, validity: ValidityBitmap? = nil
+    dictionary: VectorDictionary,
+    codes: Buffer,
+    count: Int,
+    validity: ValidityBitmap? = nil
   ) {
     self.init(
-      type: dictionary.values.type, count: count, encoding: .dictionary(codes: codes, dictionary),
-      values: dictionary.values.values, textData: dictionary.values.textData, validity: validity)
+      type: dictionary.values.type,
+      count: count,
+      encoding: .dictionary(codes: codes, dictionary),
+      values: dictionary.values.values,
+      textData: dictionary.values.textData,
+      validity: validity
+    )
   }
 
   /// `count` rows of one value; `.null` gives a column of NULLs.
@@ -51,8 +63,13 @@ public struct ColumnVector: Sendable {
     builder.append(scalar)
     let one = builder.finish()
     self.init(
-      type: type, count: count, encoding: .constant, values: one.values, textData: one.textData,
-      validity: scalar.isNull ? ValidityBitmap.make(count: count) { _ in false } : nil)
+      type: type,
+      count: count,
+      encoding: .constant,
+      values: one.values,
+      textData: one.textData,
+      validity: scalar.isNull ? ValidityBitmap.make(count: count) { _ in false } : nil
+    )
   }
 
   /// True where the row is NULL.
@@ -77,7 +94,8 @@ public struct ColumnVector: Sendable {
   /// The bytes of a text or binary value at an index into `values`; valid inside `body` only.
   @inlinable
   public func withTextValue<Result>(
-    at valueIndex: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    at valueIndex: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     let address = values.address + valueIndex * MemoryLayout<TextView>.stride
     let view = address.load(as: TextView.self)
@@ -129,8 +147,13 @@ public struct ColumnVector: Sendable {
     switch encoding {
     case .constant where !flatten:
       return ColumnVector(
-        type: type, count: rows.count, encoding: .constant, values: values, textData: textData,
-        validity: gathered)
+        type: type,
+        count: rows.count,
+        encoding: .constant,
+        values: values,
+        textData: textData,
+        validity: gathered
+      )
     case .dictionary(let codes, let dictionary) where !flatten:
       let source = codes.values(as: Int32.self)
       let picked = Buffer(byteCount: rows.count * 4) { memory in
@@ -138,7 +161,11 @@ public struct ColumnVector: Sendable {
         for index in 0..<rows.count { target[index] = source[Int(rows[index])] }
       }
       return ColumnVector(
-        dictionary: dictionary, codes: picked, count: rows.count, validity: gathered)
+        dictionary: dictionary,
+        codes: picked,
+        count: rows.count,
+        validity: gathered
+      )
     default:
       let picked: Buffer
       switch type.layout {
@@ -148,12 +175,18 @@ public struct ColumnVector: Sendable {
       case .fixed: picked = gatherValues(rows, as: UInt8.self)
       }
       return ColumnVector(
-        type: type, count: rows.count, values: picked, textData: textData, validity: gathered)
+        type: type,
+        count: rows.count,
+        values: picked,
+        textData: textData,
+        validity: gathered
+      )
     }
   }
 
   private func gatherValues<Value: BitwiseCopyable>(
-    _ rows: UnsafeBufferPointer<Int32>, as type: Value.Type
+    _ rows: UnsafeBufferPointer<Int32>,
+    as type: Value.Type
   ) -> Buffer {
     let source = values.values(as: Value.self)
     return Buffer(byteCount: rows.count * MemoryLayout<Value>.stride) { memory in

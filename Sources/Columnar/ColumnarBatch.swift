@@ -28,7 +28,10 @@ public struct ColumnarBatch: Sendable {
   /// The columns at `indices`, shared.
   public func selecting(_ indices: [Int]) -> ColumnarBatch {
     ColumnarBatch(
-      schema: schema.selecting(indices), columns: indices.map { columns[$0] }, rowCount: rowCount)
+      schema: schema.selecting(indices),
+      columns: indices.map { columns[$0] },
+      rowCount: rowCount
+    )
   }
 
   /// The rows at `rows`, in that order.

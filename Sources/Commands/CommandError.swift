@@ -22,8 +22,10 @@ struct CommandError: DiagnosableError {
   var message: String {
     fields.isEmpty
       ? kind.rawValue
-      : kind.rawValue + " " + fields.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(
-        separator: " ")
+      : kind.rawValue + " "
+        + fields.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(
+          separator: " "
+        )
   }
 
   var exit: ExitStatus { .usage }

@@ -88,7 +88,8 @@ struct Arguments {
         [
           "option": "--" + unknown,
           "known": names.isEmpty ? "-" : names.map { "--" + $0 }.joined(separator: ", "),
-        ])
+        ]
+      )
     }
   }
 
@@ -101,7 +102,8 @@ struct Arguments {
         [
           "option": "--" + name, "value": text, "low": String(range.lowerBound),
           "high": String(range.upperBound),
-        ])
+        ]
+      )
     }
     return value
   }

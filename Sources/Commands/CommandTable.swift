@@ -1,5 +1,6 @@
 internal import EventModel
 internal import Terminal
+
 /// One command of the prompt.
 struct Command: Sendable {
   /// Where `help` shows it.
@@ -20,7 +21,9 @@ struct Command: Sendable {
   var usageKey: String { summaryKey + ".usage" }
 
   init(
-    _ names: String..., group: Group, subcommands: [String] = [],
+    _ names: String...,
+    group: Group,
+    subcommands: [String] = [],
     run: @escaping @Sendable (Shell, [String]) throws -> Reply
   ) {
     self.names = names
@@ -39,7 +42,9 @@ enum CommandTable {
     Command("hint", group: .course) { shell, _ in try shell.hintExercise() },
     Command("progress", group: .course) { shell, _ in try shell.showProgress() },
     Command(
-      "app", group: .phone, subcommands: ["track", "queue", "flush", "background", "log"]
+      "app",
+      group: .phone,
+      subcommands: ["track", "queue", "flush", "background", "log"]
     ) { try $0.app($1) },
     Command("collector", group: .collector, subcommands: ["log", "status"]) {
       try $0.collector($1)
@@ -47,7 +52,9 @@ enum CommandTable {
     Command("collect", group: .collector) { try $0.collect($1) },
     Command("dlq", group: .collector, subcommands: ["list"]) { try $0.deadLetters($1) },
     Command(
-      "kafka", group: .kafka, subcommands: ["topics", "read", "groups", "lag"]
+      "kafka",
+      group: .kafka,
+      subcommands: ["topics", "read", "groups", "lag"]
     ) { try $0.kafka($1) },
     Command("s3", group: .lake, subcommands: ["ls", "head"]) { try $0.objects($1) },
     Command("dag", group: .etl, subcommands: ["list", "show", "run"]) { try $0.dag($1) },
@@ -65,17 +72,22 @@ enum CommandTable {
 extension Shell {
   /// The subcommand and what follows it.
   func subcommand(
-    _ words: [String], of name: String, default fallback: String? = nil
+    _ words: [String],
+    of name: String,
+    default fallback: String? = nil
   ) throws -> (String, [String]) {
     let known = CommandTable.all.first { $0.names.contains(name) }?.subcommands ?? []
     guard let word = words.first?.lowercased() ?? fallback else {
       throw CommandError(
-        .missingArgument, ["command": name, "usage": text("help.\(name).usage")])
+        .missingArgument,
+        ["command": name, "usage": text("help.\(name).usage")]
+      )
     }
     guard known.contains(word) else {
       throw CommandError(
         .unknownSubcommand,
-        ["command": name, "word": word, "known": known.joined(separator: ", ")])
+        ["command": name, "word": word, "known": known.joined(separator: ", ")]
+      )
     }
     return (word, Array(words.dropFirst()))
   }
@@ -92,7 +104,8 @@ extension Shell {
         data: .record([
           "command": .string(name), "summary": .string(text(command.summaryKey)),
           "usage": .string(text(command.usageKey)),
-        ]))
+        ])
+      )
     }
     var blocks: [Reply.Block] = []
     for group in Command.Group.allCases {
@@ -102,7 +115,10 @@ extension Shell {
           pairs(
             CommandTable.all.filter { $0.group == group }.map {
               ($0.names[0], text($0.summaryKey))
-            })))
+            }
+          )
+        )
+      )
     }
     blocks.append(.text(text("help.sql")))
     return Reply(
@@ -113,21 +129,29 @@ extension Shell {
             "name": .string($0.names[0]), "group": .string($0.group.rawValue),
             "summary": .string(text($0.summaryKey)), "usage": .string(text($0.usageKey)),
           ])
-        }))
+        }
+      )
+    )
   }
 
   func lang(_ words: [String]) throws -> Reply {
     guard let word = words.first else {
       return Reply(
-        [.text(text("lang.current"))], data: .record(["language": .string(settings.language.rawValue)]))
+        [.text(text("lang.current"))],
+        data: .record(["language": .string(settings.language.rawValue)])
+      )
     }
     guard let chosen = languageNamed(word) else {
       throw CommandError(
-        .unknownSubcommand, ["command": "lang", "word": word, "known": "ko, en"])
+        .unknownSubcommand,
+        ["command": "lang", "word": word, "known": "ko, en"]
+      )
     }
     setLanguage(chosen)
     return Reply(
-      [.text(text("lang.changed"))], data: .record(["language": .string(chosen.rawValue)]))
+      [.text(text("lang.changed"))],
+      data: .record(["language": .string(chosen.rawValue)])
+    )
   }
 
   func indented(_ text: String) -> String {

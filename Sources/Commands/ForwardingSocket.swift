@@ -6,15 +6,16 @@
 // 3. The owner runs the line like one of its own and streams `{"out": "…"}` objects back, and at the
 //    end `{"exit": n}`.
 
+internal import EventModel
+internal import Foundation
+internal import Synchronization
+package import Terminal
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Darwin)
 internal import Darwin
 #endif
-internal import EventModel
-internal import Foundation
-internal import Synchronization
-package import Terminal
 
 /// The owner's end.
 package final class ForwardingServer: Sendable {
@@ -67,9 +68,11 @@ package final class ForwardingServer: Sendable {
       guard let value = try? JSONValue(parsing: line), case .string(let text)? = value["line"]
       else { return }
       let output = ForwardedOutput(
-        connection: connection, width: value["width"]?.integer ?? 80,
+        connection: connection,
+        width: value["width"]?.integer ?? 80,
         isInteractive: value["interactive"] == .bool(true),
-        style: value["colour"] == .bool(true) ? .colour : .plain)
+        style: value["colour"] == .bool(true) ? .colour : .plain
+      )
       var request = Shell.Request(line: text)
       if case .string(let name)? = value["lang"] { request.language = Language(rawValue: name) }
       request.isJSON = value["json"] == .bool(true)

@@ -16,7 +16,8 @@ package struct Program: ParsableCommand {
     discussion: """
       Without a command, the prompt opens. With -c, -f or standard input, lines are run and the \
       exit status tells how they went: 0 passed, 1 not yet, 2 not understood, 3 the tool failed.
-      """)
+      """
+  )
 
   @Option(name: .short, help: "Run this line; may be given several times.")
   var c: [String] = []
@@ -44,6 +45,11 @@ package struct Program: ParsableCommand {
 
   package init() {}
 
+  /// Says on standard error what was wrong with the options.
+  static func complain(_ error: any Error) {
+    FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+  }
+
   package mutating func run() throws {
     let status = try start()
     guard status == .success else { throw ExitCode(status.rawValue) }
@@ -62,10 +68,16 @@ package struct Program: ParsableCommand {
     let homePath = home.map(Home.absolute) ?? Home.defaultPath(environment: environment)
     do {
       let content = try ContentRoot.find(
-        environment: environment, executable: CommandLine.arguments.first ?? "tapline")
+        environment: environment,
+        executable: CommandLine.arguments.first ?? "tapline"
+      )
       let runner = try LineRunner.make(
-        homePath: homePath, content: content, options: try worldOptions(content),
-        language: language, output: output)
+        homePath: homePath,
+        content: content,
+        options: try worldOptions(content),
+        language: language,
+        output: output
+      )
       defer { runner.close() }
       return try run(runner, output: output, language: language)
     } catch let error as any DiagnosableError {
@@ -85,7 +97,9 @@ package struct Program: ParsableCommand {
   }
 
   private func run(
-    _ runner: LineRunner, output: DescriptorOutput, language: Language?
+    _ runner: LineRunner,
+    output: DescriptorOutput,
+    language: Language?
   ) throws -> ExitStatus {
     let script = Script(runner: runner, isJSON: json, language: language, output: output)
     if !c.isEmpty { return script.run(c) }
@@ -109,11 +123,16 @@ package struct Program: ParsableCommand {
 
   /// Reports what kept the program from starting, in the learner's language where content is there.
   private static func fail(
-    _ error: any DiagnosableError, language: Language?, json: Bool, output: any TerminalOutput
+    _ error: any DiagnosableError,
+    language: Language?,
+    json: Bool,
+    output: any TerminalOutput
   ) -> ExitStatus {
     let environment = ProcessInfo.processInfo.environment
     let content = try? ContentRoot.find(
-      environment: environment, executable: CommandLine.arguments.first ?? "tapline")
+      environment: environment,
+      executable: CommandLine.arguments.first ?? "tapline"
+    )
     let spoken = language ?? ((environment["LANG"] ?? "").hasPrefix("en") ? .en : .ko)
     let catalogue = content?.catalogue(spoken) ?? Catalogue(language: spoken, entries: [:])
     let text = ErrorText(error, catalogue: catalogue)
@@ -136,16 +155,27 @@ final class LineRunner {
 
   /// Takes the home, or finds the process that has it.
   static func make(
-    homePath: String, content: ContentRoot, options: Platform.Options, language: Language?,
+    homePath: String,
+    content: ContentRoot,
+    options: Platform.Options,
+    language: Language?,
     output: any TerminalOutput
   ) throws -> LineRunner {
     let socket = Home.socketPath(home: homePath)
     do {
       let home = try Home(path: homePath)
       let shell = try Shell(
-        home: home, content: content, options: options, language: language, output: output)
+        home: home,
+        content: content,
+        options: options,
+        language: language,
+        output: output
+      )
       return LineRunner(
-        shell: shell, client: nil, server: ForwardingServer(path: socket, shell: shell))
+        shell: shell,
+        client: nil,
+        server: ForwardingServer(path: socket, shell: shell)
+      )
     } catch let error as PlatformError where error.kind == .homeInUse {
       // The owner may be starting or stopping just now.
       for attempt in 0..<20 {
@@ -226,7 +256,8 @@ struct Script {
 
   private static func read(_ file: String) -> Data? {
     file == "-"
-      ? try? FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: file)
+      ? try? FileHandle.standardInput.readToEnd() ?? Data()
+      : FileManager.default.contents(atPath: file)
   }
 
   private func run(_ line: String) -> ExitStatus {

@@ -19,7 +19,9 @@ package struct Reply: Sendable {
   package var exit: ExitStatus
 
   package init(
-    _ blocks: [Block] = [], data: JSONValue = .object([]), exit: ExitStatus = .success
+    _ blocks: [Block] = [],
+    data: JSONValue = .object([]),
+    exit: ExitStatus = .success
   ) {
     self.blocks = blocks
     self.data = data

@@ -44,8 +44,12 @@ struct ErrorText {
   }
 
   private init(
-    _ code: String, _ message: String, _ place: String?, _ advice: String?,
-    _ fields: [String: String], _ catalogue: Catalogue
+    _ code: String,
+    _ message: String,
+    _ place: String?,
+    _ advice: String?,
+    _ fields: [String: String],
+    _ catalogue: Catalogue
   ) {
     self.code = code
     exit = .failure
@@ -74,7 +78,8 @@ struct ReplyPrinter {
         .record([
           "command": .string(line), "ok": .bool(reply.exit == .success),
           "exit": .integer(Int64(reply.exit.rawValue)), "data": reply.data,
-        ]))
+        ])
+      )
     }
     for block in reply.blocks {
       switch block {
@@ -99,7 +104,8 @@ struct ReplyPrinter {
             "code": .string(error.code), "message": .string(error.message),
             "place": .optional(error.place), "advice": .optional(error.advice),
           ]),
-        ]))
+        ])
+      )
     }
     output.writeWrapped(output.style.apply(.failure, error.message))
     if let place = error.place { output.writeWrapped("  " + place) }

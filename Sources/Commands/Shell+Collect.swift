@@ -11,14 +11,21 @@ extension Shell {
     try arguments.allowOnly("source")
     guard let file = arguments.positions.first, arguments.positions.count == 1 else {
       throw CommandError(
-        .missingArgument, ["command": "collect", "usage": text("help.collect.usage")])
+        .missingArgument,
+        ["command": "collect", "usage": text("help.collect.usage")]
+      )
     }
     let platform = try platform()
     let source = arguments.options["source"] ?? Shell.sourceBeside(file)
     let progress = ProgressLine(
-      text("collect.running", ["file": file]), total: Shell.size(of: file), to: output)
+      text("collect.running", ["file": file]),
+      total: Shell.size(of: file),
+      to: output
+    )
     let summary = try CollectFile.run(
-      path: file, collector: platform.collector, source: source
+      path: file,
+      collector: platform.collector,
+      source: source
     ) { progress.update($0.bytesRead) }
     progress.finish()
     let refused = summary.refused.sorted { $0.key.rawValue < $1.key.rawValue }
@@ -30,14 +37,19 @@ extension Shell {
             "lines": NumberText.grouped(summary.lines),
             "accepted": NumberText.grouped(summary.accepted),
             "refused": NumberText.grouped(summary.refusedTotal),
-          ]))
+          ]
+        )
+      )
     ]
     if !refused.isEmpty {
       blocks.append(
         .table(
           TableView(
             columns: [TableColumn(text("collect.column.reason")), .number("EVENTS")],
-            rows: refused.map { [$0.key.rawValue, NumberText.grouped($0.value)] })))
+            rows: refused.map { [$0.key.rawValue, NumberText.grouped($0.value)] }
+          )
+        )
+      )
       blocks.append(.text(text("collect.seeDeadLetters")))
     }
     return Reply(
@@ -46,8 +58,10 @@ extension Shell {
         "lines": .count(summary.lines), "accepted": .count(summary.accepted),
         "refused": .count(summary.refusedTotal), "source": .optional(source),
         "reasons": .object(
-          refused.map { JSONMember(key: $0.key.rawValue, value: .count($0.value)) }),
-      ]))
+          refused.map { JSONMember(key: $0.key.rawValue, value: .count($0.value)) }
+        ),
+      ])
+    )
   }
 
   /// A data set brings its mapping along: `mapping.yaml` in the file's own directory.

@@ -62,7 +62,8 @@ extension Shell {
   private func sqlNames(_ word: String) -> [String] {
     var names = QueryEngine.keywords + QueryEngine.functionNames
     guard let engine = try? platform().engine else { return names }
-    for catalog in engine.catalogNames where word.isEmpty || word.contains(".") || catalog.hasPrefix(word) {
+    for catalog in engine.catalogNames
+    where word.isEmpty || word.contains(".") || catalog.hasPrefix(word) {
       for schema in engine.schemaNames(catalog: catalog) {
         names += engine.tableNames(catalog: catalog, schema: schema).map {
           "\(catalog).\(schema).\($0)"

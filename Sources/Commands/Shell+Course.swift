@@ -24,15 +24,22 @@ struct ExerciseLibrary {
 
   /// The session of an exercise; `makeHost` is called when it is first opened.
   mutating func session(
-    _ id: String, progress: ProgressStore, host: any LessonHost
+    _ id: String,
+    progress: ProgressStore,
+    host: any LessonHost
   ) throws -> ExerciseSession {
     if let open = sessions[id] { return open }
     guard let folder = known()[id] else {
       throw CommandError(
-        .noSuchExercise, ["id": id, "known": known().keys.sorted().joined(separator: ", ")])
+        .noSuchExercise,
+        ["id": id, "known": known().keys.sorted().joined(separator: ", ")]
+      )
     }
     let session = ExerciseSession(
-      exercise: try Exercise.load(folder: folder), host: host, progress: progress)
+      exercise: try Exercise.load(folder: folder),
+      host: host,
+      progress: progress
+    )
     sessions[id] = session
     return session
   }
@@ -105,7 +112,9 @@ extension Shell {
     let exercise = session.exercise
     let minutes = text("exercise.minutes", ["minutes": String(exercise.minutes)])
     let title = text(
-      "exercise.title", ["id": exercise.id, "title": exercise.title[courseLanguage]])
+      "exercise.title",
+      ["id": exercise.id, "title": exercise.title[courseLanguage]]
+    )
     var blocks: [Reply.Block] = [.text(heading(title) + "   " + minutes), .text(session.task)]
     if session.isPassed { blocks.append(.text(text("exercise.passedBefore"))) }
     return Reply(
@@ -113,7 +122,8 @@ extension Shell {
       data: .record([
         "id": .string(exercise.id), "title": .string(exercise.title[courseLanguage]),
         "task": .string(session.task), "passed": .bool(session.isPassed),
-      ]))
+      ])
+    )
   }
 
   /// `answer`, `answer 2:8871`.
@@ -121,7 +131,9 @@ extension Shell {
     let session = try session()
     guard !words.isEmpty else {
       return Reply(
-        [.text(session.answerForm)], data: .record(["form": .string(session.answerForm)]))
+        [.text(session.answerForm)],
+        data: .record(["form": .string(session.answerForm)])
+      )
     }
     return verdict(try judged(session, words.joined(separator: " ")))
   }
@@ -145,14 +157,16 @@ extension Shell {
         "feedback": .optional(result.verdict.feedbackID), "text": .string(result.text),
         "attempts": .count(result.attemptCount),
       ]),
-      exit: ExitStatus(rawValue: result.verdict.exitCode) ?? .failure)
+      exit: ExitStatus(rawValue: result.verdict.exitCode) ?? .failure
+    )
   }
 
   func hintExercise() throws -> Reply {
     let hint = try session().hint(storyTime: try platform().now.milliseconds)
     return Reply(
       [.text(hint.text)],
-      data: .record(["hint": .optional(hint.name), "text": .string(hint.text)]))
+      data: .record(["hint": .optional(hint.name), "text": .string(hint.text)])
+    )
   }
 
   /// `progress`: which exercises are passed.
@@ -170,11 +184,15 @@ extension Shell {
               TableColumn("ID"), TableColumn(text("progress.column.title")),
               TableColumn(text("progress.column.state")),
             ],
-            rows: rows.map { [$0.0, $0.1, text($0.2 ? "progress.passed" : "progress.open")] }))
+            rows: rows.map { [$0.0, $0.1, text($0.2 ? "progress.passed" : "progress.open")] }
+          )
+        )
       ],
       data: .array(
         rows.map {
           .record(["id": .string($0.0), "title": .string($0.1), "passed": .bool($0.2)])
-        }))
+        }
+      )
+    )
   }
 }

@@ -21,21 +21,27 @@ extension Shell {
       guard let tile = all.first(where: { $0.id == id }) else {
         throw CommandError(
           .unknownSubcommand,
-          ["command": "dash show", "word": id, "known": all.map(\.id).joined(separator: ", ")])
+          ["command": "dash show", "word": id, "known": all.map(\.id).joined(separator: ", ")]
+        )
       }
       return tile
     }
     let reader = TileReader(engine: platform.engine)
     let tiles = try (wanted.isEmpty ? all : wanted).map {
       try reader.read(
-        $0, day: day, app: arguments.options["app"] ?? "moashop", now: platform.now)
+        $0,
+        day: day,
+        app: arguments.options["app"] ?? "moashop",
+        now: platform.now
+      )
     }
     let isToday = arguments.options["day"] == nil
     return Reply(
       [.pairs(KeyValueView(tiles.map { (title($0, day, isToday), numbers($0)) }, indent: 2))],
       data: .record([
         "day": .string(day.description), "tiles": .array(tiles.map(\.json)),
-      ]))
+      ])
+    )
   }
 
   private func title(_ tile: Tile, _ day: CivilDate, _ isToday: Bool) -> String {
@@ -68,7 +74,9 @@ extension Shell {
     let platform = try platform()
     guard let id = arguments.positions.first ?? platform.phone.events().last?.eventID else {
       throw CommandError(
-        .missingArgument, ["command": "trace event", "usage": text("help.trace.usage")])
+        .missingArgument,
+        ["command": "trace event", "usage": text("help.trace.usage")]
+      )
     }
     let (eventID, stations) = try platform.trace(id)
     return Reply(
@@ -85,7 +93,9 @@ extension Shell {
                 text("station." + $0.name), $0.address ?? text("trace.notYet"),
                 $0.time.map { $0.clock(offsetSeconds: TimeZones.seoul) } ?? "-",
               ]
-            })),
+            }
+          )
+        ),
       ],
       data: .record([
         "event_id": .string(eventID),
@@ -95,8 +105,10 @@ extension Shell {
               "station": .string($0.name), "address": .optional($0.address),
               "time": .optional($0.time?.iso8601), "clock": .optional($0.clock),
             ])
-          }),
-      ]))
+          }
+        ),
+      ])
+    )
   }
 }
 

@@ -14,7 +14,8 @@ extension Shell {
         of: """
           SELECT topic, partition, start_offset, end_offset, size_bytes
           FROM system.kafka.partitions ORDER BY topic, partition
-          """)
+          """
+      )
     case "groups", "lag":
       return try table(
         of: """
@@ -22,7 +23,8 @@ extension Shell {
             end_offset AS log_end_offset, lag
           FROM system.kafka.consumer_groups
           \(try groupFilter(rest)) ORDER BY group_id, topic, partition
-          """)
+          """
+      )
     default: return try readTopic(rest)
     }
   }
@@ -43,7 +45,9 @@ extension Shell {
     let topics = platform.log.topicNames()
     guard topics.contains(topic) else {
       throw CommandError(
-        .noSuchTopic, ["topic": topic, "topics": topics.joined(separator: ", ")])
+        .noSuchTopic,
+        ["topic": topic, "topics": topics.joined(separator: ", ")]
+      )
     }
     let partitions = try platform.log.partitionCount(of: topic)
     let partition = try arguments.integer("partition", in: 0...(partitions - 1))
@@ -52,8 +56,12 @@ extension Shell {
     var limit = try arguments.integer("last", in: 1...1_000)
     if limit == nil { limit = try arguments.integer("count", in: 1...1_000) }
     let selection = RecordSelection(
-      topic: topic, partitions: partition.map { [Int32($0)] } ?? (0..<partitions).map(Int32.init),
-      offset: offset.map { Offset(rawValue: Int64($0)) }, filter: filter, limit: limit ?? 10)
+      topic: topic,
+      partitions: partition.map { [Int32($0)] } ?? (0..<partitions).map(Int32.init),
+      offset: offset.map { Offset(rawValue: Int64($0)) },
+      filter: filter,
+      limit: limit ?? 10
+    )
     let found = try selection.read(platform.log)
     let data = JSONValue.array(found.map(\.json))
     guard !found.isEmpty else { return Reply([.text(text("kafka.read.none"))], data: data) }
@@ -126,9 +134,12 @@ struct RecordSelection {
         guard let last = records.last else { break }
         for record in records where record.offset >= next {
           let item = Found(
-            partition: number, offset: record.offset, timestamp: record.timestamp,
+            partition: number,
+            offset: record.offset,
+            timestamp: record.timestamp,
             event: (record.value ?? []).withUnsafeBytes { try? JSONValue(parsing: $0) },
-            value: record.value ?? [])
+            value: record.value ?? []
+          )
           if let filter, !(item.event.map(filter.matches) ?? false) { continue }
           own.append(item)
         }
@@ -163,6 +174,7 @@ struct RecordSelection {
           String(text(item.event?["event_id"]).prefix(13)),
           text(item.event?["properties"]?["price"]),
         ]
-      })
+      }
+    )
   }
 }

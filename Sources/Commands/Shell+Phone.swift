@@ -20,7 +20,9 @@ extension Shell {
     try arguments.allowOnly()
     guard let name = arguments.positions.first, arguments.positions.count == 1 else {
       throw CommandError(
-        .missingArgument, ["command": "app track", "usage": text("help.app.usage")])
+        .missingArgument,
+        ["command": "app track", "usage": text("help.app.usage")]
+      )
     }
     let platform = try platform()
     let properties = arguments.pairs.map {
@@ -35,9 +37,12 @@ extension Shell {
             [
               "id": event.eventID,
               "time": event.eventTime.clock(offsetSeconds: TimeZones.seoul),
-            ]))
+            ]
+          )
+        )
       ],
-      data: event.json)
+      data: event.json
+    )
   }
 
   /// `29900` is a number, `true` a boolean, `"29900"` in quotes and everything else text.
@@ -64,7 +69,8 @@ extension Shell {
           $0.eventTime.clock(offsetSeconds: TimeZones.seoul),
           text("app.state." + $0.state.rawValue),
         ]
-      })
+      }
+    )
     var blocks: [Reply.Block] = [.table(table)]
     if state == .queued {
       blocks.append(
@@ -74,7 +80,10 @@ extension Shell {
             [
               "count": String(platform.phone.flushAt),
               "seconds": String(platform.phone.flushIntervalSeconds),
-            ])))
+            ]
+          )
+        )
+      )
     }
     return Reply(blocks, data: data)
   }
@@ -89,7 +98,8 @@ extension Shell {
           "events": .count($0.events), "bytes": .count($0.bytes),
           "status": .count($0.status), "queued": .count($0.queuedAfter),
         ])
-      })
+      }
+    )
     guard !sent.isEmpty else { return Reply([.text(text("app.send.nothing"))], data: data) }
     return Reply(
       sent.map {
@@ -99,8 +109,12 @@ extension Shell {
             [
               "events": String($0.events), "bytes": NumberText.bytes(Int64($0.bytes)),
               "status": String($0.status), "queued": String($0.queuedAfter),
-            ]))
-      }, data: data)
+            ]
+          )
+        )
+      },
+      data: data
+    )
   }
 }
 

@@ -21,12 +21,14 @@ extension Shell {
     return Reply(
       [
         .text(
-          open.map { text("collector.open", ["port": String($0)]) } ?? text("collector.closed"))
+          open.map { text("collector.open", ["port": String($0)]) } ?? text("collector.closed")
+        )
       ],
       data: .record([
         "port": open.map { .integer(Int64($0)) } ?? .null,
         "records": .integer(try platform.status().logRecords),
-      ]))
+      ])
+    )
   }
 
   /// `dlq list`: the refused events, with reasons.
@@ -48,7 +50,8 @@ extension Shell {
     if action == "head" { return try head(prefix, platform.lake) }
     let objects = try platform.lake.objects(prefix: prefix)
     let data = JSONValue.array(
-      objects.map { .record(["key": .string($0.key), "size": .count($0.size)]) })
+      objects.map { .record(["key": .string($0.key), "size": .count($0.size)]) }
+    )
     guard !objects.isEmpty else {
       return Reply([.text(text("s3.none", ["prefix": prefix]))], data: data)
     }
@@ -58,14 +61,20 @@ extension Shell {
         .table(
           TableView(
             columns: [.number("SIZE"), TableColumn("KEY")],
-            rows: objects.suffix(100).map { [NumberText.bytes(Int64($0.size)), $0.key] })),
+            rows: objects.suffix(100).map { [NumberText.bytes(Int64($0.size)), $0.key] }
+          )
+        ),
         .text(
           text(
             "s3.total",
             [
               "count": NumberText.grouped(objects.count), "bytes": NumberText.bytes(Int64(total)),
-            ])),
-      ], data: data)
+            ]
+          )
+        ),
+      ],
+      data: data
+    )
   }
 
   private static func key(_ text: String) -> String {
@@ -87,7 +96,8 @@ extension Shell {
     }
     return Reply(
       lines.map { .verbatim(TextWidth.truncate(TextWidth.printable($0), to: 400)) },
-      data: .array(lines.map(JSONValue.string)))
+      data: .array(lines.map(JSONValue.string))
+    )
   }
 
   /// `dag list|show|run`.
@@ -105,7 +115,8 @@ extension Shell {
         [
           "dag": arguments.positions.first ?? "",
           "dags": dags.map(\.name).joined(separator: ", "),
-        ])
+        ]
+      )
     }
     if action == "show" {
       return try table(
@@ -113,7 +124,8 @@ extension Shell {
           SELECT task_id, scheduled_at, state, rows_written, message
           FROM system.etl.task_instances WHERE dag_id = '\(dag.name)'
           ORDER BY scheduled_at DESC LIMIT 20
-          """)
+          """
+      )
     }
     let advance = try platform.run(dag)
     return Reply(instanceBlocks(advance.instances), data: Shell.json(advance.instances))
@@ -134,12 +146,16 @@ extension Shell {
             columns: ["DAG", "SCHEDULE", text("dag.column.next"), "TASKS"].map {
               TableColumn($0)
             },
-            rows: rows.map { [$0.0, $0.1, $0.2, $0.3] }))
+            rows: rows.map { [$0.0, $0.1, $0.2, $0.3] }
+          )
+        )
       ],
       data: .array(
         rows.map {
           .record(["dag": .string($0.0), "schedule": .string($0.1), "tasks": .string($0.3)])
-        }))
+        }
+      )
+    )
   }
 
   func instanceBlocks(_ instances: [DagRunner.TaskInstance]) -> [Reply.Block] {
@@ -155,7 +171,9 @@ extension Shell {
             [
               $0.dag, $0.task, $0.state.rawValue, NumberText.grouped($0.rows), $0.message,
             ]
-          }))
+          }
+        )
+      )
     ]
   }
 
@@ -167,6 +185,7 @@ extension Shell {
           "scheduled_at": .string($0.scheduledAt.iso8601), "state": .string($0.state.rawValue),
           "rows": .count($0.rows), "message": .string($0.message),
         ])
-      })
+      }
+    )
   }
 }

@@ -29,38 +29,50 @@ extension Shell {
     defer { watch.stop() }
     let started = DispatchTime.now().uptimeNanoseconds
     let result = try platform.engine.execute(
-      sql, session: platform.session(), cancellation: watch.cancellation)
+      sql,
+      session: platform.session(),
+      cancellation: watch.cancellation
+    )
     let elapsed = Int64((DispatchTime.now().uptimeNanoseconds - started) / 1_000_000)
     let rows = result.rows()
     let data = JSONValue.record([
       "columns": .array(
         result.schema.fields.map {
           .record(["name": .string($0.name), "type": .string($0.type.description)])
-        }),
+        }
+      ),
       "rows": .array(
         rows.map { row in
           .array(row.indices.map { Shell.json(row[$0], column: $0, of: result) })
-        }),
+        }
+      ),
     ])
     let shown = rows.prefix(Shell.rowsShownMax)
     let table = TableView(
       columns: result.schema.fields.map {
         TableColumn($0.name, Shell.isNumber($0.type) ? .right : .left)
       },
-      rows: shown.map { row in row.indices.map { result.text(row[$0], column: $0) } })
+      rows: shown.map { row in row.indices.map { result.text(row[$0], column: $0) } }
+    )
     var blocks: [Reply.Block] = [.table(table)]
     if rows.count > shown.count {
       blocks.append(
         .text(
           self.text(
             "sql.more",
-            ["shown": NumberText.grouped(shown.count), "rows": NumberText.grouped(rows.count)])))
+            ["shown": NumberText.grouped(shown.count), "rows": NumberText.grouped(rows.count)]
+          )
+        )
+      )
     } else if showsTiming {
       blocks.append(
         .text(
           self.text(
             "sql.rows",
-            ["rows": NumberText.grouped(rows.count), "time": NumberText.milliseconds(elapsed)])))
+            ["rows": NumberText.grouped(rows.count), "time": NumberText.milliseconds(elapsed)]
+          )
+        )
+      )
     }
     return Reply(blocks, data: data)
   }
@@ -76,7 +88,9 @@ extension Shell {
 
   /// JSON as Trino's own protocol has it: numbers and booleans as themselves, the rest as text.
   private static func json(
-    _ scalar: Scalar, column: Int, of result: QueryResult
+    _ scalar: Scalar,
+    column: Int,
+    of result: QueryResult
   ) -> JSONValue {
     switch (scalar, result.schema[column].type) {
     case (.null, _): .null

@@ -47,7 +47,9 @@ extension Shell {
     if let word = arguments.positions.first {
       guard word == "stop" else {
         throw CommandError(
-          .unknownSubcommand, ["command": "serve", "word": word, "known": "stop, --port"])
+          .unknownSubcommand,
+          ["command": "serve", "word": word, "known": "stop, --port"]
+        )
       }
       server?.stop()
       server = nil
@@ -69,9 +71,11 @@ extension Shell {
         .text(text("serve.open", ["port": String(state.collectorPort)])),
         .verbatim(
           "  curl -s -XPOST http://localhost:\(state.collectorPort)/v1/events -d '"
-            + Shell.sampleEvent + "'"),
+            + Shell.sampleEvent + "'"
+        ),
       ],
-      data: .record(["collector": .count(state.collectorPort)]))
+      data: .record(["collector": .count(state.collectorPort)])
+    )
   }
 
   private static let sampleEvent =

@@ -17,7 +17,8 @@ extension Shell {
         "month": String(date.parts.month), "day": String(date.parts.day),
         "weekday": text("clock.weekday.\(date.weekday)"),
         "time": clock.hasSuffix(":00") ? String(clock.prefix(5)) : clock,
-      ])
+      ]
+    )
   }
 
   /// `clock`, `clock +1h`, `clock 2024-01-17T09:00+09:00`.
@@ -27,7 +28,9 @@ extension Shell {
     let platform = try platform()
     guard let word = arguments.positions.first else {
       return Reply(
-        [.text(storyText(platform.now))], data: .record(["now": .string(platform.now.iso8601)]))
+        [.text(storyText(platform.now))],
+        data: .record(["now": .string(platform.now.iso8601)])
+      )
     }
     let target = try Shell.moment(word, now: platform.now)
     let progress = clockProgress(from: platform.now, to: target)
@@ -56,7 +59,8 @@ extension Shell {
     if stoppedEarly { blocks.append(.text(text("clock.stopped"))) }
     if done.delivered > 0 {
       blocks.append(
-        .text(text("clock.delivered", ["count": NumberText.grouped(done.delivered)])))
+        .text(text("clock.delivered", ["count": NumberText.grouped(done.delivered)]))
+      )
     }
     for gap in done.gaps {
       blocks.append(
@@ -66,7 +70,10 @@ extension Shell {
             [
               "partition": String(gap.partition), "expected": String(gap.expected),
               "resumed": String(gap.resumedAt),
-            ])))
+            ]
+          )
+        )
+      )
     }
     let nightly = done.instances.filter { $0.dag != "ingest" || $0.state == .failed }
     let archived = done.instances.filter { $0.dag == "ingest" }
@@ -78,7 +85,10 @@ extension Shell {
             [
               "runs": String(archived.count),
               "rows": NumberText.grouped(archived.reduce(0) { $0 + $1.rows }),
-            ])))
+            ]
+          )
+        )
+      )
     }
     blocks += instanceBlocks(nightly.suffix(20))
     return Reply(
@@ -86,14 +96,16 @@ extension Shell {
       data: .record([
         "now": .string(done.to.iso8601), "delivered": .count(done.delivered),
         "tasks": Shell.json(done.instances),
-      ]))
+      ])
+    )
   }
 
   /// `+90s`, `+5m`, `+1h`, `+2d`, or a time with a zone; a bare date and time is Korean.
   static func moment(_ word: String, now: StoryTime) throws -> StoryTime {
     if word.hasPrefix("+") {
       let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
-      guard let unit = word.last.flatMap({ units[$0] }), let count = Int(word.dropFirst().dropLast()),
+      guard let unit = word.last.flatMap({ units[$0] }),
+        let count = Int(word.dropFirst().dropLast()),
         count >= 0, count <= 366 * 86_400 / unit
       else { throw CommandError(.badDuration, ["text": word]) }
       return now.adding(seconds: count * unit)
@@ -132,7 +144,8 @@ extension Shell {
           [
             "objects": NumberText.grouped(status.bronzeObjects),
             "lines": NumberText.grouped(status.bronzeLines),
-          ]), text("status.nightly")
+          ]
+        ), text("status.nightly")
       ),
       (
         text("station.silver"), text("status.rows", ["count": number(status.silverRows)]), nil
@@ -161,7 +174,8 @@ extension Shell {
         "bronze_objects": .count(status.bronzeObjects), "bronze_lines": .count(status.bronzeLines),
         "silver_rows": .integer(status.silverRows), "gold_rows": .integer(status.goldRows),
         "fact_rows": .integer(status.factRows),
-      ]))
+      ])
+    )
   }
 
   func heading(_ text: String) -> String { output.style.apply(.heading, text) }

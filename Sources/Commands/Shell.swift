@@ -32,7 +32,10 @@ package final class Shell: @unchecked Sendable {
   private(set) var output: any TerminalOutput
 
   package init(
-    home: Home, content: ContentRoot, options: Platform.Options, language: Language?,
+    home: Home,
+    content: ContentRoot,
+    options: Platform.Options,
+    language: Language?,
     output: any TerminalOutput
   ) throws {
     self.home = home
@@ -151,7 +154,8 @@ package final class Shell: @unchecked Sendable {
     } catch let unbalanced as CommandLineWords.UnbalancedQuote {
       throw CommandError(
         .unbalancedQuote,
-        ["quote": String(unbalanced.quote), "column": String(unbalanced.column)])
+        ["quote": String(unbalanced.quote), "column": String(unbalanced.column)]
+      )
     }
     guard let name = words.first else { return Reply() }
     guard let command = CommandTable.all.first(where: { $0.names.contains(name.lowercased()) })
@@ -197,7 +201,9 @@ package enum StatementShape {
     while rest.first == "(" || rest.first?.isWhitespace == true { rest.removeFirst() }
     if rest.hasPrefix("--") || rest.hasPrefix("/*") { return true }
     let parts = rest.split(
-      maxSplits: 2, whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") })
+      maxSplits: 2,
+      whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }
+    )
     guard let first = parts.first?.lowercased() else { return false }
     if first == "show" {
       return parts.count > 1 && showObjects.contains(parts[1].lowercased())

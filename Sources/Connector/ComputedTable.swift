@@ -1,6 +1,6 @@
 public import Columnar
 
-/// A table whose rows are made when it is scanned: how components show their state as system tables.
+/// A table whose rows are made when it is scanned; components show their state as such tables.
 public struct ComputedTable: TableSource {
   public let schema: Schema
   private let label: String
@@ -9,7 +9,8 @@ public struct ComputedTable: TableSource {
   /// A table that calls `rows` once a scan; its batches must have all columns of `schema`, and may
   /// leave out rows that the request's predicates exclude.
   public init(
-    label: String, schema: Schema,
+    label: String,
+    schema: Schema,
     rows: @escaping @Sendable (ScanRequest) throws -> [ColumnarBatch]
   ) {
     self.label = label

@@ -1,7 +1,7 @@
 // The one contract between stores and the engine.
 //
-// 1. The engine asks a `CatalogProvider` for its schemas and for a `TableSource` by name. Asking pins a
-//    snapshot: what the source answers does not change under a running query.
+// 1. The engine asks a `CatalogProvider` for its schemas and for a `TableSource` by name. Asking
+//    pins a snapshot: what the source answers does not change under a running query.
 // 2. It tells the source, in a `ScanRequest`, the columns it needs and predicates it would like to
 //    have applied early. A predicate is a wish: a source may skip files, row groups or nothing, and
 //    the engine filters again.
@@ -56,6 +56,7 @@ public struct ScanRequest: Sendable {
 
 /// `column <operator> constant`, the form that statistics and partition values can answer.
 public struct ColumnPredicate: Hashable, Sendable {
+  /// The operator with its constants; a NULL satisfies `isNull` only.
   public enum Comparison: Hashable, Sendable {
     case equal(Scalar)
     case notEqual(Scalar)
@@ -113,6 +114,7 @@ public protocol BatchSink: AnyObject {
   func abort()
 }
 
+/// What a commit changed: counts of rows and files, and the table's new version.
 public struct CommitSummary: Hashable, Sendable {
   /// The table's version after the commit.
   public var version: Int64

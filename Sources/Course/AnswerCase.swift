@@ -38,16 +38,21 @@ package struct AnswerCase: Sendable {
       let path = "answers/wrong/\(misconception)"
       guard folder.isFolder(path) else {
         throw CourseError(
-          code: "course.unknown-file", message: "`\(misconception)` is not a folder.",
+          code: "course.unknown-file",
+          message: "`\(misconception)` is not a folder.",
           place: folder.display(path),
-          advice: "Name a folder after the misconception and put the .tap file in it.")
+          advice: "Name a folder after the misconception and put the .tap file in it."
+        )
       }
       let expected = try expectation(folder, path, exercise)
       let files = folder.names(in: path).filter { $0 != "expect.yaml" }
       guard !files.isEmpty else {
         throw CourseError(
-          code: "course.too-few-answers", message: "The misconception has no answer.",
-          place: folder.display(path), advice: "Add an answer.tap.")
+          code: "course.too-few-answers",
+          message: "The misconception has no answer.",
+          place: folder.display(path),
+          advice: "Add an answer.tap."
+        )
       }
       wrong += try files.map { try read(folder, "\(path)/\($0)", exercise, expected) }
     }
@@ -56,7 +61,10 @@ package struct AnswerCase: Sendable {
   }
 
   private static func requireEnough(
-    _ exercise: Exercise, _ accepted: Int, _ wrong: Int, _ folder: ContentFolder
+    _ exercise: Exercise,
+    _ accepted: Int,
+    _ wrong: Int,
+    _ folder: ContentFolder
   ) throws {
     let needed: (accepted: Int, wrong: Int) =
       switch exercise.status {
@@ -71,23 +79,31 @@ package struct AnswerCase: Sendable {
         code: "course.too-few-answers",
         message: "There are \(count) answers in \(name); status `\(exercise.status.rawValue)` "
           + "asks for \(wanted).",
-        place: folder.display("answers/\(name)"), advice: "Add .tap files, written differently.")
+        place: folder.display("answers/\(name)"),
+        advice: "Add .tap files, written differently."
+      )
     }
   }
 
   private static func expectation(
-    _ folder: ContentFolder, _ path: String, _ exercise: Exercise
+    _ folder: ContentFolder,
+    _ path: String,
+    _ exercise: Exercise
   ) throws -> (String, String?) {
     let name = "\(path)/expect.yaml"
     let node = try ManifestNode.parse(
-      folder.text(name, holds: "verdict and feedback"), file: folder.display(name))
+      folder.text(name, holds: "verdict and feedback"),
+      file: folder.display(name)
+    )
     try node.allowKeys(["verdict", "feedback"])
     let verdictNode = try node.required("verdict", example: "not-yet")
     let verdict = try verdictNode.text(example: "not-yet")
     guard Verdict.names.contains(verdict), verdict != Verdict.passed.name else {
       throw verdictNode.error(
-        "course.bad-value", "A wrong answer cannot expect the verdict `\(verdict)`.",
-        advice: "Write one of: \(Verdict.names.dropFirst().joined(separator: ", ")).")
+        "course.bad-value",
+        "A wrong answer cannot expect the verdict `\(verdict)`.",
+        advice: "Write one of: \(Verdict.names.dropFirst().joined(separator: ", "))."
+      )
     }
     guard ["not-yet", "partly"].contains(verdict) else { return (verdict, nil) }
     let feedbackNode = try node.required("feedback", example: "other-purchase")
@@ -96,19 +112,27 @@ package struct AnswerCase: Sendable {
     guard known.contains(feedback) else {
       let hint = nearestName(to: feedback, in: known).map { "Did you mean `\($0)`? " } ?? ""
       throw feedbackNode.error(
-        "course.unknown-feedback", "No check has the feedback `\(feedback)`.",
-        advice: hint + "Known: \(known.joined(separator: ", ")).")
+        "course.unknown-feedback",
+        "No check has the feedback `\(feedback)`.",
+        advice: hint + "Known: \(known.joined(separator: ", "))."
+      )
     }
     return (verdict, feedback)
   }
 
   private static func read(
-    _ folder: ContentFolder, _ path: String, _ exercise: Exercise, _ expected: (String, String?)
+    _ folder: ContentFolder,
+    _ path: String,
+    _ exercise: Exercise,
+    _ expected: (String, String?)
   ) throws -> AnswerCase {
     guard path.hasSuffix(".tap") else {
       throw CourseError(
-        code: "course.unknown-file", message: "An answer is a .tap file.",
-        place: folder.display(path), advice: "Name it NAME.tap.")
+        code: "course.unknown-file",
+        message: "An answer is a .tap file.",
+        place: folder.display(path),
+        advice: "Name it NAME.tap."
+      )
     }
     let text = try folder.text(path, holds: "the lines of a prompt")
     var lines: [Line] = []
@@ -121,11 +145,18 @@ package struct AnswerCase: Sendable {
     }
     guard let last = lines.last, AnswerCaseRunner.isCheck(last.text) else {
       throw CourseError(
-        code: "course.no-answer", message: "The script does not end with an answer.",
-        place: folder.display(path), advice: "End it with `answer …` or `check`.")
+        code: "course.no-answer",
+        message: "The script does not end with an answer.",
+        place: folder.display(path),
+        advice: "End it with `answer …` or `check`."
+      )
     }
     return AnswerCase(
-      name: String(path.dropFirst("answers/".count).dropLast(".tap".count)), exercise: exercise,
-      lines: lines, expectedVerdict: expected.0, expectedFeedback: expected.1)
+      name: String(path.dropFirst("answers/".count).dropLast(".tap".count)),
+      exercise: exercise,
+      lines: lines,
+      expectedVerdict: expected.0,
+      expectedFeedback: expected.1
+    )
   }
 }

@@ -36,7 +36,8 @@ package enum AnswerCaseRunner {
           if reply.exitCode != 0 {
             outcome.problems.append(
               "Line \(line.number) `\(text)` ended with exit code \(reply.exitCode): "
-                + reply.output)
+                + reply.output
+            )
             return outcome
           }
         }
@@ -64,7 +65,8 @@ package enum AnswerCaseRunner {
     }
     if !result.unknownPlaceholders.isEmpty {
       outcome.problems.append(
-        "No query gives the placeholders \(result.unknownPlaceholders.joined(separator: ", ")).")
+        "No query gives the placeholders \(result.unknownPlaceholders.joined(separator: ", "))."
+      )
     }
   }
 
@@ -79,8 +81,10 @@ package enum AnswerCaseRunner {
     while let open = rest.firstRange(of: "{{sql:") {
       guard let close = rest[open.upperBound...].firstRange(of: "}}") else {
         throw CourseError(
-          code: "course.bad-template", message: "A `{{sql:` is not closed.",
-          advice: "Close it with `}}` on the same line.")
+          code: "course.bad-template",
+          message: "A `{{sql:` is not closed.",
+          advice: "Close it with `}}` on the same line."
+        )
       }
       result += rest[..<open.lowerBound]
       result += try singleValue(String(rest[open.upperBound..<close.lowerBound]), host)
@@ -95,7 +99,8 @@ package enum AnswerCaseRunner {
       throw CourseError(
         code: "course.bad-template",
         message: "The query returns \(table.rows.count) rows and \(table.columns.count) columns.",
-        advice: "A query in a script returns one row with one column.")
+        advice: "A query in a script returns one row with one column."
+      )
     }
     switch row[0] {
     case .integer(let number): return String(number)
@@ -104,8 +109,10 @@ package enum AnswerCaseRunner {
     case .boolean(let flag): return flag ? "true" : "false"
     case .null:
       throw CourseError(
-        code: "course.bad-template", message: "The query returns null.",
-        advice: "Ask for a value that is there at this line.")
+        code: "course.bad-template",
+        message: "The query returns null.",
+        advice: "Ask for a value that is there at this line."
+      )
     }
   }
 }

@@ -43,7 +43,10 @@ package struct AnswerForm: Sendable, Hashable {
   package var fillers: [String]
 
   package init(
-    form: LocalizedText, fields: [Field], constants: [String] = [], fillers: [String] = []
+    form: LocalizedText,
+    fields: [Field],
+    constants: [String] = [],
+    fillers: [String] = []
   ) {
     self.form = form
     self.fields = fields
@@ -79,15 +82,20 @@ extension AnswerForm {
     for (index, field) in fields.enumerated()
     where fields[..<index].contains(where: { $0.name == field.name }) {
       throw fieldsNode.error(
-        "course.bad-value", "Two fields are named `\(field.name)`.",
-        advice: "Give each field its own name.")
+        "course.bad-value",
+        "Two fields are named `\(field.name)`.",
+        advice: "Give each field its own name."
+      )
     }
     func words(_ key: String) throws -> [String] {
       try node.optional(key)?.texts(example: "app-events").map(normalizedAnswer) ?? []
     }
     return AnswerForm(
-      form: form, fields: fields, constants: try words("constants"),
-      fillers: try words("fillers"))
+      form: form,
+      fields: fields,
+      constants: try words("constants"),
+      fillers: try words("fillers")
+    )
   }
 
   private static func parseField(_ node: ManifestNode) throws -> Field {
@@ -96,8 +104,10 @@ extension AnswerForm {
     let name = try nameNode.text(example: "offset")
     guard isIdentifier(name) else {
       throw nameNode.error(
-        "course.bad-value", "`\(name)` cannot name a field.",
-        advice: "Use lower-case Latin letters, digits and underscores, such as `offset`.")
+        "course.bad-value",
+        "`\(name)` cannot name a field.",
+        advice: "Use lower-case Latin letters, digits and underscores, such as `offset`."
+      )
     }
     let type = try node.required("type", example: "integer").choice(FieldType.self)
     let words = try node.optional("words")?.texts(example: "offset") ?? [name]

@@ -1,9 +1,9 @@
-/// Reads what a learner typed as an answer, in any arrangement that has exactly one meaning.
-///
-/// 1. The text is brought to one spelling: NFKC (full-width digits, decomposed Hangul), lower case.
-/// 2. It is cut into tokens: values, labels; constants, fillers and punctuation disappear.
-///    A word that is none of these makes the answer unreadable.
-/// 3. The labels are laid on the values beside them in every possible way. One way only: read.
+// Reads what a learner typed as an answer, in any arrangement that has exactly one meaning.
+//
+// 1. The text is brought to one spelling: NFKC (full-width digits, decomposed Hangul), lower case.
+// 2. It is cut into tokens: values, labels; constants, fillers and punctuation disappear.
+//    A word that is none of these makes the answer unreadable.
+// 3. The labels are laid on the values beside them in every possible way. One way only: read.
 
 internal import Foundation
 
@@ -109,7 +109,9 @@ struct AnswerReader {
   ///
   /// Returns nil for decimals, signs and numbers beyond 64 bits.
   private func appendNumbers(
-    _ text: [Character], _ start: Int, _ tokens: inout [Token]
+    _ text: [Character],
+    _ start: Int,
+    _ tokens: inout [Token]
   ) -> Int? {
     var end = start
     var groups: [[Character]] = [[]]
@@ -155,8 +157,9 @@ struct AnswerReader {
       return end
     }
     guard takesWords else { return nil }
-    while end < text.count, text[end].isLetter || Self.isDigit(text[end]) || text[end] == "_"
-      || text[end] == "-"
+    while end < text.count,
+      text[end].isLetter || Self.isDigit(text[end]) || text[end] == "_"
+        || text[end] == "-"
     { end += 1 }
     tokens.append(.value(.text(String(text[start..<end]))))
     return end
@@ -190,7 +193,9 @@ struct AnswerReader {
     return parts
   }
 
-  /// Punctuation that only separates. A minus that begins a number is not among it.
+  /// Punctuation that only separates.
+  ///
+  /// A minus that begins a number is not among it.
   private func isPunctuation(_ text: [Character], _ index: Int) -> Bool {
     let character = text[index]
     if character.isWhitespace { return true }
@@ -233,7 +238,8 @@ struct AnswerReader {
 
   /// Every way to lay each label on a value directly beside it: value index to field index.
   private func adjacentAssignments(
-    _ tokens: [Token], trustsCounters: Bool
+    _ tokens: [Token],
+    trustsCounters: Bool
   ) -> [[Int: Int]] {
     var valueIndexes: [Int?] = []
     var count = 0

@@ -1,4 +1,4 @@
-/// Reads the course's files, and says which one is missing and what it should hold.
+// Reads the course's files, and says which one is missing and what it should hold.
 
 internal import Foundation
 
@@ -15,18 +15,27 @@ struct ContentFolder {
     FileManager.default.fileExists(atPath: path + "/" + name)
   }
 
-  /// The text of one file. Throws `course.missing-file` or `course.not-utf8`.
+  /// The text of one file.
+  ///
+  /// Throws `course.missing-file` or `course.not-utf8`.
   func text(_ name: String, holds purpose: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path + "/" + name) else {
       throw CourseError(
-        code: "course.missing-file", message: "The file \(name) is missing or unreadable.",
-        place: display(name), advice: "Create it: it holds \(purpose).",
-        fields: ["file": display(name)])
+        code: "course.missing-file",
+        message: "The file \(name) is missing or unreadable.",
+        place: display(name),
+        advice: "Create it: it holds \(purpose).",
+        fields: ["file": display(name)]
+      )
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw CourseError(
-        code: "course.not-utf8", message: "The file \(name) is not UTF-8 text.",
-        place: display(name), advice: "Save it as UTF-8.", fields: ["file": display(name)])
+        code: "course.not-utf8",
+        message: "The file \(name) is not UTF-8 text.",
+        place: display(name),
+        advice: "Save it as UTF-8.",
+        fields: ["file": display(name)]
+      )
     }
     return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }

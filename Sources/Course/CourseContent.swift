@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The course on disk: finds lessons and exercises under the content folder, and reads them late.
 ///
 /// ```
@@ -5,9 +7,6 @@
 /// Lessons/00-journey/lesson.{ko,en}.md      the text
 /// Exercises/00-journey/01-find-your-payment an exercise: 00-1
 /// ```
-
-internal import Foundation
-
 package struct CourseContent: Sendable {
   /// The folder that holds `Lessons` and `Exercises`.
   package let root: String
@@ -19,7 +18,9 @@ package struct CourseContent: Sendable {
   package func outline() throws -> CourseOutline {
     let folder = ContentFolder(path: root + "/Lessons")
     let node = try ManifestNode.parse(
-      folder.text("course.yaml", holds: "the lessons in order"), file: "Lessons/course.yaml")
+      folder.text("course.yaml", holds: "the lessons in order"),
+      file: "Lessons/course.yaml"
+    )
     try node.allowKeys(["version", "lessons"])
     let lessons = try node.required("lessons", example: "[{id: \"00\"}]")
       .elements(example: "- id: \"00\"").map(Self.lessonEntry)
@@ -36,10 +37,12 @@ package struct CourseContent: Sendable {
     if let folder = folders[id] { return try Exercise.load(folder: folder) }
     let known = folders.keys.sorted()
     throw CourseError(
-      code: "course.unknown-exercise", message: "There is no exercise `\(id)`.",
+      code: "course.unknown-exercise",
+      message: "There is no exercise `\(id)`.",
       advice: (nearestName(to: id, in: known).map { "Did you mean `\($0)`? " } ?? "")
         + "Known: \(known.joined(separator: ", ")).",
-      fields: ["id": id])
+      fields: ["id": id]
+    )
   }
 
   /// The folder of each exercise by id, read from the `id:` lines of the manifests.
@@ -53,10 +56,12 @@ package struct CourseContent: Sendable {
         let folder = "\(root)/Exercises/\(lesson)/\(name)"
         if let other = folders[id] {
           throw CourseError(
-            code: "course.duplicate-id", message: "Two exercises have the id `\(id)`.",
+            code: "course.duplicate-id",
+            message: "Two exercises have the id `\(id)`.",
             place: "Exercises/\(lesson)/\(name)/exercise.yaml",
             advice: "The other one is \(other.dropFirst(root.count + 1)); give one a new id.",
-            fields: ["id": id])
+            fields: ["id": id]
+          )
         }
         folders[id] = folder
       }
@@ -79,8 +84,10 @@ package struct CourseContent: Sendable {
     let korean = try folder.text("lesson.ko.md", holds: "the lesson in Korean")
     let english = try folder.text("lesson.en.md", holds: "the lesson in English")
     return try LessonParser.parse(
-      korean: korean, english: english,
-      files: (folder.display("lesson.ko.md"), folder.display("lesson.en.md")))
+      korean: korean,
+      english: english,
+      files: (folder.display("lesson.ko.md"), folder.display("lesson.en.md"))
+    )
   }
 
   // MARK: course.yaml
@@ -96,7 +103,8 @@ package struct CourseContent: Sendable {
       } ?? CourseOutline.Role.allCases,
       needs: try node.optional("needs")?.texts(example: "\"00\"") ?? [],
       sections: try node.required("sections", example: "[{id: \"0.1\"}]")
-        .elements(example: "- id: \"0.1\"").map(sectionEntry))
+        .elements(example: "- id: \"0.1\"").map(sectionEntry)
+    )
   }
 
   private static func sectionEntry(_ node: ManifestNode) throws -> CourseOutline.SectionEntry {
@@ -107,7 +115,8 @@ package struct CourseContent: Sendable {
       minutes: try node.required("minutes", example: "10").integer(1...240, example: "10"),
       commands: try node.optional("commands")?.texts(example: "kafka") ?? [],
       terms: try node.optional("terms")?.texts(example: "offset") ?? [],
-      exercises: try node.optional("exercises")?.texts(example: "00-1") ?? [])
+      exercises: try node.optional("exercises")?.texts(example: "00-1") ?? []
+    )
   }
 
   /// Needs must name lessons that come earlier, which also keeps them free of cycles.
@@ -116,14 +125,19 @@ package struct CourseContent: Sendable {
     for lesson in outline.lessons {
       if earlier.contains(lesson.id) {
         throw CourseError(
-          code: "course.duplicate-id", message: "Two lessons have the id `\(lesson.id)`.",
-          place: "Lessons/course.yaml", advice: "Give each lesson its own id.")
+          code: "course.duplicate-id",
+          message: "Two lessons have the id `\(lesson.id)`.",
+          place: "Lessons/course.yaml",
+          advice: "Give each lesson its own id."
+        )
       }
       if let need = lesson.needs.first(where: { !earlier.contains($0) }) {
         throw CourseError(
           code: "course.bad-value",
           message: "Lesson `\(lesson.id)` needs `\(need)`, which does not come before it.",
-          place: "Lessons/course.yaml", advice: "Name an earlier lesson, or move this one.")
+          place: "Lessons/course.yaml",
+          advice: "Name an earlier lesson, or move this one."
+        )
       }
       earlier.append(lesson.id)
     }

@@ -16,7 +16,10 @@ package struct CourseError: Error, Sendable, Hashable, CustomStringConvertible {
   package var fields: [String: String]
 
   package init(
-    code: String, message: String, place: String? = nil, advice: String? = nil,
+    code: String,
+    message: String,
+    place: String? = nil,
+    advice: String? = nil,
     fields: [String: String] = [:]
   ) {
     self.code = code

@@ -1,4 +1,4 @@
-/// The two languages of the course, and a text that has one version per language.
+// The two languages of the course, and a text that has one version per language.
 
 /// A language that a learner can read the course in.
 package enum CourseLanguage: String, Sendable, Hashable, CaseIterable {

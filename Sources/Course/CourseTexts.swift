@@ -1,13 +1,14 @@
-/// The course's own sentences in both languages: what no exercise's file says.
-///
-/// Sentences are built so that a filled-in value never needs a Korean particle that depends on it.
+// The course's own sentences in both languages: what no exercise's file says.
+//
+// Sentences are built so that a filled-in value never needs a Korean particle that depends on it.
 
 enum CourseTexts {
   static func couldNotRead(_ form: String) -> LocalizedText {
     LocalizedText(
       ko: "입력을 읽지 못했습니다. 횟수에는 넣지 않습니다.\n  이렇게 입력합니다: answer \(form)",
       en: "That answer could not be read. It does not count as an attempt.\n"
-        + "  Write it like this: answer \(form)")
+        + "  Write it like this: answer \(form)"
+    )
   }
 
   static func form(_ form: String) -> LocalizedText {
@@ -16,19 +17,22 @@ enum CourseTexts {
 
   static let noForm = LocalizedText(
     ko: "이 실습은 답을 입력하지 않습니다. 준비가 되면 check를 입력합니다.",
-    en: "This exercise takes no typed answer. Type check when you are ready.")
+    en: "This exercise takes no typed answer. Type check when you are ready."
+  )
 
   static func notAttempted(_ form: String) -> LocalizedText {
     LocalizedText(
       ko: "아직 시도하기 전입니다.\n  입력: answer \(form)",
-      en: "Nothing has been tried yet.\n  Write: answer \(form)")
+      en: "Nothing has been tried yet.\n  Write: answer \(form)"
+    )
   }
 
   static func checkerFailed(_ reason: String) -> LocalizedText {
     LocalizedText(
       ko: "채점기에서 오류가 났습니다. 답과는 무관하고, 횟수에도 넣지 않습니다.\n  원인: \(reason)",
       en: "The checker failed. This says nothing about your answer, and does not count.\n"
-        + "  Reason: \(reason)")
+        + "  Reason: \(reason)"
+    )
   }
 
   static func partly(_ passed: Int, of total: Int) -> LocalizedText {
@@ -45,13 +49,16 @@ enum CourseTexts {
   static let misconceptionHint = LocalizedText(ko: "방금 답에 대한 힌트", en: "About your last answer")
 
   static let noHints = LocalizedText(
-    ko: "이 실습에는 힌트가 없습니다.", en: "This exercise has no hints.")
+    ko: "이 실습에는 힌트가 없습니다.",
+    en: "This exercise has no hints."
+  )
 
   static func notStored(_ reason: String) -> LocalizedText {
     LocalizedText(
       ko: "이번 결과를 진행 기록에 저장하지 못했습니다. 채점 결과는 그대로입니다.\n  원인: \(reason)",
       en: "This result could not be saved to your progress. The verdict stands.\n"
-        + "  Reason: \(reason)")
+        + "  Reason: \(reason)"
+    )
   }
 
   static func recovered(oldFile: String, rowCount: Int) -> LocalizedText {
@@ -63,7 +70,8 @@ enum CourseTexts {
       en: """
         Your progress file was damaged, so a new one was started. Records recovered: \(rowCount).
           The damaged file was kept here: \(oldFile)
-        """)
+        """
+    )
   }
 
   static func inMemory(path: String, reason: String, rowCount: Int) -> LocalizedText {
@@ -80,7 +88,8 @@ enum CourseTexts {
           File: \(path)
           Reason: \(reason)
           Records read from it: \(rowCount)
-        """)
+        """
+    )
   }
 
   static func newerFile(path: String) -> LocalizedText {
@@ -95,6 +104,7 @@ enum CourseTexts {
         kept in memory only.
           File: \(path)
           Update Tapline to go on from there.
-        """)
+        """
+    )
   }
 }

@@ -1,4 +1,4 @@
-/// Reads an exercise's folder, and refuses with file, line and key what a learner would stumble on.
+// Reads an exercise's folder, and refuses with file, line and key what a learner would stumble on.
 
 extension Exercise {
   static let passedFeedbackID = "passed"
@@ -13,16 +13,20 @@ extension Exercise {
     let file = folder.display("exercise.yaml")
     let manifest = try ManifestNode.parse(
       folder.text("exercise.yaml", holds: "id, version, status, kind, title and minutes"),
-      file: file)
+      file: file
+    )
     var exercise = try parseManifest(manifest, folder: path)
     let loader = ExerciseTexts(folder: folder, needsBoth: exercise.status == .core)
     exercise.task = try loader.file("task", holds: "what the learner is asked to do")
     exercise.checks = try loader.checks(fields: exercise.answer?.fields ?? [])
     guard !exercise.checks.isEmpty || exercise.status == .draft else {
       throw CourseError(
-        code: "course.no-checks", message: "The exercise has no check: every answer would pass.",
-        place: folder.display("checks"), advice: "Add checks/10-NAME.yaml with goal, feedback, sql.",
-        fields: ["exercise": exercise.id])
+        code: "course.no-checks",
+        message: "The exercise has no check: every answer would pass.",
+        place: folder.display("checks"),
+        advice: "Add checks/10-NAME.yaml with goal, feedback, sql.",
+        fields: ["exercise": exercise.id]
+      )
     }
     try loader.addFeedback(to: &exercise)
     try loader.addHints(to: &exercise)
@@ -36,12 +40,16 @@ extension Exercise {
     ])
     let idNode = try node.required("id", example: "00-1")
     let id = try idNode.text(example: "00-1")
-    guard id.unicodeScalars.allSatisfy({
-      $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "-")
-    }) else {
+    guard
+      id.unicodeScalars.allSatisfy({
+        $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "-")
+      })
+    else {
       throw idNode.error(
-        "course.bad-value", "`\(id)` cannot be an exercise's id.",
-        advice: "Use Latin letters, digits and `-`, in quotes if it is only digits: `00-1`.")
+        "course.bad-value",
+        "`\(id)` cannot be an exercise's id.",
+        advice: "Use Latin letters, digits and `-`, in quotes if it is only digits: `00-1`."
+      )
     }
     let status = try node.required("status", example: "draft").choice(Status.self)
     let needsBoth = status == .core
@@ -64,8 +72,13 @@ extension Exercise {
       values: try node.optional("values")?.elements(example: "[SELECT …]").map {
         try SQLTemplate.parse($0, fields: answer?.fields ?? [])
       } ?? [],
-      task: LocalizedText([:]), checks: [], feedback: [:], hintRungs: [], misconceptionHints: [:],
-      folder: folder)
+      task: LocalizedText([:]),
+      checks: [],
+      feedback: [:],
+      hintRungs: [],
+      misconceptionHints: [:],
+      folder: folder
+    )
   }
 }
 
@@ -92,21 +105,27 @@ private struct ExerciseTexts {
       texts[language] = body.hasSuffix("\n") ? String(body.dropLast()) : body
       if texts[language]?.isEmpty ?? true {
         throw CourseError(
-          code: "course.empty-text", message: "The file holds no text.",
+          code: "course.empty-text",
+          message: "The file holds no text.",
           place: folder.display("\(name).\(language.rawValue).md"),
-          advice: "Write in it \(purpose).", fields: ["section": name])
+          advice: "Write in it \(purpose).",
+          fields: ["section": name]
+        )
       }
     }
     return LocalizedText(texts)
   }
 
   /// The sections of `NAME.ko.md` and `NAME.en.md` by name.
-  private func sections(_ name: String, holds purpose: String) throws -> [CourseLanguage: TextSections]
+  private func sections(_ name: String, holds purpose: String) throws -> [CourseLanguage:
+    TextSections]
   {
     var result: [CourseLanguage: TextSections] = [:]
     for (language, text) in try languages(name, holds: purpose) {
       result[language] = try TextSections.parse(
-        text, file: folder.display("\(name).\(language.rawValue).md"))
+        text,
+        file: folder.display("\(name).\(language.rawValue).md")
+      )
     }
     return result
   }
@@ -116,12 +135,17 @@ private struct ExerciseTexts {
       let file = folder.display("checks/\(name)")
       guard name.hasSuffix(".yaml"), name.first?.isNumber ?? false else {
         throw CourseError(
-          code: "course.unknown-file", message: "`\(name)` is not the name of a check.",
-          place: file, advice: "Name it NN-what.yaml; checks run in the order of their names.",
-          fields: ["file": file])
+          code: "course.unknown-file",
+          message: "`\(name)` is not the name of a check.",
+          place: file,
+          advice: "Name it NN-what.yaml; checks run in the order of their names.",
+          fields: ["file": file]
+        )
       }
       let node = try ManifestNode.parse(
-        folder.text("checks/\(name)", holds: "goal, feedback and sql"), file: file)
+        folder.text("checks/\(name)", holds: "goal, feedback and sql"),
+        file: file
+      )
       try node.allowKeys(["goal", "feedback", "fails_when", "sql", "values"])
       return Check(
         name: String(name.dropLast(".yaml".count)),
@@ -130,21 +154,27 @@ private struct ExerciseTexts {
         feedback: try node.required("feedback", example: "other-purchase")
           .text(example: "other-purchase"),
         sql: try SQLTemplate.parse(
-          node.required("sql", example: "SELECT … (the rows that are wrong)"), fields: fields),
+          node.required("sql", example: "SELECT … (the rows that are wrong)"),
+          fields: fields
+        ),
         failsWhen: try node.optional("fails_when")?.choice(Check.FailsWhen.self) ?? .rows,
         values: try node.optional("values")?.elements(example: "[SELECT …]").map {
           try SQLTemplate.parse($0, fields: fields)
-        } ?? [])
+        } ?? []
+      )
     }
   }
 
   func addFeedback(to exercise: inout Exercise) throws {
-    if exercise.status == .draft, !folder.exists("feedback.ko.md"), !folder.exists("feedback.en.md") {
+    if exercise.status == .draft, !folder.exists("feedback.ko.md"), !folder.exists("feedback.en.md")
+    {
       return
     }
     let wanted = [Exercise.passedFeedbackID] + exercise.checks.map(\.feedback)
     let sections = try sections(
-      "feedback", holds: "`## passed` and one `## ID` per feedback id of the checks")
+      "feedback",
+      holds: "`## passed` and one `## ID` per feedback id of the checks"
+    )
     exercise.feedback = try collect(sections, wanted, file: "feedback", isStrict: true)
   }
 
@@ -155,16 +185,25 @@ private struct ExerciseTexts {
     let rungs = (1...Exercise.rungCount).map(String.init)
     let ids = exercise.checks.map(\.feedback)
     let sections = try sections(
-      "hints", holds: "`## 1`, `## 2`, `## 3` and one `## ID` per feedback id")
+      "hints",
+      holds: "`## 1`, `## 2`, `## 3` and one `## ID` per feedback id"
+    )
     let texts = try collect(
-      sections, rungs + ids, file: "hints", isStrict: exercise.status == .core)
+      sections,
+      rungs + ids,
+      file: "hints",
+      isStrict: exercise.status == .core
+    )
     exercise.hintRungs = rungs.compactMap { texts[$0] }
     exercise.misconceptionHints = texts.filter { !rungs.contains($0.key) }
   }
 
   /// The wanted sections in each language; a missing or an unused one is an error.
   private func collect(
-    _ sections: [CourseLanguage: TextSections], _ wanted: [String], file: String, isStrict: Bool
+    _ sections: [CourseLanguage: TextSections],
+    _ wanted: [String],
+    file: String,
+    isStrict: Bool
   ) throws -> [String: LocalizedText] {
     var result: [String: LocalizedText] = [:]
     for language in CourseLanguage.allCases {
@@ -173,17 +212,23 @@ private struct ExerciseTexts {
       if let unused = found.names.first(where: { !wanted.contains($0) }) {
         let near = nearestName(to: unused, in: wanted).map { "Did you mean `\($0)`? " } ?? ""
         throw CourseError(
-          code: "course.unknown-section", message: "Nothing uses the section `\(unused)`.",
-          place: place, advice: near + "Known: \(unique(wanted).joined(separator: ", ")).",
-          fields: ["section": unused])
+          code: "course.unknown-section",
+          message: "Nothing uses the section `\(unused)`.",
+          place: place,
+          advice: near + "Known: \(unique(wanted).joined(separator: ", ")).",
+          fields: ["section": unused]
+        )
       }
       for name in wanted {
         guard let text = found.texts[name] else {
           if !isStrict { continue }
           throw CourseError(
-            code: "course.missing-section", message: "The section `\(name)` is missing.",
-            place: place, advice: "Write `## \(name)` and the text under it.",
-            fields: ["section": name])
+            code: "course.missing-section",
+            message: "The section `\(name)` is missing.",
+            place: place,
+            advice: "Write `## \(name)` and the text under it.",
+            fields: ["section": name]
+          )
         }
         result[name, default: LocalizedText([:])].texts[language] = text
       }

@@ -18,7 +18,9 @@ package struct Exercise: Sendable {
     case `extension`
   }
 
-  /// What is judged. `state`: the pipeline's state, asked by SQL.
+  /// What is judged.
+  ///
+  /// `state`: the pipeline's state, asked by SQL.
   package enum Kind: String, Sendable, CaseIterable {
     case state
   }

@@ -55,22 +55,35 @@ package final class ExerciseSession {
     }
     let filled = text(of: verdict, answer: values)
     var result = CheckResult(
-      exerciseID: exercise.id, verdict: verdict, text: filled.text, attemptCount: 0,
-      isFirstPass: verdict == .passed && !isPassed, unknownPlaceholders: filled.unknownNames,
-      notices: [])
+      exerciseID: exercise.id,
+      verdict: verdict,
+      text: filled.text,
+      attemptCount: 0,
+      isFirstPass: verdict == .passed && !isPassed,
+      unknownPlaceholders: filled.unknownNames,
+      notices: []
+    )
     store(answer, verdict, storyTime, &result)
     if verdict == .passed { isPassed = true }
     return result
   }
 
   private func store(
-    _ answer: String?, _ verdict: Verdict, _ storyTime: Int64?, _ result: inout CheckResult
+    _ answer: String?,
+    _ verdict: Verdict,
+    _ storyTime: Int64?,
+    _ result: inout CheckResult
   ) {
     if let progress, verdict != .notAttempted {
       do {
         let attempt = ProgressStore.Attempt(
-          exercise: exercise.id, version: exercise.version, answer: answer ?? "",
-          verdict: verdict.name, feedback: verdict.feedbackID, storyTime: storyTime)
+          exercise: exercise.id,
+          version: exercise.version,
+          answer: answer ?? "",
+          verdict: verdict.name,
+          feedback: verdict.feedbackID,
+          storyTime: storyTime
+        )
         result.isFirstPass = try progress.record(attempt)
       } catch {
         result.notices.append(CourseTexts.notStored(reason(error))[host.language])
@@ -93,12 +106,16 @@ package final class ExerciseSession {
     case .passed:
       let template = exercise.feedback[Exercise.passedFeedbackID] ?? CourseTexts.passed
       return fill(
-        template[language], with: grader.sharedValues(exercise.values, answer, host))
+        template[language],
+        with: grader.sharedValues(exercise.values, answer, host)
+      )
     case .notYet(let feedback, let values):
       return fill((exercise.feedback[feedback] ?? CourseTexts.notYet)[language], with: values)
     case .partly(let passed, let total, let feedback, let values):
       var filled = fill(
-        (exercise.feedback[feedback] ?? CourseTexts.notYet)[language], with: values)
+        (exercise.feedback[feedback] ?? CourseTexts.notYet)[language],
+        with: values
+      )
       filled.text = CourseTexts.partly(passed, of: total)[language] + "\n" + filled.text
       return filled
     case .notAttempted:
@@ -124,7 +141,9 @@ package final class ExerciseSession {
     package var isLast: Bool
   }
 
-  /// Gives the next hint and records that it was used. Costs nothing.
+  /// Gives the next hint and records that it was used.
+  ///
+  /// Costs nothing.
   ///
   /// A misconception's hint is shown once; whoever fails the same way again climbs on.
   package func hint(storyTime: Int64? = nil) -> Hint {
@@ -133,7 +152,9 @@ package final class ExerciseSession {
       pendingMisconception = nil
       shownMisconceptions.insert(id)
       return give(
-        Hint(name: id, text: body(CourseTexts.misconceptionHint, text), isLast: false), storyTime)
+        Hint(name: id, text: body(CourseTexts.misconceptionHint, text), isLast: false),
+        storyTime
+      )
     }
     guard !exercise.hintRungs.isEmpty else {
       return Hint(name: nil, text: CourseTexts.noHints[language], isLast: true)
@@ -152,7 +173,11 @@ package final class ExerciseSession {
   private func give(_ hint: Hint, _ storyTime: Int64?) -> Hint {
     if let progress, let name = hint.name {
       try? progress.recordHint(
-        exercise: exercise.id, version: exercise.version, hint: name, storyTime: storyTime)
+        exercise: exercise.id,
+        version: exercise.version,
+        hint: name,
+        storyTime: storyTime
+      )
     }
     return hint
   }

@@ -1,4 +1,4 @@
-/// One advisory lock on a file, for the moments in which a progress file is opened or mended.
+// One advisory lock on a file, for the moments in which a progress file is opened or mended.
 
 #if canImport(Glibc)
 internal import Glibc

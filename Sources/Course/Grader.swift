@@ -43,7 +43,11 @@ package struct Grader {
     let total = exercise.checks.count
     if exercise.grading == .parts, brokenCount < total {
       return .partly(
-        passed: total - brokenCount, of: total, feedback: first.feedback, values: first.values)
+        passed: total - brokenCount,
+        of: total,
+        feedback: first.feedback,
+        values: first.values
+      )
     }
     return .notYet(feedback: first.feedback, values: first.values)
   }
@@ -51,11 +55,15 @@ package struct Grader {
   /// The first row that breaks the rule, by column name; nil where the rule is kept, and no
   /// values where the rule is broken because a row is not there.
   private func offendingRow(
-    _ check: Check, _ answer: AnswerValues?, _ host: any LessonHost
+    _ check: Check,
+    _ answer: AnswerValues?,
+    _ host: any LessonHost
   ) throws -> [String: HostValue]? {
     guard let sql = check.sql.sql(answer) else {
       throw CourseError(
-        code: "course.bad-value", message: "The answer lacks a value that \(check.name) needs.")
+        code: "course.bad-value",
+        message: "The answer lacks a value that \(check.name) needs."
+      )
     }
     let table = try host.query(sql)
     switch check.failsWhen {
@@ -64,10 +72,14 @@ package struct Grader {
     }
   }
 
-  /// The values that texts may name besides the offending row's: the answer's own, and those of
-  /// the `values` queries. A query that fails leaves its lines out and spoils nothing.
+  /// The values that texts may name besides the offending row's.
+  ///
+  /// They are the answer's own, and those of the `values` queries. A query that fails leaves its
+  /// lines out and spoils nothing.
   func sharedValues(
-    _ queries: [SQLTemplate], _ answer: AnswerValues?, _ host: any LessonHost
+    _ queries: [SQLTemplate],
+    _ answer: AnswerValues?,
+    _ host: any LessonHost
   ) -> [String: HostValue] {
     var values: [String: HostValue] = [:]
     for query in queries {

@@ -1,4 +1,4 @@
-/// A lesson as the prompt plays it: sections of steps, the same in both languages.
+// A lesson as the prompt plays it: sections of steps, the same in both languages.
 
 /// One lesson's text, cut into steps.
 package struct Lesson: Sendable {

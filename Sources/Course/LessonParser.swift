@@ -1,9 +1,9 @@
-/// Cuts `lesson.ko.md` and `lesson.en.md` into the steps of one `Lesson`.
-///
-/// `## 0.1 Title` opens a section. Inside it, fenced blocks named `tapline`, `predict`,
-/// `exercise ID` and `card NAME` are steps; the text between them is prose. Both files have the
-/// same sections and the same kinds of step in the same order, so a place in one is a place in
-/// the other.
+// Cuts `lesson.ko.md` and `lesson.en.md` into the steps of one `Lesson`.
+//
+// `## 0.1 Title` opens a section. Inside it, fenced blocks named `tapline`, `predict`,
+// `exercise ID` and `card NAME` are steps; the text between them is prose. Both files have the
+// same sections and the same kinds of step in the same order, so a place in one is a place in
+// the other.
 
 enum LessonParser {
   /// One step of one language, before the languages are laid over each other.
@@ -22,7 +22,9 @@ enum LessonParser {
   }
 
   static func parse(
-    korean: String, english: String, files: (korean: String, english: String)
+    korean: String,
+    english: String,
+    files: (korean: String, english: String)
   ) throws -> Lesson {
     let left = try sections(korean, file: files.korean)
     let right = try sections(english, file: files.english)
@@ -32,14 +34,19 @@ enum LessonParser {
         code: "course.languages-differ",
         message: "The sections are \(ids.joined(separator: ", ")) in Korean and "
           + "\(right.map(\.id).joined(separator: ", ")) in English.",
-        place: files.english, advice: "Give both files the same sections in the same order.")
+        place: files.english,
+        advice: "Give both files the same sections in the same order."
+      )
     }
     return Lesson(
-      sections: try zip(left, right).map { try merge($0, $1, files: files) })
+      sections: try zip(left, right).map { try merge($0, $1, files: files) }
+    )
   }
 
   private static func merge(
-    _ left: RawSection, _ right: RawSection, files: (korean: String, english: String)
+    _ left: RawSection,
+    _ right: RawSection,
+    files: (korean: String, english: String)
   ) throws -> Lesson.Section {
     func label(_ step: RawStep) -> String {
       step.argument.isEmpty ? step.kind : "\(step.kind) \(step.argument)"
@@ -50,18 +57,25 @@ enum LessonParser {
         message: "In section \(left.id) the steps are \(left.steps.map(label)) in Korean and "
           + "\(right.steps.map(label)) in English.",
         place: "\(files.english):\(right.line)",
-        advice: "Give both files the same blocks in the same order.")
+        advice: "Give both files the same blocks in the same order."
+      )
     }
     var steps: [Lesson.Step] = []
     for (index, (ko, en)) in zip(left.steps, right.steps).enumerated() {
       steps.append(try step(ko, en, id: "\(left.id)#\(index)", files: files))
     }
     return Lesson.Section(
-      id: left.id, title: LocalizedText(ko: left.title, en: right.title), steps: steps)
+      id: left.id,
+      title: LocalizedText(ko: left.title, en: right.title),
+      steps: steps
+    )
   }
 
   private static func step(
-    _ ko: RawStep, _ en: RawStep, id: String, files: (korean: String, english: String)
+    _ ko: RawStep,
+    _ en: RawStep,
+    id: String,
+    files: (korean: String, english: String)
   ) throws -> Lesson.Step {
     switch ko.kind {
     case "text": return .prose(LocalizedText(ko: ko.text, en: en.text))
@@ -77,17 +91,23 @@ enum LessonParser {
         code: "course.languages-differ",
         message: "The prediction has \(left.options.count) options in Korean and "
           + "\(right.options.count) in English.",
-        place: "\(files.english):\(en.line)", advice: "Give both the same options in order.")
+        place: "\(files.english):\(en.line)",
+        advice: "Give both the same options in order."
+      )
     }
     return .prediction(
       Lesson.Prediction(
-        id: id, question: LocalizedText(ko: left.question, en: right.question),
-        options: zip(left.options, right.options).map { LocalizedText(ko: $0, en: $1) }))
+        id: id,
+        question: LocalizedText(ko: left.question, en: right.question),
+        options: zip(left.options, right.options).map { LocalizedText(ko: $0, en: $1) }
+      )
+    )
   }
 
   /// `question:` and `options:`, as YAML.
   private static func prediction(
-    _ step: RawStep, file: String
+    _ step: RawStep,
+    file: String
   ) throws -> (question: String, options: [String]) {
     let node = try ManifestNode.parse(step.text, file: "\(file):\(step.line) predict")
     try node.allowKeys(["question", "options"])
@@ -113,7 +133,8 @@ enum LessonParser {
       prose = []
       guard !text.isEmpty, !sections.isEmpty else { return }
       sections[sections.count - 1].steps.append(
-        RawStep(kind: "text", argument: "", text: text, line: proseLine))
+        RawStep(kind: "text", argument: "", text: text, line: proseLine)
+      )
     }
 
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
@@ -123,7 +144,12 @@ enum LessonParser {
         if line.hasPrefix("```") {
           sections[sections.count - 1].steps.append(
             RawStep(
-              kind: open.kind, argument: open.argument, text: joined(fenced), line: open.line))
+              kind: open.kind,
+              argument: open.argument,
+              text: joined(fenced),
+              line: open.line
+            )
+          )
           fence = nil
         } else {
           fenced.append(line)
@@ -131,8 +157,11 @@ enum LessonParser {
       } else if line.hasPrefix("```"), let step = try stepFence(line, file, number) {
         guard !sections.isEmpty else {
           throw CourseError(
-            code: "course.stray-text", message: "A step stands before the first section.",
-            place: "\(file):\(number)", advice: "Put it under a heading such as `## 0.1 Title`.")
+            code: "course.stray-text",
+            message: "A step stands before the first section.",
+            place: "\(file):\(number)",
+            advice: "Put it under a heading such as `## 0.1 Title`."
+          )
         }
         closeProse()
         fence = (step.kind, step.argument, number)
@@ -147,26 +176,35 @@ enum LessonParser {
     }
     if let fence {
       throw CourseError(
-        code: "course.open-block", message: "The block `\(fence.kind)` is not closed.",
-        place: "\(file):\(fence.line)", advice: "Close it with a line of three backticks.")
+        code: "course.open-block",
+        message: "The block `\(fence.kind)` is not closed.",
+        place: "\(file):\(fence.line)",
+        advice: "Close it with a line of three backticks."
+      )
     }
     closeProse()
     return sections
   }
 
-  private static func heading(_ line: Substring, _ file: String, _ number: Int) throws -> RawSection {
+  private static func heading(_ line: Substring, _ file: String, _ number: Int) throws -> RawSection
+  {
     let parts = line.dropFirst(3).split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].contains(where: \.isNumber) else {
       throw CourseError(
-        code: "course.bad-value", message: "A section's heading is its id and its title.",
-        place: "\(file):\(number)", advice: "Write for example `## 0.1 Title`.")
+        code: "course.bad-value",
+        message: "A section's heading is its id and its title.",
+        place: "\(file):\(number)",
+        advice: "Write for example `## 0.1 Title`."
+      )
     }
     return RawSection(id: String(parts[0]), title: String(parts[1]), line: number, steps: [])
   }
 
   /// The kind of a step's fence; nil for a fence that is prose, such as ```` ```swift ````.
   private static func stepFence(
-    _ line: Substring, _ file: String, _ number: Int
+    _ line: Substring,
+    _ file: String,
+    _ number: Int
   ) throws -> (kind: String, argument: String)? {
     let words = line.drop { $0 == "`" }.split(separator: " ").map(String.init)
     guard let kind = words.first else { return nil }
@@ -175,9 +213,11 @@ enum LessonParser {
     case ("exercise", 2), ("card", 2): return (kind, words[1])
     case ("tapline", _), ("predict", _), ("exercise", _), ("card", _):
       throw CourseError(
-        code: "course.bad-value", message: "The block `\(line)` is not a step.",
+        code: "course.bad-value",
+        message: "The block `\(line)` is not a step.",
         place: "\(file):\(number)",
-        advice: "Write `tapline`, `predict`, `exercise ID` or `card NAME` after the backticks.")
+        advice: "Write `tapline`, `predict`, `exercise ID` or `card NAME` after the backticks."
+      )
     default: return nil
     }
   }

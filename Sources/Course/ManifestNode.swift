@@ -1,5 +1,5 @@
-/// A YAML value that knows where it stands, so that every mistake in a manifest is answered with
-/// the file, the line, the key and what to write there instead.
+// A YAML value that knows where it stands, so that every mistake in a manifest is answered with
+// the file, the line, the key and what to write there instead.
 
 internal import Foundation
 internal import Yams
@@ -24,8 +24,12 @@ struct ManifestNode {
     }
     guard let composed, composed.mapping != nil else {
       throw CourseError(
-        code: "course.wrong-type", message: "The file holds no keys.", place: file,
-        advice: "Write one `key: value` per line.", fields: ["file": file])
+        code: "course.wrong-type",
+        message: "The file holds no keys.",
+        place: file,
+        advice: "Write one `key: value` per line.",
+        fields: ["file": file]
+      )
     }
     return ManifestNode(node: composed, file: file, path: "")
   }
@@ -47,11 +51,13 @@ struct ManifestNode {
       }
     }
     return CourseError(
-      code: "course.yaml-syntax", message: "This is not YAML: \(problem).",
+      code: "course.yaml-syntax",
+      message: "This is not YAML: \(problem).",
       place: line.map { "\(file):\($0)" } ?? file,
       advice: "Look at that line and the one before it: indentation, `: `, and quotes round "
         + "values that hold `: ` or begin with a sign.",
-      fields: ["file": file, "problem": problem])
+      fields: ["file": file, "problem": problem]
+    )
   }
 
   /// `file:line key`, as the errors name it.
@@ -62,8 +68,12 @@ struct ManifestNode {
 
   func error(_ code: String, _ message: String, advice: String) -> CourseError {
     CourseError(
-      code: code, message: message, place: place, advice: advice,
-      fields: ["file": file, "key": path])
+      code: code,
+      message: message,
+      place: place,
+      advice: advice,
+      fields: ["file": file, "key": path]
+    )
   }
 
   private func child(_ key: String, _ node: Node) -> ManifestNode {
@@ -88,8 +98,10 @@ struct ManifestNode {
   func required(_ key: String, example: String) throws -> ManifestNode {
     if let found = optional(key) { return found }
     throw error(
-      "course.missing-key", "The key `\(key)` is missing or empty.",
-      advice: "Write for example `\(key): \(example)`.")
+      "course.missing-key",
+      "The key `\(key)` is missing or empty.",
+      advice: "Write for example `\(key): \(example)`."
+    )
   }
 
   /// Refuses every key that is not listed, with the nearest listed one.
@@ -103,8 +115,10 @@ struct ManifestNode {
       let at = ManifestNode(node: key, file: file, path: path.isEmpty ? name : "\(path).\(name)")
       let hint = nearestName(to: name, in: keys).map { "Did you mean `\($0)`? " } ?? ""
       throw at.error(
-        "course.unknown-key", "The key `\(name)` is not known here.",
-        advice: hint + "Known keys: \(keys.joined(separator: ", ")).")
+        "course.unknown-key",
+        "The key `\(name)` is not known here.",
+        advice: hint + "Known keys: \(keys.joined(separator: ", "))."
+      )
     }
   }
 
@@ -123,7 +137,9 @@ struct ManifestNode {
   func integer(_ range: ClosedRange<Int>, example: String) throws -> Int {
     guard let scalar = node.scalar, let value = Int(scalar.string), range.contains(value) else {
       throw wrongType(
-        "a whole number from \(range.lowerBound) to \(range.upperBound)", example: example)
+        "a whole number from \(range.lowerBound) to \(range.upperBound)",
+        example: example
+      )
     }
     return value
   }
@@ -135,8 +151,10 @@ struct ManifestNode {
     let given = node.scalar?.string ?? "a list or mapping"
     let hint = nearestName(to: given, in: names).map { "Did you mean `\($0)`? " } ?? ""
     throw error(
-      "course.bad-value", "`\(given)` is not one of the values of this key.",
-      advice: hint + "Write one of: \(names.joined(separator: ", ")).")
+      "course.bad-value",
+      "`\(given)` is not one of the values of this key.",
+      advice: hint + "Write one of: \(names.joined(separator: ", "))."
+    )
   }
 
   func elements(example: String) throws -> [ManifestNode] {
@@ -163,8 +181,10 @@ struct ManifestNode {
     if texts.isEmpty || (needsBoth && !missing.isEmpty) {
       let names = missing.map(\.rawValue).joined(separator: ", ")
       throw error(
-        "course.missing-language", "The text has no version in: \(names).",
-        advice: "Write `\(example)`; an exercise of status `local` or `draft` may have only one.")
+        "course.missing-language",
+        "The text has no version in: \(names).",
+        advice: "Write `\(example)`; an exercise of status `local` or `draft` may have only one."
+      )
     }
     return LocalizedText(texts)
   }

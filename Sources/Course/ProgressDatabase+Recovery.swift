@@ -1,10 +1,10 @@
-/// What happens when the progress file is damaged or cannot be written.
-///
-/// ```
-/// progress.sqlite  (damaged)  ──rename──▶  progress.sqlite.broken-1   kept as it was
-///        ▲                                        │ copy, read row by row
-///        └── a new file ◀── readable rows ────────┘
-/// ```
+// What happens when the progress file is damaged or cannot be written.
+//
+// ```
+// progress.sqlite  (damaged)  ──rename──▶  progress.sqlite.broken-1   kept as it was
+//        ▲                                        │ copy, read row by row
+//        └── a new file ◀── readable rows ────────┘
+// ```
 
 internal import Foundation
 internal import GRDB
@@ -22,7 +22,9 @@ extension ProgressDatabase {
   static func recover(_ path: String) throws -> Opened {
     guard let aside = putAside(path) else {
       let error = DatabaseError(
-        resultCode: .SQLITE_CORRUPT, message: "damaged, and cannot be moved")
+        resultCode: .SQLITE_CORRUPT,
+        message: "damaged, and cannot be moved"
+      )
       return try fallBackToMemory(path, error)
     }
     let queue: DatabaseQueue
@@ -31,7 +33,8 @@ extension ProgressDatabase {
     let notice = ProgressNotice(
       code: "progress.recovered",
       text: CourseTexts.recovered(oldFile: aside, rowCount: rowCount),
-      fields: ["oldFile": aside, "rowCount": String(rowCount)])
+      fields: ["oldFile": aside, "rowCount": String(rowCount)]
+    )
     return Opened(queue: queue, notices: [notice])
   }
 
@@ -43,7 +46,8 @@ extension ProgressDatabase {
     let notice = ProgressNotice(
       code: "progress.in-memory",
       text: CourseTexts.inMemory(path: path, reason: reason, rowCount: rowCount),
-      fields: ["path": path, "rowCount": String(rowCount)])
+      fields: ["path": path, "rowCount": String(rowCount)]
+    )
     return Opened(queue: queue, notices: [notice])
   }
 
@@ -91,7 +95,9 @@ extension ProgressDatabase {
 
   /// The rows from both ends up to the first unreadable page each, and then one by one between.
   private static func readableRows(
-    _ source: DatabaseQueue, _ table: String, _ columns: [String]
+    _ source: DatabaseQueue,
+    _ table: String,
+    _ columns: [String]
   ) -> [[DatabaseValue]] {
     var rows: [Int64: [DatabaseValue]] = [:]
     let select = "SELECT rowid, \(columns.joined(separator: ", ")) FROM \(table) NOT INDEXED "
@@ -113,15 +119,19 @@ extension ProgressDatabase {
   }
 
   private static func insert(
-    _ rows: [[DatabaseValue]], _ table: String, _ columns: [String], into target: DatabaseQueue
+    _ rows: [[DatabaseValue]],
+    _ table: String,
+    _ columns: [String],
+    into target: DatabaseQueue
   ) -> Int {
     let names = columns.joined(separator: ", ")
     let marks = columns.map { _ in "?" }.joined(separator: ", ")
     let sql = "INSERT OR IGNORE INTO \(table) (\(names)) VALUES (\(marks))"
-    return (try? target.write { db in
-      let before = db.totalChangesCount
-      for row in rows { try db.execute(sql: sql, arguments: StatementArguments(row)) }
-      return db.totalChangesCount - before
-    }) ?? 0
+    return
+      (try? target.write { db in
+        let before = db.totalChangesCount
+        for row in rows { try db.execute(sql: sql, arguments: StatementArguments(row)) }
+        return db.totalChangesCount - before
+      }) ?? 0
   }
 }

@@ -1,4 +1,4 @@
-/// Opens the progress file: its settings, its schema and the order of things at a first use.
+// Opens the progress file: its settings, its schema and the order of things at a first use.
 
 internal import Foundation
 internal import GRDB
@@ -32,7 +32,9 @@ enum ProgressDatabase {
   static func open(path: String?) throws -> Opened {
     guard let path else { return Opened(queue: try inMemory(), notices: []) }
     try? FileManager.default.createDirectory(
-      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: (path as NSString).deletingLastPathComponent,
+      withIntermediateDirectories: true
+    )
     return try withFileLock(path + ".lock") {
       do {
         return Opened(queue: try openFile(path), notices: [])
@@ -40,7 +42,10 @@ enum ProgressDatabase {
         return try recover(path)
       } catch is WrittenByNewerProgram {
         let notice = ProgressNotice(
-          code: "progress.newer", text: CourseTexts.newerFile(path: path), fields: ["path": path])
+          code: "progress.newer",
+          text: CourseTexts.newerFile(path: path),
+          fields: ["path": path]
+        )
         return Opened(queue: try inMemory(), notices: [notice])
       } catch {
         return try fallBackToMemory(path, error)
@@ -48,7 +53,9 @@ enum ProgressDatabase {
     }
   }
 
-  /// Opens a sound file or creates one. Throws `DatabaseError` or `WrittenByNewerProgram`.
+  /// Opens a sound file or creates one.
+  ///
+  /// Throws `DatabaseError` or `WrittenByNewerProgram`.
   static func openFile(_ path: String) throws -> DatabaseQueue {
     if isEmptyFile(path) { throw DatabaseError(resultCode: .SQLITE_NOTADB, message: "empty file") }
     var configuration = Configuration()
@@ -142,7 +149,8 @@ enum ProgressDatabase {
           CREATE TABLE settings (
             key TEXT PRIMARY KEY CHECK (key <> ''),
             value TEXT NOT NULL);
-          """)
+          """
+      )
     }
     return migrator
   }

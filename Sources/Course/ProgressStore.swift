@@ -1,3 +1,7 @@
+internal import Foundation
+internal import GRDB
+internal import Synchronization
+
 /// What a learner has done, in one SQLite file that survives crashes and damage.
 ///
 /// 1. `init` touches nothing; the first read or write opens the file (`ProgressDatabase`).
@@ -7,11 +11,6 @@
 /// 4. Where the file cannot be written, the session goes on in memory, with a notice.
 ///
 /// Thread-safe. Two processes may use one file; a write waits up to five seconds for the other.
-
-internal import Foundation
-internal import GRDB
-internal import Synchronization
-
 package final class ProgressStore: Sendable {
   private struct State: Sendable {
     var database: DatabaseQueue?
@@ -35,7 +34,9 @@ package final class ProgressStore: Sendable {
     self.wallTime = wallTime
   }
 
-  /// What the learner must know about the file, once each; empty as a rule. Opens nothing.
+  /// What the learner must know about the file, once each; empty as a rule.
+  ///
+  /// Opens nothing.
   package func takeNotices() -> [ProgressNotice] {
     state.withLock { state in
       defer { state.notices = [] }
@@ -60,7 +61,11 @@ package final class ProgressStore: Sendable {
     package var wallTime: Int64
 
     package init(
-      exercise: String, version: Int, answer: String, verdict: String, feedback: String? = nil,
+      exercise: String,
+      version: Int,
+      answer: String,
+      verdict: String,
+      feedback: String? = nil,
       storyTime: Int64? = nil
     ) {
       self.exercise = exercise
@@ -73,7 +78,9 @@ package final class ProgressStore: Sendable {
     }
   }
 
-  /// Stores an attempt, and the pass where it is one. Returns true for the first pass ever.
+  /// Stores an attempt, and the pass where it is one.
+  ///
+  /// Returns true for the first pass ever.
   ///
   /// Throws `CourseError` `progress.*` where the file cannot take it.
   @discardableResult
@@ -89,7 +96,8 @@ package final class ProgressStore: Sendable {
         arguments: [
           UUID().uuidString, attempt.exercise, attempt.version, attempt.answer, attempt.verdict,
           attempt.feedback, attempt.storyTime, now,
-        ])
+        ]
+      )
       guard attempt.verdict == Verdict.passed.name else { return false }
       let isFirst = try !Self.hasPass(db, attempt.exercise)
       try db.execute(
@@ -97,7 +105,8 @@ package final class ProgressStore: Sendable {
           INSERT OR IGNORE INTO passes (exercise, version, story_time, wall_time)
           VALUES (?, ?, ?, ?)
           """,
-        arguments: [attempt.exercise, attempt.version, attempt.storyTime, now])
+        arguments: [attempt.exercise, attempt.version, attempt.storyTime, now]
+      )
       return isFirst
     }
   }
@@ -106,11 +115,18 @@ package final class ProgressStore: Sendable {
   package func attempts(exercise: String) throws -> [Attempt] {
     try read { db in
       try Row.fetchAll(
-        db, sql: "SELECT * FROM attempts WHERE exercise = ? ORDER BY id", arguments: [exercise]
+        db,
+        sql: "SELECT * FROM attempts WHERE exercise = ? ORDER BY id",
+        arguments: [exercise]
       ).map { row in
         var attempt = Attempt(
-          exercise: row["exercise"], version: row["version"], answer: row["answer"],
-          verdict: row["verdict"], feedback: row["feedback"], storyTime: row["story_time"])
+          exercise: row["exercise"],
+          version: row["version"],
+          answer: row["answer"],
+          verdict: row["verdict"],
+          feedback: row["feedback"],
+          storyTime: row["story_time"]
+        )
         attempt.wallTime = row["wall_time"]
         return attempt
       }
@@ -125,7 +141,9 @@ package final class ProgressStore: Sendable {
         sql: """
           SELECT count(*) FROM attempts
           WHERE exercise = ? AND verdict IN ('passed', 'not-yet', 'partly')
-          """, arguments: [exercise]) ?? 0
+          """,
+        arguments: [exercise]
+      ) ?? 0
     }
   }
 
@@ -140,14 +158,20 @@ package final class ProgressStore: Sendable {
 
   private static func hasPass(_ db: Database, _ exercise: String) throws -> Bool {
     try Bool.fetchOne(
-      db, sql: "SELECT EXISTS (SELECT 1 FROM passes WHERE exercise = ?)", arguments: [exercise])
+      db,
+      sql: "SELECT EXISTS (SELECT 1 FROM passes WHERE exercise = ?)",
+      arguments: [exercise]
+    )
       ?? false
   }
 
   // MARK: Hints and predictions
 
   package func recordHint(
-    exercise: String, version: Int, hint: String, storyTime: Int64? = nil
+    exercise: String,
+    version: Int,
+    hint: String,
+    storyTime: Int64? = nil
   ) throws {
     let now = wallTime()
     try write { db in
@@ -156,7 +180,8 @@ package final class ProgressStore: Sendable {
           INSERT INTO hints (uid, exercise, version, hint, story_time, wall_time)
           VALUES (?, ?, ?, ?, ?, ?)
           """,
-        arguments: [UUID().uuidString, exercise, version, hint, storyTime, now])
+        arguments: [UUID().uuidString, exercise, version, hint, storyTime, now]
+      )
     }
   }
 
@@ -164,7 +189,10 @@ package final class ProgressStore: Sendable {
   package func hintsUsed(exercise: String) throws -> [String] {
     try read { db in
       try String.fetchAll(
-        db, sql: "SELECT hint FROM hints WHERE exercise = ? ORDER BY id", arguments: [exercise])
+        db,
+        sql: "SELECT hint FROM hints WHERE exercise = ? ORDER BY id",
+        arguments: [exercise]
+      )
     }
   }
 
@@ -176,7 +204,8 @@ package final class ProgressStore: Sendable {
         sql: """
           INSERT INTO predictions (uid, step, choice, story_time, wall_time) VALUES (?, ?, ?, ?, ?)
           """,
-        arguments: [UUID().uuidString, step, choice, storyTime, now])
+        arguments: [UUID().uuidString, step, choice, storyTime, now]
+      )
     }
   }
 
@@ -184,8 +213,10 @@ package final class ProgressStore: Sendable {
   package func prediction(step: String) throws -> String? {
     try read { db in
       try String.fetchOne(
-        db, sql: "SELECT choice FROM predictions WHERE step = ? ORDER BY id DESC LIMIT 1",
-        arguments: [step])
+        db,
+        sql: "SELECT choice FROM predictions WHERE step = ? ORDER BY id DESC LIMIT 1",
+        arguments: [step]
+      )
     }
   }
 
@@ -213,8 +244,11 @@ package final class ProgressStore: Sendable {
     try read { db in
       try Row.fetchOne(db, sql: "SELECT * FROM position").map { row in
         Position(
-          lesson: row["lesson"], section: row["section"], stepIndex: row["step_index"],
-          exercise: row["exercise"])
+          lesson: row["lesson"],
+          section: row["section"],
+          stepIndex: row["step_index"],
+          exercise: row["exercise"]
+        )
       }
     }
   }
@@ -229,7 +263,8 @@ package final class ProgressStore: Sendable {
           """,
         arguments: [
           position.lesson, position.section, position.stepIndex, position.exercise, now,
-        ])
+        ]
+      )
     }
   }
 
@@ -245,7 +280,8 @@ package final class ProgressStore: Sendable {
       if let value {
         try db.execute(
           sql: "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)",
-          arguments: [key, value])
+          arguments: [key, value]
+        )
       } else {
         try db.execute(sql: "DELETE FROM settings WHERE key = ?", arguments: [key])
       }
@@ -303,8 +339,12 @@ package final class ProgressStore: Sendable {
       default: ("progress.failed", "Repeat; if it stays, move the file away and start again.")
       }
     return CourseError(
-      code: code, message: "SQLite says: \(error.message ?? "error \(error.resultCode)").",
-      place: path, advice: advice, fields: ["sqlite": "\(error.resultCode.rawValue)"])
+      code: code,
+      message: "SQLite says: \(error.message ?? "error \(error.resultCode)").",
+      place: path,
+      advice: advice,
+      fields: ["sqlite": "\(error.resultCode.rawValue)"]
+    )
   }
 }
 

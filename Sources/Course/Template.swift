@@ -1,10 +1,10 @@
-/// The two kinds of placeholder in the course's files.
-///
-/// `{{answer.offset}}` in SQL becomes a typed literal: an integer or a quoted string, never raw
-/// text, so that no answer can change what a query means. `{price}` in a text becomes a value as
-/// people read it: `29,900`. A line of text that names a null value is left out, so that one text
-/// serves an address that is occupied and one that is not; in a table row a null empties its cell
-/// only, and the row goes where nothing of it is known.
+// The two kinds of placeholder in the course's files.
+//
+// `{{answer.offset}}` in SQL becomes a typed literal: an integer or a quoted string, never raw
+// text, so that no answer can change what a query means. `{price}` in a text becomes a value as
+// people read it: `29,900`. A line of text that names a null value is left out, so that one text
+// serves an address that is occupied and one that is not; in a table row a null empties its cell
+// only, and the row goes where nothing of it is known.
 
 /// SQL with `{{answer.NAME}}` parameters.
 package struct SQLTemplate: Sendable, Hashable {
@@ -28,18 +28,25 @@ package struct SQLTemplate: Sendable, Hashable {
     while let open = rest.firstRange(of: "{{") {
       guard let close = rest[open.upperBound...].firstRange(of: "}}") else {
         throw node.error(
-          "course.unknown-parameter", "A `{{` is not closed.", advice: "Write `{{answer.offset}}`.")
+          "course.unknown-parameter",
+          "A `{{` is not closed.",
+          advice: "Write `{{answer.offset}}`."
+        )
       }
       parts.append(.sql(String(rest[..<open.lowerBound])))
       let inside = rest[open.upperBound..<close.lowerBound].filter { !$0.isWhitespace }
       let names = fields.map { "answer.\($0.name)" }
       guard names.contains(inside) else {
         let hint = nearestName(to: inside, in: names).map { "Did you mean `{{\($0)}}`? " } ?? ""
-        let list = names.isEmpty ? "none: the exercise declares no `answer`" :
-          names.map { "{{\($0)}}" }.joined(separator: ", ")
+        let list =
+          names.isEmpty
+          ? "none: the exercise declares no `answer`"
+          : names.map { "{{\($0)}}" }.joined(separator: ", ")
         throw node.error(
-          "course.unknown-parameter", "The query uses `{{\(inside)}}`, which does not exist.",
-          advice: hint + "Known parameters: \(list).")
+          "course.unknown-parameter",
+          "The query uses `{{\(inside)}}`, which does not exist.",
+          advice: hint + "Known parameters: \(list)."
+        )
       }
       parts.append(.parameter(String(inside.dropFirst("answer.".count))))
       rest = rest[close.upperBound...]
@@ -65,8 +72,10 @@ package struct SQLTemplate: Sendable, Hashable {
   private static func literal(_ value: HostValue) -> String? {
     switch value {
     case .integer(let number): String(number)
-    case .text(let text): "'" + text.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "''") + "'"
+    case .text(let text):
+      "'"
+        + text.split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: "''") + "'"
     case .null, .double, .boolean: nil
     }
   }
@@ -103,7 +112,9 @@ func placeholders(in text: String) -> [String] {
 }
 
 private func fillLine(
-  _ line: Substring, _ values: [String: HostValue], _ unknown: inout [String]
+  _ line: Substring,
+  _ values: [String: HostValue],
+  _ unknown: inout [String]
 ) -> String? {
   guard line.drop(while: { $0 == " " }).hasPrefix("|") else {
     let filled = fillPart(line, values, &unknown)
@@ -123,10 +134,14 @@ private func fillLine(
 
 /// A part of a line: its text, whether it names a null, and whether it names a query's column.
 private func fillPart(
-  _ part: Substring, _ values: [String: HostValue], _ unknown: inout [String]
+  _ part: Substring,
+  _ values: [String: HostValue],
+  _ unknown: inout [String]
 ) -> (text: String, hasNull: Bool, hasColumn: Bool) {
   var result = (text: "", hasNull: false, hasColumn: false)
-  forEachPlaceholder(part) { result.text += $0 } placeholder: { name, format in
+  forEachPlaceholder(part) {
+    result.text += $0
+  } placeholder: { name, format in
     let isAnswer = name.hasPrefix("answer.")
     result.hasColumn = result.hasColumn || !isAnswer
     guard let value = values[name] else {
@@ -144,14 +159,19 @@ private func fillPart(
 }
 
 private func forEachPlaceholder(
-  _ line: Substring, literal: (Substring) -> Void, placeholder: (String, String?) -> Void
+  _ line: Substring,
+  literal: (Substring) -> Void,
+  placeholder: (String, String?) -> Void
 ) {
   var rest = line
   while let open = rest.firstIndex(of: "{") {
     let after = rest.index(after: open)
     guard let close = rest[after...].firstIndex(of: "}") else { break }
     let parts = rest[after..<close].split(
-      separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      separator: ":",
+      maxSplits: 1,
+      omittingEmptySubsequences: false
+    )
     let name = String(parts.first ?? "")
     if name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({
       isIdentifier(String($0))

@@ -1,7 +1,7 @@
-/// A Markdown file whose `## name` headings cut it into named texts: feedback and hints.
-///
-/// Everything between two headings belongs to the first, trimmed of blank lines at both ends.
-/// Only blank lines and one-line `<!-- … -->` comments may stand before the first heading.
+// A Markdown file whose `## name` headings cut it into named texts: feedback and hints.
+//
+// Everything between two headings belongs to the first, trimmed of blank lines at both ends.
+// Only blank lines and one-line `<!-- … -->` comments may stand before the first heading.
 
 internal import Foundation
 
@@ -19,9 +19,12 @@ struct TextSections: Sendable, Hashable {
       let text = trimmed(body)
       guard !text.isEmpty else {
         throw CourseError(
-          code: "course.empty-text", message: "The section `\(name)` holds no text.",
-          place: "\(file):\(line)", advice: "Write the text under `## \(name)`, or remove it.",
-          fields: ["file": file, "section": name])
+          code: "course.empty-text",
+          message: "The section `\(name)` holds no text.",
+          place: "\(file):\(line)",
+          advice: "Write the text under `## \(name)`, or remove it.",
+          fields: ["file": file, "section": name]
+        )
       }
       sections.texts[name] = text
     }
@@ -32,9 +35,12 @@ struct TextSections: Sendable, Hashable {
         let next = line.dropFirst(3).trimmingCharacters(in: .whitespaces)
         guard !sections.names.contains(next) else {
           throw CourseError(
-            code: "course.duplicate-section", message: "The section `\(next)` is there twice.",
-            place: "\(file):\(index + 1)", advice: "Keep one `## \(next)`.",
-            fields: ["file": file, "section": next])
+            code: "course.duplicate-section",
+            message: "The section `\(next)` is there twice.",
+            place: "\(file):\(index + 1)",
+            advice: "Keep one `## \(next)`.",
+            fields: ["file": file, "section": next]
+          )
         }
         sections.names.append(next)
         name = next
@@ -43,9 +49,12 @@ struct TextSections: Sendable, Hashable {
         body.append(line)
       } else if !line.allSatisfy(\.isWhitespace), !line.hasPrefix("<!--") {
         throw CourseError(
-          code: "course.stray-text", message: "There is text before the first `## ` heading.",
-          place: "\(file):\(index + 1)", advice: "Put it under a heading such as `## passed`.",
-          fields: ["file": file])
+          code: "course.stray-text",
+          message: "There is text before the first `## ` heading.",
+          place: "\(file):\(index + 1)",
+          advice: "Put it under a heading such as `## passed`.",
+          fields: ["file": file]
+        )
       }
     }
     try close(lines.count)

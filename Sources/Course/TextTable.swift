@@ -1,7 +1,7 @@
-/// Lines up the rows of small tables in feedback texts, by column and not by character.
-///
-/// An author writes `| found | event_id {id} |` (Markdown without its head); the learner sees the
-/// cells under each other. A Hangul syllable takes two columns.
+// Lines up the rows of small tables in feedback texts, by column and not by character.
+//
+// An author writes `| found | event_id {id} |` (Markdown without its head); the learner sees the
+// cells under each other. A Hangul syllable takes two columns.
 
 /// Replaces runs of lines that begin with `|` by aligned ones, indented by two spaces.
 func alignTables(_ lines: [String]) -> [String] {

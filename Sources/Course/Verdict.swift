@@ -1,6 +1,8 @@
-/// The outcome of one check of an exercise, and what the learner is told.
+// The outcome of one check of an exercise, and what the learner is told.
 
-/// What became of an answer. Only `notYet` and `partly` are attempts that failed.
+/// What became of an answer.
+///
+/// Only `notYet` and `partly` are attempts that failed.
 package enum Verdict: Sendable, Hashable {
   case passed
   /// A rule is broken: the feedback id, and the values its text names.

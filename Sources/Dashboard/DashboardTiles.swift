@@ -41,8 +41,12 @@ package struct TileDefinition: Sendable, Equatable {
         Unit(rawValue: $0) ?? .plain
       }
       return TileDefinition(
-        id: id, title: tile["title"] as? [String: String] ?? ["ko": id, "en": id], sql: sql,
-        freshness: tile["freshness"] as? String, units: units)
+        id: id,
+        title: tile["title"] as? [String: String] ?? ["ko": id, "en": id],
+        sql: sql,
+        freshness: tile["freshness"] as? String,
+        units: units
+      )
     }
   }
 }
@@ -91,7 +95,10 @@ package struct TileReader: Sendable {
   ///
   /// - Throws: `DashboardError` where the query does not answer one row of integers.
   package func read(
-    _ tile: TileDefinition, day: CivilDate, app: String, now: StoryTime
+    _ tile: TileDefinition,
+    day: CivilDate,
+    app: String,
+    now: StoryTime
   ) throws -> Tile {
     var session = Session()
     session.now = { now.milliseconds }
@@ -106,17 +113,25 @@ package struct TileReader: Sendable {
     }
     guard let row = result.rows().first, result.rowCount == 1 else {
       throw DashboardError(
-        "the tile \(tile.id) gave \(result.rowCount) rows where one is due", place: "dashboard.yaml")
+        "the tile \(tile.id) gave \(result.rowCount) rows where one is due",
+        place: "dashboard.yaml"
+      )
     }
     let values = zip(result.schema.fields, row).map { field, scalar in
       var number: Int64?
       if case .integer(let value) = scalar { number = value }
       return Tile.Value(
-        column: field.name, unit: tile.units[field.name] ?? .plain, number: number)
+        column: field.name,
+        unit: tile.units[field.name] ?? .plain,
+        number: number
+      )
     }
     return Tile(
-      definition: tile, values: values,
-      loadedAt: try tile.freshness.flatMap { try loadedAt($0, session) }, hasNoData: false)
+      definition: tile,
+      values: values,
+      loadedAt: try tile.freshness.flatMap { try loadedAt($0, session) },
+      hasNoData: false
+    )
   }
 
   private func loadedAt(_ sql: String, _ session: Session) throws -> StoryTime? {

@@ -30,8 +30,12 @@ public struct AddFile: Sendable {
   let statistics: FileStatistics
 
   init(
-    path: String, partitionValues: [String: String?], size: Int64, modificationTime: Int64,
-    dataChange: Bool = true, stats: String?
+    path: String,
+    partitionValues: [String: String?],
+    size: Int64,
+    modificationTime: Int64,
+    dataChange: Bool = true,
+    stats: String?
   ) {
     self.path = path
     self.partitionValues = partitionValues
@@ -53,8 +57,11 @@ public struct RemoveFile: Sendable {
   public internal(set) var size: Int64?
 
   init(
-    path: String, deletionTimestamp: Int64?, dataChange: Bool,
-    partitionValues: [String: String?]?, size: Int64?
+    path: String,
+    deletionTimestamp: Int64?,
+    dataChange: Bool,
+    partitionValues: [String: String?]?,
+    size: Int64?
   ) {
     self.path = path
     self.deletionTimestamp = deletionTimestamp
@@ -130,7 +137,9 @@ extension CommitActions {
   }
 
   private static func line(
-    _ json: inout LogJSONWriter, _ name: String, _ body: (inout LogJSONWriter) -> Void
+    _ json: inout LogJSONWriter,
+    _ name: String,
+    _ body: (inout LogJSONWriter) -> Void
   ) {
     json.object { json in
       json.key(name)
@@ -235,7 +244,9 @@ extension CommitActions {
       guard let text = info.operationMetrics[name], let expected = Int(text) else { continue }
       guard expected == count else {
         throw LogJSONError(
-          byteOffset: byteCount, reason: "\(name) is \(expected), but \(count) are listed")
+          byteOffset: byteCount,
+          reason: "\(name) is \(expected), but \(count) are listed"
+        )
       }
     }
   }
@@ -351,9 +362,12 @@ extension TableMetadata {
 extension RemoveFile {
   fileprivate init(_ fields: ActionFields) throws {
     self.init(
-      path: try fields.path(), deletionTimestamp: fields.json["deletionTimestamp"]?.integer,
+      path: try fields.path(),
+      deletionTimestamp: fields.json["deletionTimestamp"]?.integer,
       dataChange: fields.json["dataChange"]?.boolean ?? true,
-      partitionValues: try fields.values("partitionValues"), size: fields.json["size"]?.integer)
+      partitionValues: try fields.values("partitionValues"),
+      size: fields.json["size"]?.integer
+    )
   }
 }
 
@@ -363,9 +377,12 @@ extension AddFile {
       throw fields.fault("has a deletion vector, which this reader does not know")
     }
     self.init(
-      path: try fields.path(), partitionValues: try fields.values("partitionValues") ?? [:],
+      path: try fields.path(),
+      partitionValues: try fields.values("partitionValues") ?? [:],
       size: try fields.integer("size"),
       modificationTime: fields.json["modificationTime"]?.integer ?? 0,
-      dataChange: fields.json["dataChange"]?.boolean ?? true, stats: fields.json["stats"]?.text)
+      dataChange: fields.json["dataChange"]?.boolean ?? true,
+      stats: fields.json["stats"]?.text
+    )
   }
 }

@@ -37,11 +37,13 @@ final class DeltaCommitter {
       guard let mine = options.transactions[appID], let theirs = recorded[appID] else { continue }
       if theirs >= mine {
         throw DeltaLogError(
-          .alreadyCommitted, table: table.path,
+          .alreadyCommitted,
+          table: table.path,
           "\(table.path) has already recorded position \(theirs) of \"\(appID)\"; this write "
             + "is for \(mine).",
           version: version,
-          advice: "The rows are in the table; go on with the position the table names.")
+          advice: "The rows are in the table; go on with the position the table names."
+        )
       }
     }
   }
@@ -63,9 +65,12 @@ final class DeltaCommitter {
       }
     }
     throw DeltaLogError(
-      .conflict, table: table.path,
-      "\(Self.attemptsMax) commits by others came first.", version: checked,
-      advice: "Run it again when fewer writers are at work.")
+      .conflict,
+      table: table.path,
+      "\(Self.attemptsMax) commits by others came first.",
+      version: checked,
+      advice: "Run it again when fewer writers are at work."
+    )
   }
 
   /// Compares with the commits after `version`, and answers the latest version.
@@ -77,11 +82,13 @@ final class DeltaCommitter {
       try checkTransactions(commit.transactions, version: commit.version)
       if let reason = conflict(with: commit, removedPaths) {
         throw DeltaLogError(
-          .conflict, table: table.path,
+          .conflict,
+          table: table.path,
           "Another writer's commit \(commit.version) (\(commit.operation)) to \(table.path) "
             + reason + ".",
           version: commit.version,
-          advice: "Read the table again and repeat the write; nothing of it was kept.")
+          advice: "Read the table again and repeat the write; nothing of it was kept."
+        )
       }
     }
     return state.version
@@ -100,28 +107,39 @@ final class DeltaCommitter {
   }
 
   private func encoded(_ adds: [AddFile]) -> [UInt8] {
-    let (name, predicate): (String, String?) = switch mode {
-    case .append: ("Append", nil)
-    case .overwrite: ("Overwrite", nil)
-    case .overwritePartitions(let partitions): ("Overwrite", Self.predicate(partitions))
-    }
+    let (name, predicate): (String, String?) =
+      switch mode {
+      case .append: ("Append", nil)
+      case .overwrite: ("Overwrite", nil)
+      case .overwritePartitions(let partitions): ("Overwrite", Self.predicate(partitions))
+      }
     var parameters = ["mode": name, "partitionBy": DeltaSink.jsonList(base.partitionColumns)]
     parameters["predicate"] = predicate
     let info = CommitInfo(
-      timestamp: options.timestamp, operation: options.operation, operationParameters: parameters,
+      timestamp: options.timestamp,
+      operation: options.operation,
+      operationParameters: parameters,
       operationMetrics: [
         "numFiles": String(adds.count), "numRemovedFiles": String(removed.count),
         "numOutputRows": String(rowsAdded),
         "numOutputBytes": String(adds.reduce(0) { $0 + $1.size }),
       ],
-      isBlindAppend: mode == .append)
+      isBlindAppend: mode == .append
+    )
     let removes = removed.map { file in
       RemoveFile(
-        path: file.path, deletionTimestamp: options.timestamp, dataChange: true,
-        partitionValues: file.partitionValues, size: file.size)
+        path: file.path,
+        deletionTimestamp: options.timestamp,
+        dataChange: true,
+        partitionValues: file.partitionValues,
+        size: file.size
+      )
     }
     return CommitActions(
-      info: info, transactions: options.transactions, removes: removes, adds: adds
+      info: info,
+      transactions: options.transactions,
+      removes: removes,
+      adds: adds
     ).encoded()
   }
 
@@ -129,7 +147,8 @@ final class DeltaCommitter {
     partitions.map { values in
       values.keys.sorted().map { name in
         guard let value = values[name] ?? nil else { return "\(name) IS NULL" }
-        return "\(name) = '" + value.split(separator: "'", omittingEmptySubsequences: false)
+        return "\(name) = '"
+          + value.split(separator: "'", omittingEmptySubsequences: false)
           .joined(separator: "''") + "'"
       }.joined(separator: " AND ")
     }.joined(separator: " OR ")

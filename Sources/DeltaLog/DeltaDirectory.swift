@@ -52,16 +52,27 @@ public final class DeltaDirectory: Sendable {
 
   /// Makes an empty table; see `DeltaTable.create`.
   public func create(
-    _ name: String, schema: Schema, partitionColumns: [String] = [], timestamp: Int64
+    _ name: String,
+    schema: Schema,
+    partitionColumns: [String] = [],
+    timestamp: Int64
   ) throws -> DeltaTable {
     guard Self.isTableName(name) else {
       throw DeltaLogError(
-        .invalidSchema, table: path + "/" + name, "\"\(name)\" cannot name a table.",
-        advice: "Use letters, digits and underscores.")
+        .invalidSchema,
+        table: path + "/" + name,
+        "\"\(name)\" cannot name a table.",
+        advice: "Use letters, digits and underscores."
+      )
     }
     _ = try DeltaTable.create(
-      store: store, path: path + "/" + name, schema: schema, partitionColumns: partitionColumns,
-      timestamp: timestamp, name: name)
+      store: store,
+      path: path + "/" + name,
+      schema: schema,
+      partitionColumns: partitionColumns,
+      timestamp: timestamp,
+      name: name
+    )
     return known(name)
   }
 

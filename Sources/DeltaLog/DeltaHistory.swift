@@ -20,9 +20,13 @@ struct DeltaHistory {
     for remove in commit.removes { rowsByPath.removeValue(forKey: remove.path) }
     for add in commit.adds { rowsByPath.updateValue(add.numRecords, forKey: add.path) }
     return DeltaHistoryEntry(
-      version: commit.version, timestamp: commit.timestamp, operation: commit.operation,
-      fileCount: rowsByPath.count, rowCount: Self.sum(rowsByPath.values),
-      rowsAdded: Self.sum(commit.adds.map(\.numRecords)))
+      version: commit.version,
+      timestamp: commit.timestamp,
+      operation: commit.operation,
+      fileCount: rowsByPath.count,
+      rowCount: Self.sum(rowsByPath.values),
+      rowsAdded: Self.sum(commit.adds.map(\.numRecords))
+    )
   }
 
   private static func sum(_ counts: some Sequence<Int?>) -> Int? {

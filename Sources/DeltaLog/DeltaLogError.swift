@@ -27,8 +27,13 @@ public struct DeltaLogError: DiagnosableError {
   public var advice: String?
 
   public init(
-    _ kind: Kind, table: String, _ message: String, version: Int64? = nil, file: String? = nil,
-    byteOffset: Int? = nil, advice: String? = nil
+    _ kind: Kind,
+    table: String,
+    _ message: String,
+    version: Int64? = nil,
+    file: String? = nil,
+    byteOffset: Int? = nil,
+    advice: String? = nil
   ) {
     self.kind = kind
     self.table = table

@@ -57,11 +57,14 @@ struct DeltaSplit: Split {
       return try ParquetFile(bytes, name: label)
     } catch let error as ObjectStorageError where error.kind == .notFound {
       throw DeltaLogError(
-        .missingDataFile, table: scan.table.path,
+        .missingDataFile,
+        table: scan.table.path,
         "A data file of \(scan.table.path), version \(scan.version), is missing: \(file.path).",
-        version: scan.version, file: label,
+        version: scan.version,
+        file: label,
         advice: "Restore it from a copy, or read an older version of the table; do not delete "
-          + "files below a table by hand.")
+          + "files below a table by hand."
+      )
     }
   }
 
@@ -71,9 +74,13 @@ struct DeltaSplit: Split {
     guard let index = fileIndex(of: field, in: parquet) else {
       if let omitted = parquet.omittedColumns.first(where: { $0.name == field.name }) {
         throw DeltaLogError(
-          .unsupportedType, table: scan.table.path,
+          .unsupportedType,
+          table: scan.table.path,
           "Column \"\(field.name)\" of \(file.path) is \(omitted.reason), which is not read here.",
-          version: scan.version, file: label, advice: "Leave the column out of the query.")
+          version: scan.version,
+          file: label,
+          advice: "Leave the column out of the query."
+        )
       }
       // Written before the column was added to the table.
       return .constant(.null, field.type)
@@ -81,10 +88,13 @@ struct DeltaSplit: Split {
     let type = parquet.schema[index].type
     guard type == field.type || ColumnAdaptation.isPossible(from: type, to: field.type) else {
       throw DeltaLogError(
-        .corruptDataFile, table: scan.table.path,
+        .corruptDataFile,
+        table: scan.table.path,
         "Column \"\(field.name)\" is \(type) in \(file.path), and \(field.type) in the table.",
-        version: scan.version, file: label,
-        advice: "Write that file's rows again with the table's types.")
+        version: scan.version,
+        file: label,
+        advice: "Write that file's rows again with the table's types."
+      )
     }
     return .file(index, field.type)
   }
@@ -205,7 +215,11 @@ enum ColumnAdaptation {
       return ColumnVector(type: type, count: flat.count, values: wide, validity: flat.validity)
     }
     return ColumnVector(
-      type: type, count: flat.count, values: flat.values, textData: flat.textData,
-      validity: flat.validity)
+      type: type,
+      count: flat.count,
+      values: flat.values,
+      textData: flat.textData,
+      validity: flat.validity
+    )
   }
 }

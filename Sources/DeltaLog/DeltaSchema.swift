@@ -27,20 +27,28 @@ enum DeltaSchema {
   private static func check(_ schema: Schema, table: String) throws {
     guard !schema.fields.isEmpty else {
       throw DeltaLogError(
-        .invalidSchema, table: table, "A table needs at least one column.")
+        .invalidSchema,
+        table: table,
+        "A table needs at least one column."
+      )
     }
     var names: Set<String> = []
     for field in schema.fields {
       guard names.insert(field.name.lowercased()).inserted else {
         throw DeltaLogError(
-          .invalidSchema, table: table, "The column name \"\(field.name)\" appears twice.",
-          advice: "Names are compared without case; rename one of the columns.")
+          .invalidSchema,
+          table: table,
+          "The column name \"\(field.name)\" appears twice.",
+          advice: "Names are compared without case; rename one of the columns."
+        )
       }
       if field.name.isEmpty || field.name.contains(where: { " ,;{}()\n\t=".contains($0) }) {
         throw DeltaLogError(
-          .invalidSchema, table: table,
+          .invalidSchema,
+          table: table,
           "\"\(field.name)\" cannot name a column of a Delta table.",
-          advice: "Use a name without spaces, commas, semicolons, brackets, tabs and \"=\".")
+          advice: "Use a name without spaces, commas, semicolons, brackets, tabs and \"=\"."
+        )
       }
     }
   }
@@ -58,14 +66,19 @@ enum DeltaSchema {
     case .timestampWithTimeZone: return "timestamp"
     case .timestamp:
       throw DeltaLogError(
-        .unsupportedType, table: table,
+        .unsupportedType,
+        table: table,
         "Column \"\(field.name)\" is a timestamp without time zone, which only newer readers of "
           + "Delta tables know.",
-        advice: "Store a moment: CAST(\(field.name) AS timestamp with time zone).")
+        advice: "Store a moment: CAST(\(field.name) AS timestamp with time zone)."
+      )
     case .unknown:
       throw DeltaLogError(
-        .unsupportedType, table: table, "Column \"\(field.name)\" has no type.",
-        advice: "Give the NULL a type: CAST(NULL AS varchar).")
+        .unsupportedType,
+        table: table,
+        "Column \"\(field.name)\" has no type.",
+        advice: "Give the NULL a type: CAST(NULL AS varchar)."
+      )
     }
   }
 
@@ -73,33 +86,45 @@ enum DeltaSchema {
   ///
   /// - Throws: `unsupportedType` naming the column, `invalidSchema` where the text is no schema.
   static func decode(
-    _ text: String, table: String
+    _ text: String,
+    table: String
   ) throws -> (schema: Schema, hasInvariants: Bool) {
     guard let json = try? LogJSONReader.parse(text), json["type"]?.text == "struct",
       let fields = json["fields"]?.elements
     else {
       throw DeltaLogError(
-        .invalidSchema, table: table, "The table's schemaString is not a schema.",
-        advice: "Restore the commit that holds the metaData action from a copy.")
+        .invalidSchema,
+        table: table,
+        "The table's schemaString is not a schema.",
+        advice: "Restore the commit that holds the metaData action from a copy."
+      )
     }
     var schema = Schema([])
     var hasInvariants = false
     for field in fields {
       guard let name = field["name"]?.text, let type = field["type"] else {
         throw DeltaLogError(
-          .invalidSchema, table: table, "A field of the schemaString has no name or no type.")
+          .invalidSchema,
+          table: table,
+          "A field of the schemaString has no name or no type."
+        )
       }
       schema.fields.append(
         Field(
-          name, try dataType(type, column: name, table: table),
-          isNullable: field["nullable"]?.boolean ?? true))
+          name,
+          try dataType(type, column: name, table: table),
+          isNullable: field["nullable"]?.boolean ?? true
+        )
+      )
       if field["metadata"]?["delta.invariants"] != nil { hasInvariants = true }
     }
     return (schema, hasInvariants)
   }
 
   private static func dataType(
-    _ json: LogJSON, column: String, table: String
+    _ json: LogJSON,
+    column: String,
+    table: String
   ) throws -> DataType {
     switch json.text {
     case "boolean": return .boolean
@@ -117,8 +142,11 @@ enum DeltaSchema {
     }
     let name = json.text ?? json["type"]?.text ?? "unknown"
     throw DeltaLogError(
-      .unsupportedType, table: table, "Column \"\(column)\" has the type \(name).",
-      advice: "This version reads scalar types, and decimals of up to 18 digits.")
+      .unsupportedType,
+      table: table,
+      "Column \"\(column)\" has the type \(name).",
+      advice: "This version reads scalar types, and decimals of up to 18 digits."
+    )
   }
 
   private static func decimal(_ name: String) -> DataType? {

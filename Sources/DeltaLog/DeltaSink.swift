@@ -37,7 +37,9 @@ final class DeltaSink: BatchSink {
     dataColumns = snapshot.schema.fields.indices.filter { !partitionColumns.contains($0) }
     dataSchema = snapshot.schema.selecting(dataColumns)
     router = PartitionRouter(
-      columns: partitionColumns, types: partitionColumns.map { snapshot.schema[$0].type })
+      columns: partitionColumns,
+      types: partitionColumns.map { snapshot.schema[$0].type }
+    )
   }
 
   private var table: DeltaTable { snapshot.table }
@@ -89,19 +91,26 @@ final class DeltaSink: BatchSink {
     guard !isChecked else { return }
     let state = snapshot.state
     try state.tableProtocol?.checkWritable(
-      hasInvariants: snapshot.hasInvariants, table: table.path)
+      hasInvariants: snapshot.hasInvariants,
+      table: table.path
+    )
     if mode != .append, snapshot.metadata.configuration["delta.appendOnly"] == "true" {
       throw DeltaLogError(
-        .appendOnly, table: table.path, "\(table.path) only takes appends (delta.appendOnly).",
-        advice: "Append instead of overwriting, or change the table's property.")
+        .appendOnly,
+        table: table.path,
+        "\(table.path) only takes appends (delta.appendOnly).",
+        advice: "Append instead of overwriting, or change the table's property."
+      )
     }
     for column in snapshot.partitionColumns {
       guard let index = snapshot.schema.index(of: column),
         PartitionValue.isWritable(snapshot.schema[index].type)
       else {
         throw DeltaLogError(
-          .unsupportedWriter, table: table.path,
-          "\(table.path) is partitioned by \"\(column)\", a type this version does not write.")
+          .unsupportedWriter,
+          table: table.path,
+          "\(table.path) is partitioned by \"\(column)\", a type this version does not write."
+        )
       }
     }
     try checkMode()
@@ -112,17 +121,23 @@ final class DeltaSink: BatchSink {
     guard case .overwritePartitions(let partitions) = mode else { return }
     let columns = snapshot.partitionColumns
     for name in partitions.flatMap(\.keys) where !columns.contains(name) {
-      let known = columns.isEmpty
+      let known =
+        columns.isEmpty
         ? "It is not partitioned." : "Its partition columns are \(columns.joined(separator: ", "))."
       throw DeltaLogError(
-        .unknownPartitionColumn, table: table.path,
-        "\(table.path) is not partitioned by \"\(name)\".", advice: known)
+        .unknownPartitionColumn,
+        table: table.path,
+        "\(table.path) is not partitioned by \"\(name)\".",
+        advice: known
+      )
     }
     guard !partitions.contains(where: \.isEmpty) else {
       throw DeltaLogError(
-        .unknownPartitionColumn, table: table.path,
+        .unknownPartitionColumn,
+        table: table.path,
         "A partition to overwrite was given without values.",
-        advice: "Overwrite the whole table instead, if that is meant.")
+        advice: "Overwrite the whole table instead, if that is meant."
+      )
     }
   }
 
@@ -130,19 +145,23 @@ final class DeltaSink: BatchSink {
   private func checkGroup(_ values: [String?]) throws {
     for (column, value) in zip(snapshot.partitionColumns, values) where value == "" {
       throw DeltaLogError(
-        .invalidPartitionValue, table: table.path,
+        .invalidPartitionValue,
+        table: table.path,
         "A row has an empty text in the partition column \"\(column)\"; Delta would read it as "
           + "NULL.",
-        advice: "Write NULLIF(\(column), '') or another text.")
+        advice: "Write NULLIF(\(column), '') or another text."
+      )
     }
     for (column, value) in zip(snapshot.partitionColumns, values) {
       guard let index = snapshot.schema.index(of: column),
         PartitionValue.scalar(value, type: snapshot.schema[index].type) != nil
       else {
         throw DeltaLogError(
-          .invalidPartitionValue, table: table.path,
+          .invalidPartitionValue,
+          table: table.path,
           "\(value ?? "NULL") cannot be a value of the partition column \"\(column)\".",
-          advice: "Dates of partitions lie between the years 0 and 9999.")
+          advice: "Dates of partitions lie between the years 0 and 9999."
+        )
       }
     }
     guard case .overwritePartitions(let partitions) = mode else { return }
@@ -151,9 +170,11 @@ final class DeltaSink: BatchSink {
       let text = zip(snapshot.partitionColumns, values).map { "\($0)=\($1 ?? "NULL")" }
         .joined(separator: ", ")
       throw DeltaLogError(
-        .rowOutsidePartitions, table: table.path,
+        .rowOutsidePartitions,
+        table: table.path,
         "A row belongs to the partition \(text), which is not one of those to overwrite.",
-        advice: "Filter the rows to the partitions, or list this partition too.")
+        advice: "Filter the rows to the partitions, or list this partition too."
+      )
     }
   }
 
@@ -162,26 +183,32 @@ final class DeltaSink: BatchSink {
     let schema = snapshot.schema
     guard batch.columns.count == schema.count else {
       throw DeltaLogError(
-        .schemaMismatch, table: table.path,
+        .schemaMismatch,
+        table: table.path,
         "The rows have \(batch.columns.count) columns; \(table.path) has \(schema.count).",
-        advice: "Its columns are \(schema.fields.map(\.name).joined(separator: ", ")).")
+        advice: "Its columns are \(schema.fields.map(\.name).joined(separator: ", "))."
+      )
     }
     let columns = try schema.fields.indices.map { index in
       let column = batch.columns[index]
       let field = schema[index]
       if !field.isNullable, column.nullCount > 0 || column.type == .unknown {
         throw DeltaLogError(
-          .nullInRequiredColumn, table: table.path,
+          .nullInRequiredColumn,
+          table: table.path,
           "A row has NULL in \"\(field.name)\", a column that takes no NULL.",
-          advice: "Filter such rows out, or give them a value with COALESCE.")
+          advice: "Filter such rows out, or give them a value with COALESCE."
+        )
       }
       if column.type == field.type { return column }
       guard column.type == .unknown else {
         throw DeltaLogError(
-          .schemaMismatch, table: table.path,
+          .schemaMismatch,
+          table: table.path,
           "Column \(index + 1) is \(column.type); \"\(field.name)\" in the table is "
             + "\(field.type).",
-          advice: "Write CAST(… AS \(field.type)).")
+          advice: "Write CAST(… AS \(field.type))."
+        )
       }
       return ColumnVector(constant: .null, type: field.type, count: batch.rowCount)
     }
@@ -198,17 +225,28 @@ final class DeltaSink: BatchSink {
       if mode == .append, finished.isEmpty, options.transactions.isEmpty {
         isEnded = true
         return CommitSummary(
-          version: snapshot.version, rowsAdded: 0, filesAdded: 0, filesRemoved: 0)
+          version: snapshot.version,
+          rowsAdded: 0,
+          filesAdded: 0,
+          filesRemoved: 0
+        )
       }
       let committer = DeltaCommitter(
-        base: snapshot, mode: mode, options: options, rowsAdded: rowsWritten)
+        base: snapshot,
+        mode: mode,
+        options: options,
+        rowsAdded: rowsWritten
+      )
       try committer.checkTransactions()
       let adds = try publish()
       isEnded = true
       let version = try committer.commit(adds: adds)
       return CommitSummary(
-        version: version, rowsAdded: rowsWritten, filesAdded: adds.count,
-        filesRemoved: committer.removed.count)
+        version: version,
+        rowsAdded: rowsWritten,
+        filesAdded: adds.count,
+        filesRemoved: committer.removed.count
+      )
     } catch {
       abort()
       throw error
@@ -266,7 +304,8 @@ final class DeltaSink: BatchSink {
       of: [
         snapshot.metadata.id, String(snapshot.version), options.operation,
         String(options.timestamp), String(options.seed), String(attempt), number,
-      ] + directories + ["/"] + transactions)
+      ] + directories + ["/"] + transactions
+    )
     return (directories + ["part-\(padded)-\(id)-c000.zstd.parquet"]).joined(separator: "/")
   }
 
@@ -275,8 +314,10 @@ final class DeltaSink: BatchSink {
     return AddFile(
       path: path,
       partitionValues: Dictionary(uniqueKeysWithValues: zip(snapshot.partitionColumns, values)),
-      size: Int64(file.writer.byteCount), modificationTime: options.timestamp,
-      stats: FileStatistics.encode(dataSchema, file.summary))
+      size: Int64(file.writer.byteCount),
+      modificationTime: options.timestamp,
+      stats: FileStatistics.encode(dataSchema, file.summary)
+    )
   }
 
   static func jsonList(_ names: [String]) -> String {
@@ -307,7 +348,11 @@ private final class OpenDataFile {
 
   func finish(group: Int, number: Int) throws -> FinishedDataFile {
     FinishedDataFile(
-      group: group, number: number, writer: writer, summary: try parquet.finish())
+      group: group,
+      number: number,
+      writer: writer,
+      summary: try parquet.finish()
+    )
   }
 }
 

@@ -18,17 +18,22 @@ public struct DeltaSnapshot: TableSource {
   init(table: DeltaTable, state: LogState) throws {
     guard let metadata = state.metadata, let tableProtocol = state.tableProtocol else {
       throw DeltaLogError(
-        .corruptCommit, table: table.path,
+        .corruptCommit,
+        table: table.path,
         "The log of \(table.path) never says the table's protocol and schema.",
-        file: table.commitKey(0), advice: "Restore commit 0 from a copy.")
+        file: table.commitKey(0),
+        advice: "Restore commit 0 from a copy."
+      )
     }
     try tableProtocol.checkReadable(metadata, table: table.path)
     let decoded = try DeltaSchema.decode(metadata.schemaString, table: table.path)
     for column in metadata.partitionColumns
     where !decoded.schema.fields.contains(where: { $0.name == column }) {
       throw DeltaLogError(
-        .unknownPartitionColumn, table: table.path,
-        "The partition column \"\(column)\" is not a column of the table.")
+        .unknownPartitionColumn,
+        table: table.path,
+        "The partition column \"\(column)\" is not a column of the table."
+      )
     }
     self.table = table
     self.state = state
@@ -74,11 +79,14 @@ public struct DeltaSnapshot: TableSource {
       let text = file.partitionValues[column] ?? nil
       guard let scalar = PartitionValue.scalar(text, type: schema[index].type) else {
         throw DeltaLogError(
-          .invalidPartitionValue, table: table.path,
+          .invalidPartitionValue,
+          table: table.path,
           "\"\(text ?? "")\" is no \(schema[index].type), the type of the partition column "
             + "\"\(column)\".",
-          version: version, file: table.path + "/" + file.path,
-          advice: "Another writer committed it; overwrite that partition.")
+          version: version,
+          file: table.path + "/" + file.path,
+          advice: "Another writer committed it; overwrite that partition."
+        )
       }
       result[index] = scalar
     }
@@ -109,8 +117,11 @@ public struct DeltaWriteOptions: Sendable {
   public var seed: UInt64
 
   public init(
-    transactions: [String: Int64] = [:], operation: String = "WRITE", timestamp: Int64,
-    targetRowsPerFile: Int = 1_000_000, seed: UInt64 = 0
+    transactions: [String: Int64] = [:],
+    operation: String = "WRITE",
+    timestamp: Int64,
+    targetRowsPerFile: Int = 1_000_000,
+    seed: UInt64 = 0
   ) {
     self.transactions = transactions
     self.operation = operation
@@ -136,21 +147,26 @@ extension TableProtocol {
     if minReaderVersion > 3 { unknown.append("reader version \(minReaderVersion)") }
     guard unknown.isEmpty else {
       throw DeltaLogError(
-        .unsupportedFeature, table: table,
+        .unsupportedFeature,
+        table: table,
         "\(table) needs a reader that knows \(unknown.joined(separator: ", ")).",
-        advice: "Copy the table without these features, or read it with the engine that wrote it.")
+        advice: "Copy the table without these features, or read it with the engine that wrote it."
+      )
     }
   }
 
   /// Throws `unsupportedWriter` unless this writer knows every rule of the table.
   func checkWritable(hasInvariants: Bool, table: String) throws {
     guard minReaderVersion <= 1, minWriterVersion <= 2, !hasInvariants else {
-      let reason = hasInvariants && minWriterVersion <= 2
+      let reason =
+        hasInvariants && minWriterVersion <= 2
         ? "a column has invariants" : "its protocol is (\(minReaderVersion), \(minWriterVersion))"
       throw DeltaLogError(
-        .unsupportedWriter, table: table,
+        .unsupportedWriter,
+        table: table,
         "\(table) cannot be written by this version: \(reason).",
-        advice: "Write it with the engine that made it, or copy it into a new table.")
+        advice: "Write it with the engine that made it, or copy it into a new table."
+      )
     }
   }
 }

@@ -72,8 +72,12 @@ public final class DeltaTable: Sendable {
   ///
   /// - Throws: `tableExists`, `invalidSchema`, `unsupportedType`, `unknownPartitionColumn`.
   public static func create(
-    store: any ObjectStore, path: String, schema: Schema, partitionColumns: [String] = [],
-    timestamp: Int64, name: String? = nil
+    store: any ObjectStore,
+    path: String,
+    schema: Schema,
+    partitionColumns: [String] = [],
+    timestamp: Int64,
+    name: String? = nil
   ) throws -> DeltaTable {
     let table = DeltaTable(store: store, path: path)
     let schemaString = try DeltaSchema.encode(schema, table: path)
@@ -81,19 +85,30 @@ public final class DeltaTable: Sendable {
     let id = SeededName.uuid(of: [path, name ?? "", schemaString, String(timestamp)])
     let actions = CommitActions(
       info: CommitInfo(
-        timestamp: timestamp, operation: "CREATE TABLE",
+        timestamp: timestamp,
+        operation: "CREATE TABLE",
         operationParameters: ["partitionBy": DeltaSink.jsonList(columns)],
-        operationMetrics: ["numFiles": "0", "numRemovedFiles": "0"]),
+        operationMetrics: ["numFiles": "0", "numRemovedFiles": "0"]
+      ),
       tableProtocol: TableProtocol(),
       metadata: TableMetadata(
-        id: id, name: name, schemaString: schemaString, partitionColumns: columns,
-        configuration: ["delta.enableExpiredLogCleanup": "false"], createdTime: timestamp))
+        id: id,
+        name: name,
+        schemaString: schemaString,
+        partitionColumns: columns,
+        configuration: ["delta.enableExpiredLogCleanup": "false"],
+        createdTime: timestamp
+      )
+    )
     guard try !exists(store: store, path: path),
       try store.putIfAbsent(table.commitKey(0), actions.encoded())
     else {
       throw DeltaLogError(
-        .tableExists, table: path, "There is already a table at \(path).",
-        advice: "Append to it, overwrite it, or use another name.")
+        .tableExists,
+        table: path,
+        "There is already a table at \(path).",
+        advice: "Append to it, overwrite it, or use another name."
+      )
     }
     return table
   }
@@ -102,22 +117,28 @@ public final class DeltaTable: Sendable {
     let columns = try names.map { name in
       guard let index = schema.index(of: name) else {
         throw DeltaLogError(
-          .unknownPartitionColumn, table: path,
+          .unknownPartitionColumn,
+          table: path,
           "The partition column \"\(name)\" is not a column of the table.",
-          advice: "Its columns are \(schema.fields.map(\.name).joined(separator: ", ")).")
+          advice: "Its columns are \(schema.fields.map(\.name).joined(separator: ", "))."
+        )
       }
       guard PartitionValue.isWritable(schema[index].type) else {
         throw DeltaLogError(
-          .unsupportedType, table: path,
+          .unsupportedType,
+          table: path,
           "The table cannot be partitioned by \"\(name)\" of type \(schema[index].type).",
-          advice: "Partition by a varchar, date, integer or bigint column.")
+          advice: "Partition by a varchar, date, integer or bigint column."
+        )
       }
       return schema[index].name
     }
     guard Set(columns).count == columns.count, columns.count < schema.count else {
       throw DeltaLogError(
-        .invalidSchema, table: path,
-        "A partition column is named twice, or no column is left for the data files.")
+        .invalidSchema,
+        table: path,
+        "A partition column is named twice, or no column is left for the data files."
+      )
     }
     return columns
   }
@@ -135,8 +156,12 @@ public final class DeltaTable: Sendable {
     }
     guard version >= 0, version < state.version else {
       throw DeltaLogError(
-        .noVersion, table: path, "Version \(version) of \(path) does not exist.",
-        version: version, advice: "It has versions 0 to \(state.version).")
+        .noVersion,
+        table: path,
+        "Version \(version) of \(path) does not exist.",
+        version: version,
+        advice: "It has versions 0 to \(state.version)."
+      )
     }
     var older = LogState()
     for number in 0...version { try older.apply(read(number), version: number) }
@@ -204,28 +229,39 @@ public final class DeltaTable: Sendable {
       return actions
     } catch let error as LogJSONError {
       throw DeltaLogError(
-        .corruptCommit, table: path,
-        "Commit \(version) of \(path) cannot be read: \(error.reason).", version: version,
-        file: key, byteOffset: error.byteOffset,
+        .corruptCommit,
+        table: path,
+        "Commit \(version) of \(path) cannot be read: \(error.reason).",
+        version: version,
+        file: key,
+        byteOffset: error.byteOffset,
         advice: "Restore the file from a copy. If it is the last commit and its writer was cut "
-          + "off, delete the file: the table then stands at version \(version - 1).")
+          + "off, delete the file: the table then stands at version \(version - 1)."
+      )
     }
   }
 
   private func missingTable() throws -> DeltaLogError {
     if try hasCheckpoint() { return checkpointNeeded(first: nil) }
     return DeltaLogError(
-      .noTable, table: path, "There is no table at \(path).", file: logDirectory,
-      advice: "Run the pipeline's step that makes it.")
+      .noTable,
+      table: path,
+      "There is no table at \(path).",
+      file: logDirectory,
+      advice: "Run the pipeline's step that makes it."
+    )
   }
 
   private func missingCommit(_ version: Int64, next: Int64) throws -> DeltaLogError {
     if version == 0, try hasCheckpoint() { return checkpointNeeded(first: next) }
     return DeltaLogError(
-      .missingCommit, table: path,
+      .missingCommit,
+      table: path,
       "Commit \(version) of \(path) is missing, although commit \(next) is there.",
-      version: version, file: commitKey(version),
-      advice: "Restore the file from a copy; without it the table's content is not known.")
+      version: version,
+      file: commitKey(version),
+      advice: "Restore the file from a copy; without it the table's content is not known."
+    )
   }
 
   private func hasCheckpoint() throws -> Bool {
@@ -236,10 +272,12 @@ public final class DeltaTable: Sendable {
 
   private func checkpointNeeded(first: Int64?) -> DeltaLogError {
     DeltaLogError(
-      .checkpointNeeded, table: path,
+      .checkpointNeeded,
+      table: path,
       "The log of \(path) begins with a checkpoint"
         + (first.map { ", and its first commit is \($0)." } ?? "."),
       file: logDirectory + "_last_checkpoint",
-      advice: "This version reads logs from commit 0; copy the table with another tool to make one.")
+      advice: "This version reads logs from commit 0; copy the table with another tool to make one."
+    )
   }
 }

@@ -44,7 +44,8 @@ final class FileStatistics: Sendable {
     let bounds = ValueBounds(
       least: json["minValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: false) },
       greatest: json["maxValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: true) },
-      hidesNaN: field.type == .double)
+      hidesNaN: field.type == .double
+    )
     return bounds.canMatch(comparison)
   }
 
@@ -181,7 +182,10 @@ extension FileStatistics {
   }
 
   private static func write(
-    _ scalar: Scalar, _ field: Field, isMax: Bool, to json: inout LogJSONWriter
+    _ scalar: Scalar,
+    _ field: Field,
+    isMax: Bool,
+    to json: inout LogJSONWriter
   ) {
     switch (field.type, scalar) {
     case (.integer, .integer(let value)), (.bigint, .integer(let value)):

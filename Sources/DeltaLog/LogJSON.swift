@@ -256,7 +256,8 @@ struct LogJSONReader {
 
   /// The scalar of `XXXX` or `XXXX\uXXXX` at `position`, which moves behind it.
   private static func unicodeEscape(
-    _ raw: UnsafeBufferPointer<UInt8>, _ position: inout Int
+    _ raw: UnsafeBufferPointer<UInt8>,
+    _ position: inout Int
   ) -> Unicode.Scalar? {
     guard let first = hex4(raw, &position) else { return nil }
     guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) }

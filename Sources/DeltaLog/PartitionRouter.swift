@@ -27,7 +27,10 @@ struct PartitionRouter {
     guard !columns.isEmpty else { return [(group(of: 0), nil)] }
     var codes = coders[0].codes(of: batch.columns[columns[0]])
     for index in folds.indices {
-      codes = folds[index].fold(codes, coders[index + 1].codes(of: batch.columns[columns[index + 1]]))
+      codes = folds[index].fold(
+        codes,
+        coders[index + 1].codes(of: batch.columns[columns[index + 1]])
+      )
     }
     return codes.count == 1 ? [(group(of: codes[0]), nil)] : split(codes)
   }
@@ -178,7 +181,8 @@ private struct ValueCoder {
       texts.append(String(decoding: bytes, as: UTF8.self))
       return code
     }
-    let value = vector.type.layout == .fixed(width: 8)
+    let value =
+      vector.type.layout == .fixed(width: 8)
       ? vector.values.values(as: Int64.self)[index]
       : Int64(vector.values.values(as: Int32.self)[index])
     if let known = integerCodes[value] { return known }

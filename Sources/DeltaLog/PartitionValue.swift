@@ -23,7 +23,8 @@ enum PartitionValue {
     case .double: return Double(text).map { .double($0) }
     case .timestamp, .timestampWithTimeZone:
       return StoryTime.microseconds(iso8601: text, assumesUTC: true).map { .integer($0) }
-    case .decimal(_, let scale): return DecimalText.unscaled(text, scale: scale).map { .integer($0) }
+    case .decimal(_, let scale):
+      return DecimalText.unscaled(text, scale: scale).map { .integer($0) }
     case .varbinary, .unknown: return nil
     }
   }

@@ -38,7 +38,10 @@ enum TablePath {
     guard let value else { return name + "=__HIVE_DEFAULT_PARTITION__" }
     let full = name + "=" + escapeForHive(value)
     guard full.utf8.count > 200 else { return full }
-    let kept = String(decoding: full.utf8.prefix(150).filter { $0 < 0x80 && $0 != 0x25 }, as: UTF8.self)
+    let kept = String(
+      decoding: full.utf8.prefix(150).filter { $0 < 0x80 && $0 != 0x25 },
+      as: UTF8.self
+    )
     return kept + "~" + SeededName.hex(of: [full])
   }
 

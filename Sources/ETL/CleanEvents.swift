@@ -38,8 +38,12 @@ package struct CleanEvents: Sendable {
   /// Reads what Bronze has gained since Silver's last commit and appends it.
   package func run(at now: StoryTime) throws -> Summary {
     let table = try lake.openTable(
-      schema: "silver", name: CleanEvents.table, columns: SilverEvents.schema,
-      partitionColumns: ["dt"], createdAt: now.milliseconds)
+      schema: "silver",
+      name: CleanEvents.table,
+      columns: SilverEvents.schema,
+      partitionColumns: ["dt"],
+      createdAt: now.milliseconds
+    )
     let snapshot = try table.snapshot()
     var work = Work(rows: SilverEvents(loadedAt: now))
     for object in try lake.archive() {
@@ -48,7 +52,9 @@ package struct CleanEvents: Sendable {
       guard object.endOffset > position else { continue }
       try work.read(object, from: position, lake: lake)
       work.transactions[application] = max(
-        work.transactions[application] ?? 0, object.endOffset)
+        work.transactions[application] ?? 0,
+        object.endOffset
+      )
     }
     guard !work.transactions.isEmpty else { return work.summary }
     try commit(&work, to: table, snapshot, at: now)
@@ -56,14 +62,20 @@ package struct CleanEvents: Sendable {
   }
 
   private func commit(
-    _ work: inout Work, to table: DeltaTable, _ snapshot: DeltaSnapshot, at now: StoryTime
+    _ work: inout Work,
+    to table: DeltaTable,
+    _ snapshot: DeltaSnapshot,
+    at now: StoryTime
   ) throws {
     var seen = try existingIDs(snapshot, days: work.days)
     let sink = snapshot.makeSink(
       mode: .append,
       options: DeltaWriteOptions(
-        transactions: work.transactions, operation: "STREAMING UPDATE",
-        timestamp: now.milliseconds))
+        transactions: work.transactions,
+        operation: "STREAMING UPDATE",
+        timestamp: now.milliseconds
+      )
+    )
     do {
       try work.write(to: sink, seen: &seen)
       _ = try sink.commit()
@@ -80,7 +92,8 @@ package struct CleanEvents: Sendable {
     let wanted = days.sorted().map { Scalar.integer(Int64($0)) }
     let request = ScanRequest(
       columns: [SilverEvents.eventIDColumn, SilverEvents.dayColumn],
-      predicates: [ColumnPredicate(column: SilverEvents.dayColumn, .isIn(wanted))])
+      predicates: [ColumnPredicate(column: SilverEvents.dayColumn, .isIn(wanted))]
+    )
     for split in try snapshot.splits(for: request) {
       let reader = try split.open()
       while let batch = try reader.next() {

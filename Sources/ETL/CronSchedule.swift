@@ -22,9 +22,11 @@ package struct CronSchedule: Sendable, Equatable {
     let fields = spelled.split(whereSeparator: { $0 == " " || $0 == "\t" })
     guard fields.count == 5 else {
       throw ETLError(
-        .badSchedule, "the schedule `\(text)` has \(fields.count) fields where cron has five",
+        .badSchedule,
+        "the schedule `\(text)` has \(fields.count) fields where cron has five",
         advice: "Write minute, hour, day, month and weekday, such as `0 4 * * *`.",
-        fields: ["schedule": text])
+        fields: ["schedule": text]
+      )
     }
     self.text = text
     self.offsetSeconds = offsetSeconds
@@ -47,7 +49,11 @@ package struct CronSchedule: Sendable, Equatable {
         for hour in hours.sorted() {
           for minute in minutes.sorted() {
             let candidate = StoryTime(
-              date, hour: hour, minute: minute, offsetSeconds: offsetSeconds)
+              date,
+              hour: hour,
+              minute: minute,
+              offsetSeconds: offsetSeconds
+            )
             if candidate > moment { return candidate }
           }
         }
@@ -67,7 +73,9 @@ package struct CronSchedule: Sendable, Equatable {
   }
 
   private static func values(
-    _ field: Substring, in range: ClosedRange<Int>, of text: String
+    _ field: Substring,
+    in range: ClosedRange<Int>,
+    of text: String
   ) throws -> Set<Int> {
     var result: Set<Int> = []
     for part in field.split(separator: ",", omittingEmptySubsequences: false) {
@@ -87,9 +95,12 @@ package struct CronSchedule: Sendable, Equatable {
       }
       guard isValid, let step else {
         throw ETLError(
-          .badSchedule, "`\(part)` in the schedule `\(text)` is not a cron field",
-          advice: "Use `*`, a number from \(range.lowerBound) to \(range.upperBound), a list, a range or a step.",
-          fields: ["schedule": text, "field": String(part)])
+          .badSchedule,
+          "`\(part)` in the schedule `\(text)` is not a cron field",
+          advice:
+            "Use `*`, a number from \(range.lowerBound) to \(range.upperBound), a list, a range or a step.",
+          fields: ["schedule": text, "field": String(part)]
+        )
       }
       result.formUnion(stride(from: low, through: high, by: step))
     }

@@ -41,25 +41,39 @@ package struct DagDefinition: Sendable, Equatable {
     let root: [String: Any]
     do {
       guard let mapping = try Yams.load(yaml: text) as? [String: Any] else {
-        throw ETLError(.dagSyntax, "\(file) is not a mapping of `dag`, `schedule` and `tasks`", place: file)
+        throw ETLError(
+          .dagSyntax,
+          "\(file) is not a mapping of `dag`, `schedule` and `tasks`",
+          place: file
+        )
       }
       root = mapping
     } catch let error as YamlError {
       throw ETLError(
-        .dagSyntax, "\(file) is not valid YAML: \(error)", place: file,
-        advice: "Compare its indentation with the file's last working version.")
+        .dagSyntax,
+        "\(file) is not valid YAML: \(error)",
+        place: file,
+        advice: "Compare its indentation with the file's last working version."
+      )
     }
     guard let name = root["dag"] as? String, let cron = root["schedule"] as? String,
       let list = root["tasks"] as? [[String: Any]]
     else {
       throw ETLError(
-        .dagSyntax, "\(file) needs `dag`, `schedule` (in quotes) and `tasks`", place: file)
+        .dagSyntax,
+        "\(file) needs `dag`, `schedule` (in quotes) and `tasks`",
+        place: file
+      )
     }
     let zone = root["timezone"] as? String ?? "UTC"
     guard let offset = DagDefinition.zones[zone] else {
       throw ETLError(
-        .dagSyntax, "\(file) names the time zone \(zone)", place: file,
-        advice: "Use Asia/Seoul or UTC.", fields: ["zone": zone])
+        .dagSyntax,
+        "\(file) names the time zone \(zone)",
+        place: file,
+        advice: "Use Asia/Seoul or UTC.",
+        fields: ["zone": zone]
+      )
     }
     self.name = name
     schedule = try CronSchedule(cron, offsetSeconds: offset)
@@ -80,14 +94,19 @@ package struct DagDefinition: Sendable, Equatable {
     case "model": work = .model(entry["model"] as? String ?? id)
     default:
       throw ETLError(
-        .dagSyntax, "the task \(id) in \(file) has the type `\(type)`", place: file,
-        advice: "A task is `ingest`, `clean` or `model`.", fields: ["task": id, "type": type])
+        .dagSyntax,
+        "the task \(id) in \(file) has the type `\(type)`",
+        place: file,
+        advice: "A task is `ingest`, `clean` or `model`.",
+        fields: ["task": id, "type": type]
+      )
     }
     return TaskDefinition(id: id, work: work, after: entry["after"] as? [String] ?? [])
   }
 
   private static func ordered(
-    _ tasks: [TaskDefinition], file: String
+    _ tasks: [TaskDefinition],
+    file: String
   ) throws -> [TaskDefinition] {
     let known = Set(tasks.map(\.id))
     guard known.count == tasks.count else {
@@ -96,8 +115,11 @@ package struct DagDefinition: Sendable, Equatable {
     for task in tasks {
       if let missing = task.after.first(where: { !known.contains($0) }) {
         throw ETLError(
-          .unknownTask, "\(task.id) in \(file) waits for \(missing), which is not in the DAG",
-          place: file, fields: ["task": task.id, "missing": missing])
+          .unknownTask,
+          "\(task.id) in \(file) waits for \(missing), which is not in the DAG",
+          place: file,
+          fields: ["task": task.id, "missing": missing]
+        )
       }
     }
     var ordered: [TaskDefinition] = []
@@ -107,8 +129,11 @@ package struct DagDefinition: Sendable, Equatable {
       guard let index = waiting.firstIndex(where: { $0.after.allSatisfy(done.contains) }) else {
         let names = waiting.map(\.id).joined(separator: ", ")
         throw ETLError(
-          .dagCycle, "these tasks in \(file) wait for each other: \(names)", place: file,
-          fields: ["tasks": names])
+          .dagCycle,
+          "these tasks in \(file) wait for each other: \(names)",
+          place: file,
+          fields: ["tasks": names]
+        )
       }
       let task = waiting.remove(at: index)
       done.insert(task.id)

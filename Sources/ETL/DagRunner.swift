@@ -36,14 +36,21 @@ package struct DagRunner {
   ///
   /// A failure stops what waits for it and nothing else; the next run takes up what is missing.
   package static func run(
-    _ dag: DagDefinition, at moment: StoryTime,
+    _ dag: DagDefinition,
+    at moment: StoryTime,
     work: (DagDefinition.Work) throws -> Report
   ) -> [TaskInstance] {
     var instances: [TaskInstance] = []
     var blocked: Set<String> = []
     for task in dag.tasks {
       var instance = TaskInstance(
-        dag: dag.name, task: task.id, scheduledAt: moment, state: .success, rows: 0, message: "")
+        dag: dag.name,
+        task: task.id,
+        scheduledAt: moment,
+        state: .success,
+        rows: 0,
+        message: ""
+      )
       if let cause = task.after.first(where: blocked.contains) {
         instance.state = .upstreamFailed
         instance.message = "waits for \(cause)"

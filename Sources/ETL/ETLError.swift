@@ -14,7 +14,10 @@ package struct ETLError: DiagnosableError {
   package var fields: [String: String]
 
   package init(
-    _ kind: Kind, _ message: String, place: String? = nil, advice: String? = nil,
+    _ kind: Kind,
+    _ message: String,
+    place: String? = nil,
+    advice: String? = nil,
     fields: [String: String] = [:]
   ) {
     self.kind = kind
@@ -22,7 +25,9 @@ package struct ETLError: DiagnosableError {
     self.place = place
     self.advice = advice
     self.fields = fields.merging(
-      ["message": message, "place": place ?? ""], uniquingKeysWith: { own, _ in own })
+      ["message": message, "place": place ?? ""],
+      uniquingKeysWith: { own, _ in own }
+    )
   }
 
   package var code: String { "etl.\(kind.rawValue)" }

@@ -5,8 +5,8 @@
 //    are the only ones computed again; the last version seen is a `txn` of the target itself.
 // 3. `TrinoSQL` runs the rendered SELECT, and the result replaces those days in one commit.
 
-package import Connector
 internal import Columnar
+package import Connector
 internal import DeltaLog
 package import Lake
 package import Simulation
@@ -21,7 +21,10 @@ package struct ModelRunner: Sendable {
   private let engine: QueryEngine
 
   package init(
-    models: [String: ModelTemplate], lake: Lake, warehouse: Warehouse, engine: QueryEngine
+    models: [String: ModelTemplate],
+    lake: Lake,
+    warehouse: Warehouse,
+    engine: QueryEngine
   ) {
     self.models = models
     self.lake = lake
@@ -50,9 +53,12 @@ package struct ModelRunner: Sendable {
   package func run(_ name: String, at now: StoryTime) throws -> Summary {
     guard let model = models[name] else {
       throw ETLError(
-        .unknownModel, "there is no model \(name)", place: "models/",
+        .unknownModel,
+        "there is no model \(name)",
+        place: "models/",
         advice: "Models: \(models.keys.sorted().joined(separator: ", ")).",
-        fields: ["model": name])
+        fields: ["model": name]
+      )
     }
     let target = try Target(model)
     let existing = try open(target)
@@ -68,17 +74,23 @@ package struct ModelRunner: Sendable {
   }
 
   private func write(
-    _ model: ModelTemplate, to target: Target, existing: DeltaTable?, _ plan: Changes,
+    _ model: ModelTemplate,
+    to target: Target,
+    existing: DeltaTable?,
+    _ plan: Changes,
     at now: StoryTime
   ) throws -> Summary {
     let isIncremental = existing != nil && plan.days != nil
     let days = plan.days ?? []
     let sql = try model.render(
       ModelTemplate.Scope(
-        isIncremental: isIncremental, this: target.name.description,
+        isIncremental: isIncremental,
+        this: target.name.description,
         variables: ["changed_days": days.map { "DATE '\($0)'" }.joined(separator: ", ")],
         source: { schema, table in "lake.\(schema).\(table)" },
-        reference: { self.name(ofModel: $0) }))
+        reference: { self.name(ofModel: $0) }
+      )
+    )
     var session = Session()
     session.now = { now.milliseconds }
     let result = try engine.execute(sql, session: session)
@@ -92,12 +104,20 @@ package struct ModelRunner: Sendable {
     let sink = try table.snapshot().makeSink(
       mode: mode,
       options: DeltaWriteOptions(
-        transactions: plan.versions, operation: "WRITE", timestamp: now.milliseconds))
+        transactions: plan.versions,
+        operation: "WRITE",
+        timestamp: now.milliseconds
+      )
+    )
     do {
       for batch in result.batches { try sink.write(batch) }
       let commit = try sink.commit()
       return Summary(
-        outcome: .written, target: target.name.description, rows: commit.rowsAdded, days: days)
+        outcome: .written,
+        target: target.name.description,
+        rows: commit.rowsAdded,
+        days: days
+      )
     } catch {
       sink.abort()
       throw error
@@ -116,13 +136,18 @@ package struct ModelRunner: Sendable {
       let database = value("database", "lake")
       guard ["lake", "warehouse"].contains(database) else {
         throw ETLError(
-          .modelConfig, "\(model.name).sql writes to the database \(database)",
-          place: "\(model.name).sql", advice: "Use `lake` or `warehouse`.",
-          fields: ["model": model.name, "database": database])
+          .modelConfig,
+          "\(model.name).sql writes to the database \(database)",
+          place: "\(model.name).sql",
+          advice: "Use `lake` or `warehouse`.",
+          fields: ["model": model.name, "database": database]
+        )
       }
       name = QualifiedName(
-        database, value("schema", database == "lake" ? "gold" : "mart"),
-        value("alias", model.name))
+        database,
+        value("schema", database == "lake" ? "gold" : "mart"),
+        value("alias", model.name)
+      )
       partitionColumn = value("partition_by", "dt")
     }
   }
@@ -141,11 +166,18 @@ package struct ModelRunner: Sendable {
     let partitions = schema.index(of: target.partitionColumn) == nil ? [] : [target.partitionColumn]
     return target.name.catalog == "lake"
       ? try lake.openTable(
-        schema: target.name.schema, name: target.name.table, columns: schema,
-        partitionColumns: partitions, createdAt: now.milliseconds)
+        schema: target.name.schema,
+        name: target.name.table,
+        columns: schema,
+        partitionColumns: partitions,
+        createdAt: now.milliseconds
+      )
       : try warehouse.mart.create(
-        target.name.table, schema: schema, partitionColumns: partitions,
-        timestamp: now.milliseconds)
+        target.name.table,
+        schema: schema,
+        partitionColumns: partitions,
+        timestamp: now.milliseconds
+      )
   }
 
   /// The tables that a model reads: its sources, and the targets of its references.
@@ -153,7 +185,8 @@ package struct ModelRunner: Sendable {
     var tables: [(QualifiedName, DeltaTable?)] = []
     for (schema, table) in model.sources {
       tables.append(
-        (QualifiedName("lake", schema, table), try lake.deltaTable(schema + "." + table)))
+        (QualifiedName("lake", schema, table), try lake.deltaTable(schema + "." + table))
+      )
     }
     for reference in model.references {
       guard let referenced = models[reference] else { continue }

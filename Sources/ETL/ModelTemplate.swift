@@ -80,15 +80,21 @@ package struct ModelTemplate: Sendable, Equatable {
       case .reference(let model):
         guard let table = scope.reference(model) else {
           throw ETLError(
-            .unknownModel, "\(name).sql refers to the model \(model), which does not exist",
-            place: "models/…/\(name).sql", fields: ["model": model])
+            .unknownModel,
+            "\(name).sql refers to the model \(model), which does not exist",
+            place: "models/…/\(name).sql",
+            fields: ["model": model]
+          )
         }
         sql += table
       case .variable(let variable, let line):
         guard let value = scope.variables[variable] else {
           throw ETLError(
-            .modelSyntax, "\(name).sql uses the variable \(variable), which has no value",
-            place: "\(name).sql line \(line)", fields: ["variable": variable])
+            .modelSyntax,
+            "\(name).sql uses the variable \(variable), which has no value",
+            place: "\(name).sql line \(line)",
+            fields: ["variable": variable]
+          )
         }
         sql += value
       }
@@ -236,7 +242,10 @@ struct TemplateParser {
 
   private func failure(_ message: String) -> ETLError {
     ETLError(
-      .modelSyntax, "\(file) line \(line): \(message)", place: "\(file) line \(line)",
-      advice: "A model may use config, source, ref, this, var and `{% if is_incremental() %}`.")
+      .modelSyntax,
+      "\(file) line \(line): \(message)",
+      place: "\(file) line \(line)",
+      advice: "A model may use config, source, ref, this, var and `{% if is_incremental() %}`."
+    )
   }
 }

@@ -37,8 +37,11 @@ package struct RunJournal: Sendable {
 
   private func unwritable() -> ETLError {
     ETLError(
-      .unreadable, "the run journal cannot be written: \(String(cString: strerror(errno)))",
-      place: "runs/task_instances.ndjson", advice: "Check the disk's free space and permissions.")
+      .unreadable,
+      "the run journal cannot be written: \(String(cString: strerror(errno)))",
+      place: "runs/task_instances.ndjson",
+      advice: "Check the disk's free space and permissions."
+    )
   }
 
   /// All instances, the oldest first.
@@ -53,8 +56,13 @@ package struct RunJournal: Sendable {
         case .integer(let rows)? = value["rows"], case .string(let message)? = value["message"]
       else { return nil }
       return DagRunner.TaskInstance(
-        dag: dag, task: task, scheduledAt: StoryTime(milliseconds: moment), state: taskState,
-        rows: Int(rows), message: message)
+        dag: dag,
+        task: task,
+        scheduledAt: StoryTime(milliseconds: moment),
+        state: taskState,
+        rows: Int(rows),
+        message: message
+      )
     }
   }
 
@@ -76,7 +84,8 @@ package struct RunJournal: Sendable {
                   .text($0.dag), .text($0.task), .integer($0.scheduledAt.milliseconds * 1_000),
                   .text($0.state.rawValue), .integer(Int64($0.rows)), .text($0.message),
                 ]
-              })
+              }
+            )
           ]
         }
       }

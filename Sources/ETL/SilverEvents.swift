@@ -77,16 +77,27 @@ struct SilverEvents {
     let sentAt = time("sent_at", bytes)
     let receivedAt = time("received_at", bytes)
     let corrected = ClockCorrection.corrected(
-      eventTime: deviceTime, sentAt: sentAt, receivedAt: receivedAt)
+      eventTime: deviceTime,
+      sentAt: sentAt,
+      receivedAt: receivedAt
+    )
     let day = StoryTime(milliseconds: corrected).date(offsetSeconds: TimeZones.seoul)
     return Identity(
-      eventID: eventID, day: day.daysSinceEpoch, eventTime: corrected, deviceTime: deviceTime,
-      sentAt: sentAt, receivedAt: receivedAt)
+      eventID: eventID,
+      day: day.daysSinceEpoch,
+      eventTime: corrected,
+      deviceTime: deviceTime,
+      sentAt: sentAt,
+      receivedAt: receivedAt
+    )
   }
 
   /// Adds the event that was identified last as a row.
   mutating func append(
-    _ identity: Identity, _ bytes: UnsafeRawBufferPointer, partition: Int32, offset: Int64
+    _ identity: Identity,
+    _ bytes: UnsafeRawBufferPointer,
+    partition: Int32,
+    offset: Int64
   ) {
     columns[0].append(identity.eventID)
     appendText("event_name", envelope, bytes, to: 1)
@@ -132,7 +143,9 @@ struct SilverEvents {
     appendInteger("amount", properties, bytes, to: 24)
     appendText("currency", properties, bytes, to: 25)
     appendText("payment_method", properties, bytes, to: 26)
-    columns[27].append(bytes: UnsafeRawBufferPointer(rebasing: bytes[envelope.members[index].value]))
+    columns[27].append(
+      bytes: UnsafeRawBufferPointer(rebasing: bytes[envelope.members[index].value])
+    )
   }
 
   /// The rows so far as a batch; begins again empty.
@@ -142,7 +155,9 @@ struct SilverEvents {
   }
 
   private func appendText(
-    _ key: StaticString, _ scanner: JSONObjectScanner, _ bytes: UnsafeRawBufferPointer,
+    _ key: StaticString,
+    _ scanner: JSONObjectScanner,
+    _ bytes: UnsafeRawBufferPointer,
     to column: Int
   ) {
     guard let index = scanner.index(of: key, in: bytes), scanner.members[index].kind == .string
@@ -156,7 +171,9 @@ struct SilverEvents {
   }
 
   private func appendInteger(
-    _ key: StaticString, _ scanner: JSONObjectScanner, _ bytes: UnsafeRawBufferPointer,
+    _ key: StaticString,
+    _ scanner: JSONObjectScanner,
+    _ bytes: UnsafeRawBufferPointer,
     to column: Int
   ) {
     guard let index = scanner.index(of: key, in: bytes),
@@ -176,6 +193,7 @@ struct SilverEvents {
     guard let index = envelope.index(of: key, in: bytes), envelope.members[index].kind == .string
     else { return nil }
     return EventTimestamp.parse(
-      UnsafeRawBufferPointer(rebasing: bytes[envelope.members[index].value]))
+      UnsafeRawBufferPointer(rebasing: bytes[envelope.members[index].value])
+    )
   }
 }

@@ -22,8 +22,11 @@ final class ConsumerOffsets: Sendable {
   func commit(_ group: String, _ offsets: [TopicPartition: Int64]) throws {
     guard !group.isEmpty, group.utf8.count <= 1_024 else {
       throw EventLogError(
-        .invalidGroup, "A consumer group needs a name of 1 to 1024 bytes.",
-        advice: "Choose another name.", fields: ["group": group])
+        .invalidGroup,
+        "A consumer group needs a name of 1 to 1024 bytes.",
+        advice: "Choose another name.",
+        fields: ["group": group]
+      )
     }
     try groups.withLock { groups in
       var next = groups
@@ -98,8 +101,11 @@ final class ConsumerOffsets: Sendable {
 
   private static func corrupt(_ reason: String) -> EventLogError {
     EventLogError(
-      .corruptMetadata, "The consumer groups' offsets cannot be read: \(reason).", place: path,
+      .corruptMetadata,
+      "The consumer groups' offsets cannot be read: \(reason).",
+      place: path,
       advice: "Restore the file from a copy, or delete it: every group then begins again.",
-      fields: ["file": path, "reason": reason])
+      fields: ["file": path, "reason": reason]
+    )
   }
 }

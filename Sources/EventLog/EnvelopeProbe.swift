@@ -36,7 +36,9 @@ struct EnvelopeProbe {
   }
 
   private static func matches(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ name: StaticString
+    _ bytes: UnsafeRawBufferPointer,
+    _ range: Range<Int>,
+    _ name: StaticString
   ) -> Bool {
     guard range.count == name.utf8CodeUnitCount else { return false }
     for index in 0..<range.count where bytes[range.lowerBound + index] != name.utf8Start[index] {
@@ -56,7 +58,8 @@ struct EnvelopeProbe {
 
   /// The bytes between the quotes; nil where no whole string stands here.
   private static func string(
-    _ bytes: UnsafeRawBufferPointer, _ position: inout Int
+    _ bytes: UnsafeRawBufferPointer,
+    _ position: inout Int
   ) -> Range<Int>? {
     guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { return nil }
     let start = position + 1

@@ -36,8 +36,11 @@ package final class EventLog: Sendable {
   private let isClosed = Atomic<Bool>(false)
 
   private init(
-    storage: LogStorage, configuration: EventLogConfiguration, topics: [String: [PartitionLog]],
-    offsets: ConsumerOffsets, recovery: RecoveryReport
+    storage: LogStorage,
+    configuration: EventLogConfiguration,
+    topics: [String: [PartitionLog]],
+    offsets: ConsumerOffsets,
+    recovery: RecoveryReport
   ) {
     self.storage = storage
     self.configuration = configuration
@@ -53,7 +56,8 @@ package final class EventLog: Sendable {
   /// A damaged partition does not stop the others: it is listed in `recovery.failures`, and its own
   /// calls throw.
   package static func open(
-    directory: String, configuration: EventLogConfiguration = EventLogConfiguration()
+    directory: String,
+    configuration: EventLogConfiguration = EventLogConfiguration()
   ) throws -> EventLog {
     let storage = LogStorage(root: directory)
     try storage.makeRoot()
@@ -69,13 +73,21 @@ package final class EventLog: Sendable {
       topics[name] = (0..<count).map { index in
         let partition = TopicPartition(name, Int32(truncatingIfNeeded: index))
         return PartitionLog.open(
-          partition, storage: storage, configuration: configuration,
-          closing: closing?[partition], report: &report)
+          partition,
+          storage: storage,
+          configuration: configuration,
+          closing: closing?[partition],
+          report: &report
+        )
       }
     }
     return EventLog(
-      storage: storage, configuration: configuration, topics: topics, offsets: offsets,
-      recovery: report)
+      storage: storage,
+      configuration: configuration,
+      topics: topics,
+      offsets: offsets,
+      recovery: report
+    )
   }
 
   /// Makes everything durable and leaves the note that lets the next opening skip its scan.
@@ -103,9 +115,11 @@ package final class EventLog: Sendable {
     try TopicCatalog.check(name)
     guard partitionCount > 0, partitionCount <= TopicCatalog.partitionCountMax else {
       throw EventLogError(
-        .partitionCountMismatch, "A topic cannot have \(partitionCount) partitions.",
+        .partitionCountMismatch,
+        "A topic cannot have \(partitionCount) partitions.",
         advice: "Choose 1 to \(TopicCatalog.partitionCountMax).",
-        fields: ["topic": name, "asked": String(partitionCount)])
+        fields: ["topic": name, "asked": String(partitionCount)]
+      )
     }
     try topics.withLock { topics in
       if let existing = topics[name] {
@@ -116,14 +130,17 @@ package final class EventLog: Sendable {
             advice: "Changing the number would move keys to other partitions; make a new topic.",
             fields: [
               "topic": name, "existing": String(existing.count), "asked": String(partitionCount),
-            ])
+            ]
+          )
         }
         return
       }
       let logs = try (0..<partitionCount).map { index in
         try PartitionLog.create(
-          TopicPartition(name, Int32(truncatingIfNeeded: index)), storage: storage,
-          configuration: configuration)
+          TopicPartition(name, Int32(truncatingIfNeeded: index)),
+          storage: storage,
+          configuration: configuration
+        )
       }
       var counts = topics.mapValues(\.count)
       counts[name] = partitionCount
@@ -151,13 +168,18 @@ package final class EventLog: Sendable {
   /// the Unix epoch. When this returns the bytes survive the end of the process, and after `sync()`
   /// a power cut. All of the records are written or none, unless together they exceed a segment.
   package func append(
-    _ records: [Record], to partition: TopicPartition, appendTime: Int64
+    _ records: [Record],
+    to partition: TopicPartition,
+    appendTime: Int64
   ) throws -> Offset {
     try checkOpen()
     let log = try self.log(partition)
     guard !records.isEmpty else { return Offset(try log.endOffset()) }
     let batches = try PartitionLog.encode(
-      records, appendTime: appendTime, configuration: configuration)
+      records,
+      appendTime: appendTime,
+      configuration: configuration
+    )
     let base: Int64
     do {
       base = try log.append(batches, appendTime: appendTime)
@@ -203,7 +225,9 @@ package final class EventLog: Sendable {
   /// - Throws: `eventLog.offsetOutOfRange` before the start or behind the end,
   ///   `eventLog.corruptBatch` with file and byte.
   package func read(
-    _ partition: TopicPartition, from offset: Offset, bytesMax: Int
+    _ partition: TopicPartition,
+    from offset: Offset,
+    bytesMax: Int
   ) throws -> [Record] {
     try checkOpen()
     return try log(partition).read(from: offset.rawValue, bytesMax: bytesMax)
@@ -211,7 +235,9 @@ package final class EventLog: Sendable {
 
   /// The same as stored bytes: whole record batches v2, of which the first may begin before `offset`.
   package func readBatches(
-    _ partition: TopicPartition, from offset: Offset, bytesMax: Int
+    _ partition: TopicPartition,
+    from offset: Offset,
+    bytesMax: Int
   ) throws -> [UInt8] {
     try checkOpen()
     return try log(partition).readBatches(from: offset.rawValue, bytesMax: bytesMax)
@@ -229,7 +255,8 @@ package final class EventLog: Sendable {
 
   /// The first offset appended at `appendTime` (milliseconds) or later; the end where none was.
   package func offset(
-    _ partition: TopicPartition, atOrAfter appendTime: Int64
+    _ partition: TopicPartition,
+    atOrAfter appendTime: Int64
   ) throws -> Offset {
     try checkOpen()
     return Offset(try log(partition).offset(atOrAfter: appendTime))
@@ -243,7 +270,9 @@ package final class EventLog: Sendable {
   /// - Returns: bytes deleted.
   @discardableResult
   package func applyRetention(
-    now: Int64, retentionMilliseconds: Int64, topic: String? = nil
+    now: Int64,
+    retentionMilliseconds: Int64,
+    topic: String? = nil
   ) throws -> Int {
     try checkOpen()
     let (limit, overflow) = now.subtractingReportingOverflow(retentionMilliseconds)
@@ -263,7 +292,9 @@ package final class EventLog: Sendable {
 
   /// Remembers the next offset that a group will read of a partition; durable when this returns.
   package func commitOffset(
-    group: String, _ partition: TopicPartition, _ offset: Offset
+    group: String,
+    _ partition: TopicPartition,
+    _ offset: Offset
   ) throws {
     try commitOffsets(group: group, [partition: offset])
   }
@@ -301,7 +332,10 @@ package final class EventLog: Sendable {
     let logs = try partitions(of: partition.topic)
     guard partition.partition >= 0, Int(partition.partition) < logs.count else {
       throw EventLogError.unknownPartition(
-        partition.topic, partition.partition, count: logs.count)
+        partition.topic,
+        partition.partition,
+        count: logs.count
+      )
     }
     return logs[Int(partition.partition)]
   }

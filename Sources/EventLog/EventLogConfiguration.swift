@@ -18,9 +18,12 @@ package struct EventLogConfiguration: Sendable {
   package var compression: RecordCompression
 
   package init(
-    segmentBytesMax: Int = 64 << 20, segmentMilliseconds: Int64? = nil,
-    indexIntervalBytes: Int = 4_096, batchBytesMax: Int = 1 << 20,
-    recordBytesMax: Int = 16 << 20, compression: RecordCompression = .none
+    segmentBytesMax: Int = 64 << 20,
+    segmentMilliseconds: Int64? = nil,
+    indexIntervalBytes: Int = 4_096,
+    batchBytesMax: Int = 1 << 20,
+    recordBytesMax: Int = 16 << 20,
+    compression: RecordCompression = .none
   ) {
     precondition(segmentBytesMax > 0 && segmentBytesMax <= 1 << 30, "segments are at most 1 GiB")
     precondition(recordBytesMax > 0 && recordBytesMax <= 64 << 20, "records are at most 64 MiB")

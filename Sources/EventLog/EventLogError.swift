@@ -24,7 +24,10 @@ package struct EventLogError: DiagnosableError, Hashable {
   package var fields: [String: String]
 
   package init(
-    _ kind: Kind, _ message: String, place: String? = nil, advice: String? = nil,
+    _ kind: Kind,
+    _ message: String,
+    place: String? = nil,
+    advice: String? = nil,
     fields: [String: String] = [:]
   ) {
     self.kind = kind
@@ -40,44 +43,60 @@ package struct EventLogError: DiagnosableError, Hashable {
 extension EventLogError {
   static func unknownTopic(_ name: String, known: [String]) -> EventLogError {
     EventLogError(
-      .unknownTopic, "There is no topic \"\(name)\".",
+      .unknownTopic,
+      "There is no topic \"\(name)\".",
       advice: known.isEmpty
         ? "The log has no topics yet." : "The topics are: \(known.joined(separator: ", ")).",
-      fields: ["topic": name, "known": known.joined(separator: ", ")])
+      fields: ["topic": name, "known": known.joined(separator: ", ")]
+    )
   }
 
   static func unknownPartition(_ topic: String, _ partition: Int32, count: Int) -> EventLogError {
     EventLogError(
-      .unknownPartition, "Topic \"\(topic)\" has no partition \(partition).",
+      .unknownPartition,
+      "Topic \"\(topic)\" has no partition \(partition).",
       advice: "Its partitions are 0 to \(count - 1).",
-      fields: ["topic": topic, "partition": String(partition), "count": String(count)])
+      fields: ["topic": topic, "partition": String(partition), "count": String(count)]
+    )
   }
 
   static func offsetOutOfRange(
-    _ partition: String, _ offset: Int64, start: Int64, end: Int64
+    _ partition: String,
+    _ offset: Int64,
+    start: Int64,
+    end: Int64
   ) -> EventLogError {
     EventLogError(
-      .offsetOutOfRange, "\(partition) has no offset \(offset).",
-      advice: "It holds offsets \(start) to \(end) (exclusive); older ones were deleted by retention.",
+      .offsetOutOfRange,
+      "\(partition) has no offset \(offset).",
+      advice:
+        "It holds offsets \(start) to \(end) (exclusive); older ones were deleted by retention.",
       fields: [
         "partition": partition, "offset": String(offset), "start": String(start),
         "end": String(end),
-      ])
+      ]
+    )
   }
 
   static func corruptBatch(file: String, byteOffset: Int, reason: String) -> EventLogError {
     EventLogError(
-      .corruptBatch, "A stored batch is damaged: \(reason).", place: "\(file), byte \(byteOffset)",
+      .corruptBatch,
+      "A stored batch is damaged: \(reason).",
+      place: "\(file), byte \(byteOffset)",
       advice: "Records before it are readable. Restore the file from a copy, or move the "
         + "partition's directory away to start it empty.",
-      fields: ["file": file, "byteOffset": String(byteOffset), "reason": reason])
+      fields: ["file": file, "byteOffset": String(byteOffset), "reason": reason]
+    )
   }
 
   static func missing(_ path: String, _ what: String) -> EventLogError {
     EventLogError(
-      .missingFile, "\(what) is missing.", place: path,
+      .missingFile,
+      "\(what) is missing.",
+      place: path,
       advice: "Restore it from a copy; the other partitions go on without it.",
-      fields: ["file": path])
+      fields: ["file": path]
+    )
   }
 
   static func closed(_ root: String) -> EventLogError {

@@ -86,7 +86,11 @@ final class LogStorage: Sendable {
       guard let base = buffer.baseAddress else { return }
       while filled < count {
         let got = pread(
-          file.descriptor, base + filled, count - filled, off_t(position + filled))
+          file.descriptor,
+          base + filled,
+          count - filled,
+          off_t(position + filled)
+        )
         if got > 0 {
           filled += got
         } else if got == 0 {
@@ -112,8 +116,11 @@ final class LogStorage: Sendable {
     var written = 0
     while written < bytes.count {
       let count = pwrite(
-        file.descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written,
-        off_t(position + written))
+        file.descriptor,
+        bytes.baseAddress.map { $0 + written },
+        bytes.count - written,
+        off_t(position + written)
+      )
       if count > 0 {
         written += count
       } else if count == 0 || errno != EINTR {
@@ -180,7 +187,8 @@ final class LogStorage: Sendable {
     var names: [String] = []
     while let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-        field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee)) {
+        field.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: field.pointee))
+        {
           String(cString: $0)
         }
       }
@@ -223,22 +231,36 @@ final class LogStorage: Sendable {
     switch number {
     case ENOSPC, EDQUOT, EFBIG:
       return EventLogError(
-        .diskFull, "The disk is full: could not \(verb) \(place) (\(text)).", place: place,
+        .diskFull,
+        "The disk is full: could not \(verb) \(place) (\(text)).",
+        place: place,
         advice: "Free some space and repeat; nothing that was acknowledged is lost.",
-        fields: fields)
+        fields: fields
+      )
     case EROFS, EACCES, EPERM:
       return EventLogError(
-        .readOnly, "The log may not be written: could not \(verb) \(place) (\(text)).",
-        place: place, advice: "Give this user write permission to \(root), or choose another home.",
-        fields: fields)
+        .readOnly,
+        "The log may not be written: could not \(verb) \(place) (\(text)).",
+        place: place,
+        advice: "Give this user write permission to \(root), or choose another home.",
+        fields: fields
+      )
     case ENOENT:
       return EventLogError(
-        .missingFile, "Could not \(verb) \(place): it does not exist.", place: place,
-        advice: "Restore it from a copy; the other partitions go on without it.", fields: fields)
+        .missingFile,
+        "Could not \(verb) \(place): it does not exist.",
+        place: place,
+        advice: "Restore it from a copy; the other partitions go on without it.",
+        fields: fields
+      )
     default:
       return EventLogError(
-        .ioFailed, "Could not \(verb) \(place) (\(text)).", place: place,
-        advice: "Check the disk and \(root), then repeat.", fields: fields)
+        .ioFailed,
+        "Could not \(verb) \(place) (\(text)).",
+        place: place,
+        advice: "Check the disk and \(root), then repeat.",
+        fields: fields
+      )
     }
   }
 }

@@ -6,7 +6,9 @@ internal import Synchronization
 extension PartitionLog {
   /// Cuts records into batches of about `batchBytesMax`, encoded outside any lock.
   static func encode(
-    _ records: [Record], appendTime: Int64, configuration: EventLogConfiguration
+    _ records: [Record],
+    appendTime: Int64,
+    configuration: EventLogConfiguration
   ) throws -> [EncodedBatch] {
     var batches: [EncodedBatch] = []
     var start = 0
@@ -21,7 +23,8 @@ extension PartitionLog {
             "Record \(end) of the append has about \(next) bytes, more than the "
               + "\(configuration.recordBytesMax) that one record may have.",
             advice: "Send smaller events.",
-            fields: ["bytes": String(next), "bytesMax": String(configuration.recordBytesMax)])
+            fields: ["bytes": String(next), "bytesMax": String(configuration.recordBytesMax)]
+          )
         }
         if end > start, size + next > configuration.batchBytesMax { break }
         size += next
@@ -30,9 +33,14 @@ extension PartitionLog {
       batches.append(
         EncodedBatch(
           bytes: try RecordBatch.encodeAppend(
-            records[start..<end], baseOffset: Offset(0), appendTime: appendTime,
-            compression: configuration.compression),
-          recordCount: end - start))
+            records[start..<end],
+            baseOffset: Offset(0),
+            appendTime: appendTime,
+            compression: configuration.compression
+          ),
+          recordCount: end - start
+        )
+      )
       start = end
     }
     return batches
@@ -58,7 +66,10 @@ extension PartitionLog {
   }
 
   private func write(
-    _ batches: [EncodedBatch], totalSize: Int, appendTime: Int64, _ writer: inout WriterState
+    _ batches: [EncodedBatch],
+    totalSize: Int,
+    appendTime: Int64,
+    _ writer: inout WriterState
   ) throws {
     var end = try view.withLock { try $0.checkedActive() }
     if needsRoll(end, adding: totalSize, appendTime: appendTime) {
@@ -90,13 +101,18 @@ extension PartitionLog {
     view.withLock { view in
       for batch in batches {
         view.active?.note(
-          batch, timestamp: appendTime, indexInterval: configuration.indexIntervalBytes)
+          batch,
+          timestamp: appendTime,
+          indexInterval: configuration.indexIntervalBytes
+        )
       }
     }
   }
 
   private func needsRoll(
-    _ end: ActiveSegment.Position, adding size: Int, appendTime: Int64
+    _ end: ActiveSegment.Position,
+    adding size: Int,
+    appendTime: Int64
   ) -> Bool {
     guard end.size > 0 else { return false }
     if end.size + size > configuration.segmentBytesMax { return true }
@@ -115,7 +131,10 @@ extension PartitionLog {
     try syncLog(end)
     view.withLock { view in
       view.active?.index.appendTime(
-        end.maxTimestamp, end.maxTimestampOffset, baseOffset: end.baseOffset)
+        end.maxTimestamp,
+        end.maxTimestampOffset,
+        baseOffset: end.baseOffset
+      )
     }
     try writeIndexes(&writer, durable: end)
     let files = files(end.nextOffset)
@@ -127,8 +146,12 @@ extension PartitionLog {
     view.withLock { view in
       view.sealed.append(
         SealedSegment(
-          baseOffset: end.baseOffset, endOffset: end.nextOffset, size: end.size,
-          maxTimestamp: end.maxTimestamp))
+          baseOffset: end.baseOffset,
+          endOffset: end.nextOffset,
+          size: end.size,
+          maxTimestamp: end.maxTimestamp
+        )
+      )
       view.active = next
     }
   }
@@ -166,7 +189,8 @@ extension PartitionLog {
   /// Writes the index entries for bytes that are durable. An index that cannot be written is not
   /// an error: it is made again from the log when the log is opened.
   func writeIndexes(
-    _ writer: inout WriterState, durable end: ActiveSegment.Position
+    _ writer: inout WriterState,
+    durable end: ActiveSegment.Position
   ) throws {
     let written = (writer.offsetEntriesOnDisk, writer.timeEntriesOnDisk)
     let pending = view.withLock { view -> (ActiveSegment, [UInt8], [UInt8])? in

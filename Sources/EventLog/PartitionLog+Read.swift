@@ -20,7 +20,9 @@ extension PartitionLog {
   /// - Throws: `eventLog.offsetOutOfRange`, `eventLog.corruptBatch` with file and byte.
   @discardableResult
   func forEachBatch(
-    from start: Int64, bytesMax: Int, prefetch: Int = .max,
+    from start: Int64,
+    bytesMax: Int,
+    prefetch: Int = .max,
     _ body: (RecordBatchHeader, UnsafeRawBufferPointer) throws -> Bool
   ) throws -> Int64 {
     var offset = start
@@ -46,15 +48,20 @@ extension PartitionLog {
           position += header.totalSize
         } catch let error as KafkaProtocolError {
           throw EventLogError.corruptBatch(
-            file: source.file.path, byteOffset: position, reason: error.message)
+            file: source.file.path,
+            byteOffset: position,
+            reason: error.message
+          )
         }
         if !isWanted || budget <= 0 { return offset }
       }
       guard offset >= source.endOffset else {
         throw EventLogError.corruptBatch(
-          file: source.file.path, byteOffset: source.size,
+          file: source.file.path,
+          byteOffset: source.size,
           reason: "the segment ends before offset \(offset), the next begins at "
-            + "\(source.endOffset)")
+            + "\(source.endOffset)"
+        )
       }
     }
     return offset
@@ -62,7 +69,10 @@ extension PartitionLog {
 
   private func misplaced(_ header: RecordBatchHeader, _ offset: Int64) -> KafkaProtocolError {
     KafkaProtocolError(
-      .corrupt, byteOffset: 0, "offset \(offset) was due, the batch says \(header.baseOffset)")
+      .corrupt,
+      byteOffset: 0,
+      "offset \(offset) was due, the batch says \(header.baseOffset)"
+    )
   }
 
   /// The segment that holds an offset; nil where the offset is the log's end.
@@ -72,14 +82,22 @@ extension PartitionLog {
         let end = try view.checkedActive()
         guard offset >= view.startOffset, offset <= end.nextOffset else {
           throw EventLogError.offsetOutOfRange(
-            partition.description, offset, start: view.startOffset, end: end.nextOffset)
+            partition.description,
+            offset,
+            start: view.startOffset,
+            end: end.nextOffset
+          )
         }
         if offset == end.nextOffset { return (nil, nil) }
         guard offset < end.baseOffset else {
           let position = view.active?.index.position(of: offset - end.baseOffset) ?? 0
           return (
             Source(
-              file: end.log, size: end.size, position: position, endOffset: end.nextOffset), nil
+              file: end.log,
+              size: end.size,
+              position: position,
+              endOffset: end.nextOffset
+            ), nil
           )
         }
         let index = partitionPoint(view.sealed) { $0.endOffset <= offset }
@@ -105,11 +123,18 @@ extension PartitionLog {
     let header = try? window.header(at: position)
     let isPlausible = header.map { $0.baseOffset <= offset } ?? false
     return Source(
-      file: file, size: size, position: isPlausible ? position : 0, endOffset: segment.endOffset)
+      file: file,
+      size: size,
+      position: isPlausible ? position : 0,
+      endOffset: segment.endOffset
+    )
   }
 
   private func indexedPosition(
-    _ files: SegmentFiles, _ baseOffset: Int64, _ offset: Int64, _ logSize: Int
+    _ files: SegmentFiles,
+    _ baseOffset: Int64,
+    _ offset: Int64,
+    _ logSize: Int
   ) throws -> Int {
     guard let bytes = try storage.contents(of: files.index) else { return 0 }
     return bytes.withUnsafeBytes { bytes in
@@ -119,7 +144,11 @@ extension PartitionLog {
         Int64(
           Int32(
             bigEndian: bytes.loadUnaligned(
-              fromByteOffset: entry * OffsetIndexEntry.size + at, as: Int32.self)))
+              fromByteOffset: entry * OffsetIndexEntry.size + at,
+              as: Int32.self
+            )
+          )
+        )
       }
       while low < high {
         let middle = (low + high) / 2
@@ -169,7 +198,9 @@ extension PartitionLog {
       let index = SegmentIndex(offsetBytes: [], timeBytes: bytes, logSize: segment.size)
       let relative = index?.relativeOffset(before: time) ?? 0
       return try firstOffset(
-        atOrAfter: time, from: min(segment.baseOffset + relative, segment.endOffset - 1))
+        atOrAfter: time,
+        from: min(segment.baseOffset + relative, segment.endOffset - 1)
+      )
     }
     guard end.maxTimestamp >= time, end.nextOffset > end.baseOffset else { return end.nextOffset }
     let relative = view.withLock { $0.active?.index.relativeOffset(before: time) ?? 0 }
@@ -204,7 +235,10 @@ extension PartitionLog {
     {
       let file = try storage.open(files.timeIndex, .readOnly)
       let bytes = try storage.read(
-        file, at: size - TimeIndexEntry.size, count: TimeIndexEntry.size)
+        file,
+        at: size - TimeIndexEntry.size,
+        count: TimeIndexEntry.size
+      )
       let index = SegmentIndex(offsetBytes: [], timeBytes: bytes, logSize: segment.size)
       highest = index?.times.last?.timestamp
     }
@@ -223,8 +257,12 @@ extension PartitionLog {
     let file = try storage.open(files(segment.baseOffset).log, .readOnly)
     var scan = SegmentScan(position: 0, nextOffset: segment.baseOffset)
     try scan.run(
-      storage, file, baseOffset: segment.baseOffset, size: segment.size,
-      indexInterval: configuration.indexIntervalBytes)
+      storage,
+      file,
+      baseOffset: segment.baseOffset,
+      size: segment.size,
+      indexInterval: configuration.indexIntervalBytes
+    )
     return scan
   }
 }

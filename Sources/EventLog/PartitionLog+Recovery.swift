@@ -9,30 +9,47 @@ internal import Synchronization
 extension PartitionLog {
   /// Makes the directory and first segment of a new partition, durable when this returns.
   static func create(
-    _ partition: TopicPartition, storage: LogStorage, configuration: EventLogConfiguration
+    _ partition: TopicPartition,
+    storage: LogStorage,
+    configuration: EventLogConfiguration
   ) throws -> PartitionLog {
     let directory = partition.description
     try storage.makeDirectory(directory)
     let active = try ActiveSegment.open(
-      storage, SegmentFiles(directory: directory, baseOffset: 0), baseOffset: 0)
+      storage,
+      SegmentFiles(directory: directory, baseOffset: 0),
+      baseOffset: 0
+    )
     for file in [active.end.log, active.indexFile, active.timeIndexFile] {
       try storage.truncate(file, to: 0)
     }
     try storage.syncDirectory(directory)
     return PartitionLog(
-      partition, storage: storage, configuration: configuration, sealed: [], active: active)
+      partition,
+      storage: storage,
+      configuration: configuration,
+      sealed: [],
+      active: active
+    )
   }
 
   /// Opens a partition; one that cannot be opened answers every call with the reason.
   ///
   /// - Parameter closing: how the last owner left it, or nil after a crash.
   static func open(
-    _ partition: TopicPartition, storage: LogStorage, configuration: EventLogConfiguration,
-    closing: ShutdownMarker.Entry?, report: inout RecoveryReport
+    _ partition: TopicPartition,
+    storage: LogStorage,
+    configuration: EventLogConfiguration,
+    closing: ShutdownMarker.Entry?,
+    report: inout RecoveryReport
   ) -> PartitionLog {
     do {
       var opening = PartitionOpening(
-        partition: partition, storage: storage, configuration: configuration, report: report)
+        partition: partition,
+        storage: storage,
+        configuration: configuration,
+        report: report
+      )
       let log = try opening.open(closing)
       report = opening.report
       return log
@@ -42,8 +59,13 @@ extension PartitionLog {
         ?? EventLogError(.ioFailed, "\(error)", place: partition.description)
       report.failures.append(RecoveryReport.Failure(partition: partition, error: failure))
       return PartitionLog(
-        partition, storage: storage, configuration: configuration, sealed: [], active: nil,
-        failure: failure)
+        partition,
+        storage: storage,
+        configuration: configuration,
+        sealed: [],
+        active: nil,
+        failure: failure
+      )
     }
   }
 
@@ -59,9 +81,13 @@ extension PartitionLog {
       return view.withLock { view in
         view.failure = .closed(storage.root)
         return ShutdownMarker.Entry(
-          startOffset: view.startOffset, nextOffset: end.nextOffset, activeBase: end.baseOffset,
-          activeSize: end.size, maxTimestamp: end.maxTimestamp,
-          maxTimestampOffset: end.maxTimestampOffset)
+          startOffset: view.startOffset,
+          nextOffset: end.nextOffset,
+          activeBase: end.baseOffset,
+          activeSize: end.size,
+          maxTimestamp: end.maxTimestamp,
+          maxTimestampOffset: end.maxTimestampOffset
+        )
       }
     }
   }
@@ -93,7 +119,10 @@ private struct PartitionOpening {
     var sealed: [SealedSegment] = []
     for index in 0..<(bases.count - 1) {
       let segment = SealedSegment(
-        baseOffset: bases[index], endOffset: bases[index + 1], size: sizes[index])
+        baseOffset: bases[index],
+        endOffset: bases[index + 1],
+        size: sizes[index]
+      )
       sealed.append(try check(segment, isClean: clean != nil))
     }
     let files = SegmentFiles(directory: directory, baseOffset: last)
@@ -109,8 +138,13 @@ private struct PartitionOpening {
       active.end.firstTimestamp = try? window.header(at: 0).maxTimestamp
     }
     return PartitionLog(
-      partition, storage: storage, configuration: configuration, sealed: sealed, active: active,
-      writer: writer)
+      partition,
+      storage: storage,
+      configuration: configuration,
+      sealed: sealed,
+      active: active,
+      writer: writer
+    )
   }
 
   // MARK: Sealed segments
@@ -129,7 +163,11 @@ private struct PartitionOpening {
     }
     let file = try storage.open(files.log, .readOnly)
     let (index, scan) = try scan(
-      file, files, baseOffset: segment.baseOffset, size: segment.size)
+      file,
+      files,
+      baseOffset: segment.baseOffset,
+      size: segment.size
+    )
     if scan.damage != nil || scan.nextOffset != segment.endOffset {
       let reason =
         scan.damage
@@ -137,7 +175,9 @@ private struct PartitionOpening {
       report.failures.append(
         RecoveryReport.Failure(
           partition: partition,
-          error: .corruptBatch(file: files.log, byteOffset: scan.validSize, reason: reason)))
+          error: .corruptBatch(file: files.log, byteOffset: scan.validSize, reason: reason)
+        )
+      )
     }
     var whole = index ?? SegmentIndex()
     if index == nil { report.rebuiltIndexes.append(files.log) }
@@ -160,7 +200,10 @@ private struct PartitionOpening {
   /// Scans a segment from its last index entry, or from its beginning where the index on disk is
   /// not to be believed (nil).
   private mutating func scan(
-    _ file: LogFile, _ files: SegmentFiles, baseOffset: Int64, size: Int
+    _ file: LogFile,
+    _ files: SegmentFiles,
+    baseOffset: Int64,
+    size: Int
   ) throws -> (SegmentIndex?, SegmentScan) {
     var index: SegmentIndex?
     if let offsetBytes = try storage.contents(of: files.index),
@@ -183,17 +226,27 @@ private struct PartitionOpening {
   }
 
   private mutating func run(
-    _ scan: inout SegmentScan, _ file: LogFile, _ baseOffset: Int64, _ size: Int
+    _ scan: inout SegmentScan,
+    _ file: LogFile,
+    _ baseOffset: Int64,
+    _ size: Int
   ) throws {
     try scan.run(
-      storage, file, baseOffset: baseOffset, size: size,
-      indexInterval: configuration.indexIntervalBytes)
+      storage,
+      file,
+      baseOffset: baseOffset,
+      size: size,
+      indexInterval: configuration.indexIntervalBytes
+    )
     report.bytesScanned += scan.bytesScanned
   }
 
   /// A scan that begins at the last entry; nil where that does not lead to its batch.
   private func startOfScan(
-    _ index: SegmentIndex, _ file: LogFile, _ baseOffset: Int64, _ size: Int
+    _ index: SegmentIndex,
+    _ file: LogFile,
+    _ baseOffset: Int64,
+    _ size: Int
   ) throws -> SegmentScan? {
     guard let last = index.offsets.last, let time = index.times.last else { return nil }
     let position = Int(last.position)
@@ -203,8 +256,11 @@ private struct PartitionOpening {
       try window.withBatch(at: position, header) { try header.checkCRC($0) }
       guard header.lastOffset == baseOffset + Int64(last.relativeOffset) else { return nil }
       return SegmentScan(
-        position: position, nextOffset: header.baseOffset, maxTimestamp: time.timestamp,
-        maxTimestampOffset: baseOffset + Int64(time.relativeOffset))
+        position: position,
+        nextOffset: header.baseOffset,
+        maxTimestamp: time.timestamp,
+        maxTimestampOffset: baseOffset + Int64(time.relativeOffset)
+      )
     } catch is KafkaProtocolError {
       return nil
     }
@@ -214,14 +270,18 @@ private struct PartitionOpening {
 
   /// Takes over what the last owner wrote down; false where the index files contradict it.
   private func restore(
-    _ active: inout ActiveSegment, _ writer: inout PartitionLog.WriterState,
+    _ active: inout ActiveSegment,
+    _ writer: inout PartitionLog.WriterState,
     _ closing: ShutdownMarker.Entry
   ) throws -> Bool {
     let offsetBytes = try storage.contents(of: active.indexFile.path) ?? []
     let timeBytes = try storage.contents(of: active.timeIndexFile.path) ?? []
     guard
       let index = SegmentIndex(
-        offsetBytes: offsetBytes, timeBytes: timeBytes, logSize: closing.activeSize)
+        offsetBytes: offsetBytes,
+        timeBytes: timeBytes,
+        logSize: closing.activeSize
+      )
     else { return false }
     let lastPosition = index.offsets.last.map { Int($0.position) }
     let unindexed = closing.activeSize - (lastPosition ?? 0)
@@ -245,7 +305,8 @@ private struct PartitionOpening {
 
   /// Scans the tail, cuts what is not whole, and makes the rest durable.
   private mutating func recover(
-    _ active: inout ActiveSegment, _ writer: inout PartitionLog.WriterState,
+    _ active: inout ActiveSegment,
+    _ writer: inout PartitionLog.WriterState,
     _ files: SegmentFiles
   ) throws {
     let log = active.end.log
@@ -258,7 +319,10 @@ private struct PartitionOpening {
     index.offsets += scan.index.offsets
     for time in scan.index.times {
       index.appendTime(
-        time.timestamp, baseOffset + Int64(time.relativeOffset), baseOffset: baseOffset)
+        time.timestamp,
+        baseOffset + Int64(time.relativeOffset),
+        baseOffset: baseOffset
+      )
     }
     if scan.validSize > 0 || size > 0 { try storage.sync(log) }
     try write(index, files)
@@ -267,7 +331,8 @@ private struct PartitionOpening {
     active.end.nextOffset = scan.nextOffset
     active.end.maxTimestamp = scan.maxTimestamp
     active.end.maxTimestampOffset = scan.maxTimestampOffset
-    active.bytesSinceIndexEntry = scan.validSize - (index.offsets.last.map { Int($0.position) } ?? 0)
+    active.bytesSinceIndexEntry =
+      scan.validSize - (index.offsets.last.map { Int($0.position) } ?? 0)
     writer.offsetEntriesOnDisk = index.offsets.count
     writer.timeEntriesOnDisk = index.times.count
     writer.needsDirectorySync = true
@@ -289,10 +354,21 @@ private struct PartitionOpening {
     }
     report.truncations.append(
       RecoveryReport.Truncation(
-        partition: partition, file: log.path, byteOffset: scan.validSize, bytesRemoved: removed,
+        partition: partition,
+        file: log.path,
+        byteOffset: scan.validSize,
+        bytesRemoved: removed,
         recordsLost: try SegmentScan.countRecords(
-          storage, log, from: scan.validSize, offset: scan.nextOffset, size: size),
-        reason: scan.damage ?? "the file ends inside a batch", savedCopy: copy))
+          storage,
+          log,
+          from: scan.validSize,
+          offset: scan.nextOffset,
+          size: size
+        ),
+        reason: scan.damage ?? "the file ends inside a batch",
+        savedCopy: copy
+      )
+    )
     try storage.truncate(log, to: scan.validSize)
   }
 

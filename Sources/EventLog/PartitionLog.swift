@@ -20,8 +20,12 @@ final class PartitionLog: Sendable {
   let view: Mutex<View>
 
   init(
-    _ partition: TopicPartition, storage: LogStorage, configuration: EventLogConfiguration,
-    sealed: [SealedSegment], active: ActiveSegment?, writer: WriterState = WriterState(),
+    _ partition: TopicPartition,
+    storage: LogStorage,
+    configuration: EventLogConfiguration,
+    sealed: [SealedSegment],
+    active: ActiveSegment?,
+    writer: WriterState = WriterState(),
     failure: EventLogError? = nil
   ) {
     self.partition = partition
@@ -122,14 +126,22 @@ struct ActiveSegment: Sendable {
 
   /// Opens the three files of a segment, making those that are missing.
   static func open(
-    _ storage: LogStorage, _ files: SegmentFiles, baseOffset: Int64
+    _ storage: LogStorage,
+    _ files: SegmentFiles,
+    baseOffset: Int64
   ) throws -> ActiveSegment {
     ActiveSegment(
       end: Position(
-        baseOffset: baseOffset, log: try storage.open(files.log, .create), size: 0,
-        nextOffset: baseOffset),
-      index: SegmentIndex(), indexFile: try storage.open(files.index, .create),
-      timeIndexFile: try storage.open(files.timeIndex, .create), bytesSinceIndexEntry: 0)
+        baseOffset: baseOffset,
+        log: try storage.open(files.log, .create),
+        size: 0,
+        nextOffset: baseOffset
+      ),
+      index: SegmentIndex(),
+      indexFile: try storage.open(files.index, .create),
+      timeIndexFile: try storage.open(files.timeIndex, .create),
+      bytesSinceIndexEntry: 0
+    )
   }
 
   /// Takes note of a batch that was written at the end.
@@ -142,8 +154,12 @@ struct ActiveSegment: Sendable {
     }
     if bytesSinceIndexEntry > indexInterval {
       index.append(
-        lastOffset: lastOffset, position: end.size, maxTimestamp: end.maxTimestamp,
-        maxTimestampOffset: end.maxTimestampOffset, baseOffset: end.baseOffset)
+        lastOffset: lastOffset,
+        position: end.size,
+        maxTimestamp: end.maxTimestamp,
+        maxTimestampOffset: end.maxTimestampOffset,
+        baseOffset: end.baseOffset
+      )
       bytesSinceIndexEntry = 0
     }
     bytesSinceIndexEntry += batch.bytes.count

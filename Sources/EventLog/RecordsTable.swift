@@ -84,7 +84,9 @@ struct RecordsTable: TableSource {
 
   /// The offsets that can satisfy a predicate on offset or append time; nil for none.
   private static func narrow(
-    _ range: Range<Int64>, by predicate: ColumnPredicate, _ log: PartitionLog
+    _ range: Range<Int64>,
+    by predicate: ColumnPredicate,
+    _ log: PartitionLog
   ) throws -> Range<Int64>? {
     var low = range.lowerBound
     var high = range.upperBound
@@ -170,7 +172,9 @@ private final class RecordsReader: BatchReader {
     guard rows > 0 else { return nil }
     return ColumnarBatch(
       schema: RecordsTable.schema.selecting(split.columns),
-      columns: builders.map { $0.finish() }, rowCount: rows)
+      columns: builders.map { $0.finish() },
+      rowCount: rows
+    )
   }
 
   private func append(_ record: RecordView) {
@@ -208,7 +212,9 @@ private final class RecordsReader: BatchReader {
   }
 
   private func append(
-    jsonString range: Range<Int>?, of bytes: UnsafeRawBufferPointer, to builder: ColumnBuilder
+    jsonString range: Range<Int>?,
+    of bytes: UnsafeRawBufferPointer,
+    to builder: ColumnBuilder
   ) {
     guard let range else { return builder.appendNull() }
     let text = UnsafeRawBufferPointer(rebasing: bytes[range])

@@ -46,9 +46,14 @@ struct SegmentIndex: Sendable {
       for at in stride(from: 0, to: bytes.count, by: OffsetIndexEntry.size) {
         offsets.append(
           OffsetIndexEntry(
-            relativeOffset: Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: Int32.self)),
+            relativeOffset: Int32(
+              bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: Int32.self)
+            ),
             position: Int32(
-              bigEndian: bytes.loadUnaligned(fromByteOffset: at + 4, as: Int32.self))))
+              bigEndian: bytes.loadUnaligned(fromByteOffset: at + 4, as: Int32.self)
+            )
+          )
+        )
       }
     }
     timeBytes.withUnsafeBytes { bytes in
@@ -57,7 +62,10 @@ struct SegmentIndex: Sendable {
           TimeIndexEntry(
             timestamp: Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: Int64.self)),
             relativeOffset: Int32(
-              bigEndian: bytes.loadUnaligned(fromByteOffset: at + 8, as: Int32.self))))
+              bigEndian: bytes.loadUnaligned(fromByteOffset: at + 8, as: Int32.self)
+            )
+          )
+        )
       }
     }
     guard isConsistent(logSize: logSize) else { return nil }

@@ -17,7 +17,8 @@ struct SegmentScan {
   /// Bytes read.
   var bytesScanned = 0
 
-  init(position: Int, nextOffset: Int64, maxTimestamp: Int64 = .min, maxTimestampOffset: Int64 = 0) {
+  init(position: Int, nextOffset: Int64, maxTimestamp: Int64 = .min, maxTimestampOffset: Int64 = 0)
+  {
     validSize = position
     self.nextOffset = nextOffset
     self.maxTimestamp = maxTimestamp
@@ -27,7 +28,11 @@ struct SegmentScan {
 
   /// Walks from `validSize` to `size`, checking lengths, contiguous offsets and CRCs.
   mutating func run(
-    _ storage: LogStorage, _ file: LogFile, baseOffset: Int64, size: Int, indexInterval: Int
+    _ storage: LogStorage,
+    _ file: LogFile,
+    baseOffset: Int64,
+    size: Int,
+    indexInterval: Int
   ) throws {
     var window = SegmentWindow(storage: storage, file: file, size: size)
     defer { bytesScanned = window.bytesRead }
@@ -52,7 +57,9 @@ struct SegmentScan {
 
   /// Moves past a valid batch, indexing it as `ActiveSegment.note` does.
   private mutating func note(
-    _ header: RecordBatchHeader, baseOffset: Int64, indexInterval: Int
+    _ header: RecordBatchHeader,
+    baseOffset: Int64,
+    indexInterval: Int
   ) {
     if header.maxTimestamp > maxTimestamp {
       maxTimestamp = header.maxTimestamp
@@ -60,8 +67,12 @@ struct SegmentScan {
     }
     if bytesSinceIndexEntry > indexInterval {
       index.append(
-        lastOffset: header.lastOffset, position: validSize, maxTimestamp: maxTimestamp,
-        maxTimestampOffset: maxTimestampOffset, baseOffset: baseOffset)
+        lastOffset: header.lastOffset,
+        position: validSize,
+        maxTimestamp: maxTimestamp,
+        maxTimestampOffset: maxTimestampOffset,
+        baseOffset: baseOffset
+      )
       bytesSinceIndexEntry = 0
     }
     bytesSinceIndexEntry += header.totalSize
@@ -72,7 +83,11 @@ struct SegmentScan {
   /// Records in the bytes from `position` on, by the headers that can still be read; nil where
   /// they cannot all be.
   static func countRecords(
-    _ storage: LogStorage, _ file: LogFile, from position: Int, offset: Int64, size: Int
+    _ storage: LogStorage,
+    _ file: LogFile,
+    from position: Int,
+    offset: Int64,
+    size: Int
   ) throws -> Int? {
     var nextOffset = offset
     var window = SegmentWindow(storage: storage, file: file, size: size)
@@ -98,13 +113,18 @@ struct SegmentScan {
 extension SegmentIndex {
   /// Adds the entries for one batch; the time entry only where the time has advanced.
   mutating func append(
-    lastOffset: Int64, position: Int, maxTimestamp: Int64, maxTimestampOffset: Int64,
+    lastOffset: Int64,
+    position: Int,
+    maxTimestamp: Int64,
+    maxTimestampOffset: Int64,
     baseOffset: Int64
   ) {
     offsets.append(
       OffsetIndexEntry(
         relativeOffset: Int32(truncatingIfNeeded: lastOffset - baseOffset),
-        position: Int32(truncatingIfNeeded: position)))
+        position: Int32(truncatingIfNeeded: position)
+      )
+    )
     appendTime(maxTimestamp, maxTimestampOffset, baseOffset: baseOffset)
   }
 
@@ -144,8 +164,10 @@ struct SegmentWindow {
     let header = try uncheckedHeader(at: position)
     guard header.totalSize <= size - position else {
       throw KafkaProtocolError(
-        .truncated, byteOffset: position,
-        "a batch of \(header.totalSize) bytes has only \(size - position)")
+        .truncated,
+        byteOffset: position,
+        "a batch of \(header.totalSize) bytes has only \(size - position)"
+      )
     }
     return header
   }
@@ -158,14 +180,18 @@ struct SegmentWindow {
   }
 
   mutating func withBatch<Result>(
-    at position: Int, _ header: RecordBatchHeader, _ body: (UnsafeRawBufferPointer) throws -> Result
+    at position: Int,
+    _ header: RecordBatchHeader,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     try withBytes(at: position, count: header.totalSize, body)
   }
 
   /// Calls `body` with up to `count` bytes from `position`; fewer only at the end.
   private mutating func withBytes<Result>(
-    at position: Int, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    at position: Int,
+    count: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     let count = min(count, size - position)
     if position < start || position + count > start + bytes.count {
@@ -174,7 +200,8 @@ struct SegmentWindow {
     return try bytes.withUnsafeBytes { all in
       let from = position - start
       return try body(
-        UnsafeRawBufferPointer(rebasing: all[from..<min(from + count, all.count)]))
+        UnsafeRawBufferPointer(rebasing: all[from..<min(from + count, all.count)])
+      )
     }
   }
 

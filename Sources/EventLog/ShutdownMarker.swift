@@ -41,8 +41,13 @@ enum ShutdownMarker {
         numbers[4] >= 0, numbers[1] <= numbers[3], numbers[3] <= numbers[2]
       else { return nil }
       entries[TopicPartition(String(words[0]), partition)] = Entry(
-        startOffset: numbers[1], nextOffset: numbers[2], activeBase: numbers[3],
-        activeSize: Int(numbers[4]), maxTimestamp: numbers[5], maxTimestampOffset: numbers[6])
+        startOffset: numbers[1],
+        nextOffset: numbers[2],
+        activeBase: numbers[3],
+        activeSize: Int(numbers[4]),
+        maxTimestamp: numbers[5],
+        maxTimestampOffset: numbers[6]
+      )
     }
     return entries
   }

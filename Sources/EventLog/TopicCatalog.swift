@@ -36,16 +36,22 @@ enum TopicCatalog {
     }
     guard isLegal, !name.isEmpty, name.utf8.count <= 249, name != ".", name != ".." else {
       throw EventLogError(
-        .invalidTopicName, "\"\(name)\" cannot be a topic's name.",
+        .invalidTopicName,
+        "\"\(name)\" cannot be a topic's name.",
         advice: "Use 1 to 249 letters, digits, dots, underscores and hyphens.",
-        fields: ["topic": name])
+        fields: ["topic": name]
+      )
     }
   }
 
   private static func corrupt(_ reason: String) -> EventLogError {
     EventLogError(
-      .corruptMetadata, "The list of topics cannot be read: \(reason).", place: path,
+      .corruptMetadata,
+      "The list of topics cannot be read: \(reason).",
+      place: path,
       advice: "Restore the file from a copy; each line is a topic's name and its number of "
-        + "partitions, after a first line \"1\".", fields: ["file": path, "reason": reason])
+        + "partitions, after a first line \"1\".",
+      fields: ["file": path, "reason": reason]
+    )
   }
 }

@@ -30,10 +30,23 @@ public struct Event: Sendable, Hashable {
   public var properties: [JSONMember]
 
   public init(
-    eventID: String, eventName: String, schemaVersion: Int, eventTime: Int64, userID: String?,
-    deviceID: String, installID: String, sessionID: String, seq: Int64, platform: String,
-    osVersion: String, deviceModel: String, appVersion: String, locale: String, timezone: String,
-    network: String, properties: [JSONMember]
+    eventID: String,
+    eventName: String,
+    schemaVersion: Int,
+    eventTime: Int64,
+    userID: String?,
+    deviceID: String,
+    installID: String,
+    sessionID: String,
+    seq: Int64,
+    platform: String,
+    osVersion: String,
+    deviceModel: String,
+    appVersion: String,
+    locale: String,
+    timezone: String,
+    network: String,
+    properties: [JSONMember]
   ) {
     self.eventID = eventID
     self.eventName = eventName

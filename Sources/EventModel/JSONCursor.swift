@@ -40,7 +40,9 @@ struct JSONCursor {
   func failure(_ reason: String, at offset: Int? = nil) -> JSONSyntaxError {
     let place = offset ?? position
     return JSONSyntaxError(
-      byteOffset: place, reason: place >= end ? "the text ends too early: " + reason : reason)
+      byteOffset: place,
+      reason: place >= end ? "the text ends too early: " + reason : reason
+    )
   }
 
   @inline(__always)
@@ -126,7 +128,8 @@ struct JSONCursor {
         guard byte == (isObject ? 0x7D : 0x5D) else {
           throw failure(
             isObject
-              ? "expected a comma or a closing brace" : "expected a comma or a closing bracket")
+              ? "expected a comma or a closing brace" : "expected a comma or a closing bracket"
+          )
         }
         position += 1
         depth -= 1
@@ -253,7 +256,8 @@ struct JSONCursor {
     var position = start
     while position + 8 <= end {
       let word = UInt64(
-        littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      )
       let special = specialBytes(word)
       if special != 0 { return position + special.trailingZeroBitCount >> 3 }
       position += 8

@@ -45,7 +45,8 @@ public struct JSONObjectScanner: Sendable {
   }
 
   private mutating func scanMembers(
-    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>
   ) throws(JSONSyntaxError) {
     var cursor = try JSONCursor(bytes, in: range)
     cursor.skipWhitespace()
@@ -64,8 +65,13 @@ public struct JSONObjectScanner: Sendable {
         kind == .string ? (start + 1)..<(cursor.position - 1) : start..<cursor.position
       members.append(
         Member(
-          key: key.range, keyHasEscapes: key.hasEscapes, value: value, kind: kind,
-          hasEscapes: hasEscapes))
+          key: key.range,
+          keyHasEscapes: key.hasEscapes,
+          value: value,
+          kind: kind,
+          hasEscapes: hasEscapes
+        )
+      )
       cursor.skipWhitespace()
       let byte = cursor.current
       if byte == 0x7D { break }
@@ -135,7 +141,9 @@ public struct JSONObjectScanner: Sendable {
 
   @inline(__always)
   private func areEqual(
-    _ wanted: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    _ wanted: UnsafeRawBufferPointer,
+    _ bytes: UnsafeRawBufferPointer,
+    at offset: Int
   ) -> Bool {
     for index in 0..<wanted.count where wanted[index] != bytes[offset + index] { return false }
     return true
@@ -149,7 +157,8 @@ public struct JSONArrayScanner {
   /// The array itself does not count towards the depth of its elements, so that an event is valid
   /// in a batch exactly where it is valid alone. Throws `JSONSyntaxError`.
   public static func elements(
-    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>
   ) throws -> [Range<Int>] {
     var cursor = try JSONCursor(bytes, in: range)
     var elements: [Range<Int>] = []

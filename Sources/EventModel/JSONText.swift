@@ -24,11 +24,15 @@ public enum JSONText {
   public static func append(literal: StaticString, to output: inout [UInt8]) {
     output.append(
       contentsOf: UnsafeBufferPointer(
-        start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        start: literal.utf8Start,
+        count: literal.utf8CodeUnitCount
+      )
+    )
   }
 
   private static func appendEscaped(
-    _ utf8: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]
+    _ utf8: UnsafeBufferPointer<UInt8>,
+    to output: inout [UInt8]
   ) {
     var start = 0
     var position = 0
@@ -139,7 +143,9 @@ public enum JSONText {
   }
 
   private static func unit(
-    _ bytes: UnsafeRawBufferPointer, at start: Int, before end: Int
+    _ bytes: UnsafeRawBufferPointer,
+    at start: Int,
+    before end: Int
   ) -> UInt16 {
     guard start + 4 <= end else { return 0xFFFD }
     var unit: UInt16 = 0

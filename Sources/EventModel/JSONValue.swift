@@ -47,7 +47,9 @@ extension JSONValue {
 
   /// Recursion is safe here: it stops at `JSONCursor.depthMax`.
   private static func read(
-    _ bytes: UnsafeRawBufferPointer, _ cursor: inout JSONCursor, depth: Int
+    _ bytes: UnsafeRawBufferPointer,
+    _ cursor: inout JSONCursor,
+    depth: Int
   ) throws(JSONSyntaxError) -> JSONValue {
     switch cursor.current {
     case 0x7B: return .object(try readMembers(bytes, &cursor, depth: depth + 1))
@@ -76,7 +78,9 @@ extension JSONValue {
   }
 
   private static func readMembers(
-    _ bytes: UnsafeRawBufferPointer, _ cursor: inout JSONCursor, depth: Int
+    _ bytes: UnsafeRawBufferPointer,
+    _ cursor: inout JSONCursor,
+    depth: Int
   ) throws(JSONSyntaxError) -> [JSONMember] {
     try open(&cursor, depth)
     var members: [JSONMember] = []
@@ -96,7 +100,9 @@ extension JSONValue {
   }
 
   private static func readElements(
-    _ bytes: UnsafeRawBufferPointer, _ cursor: inout JSONCursor, depth: Int
+    _ bytes: UnsafeRawBufferPointer,
+    _ cursor: inout JSONCursor,
+    depth: Int
   ) throws(JSONSyntaxError) -> [JSONValue] {
     try open(&cursor, depth)
     var elements: [JSONValue] = []
@@ -128,7 +134,9 @@ extension JSONValue {
   }
 
   private static func text(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ hasEscapes: Bool
+    _ bytes: UnsafeRawBufferPointer,
+    _ range: Range<Int>,
+    _ hasEscapes: Bool
   ) -> String {
     if hasEscapes { return JSONText.unescaped(bytes, in: range) }
     return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)

@@ -38,9 +38,13 @@ public final class Client {
   ///   - makeEventID: A new UUID at each call.
   ///   - jitterSeed: The seed of the random part of waits.
   public init(
-    store: any EventQueueStore, configuration: Configuration = Configuration(),
-    device: DeviceContext, jitterSeed: UInt64 = 0, transport: @escaping Transport,
-    now: @escaping () -> Int64, uptime: (() -> Int64)? = nil,
+    store: any EventQueueStore,
+    configuration: Configuration = Configuration(),
+    device: DeviceContext,
+    jitterSeed: UInt64 = 0,
+    transport: @escaping Transport,
+    now: @escaping () -> Int64,
+    uptime: (() -> Int64)? = nil,
     makeEventID: @escaping () -> String
   ) {
     self.store = store
@@ -51,8 +55,11 @@ public final class Client {
     self.uptime = uptime ?? now
     self.makeEventID = makeEventID
     self.core = EventClient(
-      configuration: configuration, waiting: store.waitingSeqs, nextSeq: store.nextSeq,
-      jitterSeed: jitterSeed)
+      configuration: configuration,
+      waiting: store.waitingSeqs,
+      nextSeq: store.nextSeq,
+      jitterSeed: jitterSeed
+    )
   }
 
   /// The number of events that wait for a confirmation.
@@ -68,15 +75,29 @@ public final class Client {
   /// seq stays unused, which is the gap that tells the server of the loss.
   @discardableResult
   public func track(
-    _ name: String, _ properties: [JSONMember] = [], schemaVersion: Int = 1
+    _ name: String,
+    _ properties: [JSONMember] = [],
+    schemaVersion: Int = 1
   ) throws -> String {
     let event = Event(
-      eventID: makeEventID(), eventName: name, schemaVersion: schemaVersion, eventTime: now(),
-      userID: userID, deviceID: device.deviceID, installID: device.installID,
-      sessionID: sessionID, seq: core.nextSeq, platform: device.platform,
-      osVersion: device.osVersion, deviceModel: device.deviceModel,
-      appVersion: device.appVersion, locale: device.locale, timezone: device.timezone,
-      network: device.network, properties: properties)
+      eventID: makeEventID(),
+      eventName: name,
+      schemaVersion: schemaVersion,
+      eventTime: now(),
+      userID: userID,
+      deviceID: device.deviceID,
+      installID: device.installID,
+      sessionID: sessionID,
+      seq: core.nextSeq,
+      platform: device.platform,
+      osVersion: device.osVersion,
+      deviceModel: device.deviceModel,
+      appVersion: device.appVersion,
+      locale: device.locale,
+      timezone: device.timezone,
+      network: device.network,
+      properties: properties
+    )
     var json: [UInt8] = []
     json.reserveCapacity(encodedSizeLast + 64)
     event.appendJSON(to: &json)
@@ -116,7 +137,8 @@ public final class Client {
       case .send(let batch):
         let outcome = try send(batch)
         actions.append(
-          contentsOf: core.receive(.response(batch: batch.number, outcome), at: uptime()))
+          contentsOf: core.receive(.response(batch: batch.number, outcome), at: uptime())
+        )
       case .delete(let seqs): try store.remove(seqs)
       case .drop(let seqs, let reason):
         droppedCounts[reason, default: 0] += seqs.count
@@ -143,10 +165,17 @@ public final class Client {
     do {
       try store.prepareToSend()
       let sentAt = now()
-      let plain = Request.body(sentAt: sentAt, events: try batch.seqs.map { try store.json(of: $0) })
+      let plain = Request.body(
+        sentAt: sentAt,
+        events: try batch.seqs.map { try store.json(of: $0) }
+      )
       let packed = usesGzip ? Request.gzip(plain) : nil
       request = Request(
-        body: packed ?? plain, isGzip: packed != nil, eventCount: batch.seqs.count, sentAt: sentAt)
+        body: packed ?? plain,
+        isGzip: packed != nil,
+        eventCount: batch.seqs.count,
+        sentAt: sentAt
+      )
     } catch {
       _ = core.receive(.response(batch: batch.number, .unreachable), at: uptime())
       throw error
@@ -154,6 +183,9 @@ public final class Client {
     let response = transport(request)
     guard let status = response.status else { return .unreachable }
     return .answered(
-      status: status, refused: response.refused, retryAfterSeconds: response.retryAfterSeconds)
+      status: status,
+      refused: response.refused,
+      retryAfterSeconds: response.retryAfterSeconds
+    )
   }
 }

@@ -37,8 +37,15 @@ public struct DeviceContext: Sendable, Hashable {
   public var network: String
 
   public init(
-    deviceID: String, installID: String, platform: String, osVersion: String, deviceModel: String,
-    appVersion: String, locale: String, timezone: String, network: String
+    deviceID: String,
+    installID: String,
+    platform: String,
+    osVersion: String,
+    deviceModel: String,
+    appVersion: String,
+    locale: String,
+    timezone: String,
+    network: String
   ) {
     self.deviceID = deviceID
     self.installID = installID

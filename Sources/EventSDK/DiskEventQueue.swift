@@ -1,5 +1,5 @@
-import EventModel
 internal import CZlib
+import EventModel
 
 #if canImport(Darwin)
 internal import Darwin
@@ -75,7 +75,8 @@ public final class DiskEventQueue: EventQueueStore {
   /// Throws `sdk.queue.locked` where another process has it and `sdk.queue.io` for what the system
   /// refuses.
   public init(
-    directory: String, syncPolicy: SyncPolicy = .beforeSend,
+    directory: String,
+    syncPolicy: SyncPolicy = .beforeSend,
     compactionBytesMin: Int = 256 * 1_024
   ) throws {
     self.directory = directory
@@ -90,8 +91,11 @@ public final class DiskEventQueue: EventQueueStore {
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       close(lock)
       throw EventSDKError(
-        code: "sdk.queue.locked", message: "another process has this queue open",
-        place: directory, advice: "Close it, or give this client a directory of its own.")
+        code: "sdk.queue.locked",
+        message: "another process has this queue open",
+        place: directory,
+        advice: "Close it, or give this client a directory of its own."
+      )
     }
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else {
@@ -106,7 +110,9 @@ public final class DiskEventQueue: EventQueueStore {
       size = replay.validBytes
       liveBytes = entries.reduce(0) { $0 + $1.length + Self.headerSize }
       recovery = Recovery(
-        tornBytes: bytes.count - replay.validBytes, waitingCount: replay.events.count)
+        tornBytes: bytes.count - replay.validBytes,
+        waitingCount: replay.events.count
+      )
       if !recovery.isClean, ftruncate(file, off_t(size)) != 0 {
         throw EventSDKError.io("cut off the torn end of", path)
       }
@@ -131,13 +137,16 @@ public final class DiskEventQueue: EventQueueStore {
     payload.append(0x7D)
     guard payload.count <= Self.payloadBytesMax else {
       throw EventSDKError(
-        code: "sdk.queue.tooLarge", message: "an event of \(event.json.count) bytes is too large")
+        code: "sdk.queue.tooLarge",
+        message: "an event of \(event.json.count) bytes is too large"
+      )
     }
     let offset = size
     try write(payload)
     nextSeq = event.seq + 1
     entries.append(
-      Entry(seq: event.seq, offset: offset + Self.headerSize, length: payload.count))
+      Entry(seq: event.seq, offset: offset + Self.headerSize, length: payload.count)
+    )
     liveBytes += payload.count + Self.headerSize
     if syncPolicy == .everyEvent { try sync() }
   }
@@ -165,8 +174,11 @@ public final class DiskEventQueue: EventQueueStore {
     let payload = try payload(of: entry)
     guard let event = Replay.eventRange(payload) else {
       throw EventSDKError(
-        code: "sdk.queue.damaged", message: "the event with seq \(seq) is not what was written",
-        place: path, advice: "Check the disk; the queue drops the event when it is opened again.")
+        code: "sdk.queue.damaged",
+        message: "the event with seq \(seq) is not what was written",
+        place: path,
+        advice: "Check the disk; the queue drops the event when it is opened again."
+      )
     }
     return Array(payload[event])
   }
@@ -228,7 +240,8 @@ public final class DiskEventQueue: EventQueueStore {
     for entry in entries {
       let payload = try payload(of: entry)
       moved.append(
-        Entry(seq: entry.seq, offset: bytes.count + Self.headerSize, length: entry.length))
+        Entry(seq: entry.seq, offset: bytes.count + Self.headerSize, length: entry.length)
+      )
       bytes.append(contentsOf: Self.frame(payload))
     }
     bytes.append(contentsOf: Self.frame(Array("{\"next_seq\":\(nextSeq)}".utf8)))
@@ -255,7 +268,10 @@ public final class DiskEventQueue: EventQueueStore {
   }
 
   private static func writeAll(
-    _ bytes: [UInt8], to file: Int32, at start: Int, _ path: String
+    _ bytes: [UInt8],
+    to file: Int32,
+    at start: Int,
+    _ path: String
   ) throws {
     try bytes.withUnsafeBytes { buffer in
       var written = 0
@@ -276,7 +292,12 @@ public final class DiskEventQueue: EventQueueStore {
     let bytes = [UInt8](unsafeUninitializedCapacity: Int(end)) { buffer, count in
       count = 0
       while count < Int(end) {
-        let read = pread(file, buffer.baseAddress?.advanced(by: count), Int(end) - count, off_t(count))
+        let read = pread(
+          file,
+          buffer.baseAddress?.advanced(by: count),
+          Int(end) - count,
+          off_t(count)
+        )
         if read < 0, errno == EINTR { continue }
         if read <= 0 {
           failed = read < 0
@@ -339,7 +360,9 @@ struct Replay {
 
   /// False where the payload is whole, but none that this version writes.
   private mutating func apply(
-    _ bytes: [UInt8], _ payload: Range<Int>, _ removed: inout Set<Int64>
+    _ bytes: [UInt8],
+    _ payload: Range<Int>,
+    _ removed: inout Set<Int64>
   ) -> Bool {
     bytes.withUnsafeBytes { bytes in
       var scanner = JSONObjectScanner()
@@ -356,7 +379,8 @@ struct Replay {
         nextSeq = max(nextSeq, next)
       } else if let index = scanner.index(of: "removed", in: bytes),
         let list = try? JSONValue(
-          parsing: UnsafeRawBufferPointer(rebasing: bytes[scanner.members[index].value])).array
+          parsing: UnsafeRawBufferPointer(rebasing: bytes[scanner.members[index].value])
+        ).array
       {
         removed.formUnion(list.compactMap(\.integer))
       } else {
@@ -372,7 +396,10 @@ extension EventSDKError {
   static func io(_ action: String, _ path: String) -> EventSDKError {
     let reason = String(cString: strerror(errno))
     return EventSDKError(
-      code: "sdk.queue.io", message: "could not \(action): \(reason)", place: path,
-      advice: "Check that the directory can be written and that the disk has room.")
+      code: "sdk.queue.io",
+      message: "could not \(action): \(reason)",
+      place: path,
+      advice: "Check that the directory can be written and that the disk has room."
+    )
   }
 }

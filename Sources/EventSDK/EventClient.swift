@@ -89,7 +89,10 @@ public struct EventClient: Sendable {
 
   /// A client over what its store holds: `waiting` in ascending order.
   public init(
-    configuration: Configuration, waiting: [Int64] = [], nextSeq: Int64 = 0, jitterSeed: UInt64 = 0
+    configuration: Configuration,
+    waiting: [Int64] = [],
+    nextSeq: Int64 = 0,
+    jitterSeed: UInt64 = 0
   ) {
     self.configuration = configuration
     self.queue = PendingSeqs(waiting)
@@ -103,7 +106,9 @@ public struct EventClient: Sendable {
   public var isSending: Bool { inFlight != nil }
 
   /// True where nothing waits and nothing is owed: what a phone is between two sessions.
-  public var isSettled: Bool { queue.count == 0 && inFlight == nil && failureCount == 0 && isOnline }
+  public var isSettled: Bool {
+    queue.count == 0 && inFlight == nil && failureCount == 0 && isOnline
+  }
 
   /// Takes one input at one moment, in milliseconds of a clock that does not jump.
   public mutating func receive(_ input: Input, at now: Int64) -> [Action] {
@@ -156,7 +161,10 @@ public struct EventClient: Sendable {
   // MARK: - What an answer means
 
   private mutating func settle(
-    _ batch: Batch, _ outcome: Outcome, at now: Int64, _ actions: inout [Action]
+    _ batch: Batch,
+    _ outcome: Outcome,
+    at now: Int64,
+    _ actions: inout [Action]
   ) {
     guard case .answered(let status, let refused, let retryAfterSeconds) = outcome else {
       return waitLonger(at: now, retryAfterSeconds: nil)

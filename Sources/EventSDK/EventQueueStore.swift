@@ -73,6 +73,8 @@ extension EventSDKError {
 
   static func seqUsed(_ seq: Int64, nextSeq: Int64) -> EventSDKError {
     EventSDKError(
-      code: "sdk.queue.seq", message: "seq \(seq) was used before; the next is \(nextSeq)")
+      code: "sdk.queue.seq",
+      message: "seq \(seq) was used before; the next is \(nextSeq)"
+    )
   }
 }

@@ -1,5 +1,5 @@
-import EventModel
 internal import CZlib
+import EventModel
 
 /// One attempt to send a batch: what goes into the body of `POST /v1/events`.
 ///

@@ -131,8 +131,10 @@ final class PartWatch: ChannelDuplexHandler {
     isBroken = true
     if !isResponding, phase.phase != .body || unanswered > 0 {
       let head = HTTPResponseHead(
-        version: .http1_1, status: status,
-        headers: ["connection": "close", "content-length": "0"])
+        version: .http1_1,
+        status: status,
+        headers: ["connection": "close", "content-length": "0"]
+      )
       context.write(wrapOutboundOut(.head(head)), promise: nil)
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }

@@ -13,7 +13,10 @@ package struct HTTPRequest: Sendable {
   package var body: [UInt8]
 
   package init(
-    method: String, path: String, query: String? = nil, headers: [HTTPHeader] = [],
+    method: String,
+    path: String,
+    query: String? = nil,
+    headers: [HTTPHeader] = [],
     body: [UInt8] = []
   ) {
     self.method = method
@@ -29,6 +32,7 @@ package struct HTTPRequest: Sendable {
   }
 }
 
+/// One header line of a request or a response, its name in the case it was given.
 package struct HTTPHeader: Sendable, Hashable {
   package var name: String
   package var value: String
@@ -54,10 +58,15 @@ package struct HTTPResponse: Sendable {
 
   /// A response of UTF-8 text.
   package static func text(
-    _ status: Int, _ text: String, contentType: String = "text/plain; charset=utf-8"
+    _ status: Int,
+    _ text: String,
+    contentType: String = "text/plain; charset=utf-8"
   ) -> HTTPResponse {
     HTTPResponse(
-      status: status, headers: [HTTPHeader("content-type", contentType)], body: Array(text.utf8))
+      status: status,
+      headers: [HTTPHeader("content-type", contentType)],
+      body: Array(text.utf8)
+    )
   }
 }
 
@@ -79,9 +88,13 @@ package struct HTTPServerLimits: Sendable {
   package var threadCount: Int
 
   package init(
-    bodyBytesMax: Int = 16 << 20, headerBytesMax: Int = 32 << 10, connectionsMax: Int = 1_024,
-    bodyBytesTotalMax: Int = 512 << 20, headerTimeoutMilliseconds: Int64 = 10_000,
-    idleTimeoutMilliseconds: Int64 = 60_000, threadCount: Int = 8
+    bodyBytesMax: Int = 16 << 20,
+    headerBytesMax: Int = 32 << 10,
+    connectionsMax: Int = 1_024,
+    bodyBytesTotalMax: Int = 512 << 20,
+    headerTimeoutMilliseconds: Int64 = 10_000,
+    idleTimeoutMilliseconds: Int64 = 60_000,
+    threadCount: Int = 8
   ) {
     self.bodyBytesMax = bodyBytesMax
     self.headerBytesMax = headerBytesMax

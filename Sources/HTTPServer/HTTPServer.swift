@@ -1,8 +1,8 @@
 // The one small HTTP/1.1 server behind every door that speaks HTTP: loopback only, with limits.
 //
 // 1. `HTTPServer.start` binds a port and returns; one event loop does all network work.
-// 2. Bytes pass `ByteWatch`, HTTP's decoder, `PartWatch` (time-outs, bad requests), NIO's pipelining
-//    handler, and reach `RequestHandler`, which collects one whole request.
+// 2. Bytes pass `ByteWatch`, HTTP's decoder, `PartWatch` (time-outs, bad requests), NIO's
+//    pipelining handler, and reach `RequestHandler`, which collects one whole request.
 // 3. The handler is called on a thread of a bounded pool, where it may block.
 // 4. `stop` closes the port, lets running requests end, and closes what is left.
 //
@@ -19,8 +19,9 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// A server that runs from `start` to `stop`. All calls are synchronous and safe from any thread
-/// but the handler's own.
+/// A server that runs from `start` to `stop`.
+///
+/// All calls are synchronous and safe from any thread but the handler's own.
 package final class HTTPServer: Sendable {
   /// The port it listens on; the chosen one where 0 was asked.
   package let port: Int
@@ -31,7 +32,10 @@ package final class HTTPServer: Sendable {
   private let isStopped = Atomic<Bool>(false)
 
   private init(
-    port: Int, channel: any Channel, group: MultiThreadedEventLoopGroup, pool: NIOThreadPool,
+    port: Int,
+    channel: any Channel,
+    group: MultiThreadedEventLoopGroup,
+    pool: NIOThreadPool,
     connections: Connections
   ) {
     self.port = port
@@ -48,9 +52,12 @@ package final class HTTPServer: Sendable {
   ///   - port: 0 for any free one.
   ///   - limits: what clients cannot pass.
   ///   - handler: answers one request; called on several threads at once, may block.
+  /// - Returns: the running server.
   /// - Throws: `HTTPServerError`.
   package static func start(
-    host: String = "127.0.0.1", port: Int, limits: HTTPServerLimits = HTTPServerLimits(),
+    host: String = "127.0.0.1",
+    port: Int,
+    limits: HTTPServerLimits = HTTPServerLimits(),
     handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
   ) throws -> HTTPServer {
     guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
@@ -78,8 +85,12 @@ package final class HTTPServer: Sendable {
     do {
       let channel = try bootstrap.bind(host: host, port: port).wait()
       return HTTPServer(
-        port: channel.localAddress?.port ?? port, channel: channel, group: group, pool: pool,
-        connections: connections)
+        port: channel.localAddress?.port ?? port,
+        channel: channel,
+        group: group,
+        pool: pool,
+        connections: connections
+      )
     } catch {
       shutDown(pool, group, deadline: .now() + .seconds(5))
       if (error as? IOError)?.errnoCode == EADDRINUSE { throw HTTPServerError.portInUse(port) }
@@ -93,7 +104,9 @@ package final class HTTPServer: Sendable {
     bounds.maxHeaderListSize = context.limits.headerBytesMax
     bounds.maxHeaderFieldSize = context.limits.headerBytesMax
     let decoder = HTTPRequestDecoder(
-      leftOverBytesStrategy: .dropBytes, limitConfiguration: bounds)
+      leftOverBytesStrategy: .dropBytes,
+      limitConfiguration: bounds
+    )
     try channel.pipeline.syncOperations.addHandlers([
       ByteWatch(phase), HTTPResponseEncoder(), ByteToMessageHandler(decoder),
       PartWatch(phase, limits: context.limits), HTTPServerPipelineHandler(),
@@ -119,7 +132,9 @@ package final class HTTPServer: Sendable {
   }
 
   private static func shutDown(
-    _ pool: NIOThreadPool, _ group: MultiThreadedEventLoopGroup, deadline: NIODeadline
+    _ pool: NIOThreadPool,
+    _ group: MultiThreadedEventLoopGroup,
+    deadline: NIODeadline
   ) {
     let running = RunningParts()
     pool.shutdownGracefully { _ in running.count.subtract(1, ordering: .releasing) }
@@ -159,7 +174,9 @@ private final class Connections: Sendable {
   func add(_ channel: any Channel) throws {
     let id = ObjectIdentifier(channel)
     try state.withLock { state in
-      guard !state.isRefusing, state.open.count < max else { throw ChannelError.operationUnsupported }
+      guard !state.isRefusing, state.open.count < max else {
+        throw ChannelError.operationUnsupported
+      }
       state.open[id] = channel
     }
     channel.closeFuture.whenComplete { _ in

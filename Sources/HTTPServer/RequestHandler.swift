@@ -17,7 +17,8 @@ final class ServerContext: Sendable {
   let bodyBytes = Atomic<Int>(0)
 
   init(
-    limits: HTTPServerLimits, pool: NIOThreadPool,
+    limits: HTTPServerLimits,
+    pool: NIOThreadPool,
     handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
   ) {
     self.limits = limits
@@ -84,7 +85,9 @@ final class RequestHandler: ChannelInboundHandler {
     isKeepAlive = head.isKeepAlive
     state = .receiving
     let declared = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-    let expects = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    let expects = head.headers[canonicalForm: "expect"].contains {
+      $0.lowercased() == "100-continue"
+    }
     if declared > server.limits.bodyBytesMax {
       return refuse(context, tooLarge, closesAtOnce: expects)
     }
@@ -97,7 +100,9 @@ final class RequestHandler: ChannelInboundHandler {
 
   private var tooLarge: HTTPResponse {
     .text(
-      413, "The body may have at most \(server.limits.bodyBytesMax) bytes. Send smaller batches.\n")
+      413,
+      "The body may have at most \(server.limits.bodyBytesMax) bytes. Send smaller batches.\n"
+    )
   }
 
   private func receive(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
@@ -132,7 +137,9 @@ final class RequestHandler: ChannelInboundHandler {
 
   /// Answers before the body has come, and closes when it has, or at once.
   private func refuse(
-    _ context: ChannelHandlerContext, _ response: HTTPResponse, closesAtOnce: Bool
+    _ context: ChannelHandlerContext,
+    _ response: HTTPResponse,
+    closesAtOnce: Bool
   ) {
     isKeepAlive = false
     release()
@@ -184,13 +191,17 @@ final class RequestHandler: ChannelInboundHandler {
     }
     let mark = target.firstIndex(of: "?")
     return HTTPRequest(
-      method: head.method.rawValue, path: String(target[..<(mark ?? target.endIndex)]),
+      method: head.method.rawValue,
+      path: String(target[..<(mark ?? target.endIndex)]),
       query: mark.map { String(target[target.index(after: $0)...]) },
-      headers: head.headers.map { HTTPHeader($0.name, $0.value) }, body: body)
+      headers: head.headers.map { HTTPHeader($0.name, $0.value) },
+      body: body
+    )
   }
 
   private func write(
-    _ context: ChannelHandlerContext, _ response: HTTPResponse
+    _ context: ChannelHandlerContext,
+    _ response: HTTPResponse
   ) -> EventLoopFuture<Void> {
     let status = (200...599).contains(response.status) ? response.status : 500
     let hasBody = status != 204 && status != 304
@@ -206,7 +217,10 @@ final class RequestHandler: ChannelInboundHandler {
       headers.replaceOrAdd(name: "connection", value: "keep-alive")
     }
     let responseHead = HTTPResponseHead(
-      version: head.version, status: HTTPResponseStatus(statusCode: status), headers: headers)
+      version: head.version,
+      status: HTTPResponseStatus(statusCode: status),
+      headers: headers
+    )
     let isHEAD = head.method == .HEAD
     context.write(wrapOutboundOut(.head(responseHead)), promise: nil)
     if hasBody, !isHEAD, !response.body.isEmpty {

@@ -42,7 +42,10 @@ struct ByteCursor {
     let value = try varlong(what)
     guard value >= Int64(Int32.min), value <= Int64(Int32.max) else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: start, "the \(what) \(value) does not fit 32 bits")
+        .corrupt,
+        byteOffset: start,
+        "the \(what) \(value) does not fit 32 bits"
+      )
     }
     return Int(value)
   }
@@ -54,7 +57,10 @@ struct ByteCursor {
     if count == -1 { return nil }
     guard count >= 0 else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: start, "the \(what) has the negative length \(count)")
+        .corrupt,
+        byteOffset: start,
+        "the \(what) has the negative length \(count)"
+      )
     }
     guard count <= remaining else { throw truncated(what) }
     defer { position += count }

@@ -10,7 +10,8 @@ public enum Murmur2 {
     var index = 0
     while index + 4 <= bytes.count {
       var word = UInt32(
-        littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+        littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+      )
       word &*= multiplier
       word ^= word >> 24
       word &*= multiplier

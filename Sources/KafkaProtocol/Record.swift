@@ -12,7 +12,10 @@ public struct Record: Hashable, Sendable {
   public var offset: Offset
 
   public init(
-    key: [UInt8]?, value: [UInt8]?, headers: [RecordHeader] = [], timestamp: Int64 = 0,
+    key: [UInt8]?,
+    value: [UInt8]?,
+    headers: [RecordHeader] = [],
+    timestamp: Int64 = 0,
     offset: Offset = Offset(0)
   ) {
     self.key = key
@@ -70,11 +73,16 @@ public struct RecordView {
       headers.reserveCapacity(headerCount)
       forEachHeader { key, value in
         headers.append(
-          RecordHeader(key: String(decoding: key, as: UTF8.self), value: value.map { Array($0) }))
+          RecordHeader(key: String(decoding: key, as: UTF8.self), value: value.map { Array($0) })
+        )
       }
     }
     return Record(
-      key: key.map { Array($0) }, value: value.map { Array($0) }, headers: headers,
-      timestamp: timestamp, offset: Offset(offset))
+      key: key.map { Array($0) },
+      value: value.map { Array($0) },
+      headers: headers,
+      timestamp: timestamp,
+      offset: Offset(offset)
+    )
   }
 }

@@ -13,13 +13,15 @@ extension RecordBatch {
   /// - Returns: the batch's header; its `totalSize` says where the next batch begins.
   @discardableResult
   public static func forEachRecord(
-    in bytes: UnsafeRawBufferPointer, unpackedBytesMax: Int = 64 << 20,
+    in bytes: UnsafeRawBufferPointer,
+    unpackedBytesMax: Int = 64 << 20,
     _ body: (RecordView) throws -> Void
   ) throws -> RecordBatchHeader {
     let header = try RecordBatchHeader(parsing: bytes)
     try header.checkCRC(bytes)
     let packed = UnsafeRawBufferPointer(
-      rebasing: bytes[RecordBatchHeader.size..<header.totalSize])
+      rebasing: bytes[RecordBatchHeader.size..<header.totalSize]
+    )
     switch header.compression {
     case .none?:
       try walk(packed, header, at: RecordBatchHeader.size, body)
@@ -28,14 +30,18 @@ extension RecordBatch {
       try plain.withUnsafeBytes { try walk($0, header, at: 0, body) }
     case .snappy?, .lz4?, nil:
       throw KafkaProtocolError(
-        .unsupportedCompression, byteOffset: 21,
-        "codec \(header.attributes & 7) is not one of none (0), gzip (1) and zstd (4)")
+        .unsupportedCompression,
+        byteOffset: 21,
+        "codec \(header.attributes & 7) is not one of none (0), gzip (1) and zstd (4)"
+      )
     }
     return header
   }
 
   private static func unpack(
-    _ packed: UnsafeRawBufferPointer, _ header: RecordBatchHeader, bytesMax: Int
+    _ packed: UnsafeRawBufferPointer,
+    _ header: RecordBatchHeader,
+    bytesMax: Int
   ) throws -> [UInt8] {
     do {
       guard header.compression == .gzip else {
@@ -48,20 +54,26 @@ extension RecordBatch {
       return plain
     } catch let error as CodecsError {
       throw KafkaProtocolError(
-        error.kind == .tooLarge ? .tooLarge : .corrupt, byteOffset: RecordBatchHeader.size,
-        "the records do not unpack: \(error.message)")
+        error.kind == .tooLarge ? .tooLarge : .corrupt,
+        byteOffset: RecordBatchHeader.size,
+        "the records do not unpack: \(error.message)"
+      )
     }
   }
 
   /// Walks plain records; `origin` is where they begin in the caller's bytes, for error places.
   private static func walk(
-    _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, at origin: Int,
+    _ bytes: UnsafeRawBufferPointer,
+    _ header: RecordBatchHeader,
+    at origin: Int,
     _ body: (RecordView) throws -> Void
   ) throws {
     guard Int(header.recordCount) <= bytes.count / recordSizeMin else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: 57,
-        "\(header.recordCount) records cannot lie in \(bytes.count) bytes")
+        .corrupt,
+        byteOffset: 57,
+        "\(header.recordCount) records cannot lie in \(bytes.count) bytes"
+      )
     }
     var position = 0
     var deltaMin = 0
@@ -77,13 +89,17 @@ extension RecordBatch {
     }
     guard position == bytes.count else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: origin + position,
-        "\(bytes.count - position) bytes follow the last record")
+        .corrupt,
+        byteOffset: origin + position,
+        "\(bytes.count - position) bytes follow the last record"
+      )
     }
   }
 
   private static func record(
-    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, _ header: RecordBatchHeader,
+    _ bytes: UnsafeRawBufferPointer,
+    _ position: inout Int,
+    _ header: RecordBatchHeader,
     _ deltaMin: inout Int
   ) throws -> RecordView {
     let start = position
@@ -92,7 +108,10 @@ extension RecordBatch {
     let size = try cursor.varint("record length")
     guard size >= 0, size <= cursor.remaining else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: start, "a record of \(size) bytes does not fit its batch")
+        .corrupt,
+        byteOffset: start,
+        "a record of \(size) bytes does not fit its batch"
+      )
     }
     let end = cursor.position + size
     // The record's fields must end where its length says, so read them from exactly those bytes.
@@ -103,8 +122,10 @@ extension RecordBatch {
     let offsetDelta = try cursor.varint("offset delta")
     guard offsetDelta >= deltaMin, offsetDelta <= Int(header.lastOffsetDelta) else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: start,
-        "the offset delta \(offsetDelta) is not in \(deltaMin)...\(header.lastOffsetDelta)")
+        .corrupt,
+        byteOffset: start,
+        "the offset delta \(offsetDelta) is not in \(deltaMin)...\(header.lastOffsetDelta)"
+      )
     }
     deltaMin = offsetDelta + 1
     let key = try cursor.field("key")
@@ -112,19 +133,28 @@ extension RecordBatch {
     let headerCount = try cursor.varint("header count")
     guard headerCount >= 0, headerCount <= cursor.remaining / 2 else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: cursor.position, "\(headerCount) headers cannot lie in the record")
+        .corrupt,
+        byteOffset: cursor.position,
+        "\(headerCount) headers cannot lie in the record"
+      )
     }
     let headersStart = cursor.position
     for _ in 0..<headerCount {
       guard try cursor.field("header name") != nil else {
         throw KafkaProtocolError(
-          .corrupt, byteOffset: cursor.position, "a header has no name")
+          .corrupt,
+          byteOffset: cursor.position,
+          "a header has no name"
+        )
       }
       _ = try cursor.field("header value")
     }
     guard cursor.position == end else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: cursor.position, "the record is longer than its fields")
+        .corrupt,
+        byteOffset: cursor.position,
+        "the record is longer than its fields"
+      )
     }
     position = end
     let (timestamp, overflow) = header.baseTimestamp.addingReportingOverflow(timestampDelta)
@@ -134,7 +164,10 @@ extension RecordBatch {
     return RecordView(
       offset: header.baseOffset + Int64(offsetDelta),
       timestamp: header.isLogAppendTime ? header.maxTimestamp : timestamp,
-      key: key, value: value, headerCount: headerCount,
-      headerBytes: UnsafeRawBufferPointer(rebasing: bytes[headersStart..<end]))
+      key: key,
+      value: value,
+      headerCount: headerCount,
+      headerBytes: UnsafeRawBufferPointer(rebasing: bytes[headersStart..<end])
+    )
   }
 }

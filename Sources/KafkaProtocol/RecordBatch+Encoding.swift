@@ -16,21 +16,31 @@ extension RecordBatch {
     header.baseSequence = baseSequence
     header.attributes = (isTransactional ? 16 : 0) | (isControl ? 32 : 0)
     return try RecordBatch.encode(
-      records[...], header: header, timestampType: timestampType, compression: compression,
-      renumbering: false)
+      records[...],
+      header: header,
+      timestampType: timestampType,
+      compression: compression,
+      renumbering: false
+    )
   }
 
   /// Encodes records for the end of a log: their own offsets and timestamps are ignored, offsets
   /// run on from `baseOffset`, and all have the time `appendTime` (milliseconds).
   public static func encodeAppend(
-    _ records: ArraySlice<Record>, baseOffset: Offset, appendTime: Int64,
+    _ records: ArraySlice<Record>,
+    baseOffset: Offset,
+    appendTime: Int64,
     compression: RecordCompression = .none
   ) throws -> [UInt8] {
     var header = RecordBatchHeader()
     header.baseOffset = baseOffset.rawValue
     return try encode(
-      records, header: header, timestampType: .logAppendTime(appendTime),
-      compression: compression, renumbering: true)
+      records,
+      header: header,
+      timestampType: .logAppendTime(appendTime),
+      compression: compression,
+      renumbering: true
+    )
   }
 
   /// Bytes that a record takes in a batch at most, to decide how many go together.
@@ -41,13 +51,19 @@ extension RecordBatch {
   }
 
   private static func encode(
-    _ records: ArraySlice<Record>, header template: RecordBatchHeader,
-    timestampType: TimestampType, compression: RecordCompression, renumbering: Bool
+    _ records: ArraySlice<Record>,
+    header template: RecordBatchHeader,
+    timestampType: TimestampType,
+    compression: RecordCompression,
+    renumbering: Bool
   ) throws -> [UInt8] {
     var header = template
     let deltas = try Deltas(
-      records, baseOffset: header.baseOffset, timestampType: timestampType,
-      renumbering: renumbering)
+      records,
+      baseOffset: header.baseOffset,
+      timestampType: timestampType,
+      renumbering: renumbering
+    )
     header.attributes |= Int16(compression.rawValue)
     if case .logAppendTime = timestampType { header.attributes |= 8 }
     header.lastOffsetDelta = deltas.lastOffset
@@ -63,7 +79,10 @@ extension RecordBatch {
     let sizeMax = Int(Int32.max) - RecordBatchHeader.size
     guard plainSize <= sizeMax, records.count <= Int(Int32.max) else {
       throw KafkaProtocolError(
-        .tooLarge, byteOffset: 0, "\(plainSize) bytes of records do not fit one batch")
+        .tooLarge,
+        byteOffset: 0,
+        "\(plainSize) bytes of records do not fit one batch"
+      )
     }
     switch compression {
     case .none:
@@ -86,7 +105,10 @@ extension RecordBatch {
       }
     case .snappy, .lz4:
       throw KafkaProtocolError(
-        .unsupportedCompression, byteOffset: 21, "\(compression) batches are not written")
+        .unsupportedCompression,
+        byteOffset: 21,
+        "\(compression) batches are not written"
+      )
     }
   }
 
@@ -97,25 +119,31 @@ extension RecordBatch {
         : try plain.withUnsafeBytes { try Zstd.compress($0) }
     } catch let error as CodecsError {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: 0, "the records do not compress: \(error.message)")
+        .corrupt,
+        byteOffset: 0,
+        "the records do not compress: \(error.message)"
+      )
     }
   }
 
   /// The whole batch: header, the records that `write` fills in, and the CRC over both.
   private static func seal(
-    _ template: RecordBatchHeader, recordsSize: Int,
+    _ template: RecordBatchHeader,
+    recordsSize: Int,
     write: (UnsafeMutableRawBufferPointer) -> Void
   ) -> [UInt8] {
     var header = template
     let total = RecordBatchHeader.size + recordsSize
     header.batchLength = Int32(
-      truncatingIfNeeded: total - RecordBatchHeader.lengthPrefixSize)
+      truncatingIfNeeded: total - RecordBatchHeader.lengthPrefixSize
+    )
     return [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
       let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: total)
       write(UnsafeMutableRawBufferPointer(rebasing: target[RecordBatchHeader.size...]))
       header.store(into: target)
       let covered = UnsafeRawBufferPointer(
-        rebasing: UnsafeRawBufferPointer(target)[RecordBatchHeader.crcStart...])
+        rebasing: UnsafeRawBufferPointer(target)[RecordBatchHeader.crcStart...]
+      )
       let crc = CRC32C.checksum(covered)
       target.storeBytes(of: crc.bigEndian, toByteOffset: 17, as: UInt32.self)
       count = total
@@ -133,7 +161,9 @@ private struct Deltas {
   let isAppendTime: Bool
 
   init(
-    _ records: ArraySlice<Record>, baseOffset: Int64, timestampType: RecordBatch.TimestampType,
+    _ records: ArraySlice<Record>,
+    baseOffset: Int64,
+    timestampType: RecordBatch.TimestampType,
     renumbering: Bool
   ) throws {
     self.baseOffset = baseOffset
@@ -151,7 +181,10 @@ private struct Deltas {
         highest = max(highest, record.timestamp)
         guard !record.timestamp.subtractingReportingOverflow(baseTimestamp).overflow else {
           throw KafkaProtocolError(
-            .corrupt, byteOffset: 0, "the timestamps lie further apart than 64 bits can say")
+            .corrupt,
+            byteOffset: 0,
+            "the timestamps lie further apart than 64 bits can say"
+          )
         }
       }
       maxTimestamp = highest
@@ -164,15 +197,18 @@ private struct Deltas {
   }
 
   private static func lastOffsetDelta(
-    _ records: ArraySlice<Record>, _ baseOffset: Int64
+    _ records: ArraySlice<Record>,
+    _ baseOffset: Int64
   ) throws -> Int32 {
     var previous: Int64 = -1
     for record in records {
       let (delta, overflow) = record.offset.rawValue.subtractingReportingOverflow(baseOffset)
       guard !overflow, delta > previous, delta <= Int64(Int32.max) else {
         throw KafkaProtocolError(
-          .corrupt, byteOffset: 0,
-          "the offset \(record.offset) does not ascend from base offset \(baseOffset)")
+          .corrupt,
+          byteOffset: 0,
+          "the offset \(record.offset) does not ascend from base offset \(baseOffset)"
+        )
       }
       previous = delta
     }
@@ -259,7 +295,8 @@ private struct RecordWriter {
     varint(Int64(bytes.count))
     guard bytes.count > 0 else { return }
     let room = UnsafeMutableRawBufferPointer(
-      rebasing: target[position..<position + bytes.count])
+      rebasing: target[position..<position + bytes.count]
+    )
     room.copyMemory(from: bytes)
     position += bytes.count
   }

@@ -32,10 +32,16 @@ public struct RecordBatch: Hashable, Sendable {
   public var records: [Record]
 
   public init(
-    baseOffset: Offset = Offset(0), records: [Record], compression: RecordCompression = .none,
-    timestampType: TimestampType = .createTime, partitionLeaderEpoch: Int32 = 0,
-    producerID: Int64 = -1, producerEpoch: Int16 = -1, baseSequence: Int32 = -1,
-    isTransactional: Bool = false, isControl: Bool = false
+    baseOffset: Offset = Offset(0),
+    records: [Record],
+    compression: RecordCompression = .none,
+    timestampType: TimestampType = .createTime,
+    partitionLeaderEpoch: Int32 = 0,
+    producerID: Int64 = -1,
+    producerEpoch: Int16 = -1,
+    baseSequence: Int32 = -1,
+    isTransactional: Bool = false,
+    isControl: Bool = false
   ) {
     self.baseOffset = baseOffset
     self.partitionLeaderEpoch = partitionLeaderEpoch
@@ -55,23 +61,30 @@ public struct RecordBatch: Hashable, Sendable {
   /// `unpackedBytesMax`, whatever the counts in the bytes say.
   /// - Throws: `KafkaProtocolError` for anything that is not a whole, valid batch.
   public static func decode(
-    _ bytes: UnsafeRawBufferPointer, unpackedBytesMax: Int = 64 << 20
+    _ bytes: UnsafeRawBufferPointer,
+    unpackedBytesMax: Int = 64 << 20
   ) throws -> RecordBatch {
     var records: [Record] = []
     let header = try forEachRecord(in: bytes, unpackedBytesMax: unpackedBytesMax) { record in
       records.append(record.copy())
     }
     return RecordBatch(
-      baseOffset: Offset(header.baseOffset), records: records,
+      baseOffset: Offset(header.baseOffset),
+      records: records,
       compression: header.compression ?? .none,
       timestampType: header.isLogAppendTime ? .logAppendTime(header.maxTimestamp) : .createTime,
-      partitionLeaderEpoch: header.partitionLeaderEpoch, producerID: header.producerID,
-      producerEpoch: header.producerEpoch, baseSequence: header.baseSequence,
-      isTransactional: header.isTransactional, isControl: header.isControl)
+      partitionLeaderEpoch: header.partitionLeaderEpoch,
+      producerID: header.producerID,
+      producerEpoch: header.producerEpoch,
+      baseSequence: header.baseSequence,
+      isTransactional: header.isTransactional,
+      isControl: header.isControl
+    )
   }
 
   public static func decode(
-    _ bytes: [UInt8], unpackedBytesMax: Int = 64 << 20
+    _ bytes: [UInt8],
+    unpackedBytesMax: Int = 64 << 20
   ) throws -> RecordBatch {
     try bytes.withUnsafeBytes { try decode($0, unpackedBytesMax: unpackedBytesMax) }
   }
@@ -80,7 +93,10 @@ public struct RecordBatch: Hashable, Sendable {
   public static func stamp(baseOffset: Offset, into bytes: inout [UInt8], at byteOffset: Int = 0) {
     bytes.withUnsafeMutableBytes { target in
       target.storeBytes(
-        of: baseOffset.rawValue.bigEndian, toByteOffset: byteOffset, as: Int64.self)
+        of: baseOffset.rawValue.bigEndian,
+        toByteOffset: byteOffset,
+        as: Int64.self
+      )
     }
   }
 }

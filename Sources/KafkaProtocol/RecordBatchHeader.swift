@@ -59,13 +59,18 @@ public struct RecordBatchHeader: Hashable, Sendable {
   public init(parsing bytes: UnsafeRawBufferPointer) throws {
     guard bytes.count >= RecordBatchHeader.size else {
       throw KafkaProtocolError(
-        .truncated, byteOffset: bytes.count,
-        "a batch header needs \(RecordBatchHeader.size) bytes, \(bytes.count) are there")
+        .truncated,
+        byteOffset: bytes.count,
+        "a batch header needs \(RecordBatchHeader.size) bytes, \(bytes.count) are there"
+      )
     }
     let magic = bytes[16]
     guard magic == 2 else {
       throw KafkaProtocolError(
-        .unsupportedMagic, byteOffset: 16, "record batch format \(magic) is not 2")
+        .unsupportedMagic,
+        byteOffset: 16,
+        "record batch format \(magic) is not 2"
+      )
     }
     func load<Value: FixedWidthInteger & BitwiseCopyable>(_ at: Int, _ type: Value.Type) -> Value {
       Value(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: type))
@@ -88,16 +93,24 @@ public struct RecordBatchHeader: Hashable, Sendable {
   private func check() throws {
     guard Int(batchLength) >= RecordBatchHeader.size - RecordBatchHeader.lengthPrefixSize else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: 8, "the batch length \(batchLength) is shorter than its header")
+        .corrupt,
+        byteOffset: 8,
+        "the batch length \(batchLength) is shorter than its header"
+      )
     }
     guard lastOffsetDelta >= 0, recordCount >= 0 else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: 23,
-        "the batch has \(recordCount) records and the last offset delta \(lastOffsetDelta)")
+        .corrupt,
+        byteOffset: 23,
+        "the batch has \(recordCount) records and the last offset delta \(lastOffsetDelta)"
+      )
     }
     guard baseOffset >= 0, baseOffset <= Int64.max - Int64(lastOffsetDelta) - 1 else {
       throw KafkaProtocolError(
-        .corrupt, byteOffset: 0, "the base offset \(baseOffset) is out of range")
+        .corrupt,
+        byteOffset: 0,
+        "the base offset \(baseOffset) is out of range"
+      )
     }
   }
 
@@ -120,15 +133,19 @@ public struct RecordBatchHeader: Hashable, Sendable {
   public func checkCRC(_ bytes: UnsafeRawBufferPointer) throws {
     guard totalSize <= bytes.count else {
       throw KafkaProtocolError(
-        .truncated, byteOffset: bytes.count,
-        "the batch has \(totalSize) bytes, \(bytes.count) are there")
+        .truncated,
+        byteOffset: bytes.count,
+        "the batch has \(totalSize) bytes, \(bytes.count) are there"
+      )
     }
     let covered = bytes[RecordBatchHeader.crcStart..<totalSize]
     let actual = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: covered))
     guard actual == crc else {
       throw KafkaProtocolError(
-        .crcMismatch, byteOffset: 17,
-        "the batch says CRC-32C \(hexadecimal(crc)), its bytes have \(hexadecimal(actual))")
+        .crcMismatch,
+        byteOffset: 17,
+        "the batch says CRC-32C \(hexadecimal(crc)), its bytes have \(hexadecimal(actual))"
+      )
     }
   }
 

@@ -1,20 +1,34 @@
-/// Aggregate functions over groups: each keeps its state by group number and takes whole batches.
-///
-/// `groups` gives the group of each row, nil where all rows are in group 0. NULL arguments are
-/// skipped, as SQL wants; an aggregate of no values is NULL (a count is 0).
+// Aggregate functions over groups: each keeps its state by group number and takes whole batches.
+//
+// `groups` gives the group of each row, nil where all rows are in group 0. NULL arguments are
+// skipped, as SQL wants; an aggregate of no values is NULL (a count is 0).
+
 public import Columnar
 
+/// The state of one aggregate function, kept by group number.
+///
+/// `reserve` makes room for the groups of a batch, then `update` takes the batch. `groups` has
+/// `rowCount` group numbers; nil puts all rows in group 0. NULL arguments are skipped. `result`
+/// gives one row a group, in the order of the range; a group without values is NULL, a count is 0.
 public protocol Accumulator: AnyObject {
   /// Makes room for groups 0 ..< `groupCount`.
   func reserve(groupCount: Int)
   /// Takes `rowCount` rows.
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?) throws
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
+  ) throws
   /// One row a group.
   func result(_ range: Range<Int>) throws -> ColumnVector
   var byteCount: Int { get }
 }
 
+/// The aggregate functions that `makeAccumulator` knows.
+///
+/// `count` without arguments counts rows; `countIf` counts the true ones. `arbitrary` is the
+/// group's first value that is not NULL. `minimumBy` and `maximumBy` take the value, then the key:
+/// rows whose key is NULL are skipped, and the value chosen may be NULL.
 public enum AggregateKind: String, Sendable, Hashable {
   case count, sum, average, minimum, maximum, boolAnd, boolOr, arbitrary, minimumBy, maximumBy
   case countIf
@@ -22,7 +36,9 @@ public enum AggregateKind: String, Sendable, Hashable {
 
 /// The accumulator of `kind` over arguments of these types; `result` is the type to give.
 public func makeAccumulator(
-  _ kind: AggregateKind, arguments: [DataType], result: DataType
+  _ kind: AggregateKind,
+  arguments: [DataType],
+  result: DataType
 ) throws -> any Accumulator {
   switch kind {
   case .count: return CountAccumulator(onlyTrue: false)
@@ -91,7 +107,9 @@ final class CountAccumulator: Accumulator {
   var byteCount: Int { counts.byteCount }
 
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
   ) throws {
     let base = counts.base
     guard let argument = arguments.first else {
@@ -127,7 +145,9 @@ final class CountAccumulator: Accumulator {
   }
 }
 
-private func seenBitmap(_ counts: UnsafeMutablePointer<Int64>, _ range: Range<Int>) -> ValidityBitmap? {
+private func seenBitmap(_ counts: UnsafeMutablePointer<Int64>, _ range: Range<Int>)
+  -> ValidityBitmap?
+{
   ValidityBitmap.make(count: range.count) { counts[range.lowerBound + $0] > 0 }
 }
 
@@ -146,7 +166,9 @@ final class IntegerSumAccumulator: Accumulator {
   var byteCount: Int { sums.byteCount + counts.byteCount }
 
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
   ) throws {
     let source = arguments[0].plain
     if source.type == .integer {
@@ -158,7 +180,10 @@ final class IntegerSumAccumulator: Accumulator {
 
   @inline(__always)
   private func add<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ source: ColumnVector, _ lane: Lane<Value>, _ rowCount: Int, _ groups: UnsafePointer<Int32>?
+    _ source: ColumnVector,
+    _ lane: Lane<Value>,
+    _ rowCount: Int,
+    _ groups: UnsafePointer<Int32>?
   ) throws {
     let sums = sums.base
     let counts = counts.base
@@ -223,7 +248,9 @@ final class DoubleSumAccumulator: Accumulator {
   var byteCount: Int { sums.byteCount + counts.byteCount }
 
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
   ) throws {
     let source = arguments[0].plain
     switch source.type {
@@ -235,7 +262,10 @@ final class DoubleSumAccumulator: Accumulator {
 
   @inline(__always)
   private func add<Value: BitwiseCopyable>(
-    _ source: ColumnVector, _ rowCount: Int, _ groups: UnsafePointer<Int32>?, _ lane: Lane<Value>,
+    _ source: ColumnVector,
+    _ rowCount: Int,
+    _ groups: UnsafePointer<Int32>?,
+    _ lane: Lane<Value>,
     _ number: (Value) -> Double
   ) {
     let sums = sums.base
@@ -253,7 +283,8 @@ final class DoubleSumAccumulator: Accumulator {
     let isAverage = isAverage
     return makeFixed(.double, range.count, seenBitmap(counts, range), as: Double.self) { out in
       for (index, group) in range.enumerated() {
-        out[index] = isAverage && counts[group] > 0 ? sums[group] / Double(counts[group]) : sums[group]
+        out[index] =
+          isAverage && counts[group] > 0 ? sums[group] / Double(counts[group]) : sums[group]
       }
     }
   }
@@ -276,7 +307,9 @@ final class DecimalAverageAccumulator: Accumulator {
   var byteCount: Int { sums.count * 16 + counts.byteCount }
 
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
   ) throws {
     let source = arguments[0].plain
     let lane = Lane<Int64>(source)
@@ -308,7 +341,9 @@ final class BooleanAccumulator: Accumulator {
   var byteCount: Int { states.byteCount }
 
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
   ) throws {
     let source = arguments[0].plain
     let lane = Lane<UInt8>(source)

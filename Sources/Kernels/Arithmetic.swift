@@ -1,8 +1,10 @@
-/// Arithmetic on two columns of one numeric type; integers overflow with an error, never in silence.
-///
-/// What lies under a NULL row is not looked at: an overflow or a zero there is no error.
+// Arithmetic on two columns of one numeric type; integers overflow with an error, never in silence.
+//
+// What lies under a NULL row is not looked at: an overflow or a zero there is no error.
+
 public import Columnar
 
+/// The operations on two numbers; the raw value is the operator in SQL.
 public enum ArithmeticOperation: String, Sendable, Hashable {
   case add = "+"
   case subtract = "-"
@@ -23,7 +25,9 @@ public enum ArithmeticOperation: String, Sendable, Hashable {
 
 /// `integer`, `bigint` or `double` on both sides; division truncates for integers.
 public func arithmetic(
-  _ operation: ArithmeticOperation, _ left: ColumnVector, _ right: ColumnVector
+  _ operation: ArithmeticOperation,
+  _ left: ColumnVector,
+  _ right: ColumnVector
 ) throws -> ColumnVector {
   let a = left.plain
   let b = right.plain
@@ -37,7 +41,9 @@ public func arithmetic(
 }
 
 private func doubleArithmetic(
-  _ operation: ArithmeticOperation, _ left: ColumnVector, _ right: ColumnVector,
+  _ operation: ArithmeticOperation,
+  _ left: ColumnVector,
+  _ right: ColumnVector,
   _ validity: ValidityBitmap?
 ) -> ColumnVector {
   let a = Lane<Double>(left)
@@ -56,8 +62,11 @@ private func doubleArithmetic(
 }
 
 private func integerArithmetic<Value: FixedWidthInteger & BitwiseCopyable>(
-  _ operation: ArithmeticOperation, _ left: ColumnVector, _ right: ColumnVector,
-  _ validity: ValidityBitmap?, as: Value.Type
+  _ operation: ArithmeticOperation,
+  _ left: ColumnVector,
+  _ right: ColumnVector,
+  _ validity: ValidityBitmap?,
+  as: Value.Type
 ) throws -> ColumnVector {
   switch operation {
   case .add:
@@ -86,8 +95,11 @@ private func integerArithmetic<Value: FixedWidthInteger & BitwiseCopyable>(
 
 @inline(__always)
 private func checked<Value: FixedWidthInteger & BitwiseCopyable>(
-  _ operation: ArithmeticOperation, _ left: ColumnVector, _ right: ColumnVector,
-  _ validity: ValidityBitmap?, as: Value.Type,
+  _ operation: ArithmeticOperation,
+  _ left: ColumnVector,
+  _ right: ColumnVector,
+  _ validity: ValidityBitmap?,
+  as: Value.Type,
   _ compute: (Value, Value) -> (partialValue: Value, overflow: Bool)
 ) throws -> ColumnVector {
   let a = Lane<Value>(left)
@@ -108,7 +120,11 @@ private func checked<Value: FixedWidthInteger & BitwiseCopyable>(
       throw KernelError.divisionByZero
     }
     throw KernelError.overflow(
-      operation: operation.noun, type: left.type, left: "\(a[row])", right: "\(b[row])")
+      operation: operation.noun,
+      type: left.type,
+      left: "\(a[row])",
+      right: "\(b[row])"
+    )
   }
   return result
 }
@@ -129,14 +145,19 @@ public func negate(_ vector: ColumnVector) throws -> ColumnVector {
 }
 
 private func negateIntegers<Value: SignedInteger & FixedWidthInteger & BitwiseCopyable>(
-  _ source: ColumnVector, as: Value.Type
+  _ source: ColumnVector,
+  as: Value.Type
 ) throws -> ColumnVector {
   let a = Lane<Value>(source)
   return try makeFixed(source.type, source.count, source.validity, as: Value.self) { out in
     for row in 0..<source.count {
       if a[row] == Value.min, !source.isNull(row) {
         throw KernelError.overflow(
-          operation: "negation", type: source.type, left: "\(a[row])", right: "")
+          operation: "negation",
+          type: source.type,
+          left: "\(a[row])",
+          right: ""
+        )
       }
       out[row] = 0 &- a[row]
     }
@@ -161,8 +182,13 @@ private func wideTen(_ exponent: Int) -> Int128 {
 ///
 /// Values are kept in 64 bits whatever the declared precision: a result outside throws.
 public func decimalArithmetic(
-  _ operation: ArithmeticOperation, _ left: ColumnVector, scale leftScale: Int,
-  _ right: ColumnVector, scale rightScale: Int, to type: DataType, scale resultScale: Int
+  _ operation: ArithmeticOperation,
+  _ left: ColumnVector,
+  scale leftScale: Int,
+  _ right: ColumnVector,
+  scale rightScale: Int,
+  to type: DataType,
+  scale resultScale: Int
 ) throws -> ColumnVector {
   let leftPlain = left.plain
   let rightPlain = right.plain
@@ -171,7 +197,8 @@ public func decimalArithmetic(
   let count = left.count
   let validity = mergedValidity(left.validity, right.validity, count: count)
   let liftLeft = wideTen(
-    operation == .divide ? resultScale - leftScale + rightScale : resultScale - leftScale)
+    operation == .divide ? resultScale - leftScale + rightScale : resultScale - leftScale
+  )
   let liftRight = wideTen(operation == .divide ? 0 : resultScale - rightScale)
   return try makeFixed(type, count, validity, as: Int64.self) { out in
     for row in 0..<count {
@@ -208,11 +235,15 @@ func divideHalfUp(_ dividend: Int128, _ divisor: Int128) -> Int128 {
   return (dividend < 0) == (divisor < 0) ? quotient + 1 : quotient - 1
 }
 
+/// How `roundDecimal` treats the digits it drops; `halfUp` rounds half away from zero.
 public enum RoundingMode: Sendable, Hashable { case floor, ceiling, halfUp }
 
 /// Rounds a decimal to a smaller scale.
 public func roundDecimal(
-  _ vector: ColumnVector, dropping digits: Int, mode: RoundingMode, to type: DataType,
+  _ vector: ColumnVector,
+  dropping digits: Int,
+  mode: RoundingMode,
+  to type: DataType,
   keepingScale: Bool = false
 ) throws -> ColumnVector {
   let source = vector.plain

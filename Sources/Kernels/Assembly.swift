@@ -1,8 +1,11 @@
-/// Putting columns together: concatenation, choice by a condition, and merging of branches.
+// Putting columns together: concatenation, choice by a condition, and merging of branches.
+
 public import Columnar
 
-/// One column of all rows of `vectors`, in order. Text is copied into one buffer, so that views do
-/// not pin the batches they came from; one shared dictionary keeps its encoding.
+/// One column of all rows of `vectors`, in order.
+///
+/// Text is copied into one buffer, so that views do not pin the batches they came from; one shared
+/// dictionary keeps its encoding.
 public func concatenate(_ vectors: [ColumnVector], type: DataType) -> ColumnVector {
   let parts = vectors.filter { $0.count > 0 }
   if parts.count == 1, parts[0].type == type { return parts[0] }
@@ -51,7 +54,10 @@ private func sharedDictionary(_ parts: [ColumnVector]) -> VectorDictionary? {
 }
 
 private func concatenateFixed<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
-  _ parts: [ColumnVector], _ type: DataType, _ count: Int, _ validity: ValidityBitmap?,
+  _ parts: [ColumnVector],
+  _ type: DataType,
+  _ count: Int,
+  _ validity: ValidityBitmap?,
   as: Value.Type
 ) -> ColumnVector {
   makeFixed(type, count, validity, as: Value.self) { out in
@@ -69,7 +75,10 @@ private func concatenateFixed<Value: BitwiseCopyable & ExpressibleByIntegerLiter
 }
 
 private func concatenateText(
-  _ parts: [ColumnVector], _ type: DataType, _ count: Int, _ validity: ValidityBitmap?
+  _ parts: [ColumnVector],
+  _ type: DataType,
+  _ count: Int,
+  _ validity: ValidityBitmap?
 ) -> ColumnVector {
   var output = TextOutput(capacity: count)
   for part in parts {
@@ -88,7 +97,9 @@ private func concatenateText(
 
 /// `condition ? first : second` by row; NULL counts as false.
 public func choose(
-  _ condition: ColumnVector, _ first: ColumnVector, _ second: ColumnVector
+  _ condition: ColumnVector,
+  _ first: ColumnVector,
+  _ second: ColumnVector
 ) -> ColumnVector {
   let count = condition.count
   let both = concatenate([first, second], type: first.type == .unknown ? second.type : first.type)
@@ -108,7 +119,9 @@ public func choose(
 /// Rows that were computed apart, put back in their places: `pieces[i].values` has one row for each
 /// of `pieces[i].rows`, and together the rows are 0 ..< `count`, each once.
 public func merge(
-  _ pieces: [(rows: RowSelection, values: ColumnVector)], type: DataType, count: Int
+  _ pieces: [(rows: RowSelection, values: ColumnVector)],
+  type: DataType,
+  count: Int
 ) -> ColumnVector {
   if pieces.count == 1, pieces[0].values.type == type { return pieces[0].values }
   let all = concatenate(pieces.map(\.values), type: type)
@@ -134,23 +147,33 @@ public func slice(_ vector: ColumnVector, _ range: Range<Int>) -> ColumnVector {
   let rows = Buffer(byteCount: range.count * 4) { memory in
     guard let start = memory.baseAddress else { return }
     let out = start.assumingMemoryBound(to: Int32.self)
-    for index in 0..<range.count { out[index] = Int32(truncatingIfNeeded: range.lowerBound + index) }
+    for index in 0..<range.count {
+      out[index] = Int32(truncatingIfNeeded: range.lowerBound + index)
+    }
   }
   return withExtendedLifetime(rows) {
     vector.gather(UnsafeBufferPointer(rebasing: rows.values(as: Int32.self)[0..<range.count]))
   }
 }
 
-/// Rows `rows` of `vector`; -1 gives NULL. For the missing side of outer joins.
-public func gatherOrNull(_ vector: ColumnVector, _ rows: UnsafeBufferPointer<Int32>) -> ColumnVector {
+/// Rows `rows` of `vector`; -1 gives NULL.
+///
+/// For the missing side of outer joins.
+public func gatherOrNull(_ vector: ColumnVector, _ rows: UnsafeBufferPointer<Int32>) -> ColumnVector
+{
   guard vector.count > 0 else { return nullColumn(vector.type, count: rows.count) }
   guard rows.contains(where: { $0 < 0 }) else { return vector.gather(rows) }
   let safe = rows.map { max($0, 0) }
   let picked = safe.withUnsafeBufferPointer { vector.gather($0) }
   let validity = ValidityBitmap.make(count: rows.count) { rows[$0] >= 0 && !picked.isNull($0) }
   return ColumnVector(
-    type: picked.type, count: picked.count, encoding: picked.encoding, values: picked.values,
-    textData: picked.textData, validity: validity)
+    type: picked.type,
+    count: picked.count,
+    encoding: picked.encoding,
+    values: picked.values,
+    textData: picked.textData,
+    validity: validity
+  )
 }
 
 /// The bytes a column holds in memory, about; shared buffers are counted each time.

@@ -1,12 +1,15 @@
-/// Conversion of a column from one storage type to another.
-///
-/// Fractions round half away from zero on their way to whole numbers. A value without a meaning in
-/// the target throws, or gives NULL where `isLenient`. Conversions that need a time zone live in
-/// `Temporal.swift`.
+// Conversion of a column from one storage type to another.
+//
+// Fractions round half away from zero on their way to whole numbers. A value without a meaning in
+// the target throws, or gives NULL where `isLenient`. Conversions that need a time zone live in
+// `Temporal.swift`.
+
 public import Columnar
 
 public func cast(
-  _ vector: ColumnVector, to type: DataType, isLenient: Bool = false
+  _ vector: ColumnVector,
+  to type: DataType,
+  isLenient: Bool = false
 ) throws -> ColumnVector {
   if vector.type == type { return vector }
   let count = vector.count
@@ -53,7 +56,10 @@ public func cast(
     return try cast(values, to: type, isLenient: isLenient)
   case (.integer, .boolean), (.bigint, .boolean), (.double, .boolean), (.decimal, .boolean):
     let zero = ColumnVector(
-      constant: source.type == .double ? .double(0) : .integer(0), type: source.type, count: count)
+      constant: source.type == .double ? .double(0) : .integer(0),
+      type: source.type,
+      count: count
+    )
     return compare(.notEqual, source, zero)
   case (.date, .timestamp):
     let a = Lane<Int32>(source)
@@ -88,7 +94,9 @@ private func scaled(_ value: Int64, from: Int, to: Int) -> Int128? {
 }
 
 private func castNumber(
-  _ source: ColumnVector, to type: DataType, isLenient: Bool
+  _ source: ColumnVector,
+  to type: DataType,
+  isLenient: Bool
 ) throws -> ColumnVector {
   let count = source.count
   var known = [UInt8](repeating: 1, count: count)
@@ -155,7 +163,9 @@ private func castNumber(
 }
 
 private func parseText(
-  _ source: ColumnVector, to type: DataType, isLenient: Bool
+  _ source: ColumnVector,
+  to type: DataType,
+  isLenient: Bool
 ) throws -> ColumnVector {
   let count = source.count
   let lane = TextLane(source)
@@ -218,7 +228,10 @@ private func parseText(
     if !isRead {
       guard isLenient else {
         throw KernelError.invalidCast(
-          value: String(decoding: bytes, as: UTF8.self), from: .varchar, to: type)
+          value: String(decoding: bytes, as: UTF8.self),
+          from: .varchar,
+          to: type
+        )
       }
       builder.appendNull()
     }

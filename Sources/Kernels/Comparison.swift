@@ -1,13 +1,16 @@
-/// Comparisons of two columns of one type, as a Boolean column with NULL where either side is NULL.
-///
-/// Text compares by UTF-8 bytes, which is the order of code points. Doubles compare by IEEE 754.
+// Comparisons of two columns of one type, as a Boolean column with NULL where either side is NULL.
+//
+// Text compares by UTF-8 bytes, which is the order of code points. Doubles compare by IEEE 754.
+
 public import Columnar
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
 #endif
 
+/// The comparisons of two values; the raw value is the operator in SQL.
 public enum ComparisonOperation: String, Sendable, Hashable {
   case equal = "="
   case notEqual = "<>"
@@ -41,7 +44,9 @@ func compareBytes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> I
 
 /// Compares row by row; both columns have one storage type and length.
 public func compare(
-  _ operation: ComparisonOperation, _ left: ColumnVector, _ right: ColumnVector
+  _ operation: ComparisonOperation,
+  _ left: ColumnVector,
+  _ right: ColumnVector
 ) -> ColumnVector {
   let count = left.count
   let validity = mergedValidity(left.validity, right.validity, count: count)
@@ -62,7 +67,10 @@ public func compare(
 }
 
 private func compareFixed<Value: Comparable & BitwiseCopyable>(
-  _ operation: ComparisonOperation, _ a: Lane<Value>, _ b: Lane<Value>, _ count: Int,
+  _ operation: ComparisonOperation,
+  _ a: Lane<Value>,
+  _ b: Lane<Value>,
+  _ count: Int,
   _ validity: ValidityBitmap?
 ) -> ColumnVector {
   switch operation {
@@ -77,7 +85,10 @@ private func compareFixed<Value: Comparable & BitwiseCopyable>(
 
 @inline(__always)
 private func compareLoop<Value: BitwiseCopyable>(
-  _ a: Lane<Value>, _ b: Lane<Value>, _ count: Int, _ validity: ValidityBitmap?,
+  _ a: Lane<Value>,
+  _ b: Lane<Value>,
+  _ count: Int,
+  _ validity: ValidityBitmap?,
   _ test: (Value, Value) -> Bool
 ) -> ColumnVector {
   makeFixed(.boolean, count, validity, as: UInt8.self) { out in
@@ -92,7 +103,10 @@ private func compareLoop<Value: BitwiseCopyable>(
 }
 
 private func compareText(
-  _ operation: ComparisonOperation, _ left: ColumnVector, _ right: ColumnVector, _ count: Int,
+  _ operation: ComparisonOperation,
+  _ left: ColumnVector,
+  _ right: ColumnVector,
+  _ count: Int,
   _ validity: ValidityBitmap?
 ) -> ColumnVector {
   let a = TextLane(left)

@@ -1,7 +1,8 @@
-/// `min`, `max`, `arbitrary`, `min_by` and `max_by`: one chosen value a group.
-///
-/// Fixed-width values are compared as order-preserving 64-bit keys, text by bytes. NaN is larger than
-/// every number. Text kept for a group is copied to an arena.
+// `min`, `max`, `arbitrary`, `min_by` and `max_by`: one chosen value a group.
+//
+// Fixed-width values are compared as order-preserving 64-bit keys, text by bytes. NaN is larger
+// than every number. Text kept for a group is copied to an arena.
+
 import Columnar
 
 enum ExtremeChoice { case smallest, largest, first }
@@ -95,8 +96,12 @@ private final class ValueStore {
         for (index, group) in range.enumerated() { out[index] = views[group] }
       }
       return ColumnVector(
-        type: type, count: range.count, values: column.values, textData: arena.buffers(),
-        validity: validity)
+        type: type,
+        count: range.count,
+        values: column.values,
+        textData: arena.buffers(),
+        validity: validity
+      )
     }
     let bits = bits.base
     switch type.layout {
@@ -164,7 +169,9 @@ final class ExtremeAccumulator: Accumulator {
   }
 
   func update(
-    _ arguments: [ColumnVector], rowCount: Int, groups: UnsafePointer<Int32>?
+    _ arguments: [ColumnVector],
+    rowCount: Int,
+    groups: UnsafePointer<Int32>?
   ) throws {
     let value = arguments[0].plain
     let key = isBy ? arguments[1].plain : value
@@ -181,7 +188,10 @@ final class ExtremeAccumulator: Accumulator {
 
   /// Rows that beat their group's key so far; a later row of a group beats the earlier ones.
   private func selectFixed(
-    _ key: ColumnVector, _ rowCount: Int, _ groups: UnsafePointer<Int32>?, _ winners: inout [Int32]
+    _ key: ColumnVector,
+    _ rowCount: Int,
+    _ groups: UnsafePointer<Int32>?,
+    _ winners: inout [Int32]
   ) {
     let candidates = orderKeys(key)
     let best = keys.base
@@ -203,7 +213,10 @@ final class ExtremeAccumulator: Accumulator {
   }
 
   private func selectText(
-    _ key: ColumnVector, _ rowCount: Int, _ groups: UnsafePointer<Int32>?, _ winners: inout [Int32]
+    _ key: ColumnVector,
+    _ rowCount: Int,
+    _ groups: UnsafePointer<Int32>?,
+    _ winners: inout [Int32]
   ) {
     guard let textKeys else { return }
     let lane = TextLane(key)
@@ -223,7 +236,9 @@ final class ExtremeAccumulator: Accumulator {
   }
 
   private func store(
-    _ value: ColumnVector, _ winners: [Int32], _ groups: UnsafePointer<Int32>?
+    _ value: ColumnVector,
+    _ winners: [Int32],
+    _ groups: UnsafePointer<Int32>?
   ) {
     if value.type == .unknown {
       for row in winners { values.setNull(Int(groups?[Int(row)] ?? 0)) }

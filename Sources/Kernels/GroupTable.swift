@@ -1,8 +1,9 @@
-/// Numbers the distinct rows of some key columns: the heart of GROUP BY, DISTINCT, joins and IN.
-///
-/// Each column has an encoder that numbers its distinct values (NULL is a value of its own); several
-/// columns combine by pairs of numbers packed into 64 bits. A dictionary column is looked up once a
-/// distinct code, not once a row.
+// Numbers the distinct rows of some key columns: the heart of GROUP BY, DISTINCT, joins and IN.
+//
+// Each column has an encoder that numbers its distinct values (NULL is a value of its own); several
+// columns combine by pairs of numbers packed into 64 bits. A dictionary column is looked up once a
+// distinct code, not once a row.
+
 public import Columnar
 import Synchronization
 
@@ -47,7 +48,9 @@ final class KeyEncoder {
 
   /// Writes the number of each row; -1 for values never seen, where `inserting` is false.
   func encode(
-    _ vector: ColumnVector, inserting: Bool, into out: UnsafeMutablePointer<Int32>
+    _ vector: ColumnVector,
+    inserting: Bool,
+    into out: UnsafeMutablePointer<Int32>
   ) {
     if vector.type == .unknown {
       let null = nullNumber(inserting: inserting)
@@ -90,8 +93,11 @@ final class KeyEncoder {
 
   @inline(__always)
   private func encodeFixed<Value: BitwiseCopyable>(
-    _ vector: ColumnVector, _ inserting: Bool, _ out: UnsafeMutablePointer<Int32>,
-    _ lane: Lane<Value>, _ key: (Value) -> Int64
+    _ vector: ColumnVector,
+    _ inserting: Bool,
+    _ out: UnsafeMutablePointer<Int32>,
+    _ lane: Lane<Value>,
+    _ key: (Value) -> Int64
   ) {
     guard let integers else { return }
     let count = vector.count
@@ -115,7 +121,10 @@ final class KeyEncoder {
   }
 
   private func encodeDictionary(
-    _ vector: ColumnVector, _ codes: Buffer, _ dictionary: VectorDictionary, inserting: Bool,
+    _ vector: ColumnVector,
+    _ codes: Buffer,
+    _ dictionary: VectorDictionary,
+    inserting: Bool,
     into out: UnsafeMutablePointer<Int32>
   ) {
     if cachedDictionary !== dictionary {
@@ -151,13 +160,17 @@ final class KeyEncoder {
     if let texts {
       let views = texts.views
       return ColumnVector(
-        type: type, count: count,
+        type: type,
+        count: count,
         values: Buffer(byteCount: count * 16) { memory in
           let target = memory.bindMemory(to: TextView.self)
           for row in 0..<count where numbers[row] != null {
             target[row] = views[id(numbers[row])]
           }
-        }, textData: texts.textData, validity: validity)
+        },
+        textData: texts.textData,
+        validity: validity
+      )
     }
     guard let integers else { return nullColumn(type, count: count) }
     let keys = integers.keys
@@ -182,7 +195,9 @@ final class KeyEncoder {
   }
 }
 
-/// Numbers distinct rows of key columns. Not thread-safe.
+/// Numbers distinct rows of key columns.
+///
+/// Not thread-safe.
 public final class GroupTable {
   private let encoders: [KeyEncoder]
   private let pairs: [IntegerKeyTable]
@@ -193,7 +208,9 @@ public final class GroupTable {
     pairs = types.dropFirst().map { _ in IntegerKeyTable() }
   }
 
-  /// Distinct rows so far. Without key columns there is one group as soon as there is a row.
+  /// Distinct rows so far.
+  ///
+  /// Without key columns there is one group as soon as there is a row.
   public var groupCount: Int {
     pairs.last?.count ?? encoders.first?.count ?? (hasRows ? 1 : 0)
   }
@@ -204,7 +221,9 @@ public final class GroupTable {
 
   /// Writes the group of each row; with `inserting` false, -1 for rows never seen.
   public func assign(
-    _ keys: [ColumnVector], rowCount: Int, inserting: Bool = true,
+    _ keys: [ColumnVector],
+    rowCount: Int,
+    inserting: Bool = true,
     into out: UnsafeMutablePointer<Int32>
   ) {
     guard rowCount > 0 else { return }
@@ -266,6 +285,7 @@ public final class MembershipTable: @unchecked Sendable {
   }
 
   /// True where the value is in the set; NULL where it is NULL, or absent and the set has a NULL.
+  ///
   /// An empty set gives false.
   public func contains(_ vector: ColumnVector) -> ColumnVector {
     lock.withLock { _ in lookup.contains(vector) }

@@ -1,9 +1,9 @@
-/// Picks one scalar out of JSON text by a path such as `$.a.b[0]` or `$["a b"]`.
-///
-/// The text is scanned once, without building a tree. Text that is not JSON, a missing place, a JSON
-/// null and an object or array all give NULL. Numbers come back as they are written.
 public import Columnar
 
+/// A parsed path to one place in a JSON text, such as `$.a.b[0]` or `$["a b"]`.
+///
+/// `extractScalar` scans each text once, without building a tree. Text that is not JSON, a missing
+/// place, a JSON null and an object or array all give NULL. Numbers come back as they are written.
 public struct JSONPath: Sendable, Hashable {
   enum Step: Hashable, Sendable {
     case member([UInt8])
@@ -111,7 +111,10 @@ private struct JSONScanner {
 
   /// Passes over one value, and remembers the place of the wanted one; the first match wins.
   private mutating func walk(
-    _ steps: ArraySlice<JSONPath.Step>, depth: Int, isOnPath: Bool, found: inout Int?
+    _ steps: ArraySlice<JSONPath.Step>,
+    depth: Int,
+    isOnPath: Bool,
+    found: inout Int?
   ) -> Bool {
     skipSpace()
     guard index < bytes.count, depth <= Self.depthMax else { return false }
@@ -128,7 +131,10 @@ private struct JSONScanner {
   }
 
   private mutating func walkObject(
-    _ steps: ArraySlice<JSONPath.Step>, depth: Int, isOnPath: Bool, found: inout Int?
+    _ steps: ArraySlice<JSONPath.Step>,
+    depth: Int,
+    isOnPath: Bool,
+    found: inout Int?
   ) -> Bool {
     var wanted: [UInt8]?
     if isOnPath, case .member(let name)? = steps.first { wanted = name }
@@ -162,7 +168,10 @@ private struct JSONScanner {
   }
 
   private mutating func walkArray(
-    _ steps: ArraySlice<JSONPath.Step>, depth: Int, isOnPath: Bool, found: inout Int?
+    _ steps: ArraySlice<JSONPath.Step>,
+    depth: Int,
+    isOnPath: Bool,
+    found: inout Int?
   ) -> Bool {
     var wanted = -1
     if isOnPath, case .element(let number)? = steps.first { wanted = number }
@@ -282,7 +291,8 @@ private struct JSONScanner {
         guard var unit = hex(at, range.upperBound) else { return false }
         at += 4
         if unit >= 0xD800, unit < 0xDC00, at + 1 < range.upperBound, bytes[at] == 0x5C,
-          bytes[at + 1] == 0x75, let low = hex(at + 2, range.upperBound), low >= 0xDC00, low < 0xE000
+          bytes[at + 1] == 0x75, let low = hex(at + 2, range.upperBound), low >= 0xDC00,
+          low < 0xE000
         {
           unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
           at += 6

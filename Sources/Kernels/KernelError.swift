@@ -1,10 +1,10 @@
+public import Columnar
+public import Diagnostics
+
 /// Why a kernel could not compute a value of a valid row.
 ///
 /// Kernels know no dialect: they say what happened, and the door words it (Trino's error name and
 /// message, Spark's error class).
-public import Columnar
-public import Diagnostics
-
 public enum KernelError: DiagnosableError, Equatable {
   case divisionByZero
   /// An integer or decimal result that does not fit its type; operands as text.

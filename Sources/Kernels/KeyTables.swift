@@ -1,12 +1,13 @@
-/// Hash tables with open addressing that number distinct keys: 0, 1, 2 … in order of appearance.
-///
-/// ```
-/// slots     ┌─────────────┬──────┐  power of two, at most half full, linear probing
-///           │ key (8 B)   │ id   │  id -1: free
-///           └─────────────┴──────┘
-/// ```
-/// Text slots hold the high half of the hash instead of the key; the key's view lies under its id,
-/// over an arena, so that no view pins the batch it came from.
+// Hash tables with open addressing that number distinct keys: 0, 1, 2 … in order of appearance.
+//
+// ```
+// slots     ┌─────────────┬──────┐  power of two, at most half full, linear probing
+//           │ key (8 B)   │ id   │  id -1: free
+//           └─────────────┴──────┘
+// ```
+// Text slots hold the high half of the hash instead of the key; the key's view lies under its id,
+// over an arena, so that no view pins the batch it came from.
+
 import Columnar
 
 @inline(__always)
@@ -136,7 +137,9 @@ final class TextKeyTable {
       if slot == 0 { break }
       if slot >> 32 == hash >> 32 {
         let id = Int(slot & 0xFFFF_FFFF) - 1
-        if hashes[id] == hash, arena.equals(views[id], bytes) { return Int32(truncatingIfNeeded: id) }
+        if hashes[id] == hash, arena.equals(views[id], bytes) {
+          return Int32(truncatingIfNeeded: id)
+        }
       }
       index = (index + 1) & mask
     }
@@ -195,7 +198,8 @@ struct TextArena: ~Copyable {
 
   @inline(__always)
   func withBytes<Result>(
-    _ view: TextView, _ body: (UnsafeRawBufferPointer) -> Result
+    _ view: TextView,
+    _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {
     if view.isInline {
       var copy = view
@@ -205,7 +209,10 @@ struct TextArena: ~Copyable {
     }
     return body(
       UnsafeRawBufferPointer(
-        start: chunks[view.bufferIndex] + view.byteOffset, count: view.count))
+        start: chunks[view.bufferIndex] + view.byteOffset,
+        count: view.count
+      )
+    )
   }
 
   /// Copies of the chunks, for a column.

@@ -1,9 +1,9 @@
-/// SQL's LIKE over UTF-8: `%` stands for any text, `_` for one code point.
-///
-/// The pattern is compiled once a batch; common shapes (`abc`, `abc%`, `%abc`, `%abc%`) need no
-/// backtracking, and others backtrack to the last `%` only, so that no pattern is exponential.
 public import Columnar
 
+/// A compiled pattern of LIKE over UTF-8: `%` stands for any text, `_` for one code point.
+///
+/// `like` compiles a constant pattern once a batch and any other once a row. Matching backtracks to
+/// the last `%` only, so that no pattern is exponential.
 public struct LikePattern: Sendable, Hashable {
   enum Piece: Hashable, Sendable {
     case literal([UInt8])
@@ -20,7 +20,9 @@ public struct LikePattern: Sendable, Hashable {
     func isEscape(at index: Int) -> Bool {
       guard let escape, index + escape.count <= pattern.count else { return false }
       return compareBytes(
-        UnsafeRawBufferPointer(rebasing: pattern[index..<index + escape.count]), escape) == 0
+        UnsafeRawBufferPointer(rebasing: pattern[index..<index + escape.count]),
+        escape
+      ) == 0
     }
     if let escape, codePointCount(escape) != 1 {
       throw KernelError.invalidArgument("Escape string must be a single character")
@@ -37,7 +39,8 @@ public struct LikePattern: Sendable, Hashable {
           index = next + escape.count
         } else {
           throw KernelError.invalidArgument(
-            "Escape character must be followed by '%', '_' or the escape character itself")
+            "Escape character must be followed by '%', '_' or the escape character itself"
+          )
         }
         continue
       }
@@ -114,7 +117,9 @@ public struct LikePattern: Sendable, Hashable {
 
 /// `text LIKE pattern [ESCAPE escape]`; NULL where any is NULL.
 public func like(
-  _ text: ColumnVector, _ pattern: ColumnVector, escape: ColumnVector?
+  _ text: ColumnVector,
+  _ pattern: ColumnVector,
+  escape: ColumnVector?
 ) throws -> ColumnVector {
   let source = text.plain
   let patterns = pattern.plain

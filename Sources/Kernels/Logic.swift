@@ -1,4 +1,5 @@
-/// Three-valued logic, NULL tests, and the step from a Boolean column to a list of rows.
+// Three-valued logic, NULL tests, and the step from a Boolean column to a list of rows.
+
 public import Columnar
 
 /// `left AND right`: false wins over NULL.
@@ -12,7 +13,9 @@ public func logicalOr(_ left: ColumnVector, _ right: ColumnVector) -> ColumnVect
 }
 
 private func combine(
-  _ left: ColumnVector, _ right: ColumnVector, dominant: UInt8
+  _ left: ColumnVector,
+  _ right: ColumnVector,
+  dominant: UInt8
 ) -> ColumnVector {
   let count = left.count
   let leftPlain = left.plain

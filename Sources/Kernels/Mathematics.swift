@@ -1,11 +1,17 @@
-/// Mathematical functions on numeric columns.
+// Mathematical functions on numeric columns.
+
 public import Columnar
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
 #endif
 
+/// The functions of one double that `apply` computes.
+///
+/// They follow IEEE 754 and never throw: the square root of -1 is NaN. `round` rounds half away
+/// from zero.
 public enum DoubleFunction: String, Sendable, Hashable {
   case absolute, ceiling, floor, round, squareRoot, exponential, naturalLogarithm
   case logarithm10, logarithm2
@@ -97,7 +103,9 @@ public func absolute(_ vector: ColumnVector) throws -> ColumnVector {
   return choose(isNegative, negative, vector.plain)
 }
 
-/// -1, 0 or 1, of the same type; NaN stays NaN. Decimals give an unscaled -1, 0, 1.
+/// -1, 0 or 1, of the same type; NaN stays NaN.
+///
+/// Decimals give an unscaled -1, 0, 1.
 public func sign(_ vector: ColumnVector, to type: DataType) -> ColumnVector {
   let source = vector.plain
   let count = source.count
@@ -120,6 +128,7 @@ public func sign(_ vector: ColumnVector, to type: DataType) -> ColumnVector {
   }
 }
 
+/// What `test` asks of each double.
 public enum DoubleTest: Sendable, Hashable { case isNaN, isFinite, isInfinite }
 
 /// A Boolean by row.

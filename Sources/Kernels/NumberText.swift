@@ -1,6 +1,6 @@
-/// Numbers to text and back, on bytes: integers, decimals, and doubles as Java prints them.
+// Numbers to text and back, on bytes: integers, decimals, and doubles as Java prints them.
 
-/// `1.0`, `1.0E7`, `-1.5E-5`, `NaN`, `Infinity`: the shortest digits that read back, in Java's form.
+/// `1.0`, `1.0E7`, `-1.5E-5`, `NaN`: the shortest digits that read back, in Java's form.
 ///
 /// Plain notation from 10^-3 to below 10^7, scientific outside.
 public func javaText(_ value: Double) -> String {
@@ -75,7 +75,8 @@ public func parseInteger(_ bytes: UnsafeRawBufferPointer) -> Int64? {
     let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
     let (next, carry) =
       isNegative
-      ? scaled.subtractingReportingOverflow(Int64(digit)) : scaled.addingReportingOverflow(Int64(digit))
+      ? scaled.subtractingReportingOverflow(Int64(digit))
+      : scaled.addingReportingOverflow(Int64(digit))
     guard !overflow, !carry else { return nil }
     value = next
     index += 1

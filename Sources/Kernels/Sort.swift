@@ -1,7 +1,8 @@
-/// The order of rows by some columns, as a permutation; the sort is stable.
-///
-/// Fixed-width columns are compared as order-preserving 64-bit keys; text by its first eight bytes
-/// as one number, and by all bytes only where those are equal. NaN is larger than every number.
+// The order of rows by some columns, as a permutation; the sort is stable.
+//
+// Fixed-width columns are compared as order-preserving 64-bit keys; text by its first eight bytes
+// as one number, and by all bytes only where those are equal. NaN is larger than every number.
+
 public import Columnar
 
 /// How one column sorts.
@@ -54,7 +55,9 @@ private struct SortColumn {
 
 /// Row numbers in sorted order.
 public func sortedRows(
-  _ columns: [ColumnVector], _ directions: [SortDirection], count: Int
+  _ columns: [ColumnVector],
+  _ directions: [SortDirection],
+  count: Int
 ) -> RowSelection {
   let keys = zip(columns, directions).map { SortColumn($0, $1) }
   var rows = (0..<count).map { Int32(truncatingIfNeeded: $0) }

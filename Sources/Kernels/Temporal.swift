@@ -1,7 +1,8 @@
-/// Dates and timestamps: calendar fields, truncation, arithmetic and differences.
-///
-/// Dates are days, timestamps microseconds, since 1970-01-01. Zoned timestamps are UTC; a kernel that
-/// needs the wall clock takes the zone's offset in seconds. Integer arithmetic only.
+// Dates and timestamps: calendar fields, truncation, arithmetic and differences.
+//
+// Dates are days, timestamps microseconds, since 1970-01-01. Zoned timestamps are UTC; a kernel
+// that needs the wall clock takes the zone's offset in seconds. Integer arithmetic only.
+
 public import Columnar
 
 public let microsecondsPerDay: Int64 = 86_400_000_000
@@ -29,7 +30,8 @@ public func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int6
   let shiftedMonth = (5 * dayOfYear + 2) / 153
   let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
   return (
-    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month,
+    dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
   )
 }
 
@@ -88,7 +90,10 @@ func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
 
 /// Reads digits at `index`; nil where there are not `least` … `most` of them.
 private func readNumber(
-  _ bytes: UnsafeRawBufferPointer, _ index: inout Int, least: Int, most: Int
+  _ bytes: UnsafeRawBufferPointer,
+  _ index: inout Int,
+  least: Int,
+  most: Int
 ) -> Int64? {
   var value: Int64 = 0
   var digits = 0
@@ -172,11 +177,17 @@ public func parseTimestamp(_ bytes: UnsafeRawBufferPointer) -> ParsedTimestamp? 
   while index < bytes.count, bytes[index] == 0x20 { index += 1 }
   if index < bytes.count {
     result.zoneText = String(
-      decoding: UnsafeRawBufferPointer(rebasing: bytes[index...]), as: UTF8.self)
+      decoding: UnsafeRawBufferPointer(rebasing: bytes[index...]),
+      as: UTF8.self
+    )
   }
   return result
 }
 
+/// The units in which times are truncated, added and subtracted.
+///
+/// Units to the week have a fixed length; a day has 24 hours. Months, quarters and years follow the
+/// calendar. A week begins on Monday.
 public enum TimeUnit: String, Sendable, Hashable, CaseIterable {
   case millisecond, second, minute, hour, day, week, month, quarter, year
 
@@ -196,12 +207,16 @@ public enum TimeUnit: String, Sendable, Hashable, CaseIterable {
   var months: Int64 { self == .year ? 12 : self == .quarter ? 3 : 1 }
 }
 
+/// The calendar fields that `extract` reads.
+///
+/// `dayOfWeek` is 1 for Monday to 7; `week` and `yearOfWeek` are those of ISO 8601. `millisecond`
+/// is that of the second, 0 to 999.
 public enum DateField: String, Sendable, Hashable {
   case year, quarter, month, week, day, dayOfWeek, dayOfYear, hour, minute, second, millisecond
   case yearOfWeek
 }
 
-/// Wall-clock microseconds of a row: a date's midnight, a timestamp, a zoned one moved by its offset.
+/// Wall-clock microseconds of a row: a date's midnight, a timestamp, a zoned one plus `offset`.
 @inline(__always)
 private func wallClock(_ vector: ColumnVector, _ row: Int, _ offset: Int64) -> Int64 {
   vector.type == .date
@@ -210,7 +225,9 @@ private func wallClock(_ vector: ColumnVector, _ row: Int, _ offset: Int64) -> I
 
 /// One calendar field as `bigint`; a zoned timestamp is read on the wall clock of its zone.
 public func extract(
-  _ field: DateField, _ vector: ColumnVector, offsetSeconds: Int
+  _ field: DateField,
+  _ vector: ColumnVector,
+  offsetSeconds: Int
 ) -> ColumnVector {
   let source = vector.plain
   let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
@@ -246,7 +263,9 @@ private func fieldValue(_ field: DateField, _ value: Int64) -> Int64 {
 
 /// The begin of the unit that a value lies in, on the wall clock of its zone; the type stays.
 public func truncate(
-  to unit: TimeUnit, _ vector: ColumnVector, offsetSeconds: Int
+  to unit: TimeUnit,
+  _ vector: ColumnVector,
+  offsetSeconds: Int
 ) -> ColumnVector {
   let source = vector.plain
   let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
@@ -290,14 +309,22 @@ private func addMonths(_ value: Int64, _ months: Int64) -> Int64? {
   let year = floorQuotient(total, 12)
   let month = floorRemainder(total, 12) + 1
   let target = days(
-    year: year, month: month, day: min(parts.day, daysInMonth(year: year, month: month)))
+    year: year,
+    month: month,
+    day: min(parts.day, daysInMonth(year: year, month: month))
+  )
   let (scaled, overflow) = target.multipliedReportingOverflow(by: microsecondsPerDay)
   return overflow ? nil : scaled + ofDay
 }
 
-/// Adds `amount` (bigint) units; the type stays. Throws where the result leaves the calendar.
+/// Adds `amount` (bigint) units; the type stays.
+///
+/// Throws where the result leaves the calendar.
 public func add(
-  _ unit: TimeUnit, _ amount: ColumnVector, to vector: ColumnVector, offsetSeconds: Int
+  _ unit: TimeUnit,
+  _ amount: ColumnVector,
+  to vector: ColumnVector,
+  offsetSeconds: Int
 ) throws -> ColumnVector {
   let source = vector.plain
   let amounts = amount.plain
@@ -337,7 +364,10 @@ public func add(
 
 /// Whole units from `start` to `end`, toward zero: `end - start`.
 public func difference(
-  in unit: TimeUnit, from start: ColumnVector, to end: ColumnVector, offsetSeconds: Int
+  in unit: TimeUnit,
+  from start: ColumnVector,
+  to end: ColumnVector,
+  offsetSeconds: Int
 ) -> ColumnVector {
   let a = start.plain
   let b = end.plain
@@ -362,7 +392,10 @@ private func wholeMonths(_ from: Int64, _ to: Int64) -> Int64 {
 }
 
 private func wholeMonthsForward(
-  _ from: Int64, _ to: Int64, end: Int64, backwards: Bool
+  _ from: Int64,
+  _ to: Int64,
+  end: Int64,
+  backwards: Bool
 ) -> Int64 {
   let a = civil(fromDays: floorQuotient(from, microsecondsPerDay))
   let b = civil(fromDays: floorQuotient(to, microsecondsPerDay))
@@ -376,7 +409,8 @@ private func wholeMonthsForward(
 }
 
 /// A wall clock of a zone to the UTC moment, or back; the other type of the two.
-public func shift(_ vector: ColumnVector, bySeconds offset: Int, to type: DataType) -> ColumnVector {
+public func shift(_ vector: ColumnVector, bySeconds offset: Int, to type: DataType) -> ColumnVector
+{
   let source = vector.plain
   let a = Lane<Int64>(source)
   let delta = Int64(offset) * 1_000_000
@@ -402,7 +436,8 @@ public func roundTimestamp(_ vector: ColumnVector, precision: Int) -> ColumnVect
 public func timestamps(fromUnixSeconds vector: ColumnVector) throws -> ColumnVector {
   let source = vector.plain
   let a = Lane<Double>(source)
-  return try makeFixed(.timestampWithTimeZone, source.count, source.validity, as: Int64.self) { out in
+  return try makeFixed(.timestampWithTimeZone, source.count, source.validity, as: Int64.self) {
+    out in
     for row in 0..<source.count where !source.isNull(row) {
       let milliseconds = (a[row] * 1_000).rounded(.toNearestOrAwayFromZero)
       guard milliseconds.magnitude < 9e15 else {

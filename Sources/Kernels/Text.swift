@@ -1,6 +1,7 @@
-/// Text functions on UTF-8 bytes. Positions and lengths count code points, as SQL does.
-///
-/// A NULL in any argument gives NULL. Case mapping is Unicode's simple and full mapping of Swift.
+// Text functions on UTF-8 bytes. Positions and lengths count code points, as SQL does.
+//
+// A NULL in any argument gives NULL. Case mapping is Unicode's simple and full mapping of Swift.
+
 public import Columnar
 
 /// Where code point number `codePoint` (0-based) starts; the byte count where there are fewer.
@@ -26,7 +27,9 @@ func codePointCount(_ bytes: UnsafeRawBufferPointer) -> Int {
 /// Runs `body` for each row that is valid in all arguments, and gives the text it wrote.
 @inline(__always)
 private func mapRows(
-  _ count: Int, _ validity: ValidityBitmap?, _ body: (Int, inout TextOutput) throws -> Void
+  _ count: Int,
+  _ validity: ValidityBitmap?,
+  _ body: (Int, inout TextOutput) throws -> Void
 ) rethrows -> ColumnVector {
   var output = TextOutput(capacity: count)
   for row in 0..<count {
@@ -39,6 +42,10 @@ private func mapRows(
   return output.column(validity: validity)
 }
 
+/// The functions of one text that `transform` computes.
+///
+/// Trimming removes ASCII white space. Case maps code point by code point, so that their count
+/// stays the same; one whose mapping is longer stays as it is.
 public enum TextTransform: String, Sendable, Hashable {
   case lower, upper, trim, trimLeft, trimRight, reverse
 }
@@ -73,7 +80,9 @@ public func transform(_ kind: TextTransform, _ vector: ColumnVector) -> ColumnVe
 }
 
 private func changeCase(
-  _ bytes: UnsafeRawBufferPointer, toUpper: Bool, _ output: inout TextOutput
+  _ bytes: UnsafeRawBufferPointer,
+  toUpper: Bool,
+  _ output: inout TextOutput
 ) {
   let first: UInt8 = toUpper ? 0x61 : 0x41
   for byte in bytes {
@@ -82,7 +91,8 @@ private func changeCase(
       output.row.removeAll(keepingCapacity: true)
       var text = ""
       for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-        let mapped = toUpper ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
+        let mapped =
+          toUpper ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
         if mapped.unicodeScalars.count == 1 {
           text += mapped
         } else {
@@ -108,9 +118,13 @@ public func length(_ vector: ColumnVector) -> ColumnVector {
   }
 }
 
-/// `substr(text, start[, length])`: 1-based; a negative start counts from the end; outside is empty.
+/// `substr(text, start[, length])`: 1-based, in code points.
+///
+/// A negative start counts from the end; a start outside gives empty text.
 public func substring(
-  _ text: ColumnVector, start: ColumnVector, length: ColumnVector?
+  _ text: ColumnVector,
+  start: ColumnVector,
+  length: ColumnVector?
 ) -> ColumnVector {
   let source = text.plain
   let starts = start.plain
@@ -139,7 +153,9 @@ public func substring(
 
 /// The first place of `needle` at or after `from`; nil where there is none.
 func find(
-  _ needle: UnsafeRawBufferPointer, in text: UnsafeRawBufferPointer, from: Int = 0
+  _ needle: UnsafeRawBufferPointer,
+  in text: UnsafeRawBufferPointer,
+  from: Int = 0
 ) -> Int? {
   guard !needle.isEmpty else { return from }
   guard text.count >= needle.count else { return nil }
@@ -148,7 +164,9 @@ func find(
   while index <= last {
     if text[index] == needle[0],
       compareBytes(
-        UnsafeRawBufferPointer(rebasing: text[index..<index + needle.count]), needle) == 0
+        UnsafeRawBufferPointer(rebasing: text[index..<index + needle.count]),
+        needle
+      ) == 0
     {
       return index
     }
@@ -175,6 +193,7 @@ public func position(of needle: ColumnVector, in text: ColumnVector) -> ColumnVe
   }
 }
 
+/// What `test` asks of two texts, byte by byte.
 public enum TextTest: Sendable, Hashable { case startsWith, endsWith }
 
 /// Whether a text begins or ends with another.
@@ -195,9 +214,13 @@ public func test(_ kind: TextTest, _ text: ColumnVector, _ part: ColumnVector) -
   }
 }
 
-/// `replace(text, search, replacement)`; an empty search puts the replacement around every code point.
+/// `replace(text, search, replacement)`, every occurrence from the left.
+///
+/// An empty search puts the replacement around every code point.
 public func replace(
-  _ text: ColumnVector, _ search: ColumnVector, with replacement: ColumnVector
+  _ text: ColumnVector,
+  _ search: ColumnVector,
+  with replacement: ColumnVector
 ) -> ColumnVector {
   let source = text.plain
   let searches = search.plain
@@ -242,7 +265,9 @@ public func joinText(_ parts: [ColumnVector], count: Int) -> ColumnVector {
 
 /// `concat_ws`: the parts that are not NULL with the separator between; NULL where it is NULL.
 public func joinText(
-  _ parts: [ColumnVector], separator: ColumnVector, count: Int
+  _ parts: [ColumnVector],
+  separator: ColumnVector,
+  count: Int
 ) -> ColumnVector {
   let sources = parts.map(\.plain)
   let lanes = sources.map { TextLane($0) }
@@ -261,7 +286,9 @@ public func joinText(
 
 /// Part number `index` (1-based) between delimiters; NULL where there are fewer parts.
 public func splitPart(
-  _ text: ColumnVector, _ delimiter: ColumnVector, _ index: ColumnVector
+  _ text: ColumnVector,
+  _ delimiter: ColumnVector,
+  _ index: ColumnVector
 ) throws -> ColumnVector {
   let source = text.plain
   let delimiters = delimiter.plain
@@ -298,13 +325,20 @@ public func splitPart(
   }
   let found = ValidityBitmap.make(count: count) { known[$0] != 0 }
   return ColumnVector(
-    type: .varchar, count: count, values: result.values, textData: result.textData,
-    validity: mergedValidity(validity, found, count: count))
+    type: .varchar,
+    count: count,
+    values: result.values,
+    textData: result.textData,
+    validity: mergedValidity(validity, found, count: count)
+  )
 }
 
 /// `lpad` and `rpad`: to exactly `size` code points; longer text is cut.
 public func pad(
-  _ text: ColumnVector, to size: ColumnVector, with padding: ColumnVector, atLeft: Bool
+  _ text: ColumnVector,
+  to size: ColumnVector,
+  with padding: ColumnVector,
+  atLeft: Bool
 ) throws -> ColumnVector {
   let source = text.plain
   let sizes = size.plain
@@ -326,7 +360,8 @@ public func pad(
     let have = codePointCount(bytes)
     if have >= wanted {
       return output.append(
-        UnsafeRawBufferPointer(rebasing: bytes[0..<byteIndex(bytes, codePoint: wanted)]))
+        UnsafeRawBufferPointer(rebasing: bytes[0..<byteIndex(bytes, codePoint: wanted)])
+      )
     }
     if !atLeft { output.row.append(contentsOf: bytes) }
     let fillCount = codePointCount(fill)

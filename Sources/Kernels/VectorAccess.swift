@@ -1,8 +1,9 @@
-/// How kernels read and write columns: lanes over flat or constant vectors, and fixed-width outputs.
-///
-/// A lane reads row `i` as `base[i & mask]`: the mask is -1 for a flat vector and 0 for a constant,
-/// so that one loop serves both without a branch. Dictionary vectors are flattened first (`plain`),
-/// except where a kernel uses their codes.
+// How kernels read and write columns: lanes over flat or constant vectors, and fixed-width outputs.
+//
+// A lane reads row `i` as `base[i & mask]`: the mask is -1 for a flat vector and 0 for a constant,
+// so that one loop serves both without a branch. Dictionary vectors are flattened first (`plain`),
+// except where a kernel uses their codes.
+
 public import Columnar
 
 extension ColumnVector {
@@ -58,17 +59,24 @@ struct TextLane {
     let view = views[index]
     if view.isInline {
       return UnsafeRawBufferPointer(
-        start: UnsafeRawPointer(views + index) + 4, count: view.count)
+        start: UnsafeRawPointer(views + index) + 4,
+        count: view.count
+      )
     }
     return UnsafeRawBufferPointer(
-      start: data[view.bufferIndex] + view.byteOffset, count: view.count)
+      start: data[view.bufferIndex] + view.byteOffset,
+      count: view.count
+    )
   }
 }
 
 /// A flat column of `count` values that `fill` writes.
 @inline(__always)
 func makeFixed<Value: BitwiseCopyable>(
-  _ type: DataType, _ count: Int, _ validity: ValidityBitmap?, as: Value.Type,
+  _ type: DataType,
+  _ count: Int,
+  _ validity: ValidityBitmap?,
+  as: Value.Type,
   _ fill: (UnsafeMutablePointer<Value>) throws -> Void
 ) rethrows -> ColumnVector {
   let buffer = try Buffer(byteCount: count * MemoryLayout<Value>.stride) { memory in
@@ -80,7 +88,9 @@ func makeFixed<Value: BitwiseCopyable>(
 
 /// Rows valid in both; nil where nothing is NULL.
 public func mergedValidity(
-  _ left: ValidityBitmap?, _ right: ValidityBitmap?, count: Int
+  _ left: ValidityBitmap?,
+  _ right: ValidityBitmap?,
+  count: Int
 ) -> ValidityBitmap? {
   guard let left else { return right }
   guard let right else { return left }
@@ -97,7 +107,8 @@ public func mergedValidity(
       valid += both.nonzeroBitCount
     }
   }
-  return valid == count ? nil : ValidityBitmap(buffer: buffer, count: count, nullCount: count - valid)
+  return valid == count
+    ? nil : ValidityBitmap(buffer: buffer, count: count, nullCount: count - valid)
 }
 
 /// Rows valid in all of `vectors`.
@@ -145,9 +156,11 @@ struct TextOutput {
 
   func column(_ type: DataType = .varchar, validity: ValidityBitmap?) -> ColumnVector {
     ColumnVector(
-      type: type, count: views.count,
+      type: type,
+      count: views.count,
       values: views.withUnsafeBytes { Buffer(copying: $0) },
       textData: data.isEmpty ? [] : [data.withUnsafeBytes { Buffer(copying: $0) }],
-      validity: validity)
+      validity: validity
+    )
   }
 }

@@ -24,7 +24,8 @@ struct BronzeEnvelope {
       times.append(
         found[2].flatMap {
           StoryTime.microseconds(iso8601: UnsafeRawBufferPointer(rebasing: text.bytes[$0]))
-        })
+        }
+      )
     }
     eventID = identifiers.finish()
     eventName = eventNames.finish()
@@ -32,7 +33,9 @@ struct BronzeEnvelope {
   }
 
   private static func append(
-    _ range: Range<Int>?, of bytes: UnsafeRawBufferPointer, to builder: ColumnBuilder
+    _ range: Range<Int>?,
+    of bytes: UnsafeRawBufferPointer,
+    to builder: ColumnBuilder
   ) {
     guard let range else { return builder.appendNull() }
     let raw = UnsafeRawBufferPointer(rebasing: bytes[range])
@@ -51,7 +54,9 @@ struct BronzeEnvelope {
 enum LineScanner {
   /// Sets `found[i]` to what lies between the quotes of the first text member `names[i]`.
   static func strings(
-    _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>, names: [[UInt8]],
+    _ bytes: UnsafeRawBufferPointer,
+    _ line: Range<Int>,
+    names: [[UInt8]],
     into found: inout [Range<Int>?]
   ) {
     for index in found.indices { found[index] = nil }
@@ -80,7 +85,9 @@ enum LineScanner {
 
   /// What lies between the quote at `from` and its closing one, or the end.
   private static func string(
-    _ bytes: UnsafeRawBufferPointer, from: Int, to end: Int
+    _ bytes: UnsafeRawBufferPointer,
+    from: Int,
+    to end: Int
   ) -> Range<Int> {
     var index = from + 1
     while index < end, bytes[index] != UInt8(ascii: "\"") {
@@ -91,10 +98,14 @@ enum LineScanner {
 
   /// The text that follows `:`; nil where something else does.
   private static func text(
-    _ bytes: UnsafeRawBufferPointer, after start: Int, to end: Int
+    _ bytes: UnsafeRawBufferPointer,
+    after start: Int,
+    to end: Int
   ) -> Range<Int>? {
     var index = start
-    func skipSpace() { while index < end, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 } }
+    func skipSpace() {
+      while index < end, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+    }
     skipSpace()
     guard index < end, bytes[index] == UInt8(ascii: ":") else { return nil }
     index += 1
@@ -105,7 +116,9 @@ enum LineScanner {
   }
 
   private static func matches(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ name: [UInt8]
+    _ bytes: UnsafeRawBufferPointer,
+    _ range: Range<Int>,
+    _ name: [UInt8]
   ) -> Bool {
     guard range.count == name.count else { return false }
     for offset in 0..<name.count where bytes[range.lowerBound + offset] != name[offset] {
@@ -122,8 +135,10 @@ enum TextRanges {
       let target = memory.bindMemory(to: TextView.self)
       for (row, range) in ranges.enumerated() {
         target[row] = TextView(
-          UnsafeRawBufferPointer(rebasing: text.bytes[range]), bufferIndex: 0,
-          byteOffset: range.lowerBound)
+          UnsafeRawBufferPointer(rebasing: text.bytes[range]),
+          bufferIndex: 0,
+          byteOffset: range.lowerBound
+        )
       }
     }
     return ColumnVector(type: .varchar, count: ranges.count, values: views, textData: [text])

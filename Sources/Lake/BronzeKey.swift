@@ -20,8 +20,12 @@ package struct BronzeKey: Hashable, Sendable {
   package var hourUTC: StoryTime
 
   package init(
-    dataset: String = "events", topic: String, partition: Int32, startOffset: Int64,
-    endOffset: Int64, hourUTC: StoryTime
+    dataset: String = "events",
+    topic: String,
+    partition: Int32,
+    startOffset: Int64,
+    endOffset: Int64,
+    hourUTC: StoryTime
   ) {
     self.dataset = dataset
     self.topic = topic
@@ -61,8 +65,13 @@ package struct BronzeKey: Hashable, Sendable {
       name[name.count - 1].utf8.count == 20, let end = Int64(name[name.count - 1]), end >= start
     else { return nil }
     self.init(
-      dataset: parts[1], topic: name.dropLast(3).joined(separator: "-"), partition: partition,
-      startOffset: start, endOffset: end, hourUTC: StoryTime(date, hour: hour))
+      dataset: parts[1],
+      topic: name.dropLast(3).joined(separator: "-"),
+      partition: partition,
+      startOffset: start,
+      endOffset: end,
+      hourUTC: StoryTime(date, hour: hour)
+    )
   }
 
   private static func number(_ text: String, after prefix: String, digits: Int) -> Int? {
@@ -80,10 +89,17 @@ package struct BronzeKey: Hashable, Sendable {
 extension Lake {
   /// The key of the Bronze object that holds offsets `startOffset` to `endOffset`, both included.
   package static func bronzeKey(
-    topic: String, partition: Int32, startOffset: Int64, endOffset: Int64, hourUTC: StoryTime
+    topic: String,
+    partition: Int32,
+    startOffset: Int64,
+    endOffset: Int64,
+    hourUTC: StoryTime
   ) -> String {
     BronzeKey(
-      topic: topic, partition: partition, startOffset: startOffset, endOffset: endOffset,
+      topic: topic,
+      partition: partition,
+      startOffset: startOffset,
+      endOffset: endOffset,
       hourUTC: hourUTC
     ).text
   }

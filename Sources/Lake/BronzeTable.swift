@@ -34,7 +34,12 @@ package struct BronzeTable: TableSource {
       let key = BronzeKey(object.key)
       guard request.predicates.allSatisfy({ canMatch(object.key, key, $0) }) else { return nil }
       return BronzeSplit(
-        store: store, object: object, key: key, schema: schema, columns: request.columns)
+        store: store,
+        object: object,
+        key: key,
+        schema: schema,
+        columns: request.columns
+      )
     }
   }
 
@@ -42,7 +47,8 @@ package struct BronzeTable: TableSource {
   private func canMatch(_ text: String, _ key: BronzeKey?, _ predicate: ColumnPredicate) -> Bool {
     switch (predicate.column, predicate.comparison) {
     case (0, .equal(.text(let wanted))): return text.utf8.elementsEqual(wanted.utf8)
-    case (6, .equal(.integer(let wanted))): return key.map { Int64($0.partition) == wanted } ?? false
+    case (6, .equal(.integer(let wanted))):
+      return key.map { Int64($0.partition) == wanted } ?? false
     case (7, .equal(.integer(let wanted))):
       return key.map { $0.startOffset <= wanted && wanted <= $0.endOffset } ?? false
     case (7, .greater(.integer(let least))): return key.map { $0.endOffset > least } ?? false
@@ -72,14 +78,20 @@ private struct BronzeSplit: Split {
         bytes = try Gzip.decompress(bytes, bytesMax: Self.bytesMax)
       } catch let error as CodecsError {
         throw LakeError(
-          .corruptObject, key: object.key,
+          .corruptObject,
+          key: object.key,
           "The Bronze object \(object.key) cannot be unpacked: \(error.message).",
-          advice: "Ingest its offsets again after deleting it, or restore it from a copy.")
+          advice: "Ingest its offsets again after deleting it, or restore it from a copy."
+        )
       }
     }
     return BronzeReader(
-      text: bytes.withUnsafeBytes { Buffer(copying: $0) }, object: object.key, key: key,
-      schema: schema, columns: columns)
+      text: bytes.withUnsafeBytes { Buffer(copying: $0) },
+      object: object.key,
+      key: key,
+      schema: schema,
+      columns: columns
+    )
   }
 }
 
@@ -124,14 +136,20 @@ private final class BronzeReader: BatchReader {
     guard nextLine < lines.count else { return nil }
     let range = nextLine..<min(nextLine + Self.batchRowsMax, lines.count)
     nextLine = range.upperBound
-    let envelope = columns.contains { (3...5).contains($0) } ? BronzeEnvelope(text, lines[range]) : nil
+    let envelope =
+      columns.contains { (3...5).contains($0) } ? BronzeEnvelope(text, lines[range]) : nil
     let vectors = columns.map { vector($0, range, envelope) }
     return ColumnarBatch(
-      schema: schema.selecting(columns), columns: vectors, rowCount: range.count)
+      schema: schema.selecting(columns),
+      columns: vectors,
+      rowCount: range.count
+    )
   }
 
   private func vector(
-    _ column: Int, _ range: Range<Int>, _ envelope: BronzeEnvelope?
+    _ column: Int,
+    _ range: Range<Int>,
+    _ envelope: BronzeEnvelope?
   ) -> ColumnVector {
     let type = schema[column].type
     func constant(_ scalar: Scalar) -> ColumnVector {

@@ -45,8 +45,11 @@ extension Lake {
       return try Gzip.decompress(try store.get(key), bytesMax: Lake.unpackedBytesMax)
     } catch let error as CodecsError {
       throw LakeError(
-        .corruptObject, key: key, "the Bronze object \(key) cannot be unpacked: \(error.message)",
-        advice: "Remove the object; its records are read again from Kafka while it keeps them.")
+        .corruptObject,
+        key: key,
+        "the Bronze object \(key) cannot be unpacked: \(error.message)",
+        advice: "Remove the object; its records are read again from Kafka while it keeps them."
+      )
     }
   }
 
@@ -74,12 +77,19 @@ extension Lake {
 
   /// Opens a Delta table, making it where it is missing.
   package func openTable(
-    schema: String, name: String, columns: Schema, partitionColumns: [String], createdAt: Int64
+    schema: String,
+    name: String,
+    columns: Schema,
+    partitionColumns: [String],
+    createdAt: Int64
   ) throws -> DeltaTable {
     if let table = try deltaTable(schema + "." + name) { return table }
     return try createTable(
-      schema + "." + name, schema: columns, partitionColumns: partitionColumns,
-      timestamp: createdAt)
+      schema + "." + name,
+      schema: columns,
+      partitionColumns: partitionColumns,
+      timestamp: createdAt
+    )
   }
 }
 

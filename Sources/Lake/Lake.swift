@@ -30,7 +30,8 @@ package final class Lake: CatalogProvider {
   ///
   /// `now` is the story's time in milliseconds since the epoch: the objects' modification times.
   package static func open(
-    root: String, now: (@Sendable () -> Int64)? = nil
+    root: String,
+    now: (@Sendable () -> Int64)? = nil
   ) throws -> Lake {
     Lake(store: try LocalObjectStore(root: root, now: now))
   }
@@ -72,8 +73,11 @@ package final class Lake: CatalogProvider {
   private func checkBronze(_ key: String) throws {
     guard key.hasPrefix("raw/") else {
       throw LakeError(
-        .notBronze, key: key, "\"\(key)\" is not below raw/, where Bronze objects are.",
-        advice: "Begin the key with raw/.")
+        .notBronze,
+        key: key,
+        "\"\(key)\" is not below raw/, where Bronze objects are.",
+        advice: "Begin the key with raw/."
+      )
     }
   }
 
@@ -87,19 +91,29 @@ package final class Lake: CatalogProvider {
 
   /// Makes an empty table of a name such as `silver.events`.
   package func createTable(
-    _ name: String, schema: Schema, partitionColumns: [String] = [], timestamp: Int64
+    _ name: String,
+    schema: Schema,
+    partitionColumns: [String] = [],
+    timestamp: Int64
   ) throws -> DeltaTable {
     let (directory, table) = try location(name)
     return try directory.create(
-      table, schema: schema, partitionColumns: partitionColumns, timestamp: timestamp)
+      table,
+      schema: schema,
+      partitionColumns: partitionColumns,
+      timestamp: timestamp
+    )
   }
 
   private func location(_ name: String) throws -> (DeltaDirectory, String) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, let directory = directory(String(parts[0])) else {
       throw LakeError(
-        .unknownLayer, key: name, "\"\(name)\" names no table of the lake.",
-        advice: "Write silver.<table> or gold.<table>.")
+        .unknownLayer,
+        key: name,
+        "\"\(name)\" names no table of the lake.",
+        advice: "Write silver.<table> or gold.<table>."
+      )
     }
     return (directory, String(parts[1]))
   }
@@ -123,9 +137,11 @@ package final class Lake: CatalogProvider {
 
   package func table(schema: String, name: String) throws -> (any TableSource)? {
     if schema.lowercased() == "bronze" {
-      guard let dataset = try store.directories(below: "raw/").first(where: {
-        $0.lowercased() == name.lowercased()
-      }) else { return nil }
+      guard
+        let dataset = try store.directories(below: "raw/").first(where: {
+          $0.lowercased() == name.lowercased()
+        })
+      else { return nil }
       return BronzeTable(store: store, objects: try store.list(prefix: "raw/\(dataset)/"))
     }
     return try directory(schema)?.table(name)?.snapshot()

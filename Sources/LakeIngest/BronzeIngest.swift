@@ -74,7 +74,9 @@ package final class BronzeIngest: Sendable {
 
   /// Cuts what one topic-partition has gained into objects, and answers the offset it has reached.
   private func read(
-    _ partition: TopicPartition, sealed: inout [Sealed], into summary: inout Summary
+    _ partition: TopicPartition,
+    sealed: inout [Sealed],
+    into summary: inout Summary
   ) throws -> Offset {
     let end = try log.endOffset(partition)
     var next = try position(of: partition, end: end, into: &summary)
@@ -97,7 +99,9 @@ package final class BronzeIngest: Sendable {
 
   /// Where reading starts; a position outside the log is reported as a gap and mended.
   private func position(
-    of partition: TopicPartition, end: Offset, into summary: inout Summary
+    of partition: TopicPartition,
+    end: Offset,
+    into summary: inout Summary
   ) throws -> Offset {
     let archived = try archivedEnd(of: partition)
     let start = try log.startOffset(partition)
@@ -105,7 +109,8 @@ package final class BronzeIngest: Sendable {
     let resumed = archived > end.rawValue ? start.rawValue : max(archived, start.rawValue)
     if resumed != archived, !(archived == 0 && resumed == 0) {
       summary.gaps.append(
-        Gap(partition: partition.partition, expected: archived, resumedAt: resumed))
+        Gap(partition: partition.partition, expected: archived, resumedAt: resumed)
+      )
     }
     return Offset(rawValue: resumed)
   }
@@ -134,17 +139,27 @@ package final class BronzeIngest: Sendable {
   }
 
   private func seal(
-    _ pending: inout PendingObject, of partition: TopicPartition, _ sealed: inout [Sealed],
+    _ pending: inout PendingObject,
+    of partition: TopicPartition,
+    _ sealed: inout [Sealed],
     _ summary: inout Summary
   ) throws {
     let key = Lake.bronzeKey(
-      topic: topic, partition: partition.partition, startOffset: pending.startOffset,
+      topic: topic,
+      partition: partition.partition,
+      startOffset: pending.startOffset,
       endOffset: pending.endOffset - 1,
-      hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000))
+      hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000)
+    )
     sealed.append(
       Sealed(
-        partition: partition, key: key, bytes: try Gzip.compress(pending.lines),
-        records: pending.count, endOffset: pending.endOffset))
+        partition: partition,
+        key: key,
+        bytes: try Gzip.compress(pending.lines),
+        records: pending.count,
+        endOffset: pending.endOffset
+      )
+    )
     pending = PendingObject()
     // A long catch-up must not hold everything in memory.
     if sealed.count >= 64 { try publish(&sealed, into: &summary) }

@@ -52,7 +52,9 @@ enum LocalDirectory {
 
   /// Calls `body` with the key, its directory's descriptor and its name for each file below `path`.
   static func walk(
-    path: String, keyPrefix: String, _ body: (String, Int32, String) -> Void
+    path: String,
+    keyPrefix: String,
+    _ body: (String, Int32, String) -> Void
   ) throws {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if descriptor < 0, errno == ENOENT { return }
@@ -61,7 +63,10 @@ enum LocalDirectory {
     for entry in try entries(descriptor: dup(descriptor), key: keyPrefix) {
       if entry.isDirectory {
         try walk(
-          path: path + "/" + entry.name, keyPrefix: keyPrefix + entry.name + "/", body)
+          path: path + "/" + entry.name,
+          keyPrefix: keyPrefix + entry.name + "/",
+          body
+        )
       } else {
         body(keyPrefix + entry.name, descriptor, entry.name)
       }

@@ -38,7 +38,11 @@ final class LocalObjectReader: ObjectReader {
       count = 0
       while count < range.count, let base = buffer.baseAddress {
         let got = pread(
-          descriptor, base + count, range.count - count, off_t(range.lowerBound + count))
+          descriptor,
+          base + count,
+          range.count - count,
+          off_t(range.lowerBound + count)
+        )
         if got > 0 {
           count += got
         } else if got == 0 {
@@ -56,9 +60,11 @@ final class LocalObjectReader: ObjectReader {
 
   private func outside(_ range: Range<Int>) -> ObjectStorageError {
     ObjectStorageError(
-      .rangeOutside, key: key,
+      .rangeOutside,
+      key: key,
       "Bytes \(range.lowerBound) to \(range.upperBound) of \"\(key)\" were asked for; it has "
         + "\(byteCount).",
-      advice: "The object may have been cut short; restore it, or write it again.")
+      advice: "The object may have been cut short; restore it, or write it again."
+    )
   }
 }

@@ -77,7 +77,10 @@ public final class LocalObjectStore: ObjectStore {
       }
       guard status.isRegularFile else { return nil }
       return ObjectMetadata(
-        key: key, size: Int(status.st_size), modifiedMilliseconds: status.modifiedMilliseconds)
+        key: key,
+        size: Int(status.st_size),
+        modifiedMilliseconds: status.modifiedMilliseconds
+      )
     } catch let error as ObjectStorageError where error.kind == .notFound {
       return nil
     }
@@ -97,9 +100,11 @@ public final class LocalObjectStore: ObjectStore {
   private func checkInside(_ path: String, key: String) throws -> String {
     guard path == root || path.hasPrefix(root == "/" ? "/" : root + "/") else {
       throw ObjectStorageError(
-        .outsideRoot, key: key,
+        .outsideRoot,
+        key: key,
         "\"\(key)\" is a symbolic link that leads out of the store's directory.",
-        advice: "Copy the file into the directory instead of linking to it.")
+        advice: "Copy the file into the directory instead of linking to it."
+      )
     }
     return path
   }
@@ -118,7 +123,11 @@ public final class LocalObjectStore: ObjectStore {
       guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
       result.append(
         ObjectMetadata(
-          key: key, size: Int(status.st_size), modifiedMilliseconds: status.modifiedMilliseconds))
+          key: key,
+          size: Int(status.st_size),
+          modifiedMilliseconds: status.modifiedMilliseconds
+        )
+      )
     }
     return result.sorted { $0.key.precedesInUTF8($1.key) }
   }
@@ -214,7 +223,9 @@ private struct PublishGroup {
   }
 
   mutating func name(
-    _ writer: LocalObjectWriter, _ key: String, ifAbsent: Bool
+    _ writer: LocalObjectWriter,
+    _ key: String,
+    ifAbsent: Bool
   ) throws -> Bool {
     let parent = LocalPath.parent(of: key)
     let directory: String

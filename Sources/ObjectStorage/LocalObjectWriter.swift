@@ -84,7 +84,9 @@ final class LocalObjectWriter: ObjectWriter {
       if let modified {
         let seconds = modified >= 0 ? modified / 1_000 : (modified - 999) / 1_000
         let time = timespec(
-          tv_sec: Int(seconds), tv_nsec: Int(modified - seconds * 1_000) * 1_000_000)
+          tv_sec: Int(seconds),
+          tv_nsec: Int(modified - seconds * 1_000) * 1_000_000
+        )
         _ = futimens(descriptor, [time, time])
       }
       try sync(descriptor)
@@ -126,7 +128,10 @@ final class LocalObjectWriter: ObjectWriter {
 
   private func discarded(key: String) -> ObjectStorageError {
     ObjectStorageError(
-      .discarded, key: key, "An object was written after it was published or discarded.")
+      .discarded,
+      key: key,
+      "An object was written after it was published or discarded."
+    )
   }
 }
 

@@ -12,8 +12,11 @@ public enum ObjectKey {
   public static func check(_ key: String) throws {
     func refuse(_ reason: String) -> ObjectStorageError {
       ObjectStorageError(
-        .invalidKey, key: key, "The key \"\(key)\" \(reason).",
-        advice: "Use relative names separated by single slashes, such as raw/events/a.json.gz.")
+        .invalidKey,
+        key: key,
+        "The key \"\(key)\" \(reason).",
+        advice: "Use relative names separated by single slashes, such as raw/events/a.json.gz."
+      )
     }
     var copy = key
     try copy.withUTF8 { bytes in

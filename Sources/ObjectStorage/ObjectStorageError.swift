@@ -38,28 +38,48 @@ public struct ObjectStorageError: DiagnosableError {
     switch number {
     case ENOENT:
       return ObjectStorageError(
-        .notFound, key: key, "There is no object \(name).",
-        advice: "List the keys around it, and check that nothing deleted it.")
+        .notFound,
+        key: key,
+        "There is no object \(name).",
+        advice: "List the keys around it, and check that nothing deleted it."
+      )
     case EROFS:
       return ObjectStorageError(
-        .readOnly, key: key, message,
-        advice: "The disk is mounted read-only; use a home on a disk that can be written.")
+        .readOnly,
+        key: key,
+        message,
+        advice: "The disk is mounted read-only; use a home on a disk that can be written."
+      )
     case EACCES, EPERM:
       return ObjectStorageError(
-        .noPermission, key: key, message,
-        advice: "Give yourself the right to write there, or use another home.")
+        .noPermission,
+        key: key,
+        message,
+        advice: "Give yourself the right to write there, or use another home."
+      )
     case ENOSPC, EDQUOT:
       return ObjectStorageError(
-        .diskFull, key: key, message, advice: "Free some space, then repeat the command.")
+        .diskFull,
+        key: key,
+        message,
+        advice: "Free some space, then repeat the command."
+      )
     case EMFILE, ENFILE:
       return ObjectStorageError(
-        .tooManyOpenFiles, key: key, message, advice: "Raise `ulimit -n`, or close programs.")
+        .tooManyOpenFiles,
+        key: key,
+        message,
+        advice: "Raise `ulimit -n`, or close programs."
+      )
     case ENAMETOOLONG:
       return ObjectStorageError(.invalidKey, key: key, message, advice: "Use shorter names.")
     case EISDIR, ENOTDIR, ENOTEMPTY:
       return ObjectStorageError(
-        .keyIsDirectory, key: key, message,
-        advice: "On a local disk a key cannot also be the beginning of other keys.")
+        .keyIsDirectory,
+        key: key,
+        message,
+        advice: "On a local disk a key cannot also be the beginning of other keys."
+      )
     default:
       return ObjectStorageError(.failed, key: key, message)
     }

@@ -106,7 +106,10 @@ struct ColumnBounds {
       default: integers.map { (.integer($0.min), .integer($0.max)) }
       }
     return ColumnStatistics(
-      min: bounds?.0 ?? .null, max: bounds?.1 ?? .null, nullCount: nullCount)
+      min: bounds?.0 ?? .null,
+      max: bounds?.1 ?? .null,
+      nullCount: nullCount
+    )
   }
 
   /// The footer's form: PLAIN without a size; long text cut, the maximum raised so that it bounds.

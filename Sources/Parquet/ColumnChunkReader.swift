@@ -28,11 +28,16 @@ final class ColumnChunkReader {
   private let wide: UnsafeMutablePointer<Int64>
   private let bitmap: UnsafeMutablePointer<UInt8>
 
-  /// - Parameters:
-  ///   - bytes: the whole chunk, from its first page.
-  ///   - rowCountMax: the largest count that `read` will be asked for.
+  /// Reads nothing yet.
+  ///
+  /// `bytes` is the whole chunk, from its first page; `rowCountMax` is the largest count that
+  /// `read` will be asked for.
   init(
-    column: ReadableColumn, codec: PageCodec, bytes: [UInt8], place: FilePlace, rowCountMax: Int
+    column: ReadableColumn,
+    codec: PageCodec,
+    bytes: [UInt8],
+    place: FilePlace,
+    rowCountMax: Int
   ) {
     self.column = column
     self.codec = codec
@@ -74,7 +79,10 @@ final class ColumnChunkReader {
       page = nil
       guard position < bytes.count else {
         throw place.error(
-          .truncated, at: position, "column \(column.field.name) ends before its rows do")
+          .truncated,
+          at: position,
+          "column \(column.field.name) ends before its rows do"
+        )
       }
       try bytes.withUnsafeBytes { try nextPage($0) }
     }
@@ -85,8 +93,10 @@ final class ColumnChunkReader {
     let start = position + header.byteCount
     guard header.compressedByteCount <= bytes.count - start else {
       throw place.error(
-        .truncated, at: position,
-        "a page of \(header.compressedByteCount) bytes where \(bytes.count - start) are left")
+        .truncated,
+        at: position,
+        "a page of \(header.compressedByteCount) bytes where \(bytes.count - start) are left"
+      )
     }
     let end = start + header.compressedByteCount
     let packed = bytes[start..<end].rebased
@@ -95,10 +105,19 @@ final class ColumnChunkReader {
     switch header.kind {
     case 0:
       let buffer = try codec.unpack(
-        packed, head: 0, size: header.uncompressedByteCount, place: pagePlace)
+        packed,
+        head: 0,
+        size: header.uncompressedByteCount,
+        place: pagePlace
+      )
       page = try DataPage(
-        buffer: buffer, header: header, column: column, hasDictionary: dictionaryValues != nil,
-        levelBytes: nil, place: pagePlace)
+        buffer: buffer,
+        header: header,
+        column: column,
+        hasDictionary: dictionaryValues != nil,
+        levelBytes: nil,
+        place: pagePlace
+      )
     case 1: break
     case 2: try readDictionary(header, packed, pagePlace)
     case 3:
@@ -108,16 +127,27 @@ final class ColumnChunkReader {
       }
       let codec = header.isCompressed ? codec : .uncompressed
       let buffer = try codec.unpack(
-        packed, head: levels, size: header.uncompressedByteCount, place: pagePlace)
+        packed,
+        head: levels,
+        size: header.uncompressedByteCount,
+        place: pagePlace
+      )
       page = try DataPage(
-        buffer: buffer, header: header, column: column, hasDictionary: dictionaryValues != nil,
-        levelBytes: levels, place: pagePlace)
+        buffer: buffer,
+        header: header,
+        column: column,
+        hasDictionary: dictionaryValues != nil,
+        levelBytes: levels,
+        place: pagePlace
+      )
     default: throw place.error(.corrupt, at: position, "a page of unknown kind \(header.kind)")
     }
   }
 
   private func readDictionary(
-    _ header: PageHeader, _ packed: UnsafeRawBufferPointer, _ place: FilePlace
+    _ header: PageHeader,
+    _ packed: UnsafeRawBufferPointer,
+    _ place: FilePlace
   ) throws {
     guard dictionaryValues == nil, page == nil else {
       throw place.error(.corrupt, at: 0, "a second dictionary")
@@ -127,11 +157,19 @@ final class ColumnChunkReader {
       throw place.error(.unsupported, at: 0, "a dictionary in encoding \(header.encoding)")
     }
     let buffer = try codec.unpack(
-      packed, head: 0, size: header.uncompressedByteCount, place: place)
+      packed,
+      head: 0,
+      size: header.uncompressedByteCount,
+      place: place
+    )
     let count = header.valueCount
     let width = column.physical.plainWidth(typeLength: column.typeLength) ?? 4
     guard column.physical != .boolean, count <= buffer.byteCount / width else {
-      throw place.error(.corrupt, at: 0, "a dictionary of \(count) values in \(buffer.byteCount) bytes")
+      throw place.error(
+        .corrupt,
+        at: 0,
+        "a dictionary of \(count) values in \(buffer.byteCount) bytes"
+      )
     }
     var isWhole = true
     let values = Buffer(byteCount: count * column.conversion.targetWidth) { memory in
@@ -140,15 +178,28 @@ final class ColumnChunkReader {
       switch column.conversion {
       case .bytes:
         isWhole = ByteArrayDecoding.plainViews(
-          buffer.bytes, &position, count: count, bufferIndex: 0,
-          into: target.assumingMemoryBound(to: TextView.self))
+          buffer.bytes,
+          &position,
+          count: count,
+          bufferIndex: 0,
+          into: target.assumingMemoryBound(to: TextView.self)
+        )
       case .fixedBytes(let width):
         fixedViews(
-          buffer.bytes, at: 0, width: width, count: count, bufferIndex: 0,
-          into: target.assumingMemoryBound(to: TextView.self))
+          buffer.bytes,
+          at: 0,
+          width: width,
+          count: count,
+          bufferIndex: 0,
+          into: target.assumingMemoryBound(to: TextView.self)
+        )
       case .byteArrayDecimal:
         isWhole = ByteArrayDecoding.plainDecimals(
-          buffer.bytes, &position, count: count, into: target.assumingMemoryBound(to: Int64.self))
+          buffer.bytes,
+          &position,
+          count: count,
+          into: target.assumingMemoryBound(to: Int64.self)
+        )
       default:
         isWhole = column.conversion.convert(buffer.address, count: count, into: target)
       }
@@ -160,18 +211,28 @@ final class ColumnChunkReader {
     dictionaryCount = count
     if column.conversion.isText {
       dictionary = VectorDictionary(
-        ColumnVector(type: column.field.type, count: count, values: values, textData: [buffer]))
+        ColumnVector(type: column.field.type, count: count, values: values, textData: [buffer])
+      )
     }
   }
 
   private func fixedViews(
-    _ bytes: UnsafeRawBufferPointer, at start: Int, width: Int, count: Int, bufferIndex: Int,
+    _ bytes: UnsafeRawBufferPointer,
+    at start: Int,
+    width: Int,
+    count: Int,
+    bufferIndex: Int,
     into target: UnsafeMutablePointer<TextView>
   ) {
     guard let base = bytes.baseAddress else { return }
     for index in 0..<count {
       target[index] = ByteArrayDecoding.view(
-        base, bytes.count, position: start + index * width, count: width, bufferIndex: bufferIndex)
+        base,
+        bytes.count,
+        position: start + index * width,
+        count: width,
+        bufferIndex: bufferIndex
+      )
     }
   }
 
@@ -188,14 +249,19 @@ final class ColumnChunkReader {
   private func validity(_ count: Int, nullCount: Int) -> ValidityBitmap? {
     guard nullCount > 0 else { return nil }
     let buffer = Buffer(
-      copying: UnsafeRawBufferPointer(start: bitmap, count: (count + 7) / 8))
+      copying: UnsafeRawBufferPointer(start: bitmap, count: (count + 7) / 8)
+    )
     return ValidityBitmap(buffer: buffer, count: count, nullCount: nullCount)
   }
 
-  /// Moves `present` values at the head of `target` to the rows that have one; the others get `zero`.
+  /// Moves `present` values at the head of `target` to the rows that have one; others get `zero`.
   @inline(__always)
   private func spread<Value: BitwiseCopyable>(
-    _ target: UnsafeMutablePointer<Value>, present: Int, count: Int, firstRow: Int, zero: Value
+    _ target: UnsafeMutablePointer<Value>,
+    present: Int,
+    count: Int,
+    firstRow: Int,
+    zero: Value
   ) {
     var next = present
     var row = count
@@ -213,7 +279,8 @@ final class ColumnChunkReader {
 
   /// Decodes codes and checks them against the dictionary.
   private func readCodes(
-    _ decoder: inout RunLengthBitPacked.Decoder, into target: UnsafeMutablePointer<Int32>,
+    _ decoder: inout RunLengthBitPacked.Decoder,
+    into target: UnsafeMutablePointer<Int32>,
     count: Int
   ) throws {
     try decoder.decode(into: target, count: count)
@@ -221,7 +288,10 @@ final class ColumnChunkReader {
     for index in 0..<count { largest = max(largest, UInt32(bitPattern: target[index])) }
     guard count == 0 || largest < UInt32(dictionaryCount) else {
       throw (page?.place ?? place).error(
-        .corrupt, at: 0, "code \(largest) in a dictionary of \(dictionaryCount)")
+        .corrupt,
+        at: 0,
+        "code \(largest) in a dictionary of \(dictionaryCount)"
+      )
     }
   }
 
@@ -244,16 +314,28 @@ final class ColumnChunkReader {
           switch width {
           case 1:
             spread(
-              target.assumingMemoryBound(to: UInt8.self), present: present, count: step,
-              firstRow: done, zero: 0)
+              target.assumingMemoryBound(to: UInt8.self),
+              present: present,
+              count: step,
+              firstRow: done,
+              zero: 0
+            )
           case 4:
             spread(
-              target.assumingMemoryBound(to: UInt32.self), present: present, count: step,
-              firstRow: done, zero: 0)
+              target.assumingMemoryBound(to: UInt32.self),
+              present: present,
+              count: step,
+              firstRow: done,
+              zero: 0
+            )
           default:
             spread(
-              target.assumingMemoryBound(to: UInt64.self), present: present, count: step,
-              firstRow: done, zero: 0)
+              target.assumingMemoryBound(to: UInt64.self),
+              present: present,
+              count: step,
+              firstRow: done,
+              zero: 0
+            )
           }
         }
         page?.rowsLeft -= step
@@ -261,8 +343,11 @@ final class ColumnChunkReader {
       }
     }
     return ColumnVector(
-      type: column.field.type, count: count, values: values,
-      validity: validity(count, nullCount: nulls))
+      type: column.field.type,
+      count: count,
+      values: values,
+      validity: validity(count, nullCount: nulls)
+    )
   }
 
   private func decodeFixed(_ count: Int, into target: UnsafeMutableRawPointer) throws {
@@ -286,7 +371,11 @@ final class ColumnChunkReader {
         var next = start
         guard
           ByteArrayDecoding.plainDecimals(
-            bytes, &next, count: count, into: target.assumingMemoryBound(to: Int64.self))
+            bytes,
+            &next,
+            count: count,
+            into: target.assumingMemoryBound(to: Int64.self)
+          )
         else { throw unfit }
         cursor = .plain(next)
       default:
@@ -332,7 +421,11 @@ final class ColumnChunkReader {
       for byte in 0..<width {
         let stream = start + byte * total + next
         for index in 0..<count {
-          raw.storeBytes(of: bytes[stream + index], toByteOffset: index * width + byte, as: UInt8.self)
+          raw.storeBytes(
+            of: bytes[stream + index],
+            toByteOffset: index * width + byte,
+            as: UInt8.self
+          )
         }
       }
       guard column.conversion.convert(raw, count: count, into: target) else { throw unfit }
@@ -374,8 +467,12 @@ final class ColumnChunkReader {
         try decodeViews(present, into: views + done, &textData)
         if present < step {
           spread(
-            views + done, present: present, count: step, firstRow: done,
-            zero: TextView(low: 0, high: 0))
+            views + done,
+            present: present,
+            count: step,
+            firstRow: done,
+            zero: TextView(low: 0, high: 0)
+          )
         }
       }
       nulls += step - present
@@ -389,11 +486,17 @@ final class ColumnChunkReader {
     }
     let values = Buffer(copying: UnsafeRawBufferPointer(start: views, count: count * 16))
     return ColumnVector(
-      type: column.field.type, count: count, values: values, textData: textData,
-      validity: validity)
+      type: column.field.type,
+      count: count,
+      values: values,
+      textData: textData,
+      validity: validity
+    )
   }
 
-  /// Views for the codes of some rows. An empty dictionary has a zeroed first view in its padding.
+  /// Views for the codes of some rows.
+  ///
+  /// An empty dictionary has a zeroed first view in its padding.
   private func lookUp(from start: Int, count: Int) {
     guard let dictionaryValues else { return }
     let source = dictionaryValues.address.assumingMemoryBound(to: TextView.self)
@@ -401,12 +504,17 @@ final class ColumnChunkReader {
   }
 
   private func decodeViews(
-    _ count: Int, into target: UnsafeMutablePointer<TextView>, _ textData: inout [Buffer]
+    _ count: Int,
+    into target: UnsafeMutablePointer<TextView>,
+    _ textData: inout [Buffer]
   ) throws {
     guard count > 0, let page else { return }
     let bytes = page.buffer.bytes
     let missing = page.place.error(
-      .truncated, at: 0, "the page has fewer values than its header says")
+      .truncated,
+      at: 0,
+      "the page has fewer values than its header says"
+    )
     let index = textData.count
     switch page.values {
     case .plain(let start):
@@ -414,12 +522,23 @@ final class ColumnChunkReader {
       if case .fixedBytes(let width) = column.conversion {
         guard count <= (bytes.count - start) / width else { throw missing }
         fixedViews(
-          bytes, at: start, width: width, count: count, bufferIndex: index, into: target)
+          bytes,
+          at: start,
+          width: width,
+          count: count,
+          bufferIndex: index,
+          into: target
+        )
         next = start + count * width
       } else {
         guard
           ByteArrayDecoding.plainViews(
-            bytes, &next, count: count, bufferIndex: index, into: target)
+            bytes,
+            &next,
+            count: count,
+            bufferIndex: index,
+            into: target
+          )
         else { throw missing }
       }
       self.page?.values = .plain(next)
@@ -432,7 +551,12 @@ final class ColumnChunkReader {
         guard wide[row] >= 0, wide[row] <= Int64(bytes.count - next) else { throw missing }
         let length = Int(wide[row])
         target[row] = ByteArrayDecoding.view(
-          base, bytes.count, position: next, count: length, bufferIndex: index)
+          base,
+          bytes.count,
+          position: next,
+          count: length,
+          bufferIndex: index
+        )
         next += length
       }
       self.page?.values = .deltaLength(lengths, next)
@@ -464,8 +588,11 @@ private struct PrefixedValues {
   static let textMax = 1 << 28
 
   mutating func join(
-    _ bytes: UnsafeRawBufferPointer, _ prefixes: UnsafeMutablePointer<Int64>,
-    _ suffixes: UnsafeMutablePointer<Int64>, _ count: Int, bufferIndex: Int,
+    _ bytes: UnsafeRawBufferPointer,
+    _ prefixes: UnsafeMutablePointer<Int64>,
+    _ suffixes: UnsafeMutablePointer<Int64>,
+    _ count: Int,
+    bufferIndex: Int,
     into target: UnsafeMutablePointer<TextView>
   ) -> Bool {
     for row in 0..<count {

@@ -1,9 +1,9 @@
 // One column of the current row group, from vectors to compressed pages in memory.
 //
 // Values come in slices of at most 1,024 rows. Levels and either codes or PLAIN bytes collect until
-// the page is full; the page is then encoded, compressed and kept. A chunk begins with a dictionary.
-// If that does not pay on the first page it is dropped and the page becomes PLAIN; if it grows past
-// its limit later, the pages so far keep it and the rest are PLAIN.
+// the page is full; the page is then encoded, compressed and kept. A chunk begins with a
+// dictionary. If that does not pay on the first page it is dropped and the page becomes PLAIN; if
+// it grows past its limit later, the pages so far keep it and the rest are PLAIN.
 
 import Codecs
 import Columnar
@@ -110,9 +110,14 @@ final class ColumnChunkWriter {
     var dictionaryPage: [UInt8] = []
     if dictionaryPageCount > 0 { dictionaryPage = try makeDictionaryPage() }
     let chunk = FinishedChunk(
-      dictionaryPage: dictionaryPage, pages: pages, valueCount: valueCount,
-      uncompressedByteCount: uncompressed, dictionaryPageCount: dictionaryPageCount,
-      plainPageCount: plainPageCount, bounds: bounds)
+      dictionaryPage: dictionaryPage,
+      pages: pages,
+      valueCount: valueCount,
+      uncompressedByteCount: uncompressed,
+      dictionaryPageCount: dictionaryPageCount,
+      plainPageCount: plainPageCount,
+      bounds: bounds
+    )
     pages = []
     uncompressed = 0
     valueCount = 0
@@ -142,8 +147,10 @@ final class ColumnChunkWriter {
     let nulls = range.count - count
     guard nulls == 0 || field.isNullable else {
       throw ParquetError(
-        .unsupported, fileName: "output",
-        "column \(field.name) is required and has a NULL in row \(valueCount + rows)")
+        .unsupported,
+        fileName: "output",
+        "column \(field.name) is required and has a NULL in row \(valueCount + rows)"
+      )
     }
     bounds.nullCount += nulls
     if isText {
@@ -214,13 +221,18 @@ final class ColumnChunkWriter {
     case 4:
       for offset in 0..<count {
         target.storeBytes(
-          of: UInt32(truncatingIfNeeded: source[offset]), toByteOffset: offset * 4,
-          as: UInt32.self)
+          of: UInt32(truncatingIfNeeded: source[offset]),
+          toByteOffset: offset * 4,
+          as: UInt32.self
+        )
       }
     default:
       for offset in 0..<count {
         target.storeBytes(
-          of: UInt8(truncatingIfNeeded: source[offset]), toByteOffset: offset, as: UInt8.self)
+          of: UInt8(truncatingIfNeeded: source[offset]),
+          toByteOffset: offset,
+          as: UInt8.self
+        )
       }
     }
   }
@@ -265,7 +277,10 @@ final class ColumnChunkWriter {
     let size = views[Int(indices[0])].count
     guard size <= Self.valueByteCountMax else {
       throw ParquetError(
-        .unsupported, fileName: "output", "column \(field.name) has a value of \(size) bytes")
+        .unsupported,
+        fileName: "output",
+        "column \(field.name) has a value of \(size) bytes"
+      )
     }
   }
 
@@ -345,7 +360,10 @@ final class ColumnChunkWriter {
       let width = max(1, BitPacking.width(of: UInt32(max(0, dictionaryCount - 1))))
       var encoded: [UInt8] = [UInt8(width)]
       RunLengthBitPacked.encode(
-        UnsafeBufferPointer(start: codes, count: present), bitWidth: width, into: &encoded)
+        UnsafeBufferPointer(start: codes, count: present),
+        bitWidth: width,
+        into: &encoded
+      )
       encoded.withUnsafeBytes { body.append($0) }
       dictionaryPageCount += 1
     } else {
@@ -353,7 +371,10 @@ final class ColumnChunkWriter {
       plainPageCount += 1
     }
     pages += try page(
-      body.bytes, kind: isDictionary ? .codes : .plain, valueCount: Int32(rows))
+      body.bytes,
+      kind: isDictionary ? .codes : .plain,
+      valueCount: Int32(rows)
+    )
     valueCount += rows
     rows = 0
     present = 0
@@ -365,10 +386,17 @@ final class ColumnChunkWriter {
     var bytes: [UInt8] = [0, 0, 0, 0]
     if present == rows || present == 0 {
       RunLengthBitPacked.encodeRun(
-        of: present == 0 ? 0 : 1, count: rows, bitWidth: 1, into: &bytes)
+        of: present == 0 ? 0 : 1,
+        count: rows,
+        bitWidth: 1,
+        into: &bytes
+      )
     } else {
       RunLengthBitPacked.encode(
-        UnsafeBufferPointer(start: levels, count: rows), bitWidth: 1, into: &bytes)
+        UnsafeBufferPointer(start: levels, count: rows),
+        bitWidth: 1,
+        into: &bytes
+      )
     }
     let size = bytes.count - 4
     for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: size >> (8 * index)) }
@@ -386,7 +414,9 @@ final class ColumnChunkWriter {
 
   /// A page with its header; counts its unpacked size.
   private func page(
-    _ body: UnsafeRawBufferPointer, kind: PageKind, valueCount: Int32
+    _ body: UnsafeRawBufferPointer,
+    kind: PageKind,
+    valueCount: Int32
   ) throws -> [UInt8] {
     let packed = try compressor.compress(body)
     var header = ThriftWriter()
@@ -404,7 +434,9 @@ final class ColumnChunkWriter {
         header.field(5) { header in
           header.field(1, valueCount)
           header.field(
-            2, kind == .codes ? Encoding.rleDictionary.rawValue : Encoding.plain.rawValue)
+            2,
+            kind == .codes ? Encoding.rleDictionary.rawValue : Encoding.plain.rawValue
+          )
           header.field(3, Encoding.rle.rawValue)
           header.field(4, Encoding.rle.rawValue)
         }

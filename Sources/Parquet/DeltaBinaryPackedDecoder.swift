@@ -32,7 +32,10 @@ final class DeltaBinaryPackedDecoder {
       blockSize % miniblocks == 0, (blockSize / miniblocks) % 8 == 0, total <= UInt64(Int32.max)
     else {
       throw place.error(
-        .corrupt, at: start, "delta blocks of \(blockSize) values in \(miniblocks) miniblocks")
+        .corrupt,
+        at: start,
+        "delta blocks of \(blockSize) values in \(miniblocks) miniblocks"
+      )
     }
     self.bytes = bytes
     self.place = place
@@ -91,7 +94,12 @@ final class DeltaBinaryPackedDecoder {
     deltas.withUnsafeMutableBufferPointer { target in
       guard let address = target.baseAddress else { return }
       BitPacking.unpack(
-        packed, bitOffset: 0, bitWidth: width, into: address, count: miniblockSize)
+        packed,
+        bitOffset: 0,
+        bitWidth: width,
+        into: address,
+        count: miniblockSize
+      )
     }
     nextDelta = 0
     position += size

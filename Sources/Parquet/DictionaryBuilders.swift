@@ -14,7 +14,9 @@ struct WordDictionary {
 
   /// The codes of `count` words, new ones added.
   mutating func encode(
-    _ source: UnsafePointer<UInt64>, count: Int, into codes: UnsafeMutablePointer<Int32>
+    _ source: UnsafePointer<UInt64>,
+    count: Int,
+    into codes: UnsafeMutablePointer<Int32>
   ) {
     if (words.count + count) * 2 > slots.count { rebuild(for: words.count + count) }
     let mask = slots.count - 1
@@ -103,7 +105,8 @@ final class TextDictionary {
   }
 
   private static func areEqual(
-    _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
+    _ left: UnsafeRawBufferPointer,
+    _ right: UnsafeRawBufferPointer
   ) -> Bool {
     left.count == right.count && TextBounds.compare(left, right) == 0
   }

@@ -15,7 +15,7 @@ enum ValueCursor {
   case delta(DeltaBinaryPackedDecoder)
   /// DELTA_LENGTH_BYTE_ARRAY: lengths, and the byte of the next value.
   case deltaLength(DeltaBinaryPackedDecoder, Int)
-  /// DELTA_BYTE_ARRAY: shared prefixes, suffix lengths, the byte of the next suffix, the value before.
+  /// DELTA_BYTE_ARRAY: prefix lengths, suffix lengths, the next suffix's byte, the value before.
   case deltaByteArray(DeltaBinaryPackedDecoder, DeltaBinaryPackedDecoder, Int, [UInt8])
   /// BYTE_STREAM_SPLIT: the next value and their number.
   case byteStreamSplit(Int, Int)
@@ -34,11 +34,18 @@ struct DataPage {
   var levelsBuffer: Buffer?
   var values: ValueCursor
 
-  /// - Parameters:
-  ///   - levelBytes: v2's levels at the head of `buffer`; nil for v1.
+  /// Finds the levels and the values of an unpacked page; decodes no value yet.
+  ///
+  /// `levelBytes` counts v2's levels at the head of `buffer`; nil for v1. Throws
+  /// `parquet.unsupported` for an encoding that is not read here, `parquet.truncated` or
+  /// `parquet.corrupt` for a page that contradicts itself, and what the decoders of runs throw.
   init(
-    buffer: Buffer, header: PageHeader, column: ReadableColumn, hasDictionary: Bool,
-    levelBytes: Int?, place: FilePlace
+    buffer: Buffer,
+    header: PageHeader,
+    column: ReadableColumn,
+    hasDictionary: Bool,
+    levelBytes: Int?,
+    place: FilePlace
   ) throws {
     self.buffer = buffer
     self.place = place
@@ -55,12 +62,19 @@ struct DataPage {
       (levels, levelsBuffer, start) = try Self.levelsV1(bytes, header, place)
     }
     values = try Self.cursor(
-      bytes, from: start, header: header, column: column, hasDictionary: hasDictionary,
-      place: place)
+      bytes,
+      from: start,
+      header: header,
+      column: column,
+      hasDictionary: hasDictionary,
+      place: place
+    )
   }
 
   private static func levelsV1(
-    _ bytes: UnsafeRawBufferPointer, _ header: PageHeader, _ place: FilePlace
+    _ bytes: UnsafeRawBufferPointer,
+    _ header: PageHeader,
+    _ place: FilePlace
   ) throws -> (RunLengthBitPacked.Decoder, Buffer?, Int) {
     if header.definitionEncoding == Encoding.bitPacked.rawValue {
       let size = (header.valueCount + 7) / 8
@@ -80,7 +94,10 @@ struct DataPage {
     }
     guard header.definitionEncoding == Encoding.rle.rawValue else {
       throw place.error(
-        .unsupported, at: 0, "definition levels in encoding \(header.definitionEncoding)")
+        .unsupported,
+        at: 0,
+        "definition levels in encoding \(header.definitionEncoding)"
+      )
     }
     let (body, end) = try sized(bytes, at: 0, place)
     return (try .init(body, bitWidth: 1), nil, end)
@@ -88,13 +105,16 @@ struct DataPage {
 
   /// Bytes after their 4-byte size.
   private static func sized(
-    _ bytes: UnsafeRawBufferPointer, at start: Int, _ place: FilePlace
+    _ bytes: UnsafeRawBufferPointer,
+    at start: Int,
+    _ place: FilePlace
   ) throws -> (UnsafeRawBufferPointer, Int) {
     guard bytes.count - start >= 4 else {
       throw place.error(.truncated, at: start, "a size is missing")
     }
     let size = Int(
-      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
+      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+    )
     guard size <= bytes.count - start - 4 else {
       throw place.error(.truncated, at: start, "\(size) bytes are not there")
     }
@@ -103,14 +123,20 @@ struct DataPage {
   }
 
   private static func cursor(
-    _ bytes: UnsafeRawBufferPointer, from start: Int, header: PageHeader, column: ReadableColumn,
-    hasDictionary: Bool, place: FilePlace
+    _ bytes: UnsafeRawBufferPointer,
+    from start: Int,
+    header: PageHeader,
+    column: ReadableColumn,
+    hasDictionary: Bool,
+    place: FilePlace
   ) throws -> ValueCursor {
     let unsupported = place.error(
-      .unsupported, at: 0,
+      .unsupported,
+      at: 0,
       "column \(column.field.name) is in encoding "
         + (Encoding(rawValue: header.encoding).map { "\($0)" } ?? "\(header.encoding)")
-        + " of \(column.physical)")
+        + " of \(column.physical)"
+    )
     switch Encoding(rawValue: header.encoding) {
     case .plain:
       return .plain(column.conversion == .boolean ? start * 8 : start)
@@ -119,12 +145,17 @@ struct DataPage {
         throw place.error(.corrupt, at: 0, "a page of codes without a dictionary")
       }
       // A page of NULLs may have no codes, not even their width.
-      if start == bytes.count { return .dictionary(try .init(bytes[start...].rebased, bitWidth: 1)) }
+      if start == bytes.count {
+        return .dictionary(try .init(bytes[start...].rebased, bitWidth: 1))
+      }
       return .dictionary(
-        try .init(bytes[(start + 1)...].rebased, bitWidth: Int(bytes[start])))
+        try .init(bytes[(start + 1)...].rebased, bitWidth: Int(bytes[start]))
+      )
     case .rle:
       guard column.conversion == .boolean else { throw unsupported }
-      if start == bytes.count { return .booleanRuns(try .init(bytes[start...].rebased, bitWidth: 1)) }
+      if start == bytes.count {
+        return .booleanRuns(try .init(bytes[start...].rebased, bitWidth: 1))
+      }
       return .booleanRuns(try .init(sized(bytes, at: start, place).0, bitWidth: 1))
     case .deltaBinaryPacked:
       guard column.physical == .int32 || column.physical == .int64 else { throw unsupported }
@@ -139,7 +170,10 @@ struct DataPage {
       let data = try DeltaBinaryPackedDecoder(bytes, at: suffixes, place: place).skipToEnd()
       return .deltaByteArray(
         try DeltaBinaryPackedDecoder(bytes, at: start, place: place),
-        try DeltaBinaryPackedDecoder(bytes, at: suffixes, place: place), data, [])
+        try DeltaBinaryPackedDecoder(bytes, at: suffixes, place: place),
+        data,
+        []
+      )
     case .byteStreamSplit:
       guard !column.conversion.isText,
         let width = column.physical.plainWidth(typeLength: column.typeLength), width > 0

@@ -28,7 +28,10 @@ enum PageCodec: Int32, Sendable {
 
   /// The page's bytes: `head` bytes as they are, then the rest unpacked to `size - head`.
   func unpack(
-    _ packed: UnsafeRawBufferPointer, head: Int, size: Int, place: FilePlace
+    _ packed: UnsafeRawBufferPointer,
+    head: Int,
+    size: Int,
+    place: FilePlace
   ) throws -> Buffer {
     let body = packed.count - head
     let due = size - head

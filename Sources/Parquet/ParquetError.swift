@@ -2,6 +2,7 @@ public import Diagnostics
 
 /// What can go wrong between a Parquet file and columns.
 public struct ParquetError: DiagnosableError {
+  /// What sort of trouble it is; the raw value ends the error's code.
   public enum Kind: String, Sendable {
     /// The file does not begin and end as Parquet does.
     case notParquet

@@ -56,11 +56,15 @@ public final class ParquetFile: Sendable {
         rowCount: group.rowCount,
         statistics: columns.map { column in
           ColumnChunkStatistics(
-            group.columns[column.leaf].statistics, column: column, rowCount: group.rowCount,
-            hasTypeOrder: orders.map { $0.indices.contains(column.leaf) && $0[column.leaf] } ?? true)
+            group.columns[column.leaf].statistics,
+            column: column,
+            rowCount: group.rowCount,
+            hasTypeOrder: orders.map { $0.indices.contains(column.leaf) && $0[column.leaf] } ?? true
+          )
         },
         compressedByteCount: group.columns.reduce(0) { $0 &+ $1.compressedByteCount },
-        uncompressedByteCount: group.columns.reduce(0) { $0 &+ $1.uncompressedByteCount })
+        uncompressedByteCount: group.columns.reduce(0) { $0 &+ $1.uncompressedByteCount }
+      )
     }
   }
 
@@ -69,9 +73,11 @@ public final class ParquetFile: Sendable {
   /// - Parameters:
   ///   - columns: positions in `schema`, in the order that batches shall have; none for counts.
   ///   - predicates: wishes, by position in `schema`; rows that do not match may still come.
+  /// - Returns: a reader for one thread.
   /// - Throws: `parquet.unsupported` where a wanted column has a codec that is not read here.
   public func reader(
-    columns: [Int], predicates: [ColumnPredicate] = []
+    columns: [Int],
+    predicates: [ColumnPredicate] = []
   ) throws -> any BatchReader {
     precondition(columns.allSatisfy(schema.fields.indices.contains), "no such column")
     let wanted = rowGroups.indices.filter { !excludes(rowGroup: $0, predicates) }
@@ -94,7 +100,9 @@ public final class ParquetFile: Sendable {
     return predicates.contains { predicate in
       group.statistics.indices.contains(predicate.column)
         && group.statistics[predicate.column].excludes(
-          predicate.comparison, rowCount: group.rowCount)
+          predicate.comparison,
+          rowCount: group.rowCount
+        )
     }
   }
 
@@ -102,8 +110,10 @@ public final class ParquetFile: Sendable {
     let raw = metadata.rowGroups[rowGroup].columns[column.leaf].codec
     guard let codec = PageCodec(rawValue: raw) else {
       throw ParquetError(
-        .unsupported, fileName: name,
-        "column \(column.field.name) is compressed with \(PageCodec.name(raw)), which is not read")
+        .unsupported,
+        fileName: name,
+        "column \(column.field.name) is compressed with \(PageCodec.name(raw)), which is not read"
+      )
     }
     return codec
   }
@@ -114,7 +124,8 @@ public final class ParquetFile: Sendable {
 
   /// The footer's bytes and where they begin; one read for a footer of at most 64 KiB.
   private static func readFooter(
-    _ bytes: any RandomAccessBytes, _ name: String
+    _ bytes: any RandomAccessBytes,
+    _ name: String
   ) throws -> ([UInt8], Int) {
     let size = bytes.byteCount
     guard size >= 12 else {
@@ -131,14 +142,21 @@ public final class ParquetFile: Sendable {
         throw ParquetError(.unsupported, fileName: name, "the footer is encrypted")
       }
       throw ParquetError(
-        .notParquet, fileName: name, byteOffset: size - 4, "the file does not end with PAR1")
+        .notParquet,
+        fileName: name,
+        byteOffset: size - 4,
+        "the file does not end with PAR1"
+      )
     }
     let length = tail.dropLast(4).suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     let start = size - 8 - length
     guard start >= 4 else {
       throw ParquetError(
-        .truncated, fileName: name, byteOffset: size - 8,
-        "a footer of \(length) bytes does not fit a file of \(size)")
+        .truncated,
+        fileName: name,
+        byteOffset: size - 8,
+        "a footer of \(length) bytes does not fit a file of \(size)"
+      )
     }
     if start >= tailStart {
       return (Array(tail[(start - tailStart)..<(tail.count - 8)]), start)
@@ -148,7 +166,10 @@ public final class ParquetFile: Sendable {
 
   /// Checks what later steps rely on, so that they need not.
   private static func check(
-    _ metadata: FileMetadata, _ schema: FileSchema, footerStart: Int, _ place: FilePlace
+    _ metadata: FileMetadata,
+    _ schema: FileSchema,
+    footerStart: Int,
+    _ place: FilePlace
   ) throws {
     var rows = 0
     for group in metadata.rowGroups {
@@ -173,7 +194,10 @@ public final class ParquetFile: Sendable {
     }
     guard rows == metadata.rowCount else {
       throw place.error(
-        .corrupt, at: 0, "the row groups have \(rows) rows, the file \(metadata.rowCount)")
+        .corrupt,
+        at: 0,
+        "the row groups have \(rows) rows, the file \(metadata.rowCount)"
+      )
     }
   }
 }

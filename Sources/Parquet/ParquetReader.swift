@@ -46,9 +46,12 @@ final class ParquetReader: BatchReader {
       }
       let bytes = try file.bytes.read(range)
       return ColumnChunkReader(
-        column: column, codec: try file.codec(rowGroup: group, column: column), bytes: bytes,
+        column: column,
+        codec: try file.codec(rowGroup: group, column: column),
+        bytes: bytes,
         place: FilePlace(fileName: file.name, base: range.lowerBound),
-        rowCountMax: min(metadata.rowCount, Self.batchRowCount))
+        rowCountMax: min(metadata.rowCount, Self.batchRowCount)
+      )
     }
     rowsLeft = metadata.rowCount
   }

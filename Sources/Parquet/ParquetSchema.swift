@@ -1,8 +1,8 @@
 // From the footer's flat list of schema elements to a tree, and from the tree to columns.
 //
 // A file holds one column chunk per leaf and row group, so leaves are numbered in the order of the
-// tree. Leaves directly below the root that are not repeated become columns of `ParquetFile.schema`;
-// the tree keeps the others.
+// tree. Leaves directly below the root that are not repeated become columns of
+// `ParquetFile.schema`; the tree keeps the others.
 
 import Columnar
 
@@ -99,9 +99,14 @@ struct FileSchema: Sendable {
       case .readable(let type, let conversion):
         columns.append(
           ReadableColumn(
-            field: Field(child.name, type, isNullable: child.repetition == 1), leaf: number,
-            physical: leaf.type, typeLength: leaf.typeLength, maxDefinition: leaf.maxDefinition,
-            conversion: conversion))
+            field: Field(child.name, type, isNullable: child.repetition == 1),
+            leaf: number,
+            physical: leaf.type,
+            typeLength: leaf.typeLength,
+            maxDefinition: leaf.maxDefinition,
+            conversion: conversion
+          )
+        )
       case .omitted(let reason):
         omitted.append(ParquetOmittedColumn(name: child.name, reason: reason))
       }
@@ -115,7 +120,10 @@ struct FileSchema: Sendable {
     var leaves: [SchemaLeaf] = []
 
     mutating func next(
-      path: [String], definition: Int, repetition: Int, depth: Int
+      path: [String],
+      definition: Int,
+      repetition: Int,
+      depth: Int
     ) throws -> SchemaNode {
       guard position < elements.count, depth <= 64 else {
         throw place.error(.corrupt, at: 0, "the schema's tree does not end")
@@ -127,8 +135,12 @@ struct FileSchema: Sendable {
       let repetition = repetition + (!isRoot && element.repetition == 2 ? 1 : 0)
       let path = isRoot ? [] : path + [element.name]
       var node = SchemaNode(
-        name: element.name, repetition: isRoot ? 0 : element.repetition,
-        annotation: element.annotation, children: [], leaf: nil)
+        name: element.name,
+        repetition: isRoot ? 0 : element.repetition,
+        annotation: element.annotation,
+        children: [],
+        leaf: nil
+      )
       if let type = element.type, !isRoot {
         guard element.childCount == 0 else {
           throw place.error(.corrupt, at: 0, "column \(element.name) has a type and children")
@@ -136,9 +148,14 @@ struct FileSchema: Sendable {
         node.leaf = leaves.count
         leaves.append(
           SchemaLeaf(
-            path: path, type: type, typeLength: element.typeLength,
-            annotation: element.annotation, maxDefinition: definition,
-            maxRepetition: repetition))
+            path: path,
+            type: type,
+            typeLength: element.typeLength,
+            annotation: element.annotation,
+            maxDefinition: definition,
+            maxRepetition: repetition
+          )
+        )
         return node
       }
       guard element.childCount <= elements.count - position else {
@@ -146,7 +163,8 @@ struct FileSchema: Sendable {
       }
       for _ in 0..<element.childCount {
         node.children.append(
-          try next(path: path, definition: definition, repetition: repetition, depth: depth + 1))
+          try next(path: path, definition: definition, repetition: repetition, depth: depth + 1)
+        )
       }
       return node
     }
@@ -209,7 +227,9 @@ extension ReadableColumn {
   }
 
   private static func decimalMeaning(
-    of leaf: SchemaLeaf, precision: Int, scale: Int
+    of leaf: SchemaLeaf,
+    precision: Int,
+    scale: Int
   ) -> Meaning {
     guard precision >= 1, precision <= 18, scale >= 0, scale <= precision else {
       return .omitted("decimal(\(precision),\(scale))")

@@ -27,7 +27,10 @@ public struct ColumnStatistics: Hashable, Sendable {
 
 extension ColumnChunkStatistics {
   init(
-    _ raw: RawStatistics?, column: ReadableColumn, rowCount: Int, hasTypeOrder: Bool
+    _ raw: RawStatistics?,
+    column: ReadableColumn,
+    rowCount: Int,
+    hasTypeOrder: Bool
   ) {
     guard let raw else { return }
     if let nulls = raw.nullCount, nulls >= 0, nulls <= rowCount { nullCount = nulls }
@@ -50,7 +53,9 @@ extension ColumnChunkStatistics {
   }
 
   private static func scalar(
-    _ bytes: [UInt8], _ column: ReadableColumn, isMin: Bool
+    _ bytes: [UInt8],
+    _ column: ReadableColumn,
+    isMin: Bool
   ) -> Scalar? {
     func word(_ count: Int) -> UInt64? {
       guard bytes.count == count else { return nil }

@@ -24,6 +24,7 @@ public enum ParquetCompression: Sendable {
   }
 }
 
+/// How a file is written: compression, rows a row group (at least 1), and the footer's key-values.
 public struct ParquetWriterOptions: Sendable {
   public var compression: ParquetCompression
   public var rowGroupRowCountMax: Int
@@ -31,7 +32,8 @@ public struct ParquetWriterOptions: Sendable {
   public var keyValueMetadata: [(String, String)]
 
   public init(
-    compression: ParquetCompression = .zstd, rowGroupRowCountMax: Int = 128 * 1_024,
+    compression: ParquetCompression = .zstd,
+    rowGroupRowCountMax: Int = 128 * 1_024,
     keyValueMetadata: [(String, String)] = []
   ) {
     self.compression = compression
@@ -67,14 +69,18 @@ public final class ParquetWriter {
   ///
   /// - Throws: `parquet.unsupported` for a column of unknown type; what `output` throws.
   public init(
-    schema: Schema, options: ParquetWriterOptions = ParquetWriterOptions(),
+    schema: Schema,
+    options: ParquetWriterOptions = ParquetWriterOptions(),
     output: @escaping (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     precondition(options.rowGroupRowCountMax > 0, "a row group has rows")
     for field in schema.fields {
       if field.type == .unknown {
         throw ParquetError(
-          .unsupported, fileName: "output", "column \(field.name) has no type to write")
+          .unsupported,
+          fileName: "output",
+          "column \(field.name) has no type to write"
+        )
       }
     }
     let compressor = try PageCompressor(options.compression)
@@ -93,7 +99,9 @@ public final class ParquetWriter {
   public func write(_ batch: ColumnarBatch) throws {
     precondition(!isFinished, "the file is finished")
     precondition(
-      batch.schema.fields.map(\.type) == schema.fields.map(\.type), "the batch is of other types")
+      batch.schema.fields.map(\.type) == schema.fields.map(\.type),
+      "the batch is of other types"
+    )
     var start = 0
     while start < batch.rowCount {
       let end = min(batch.rowCount, start + options.rowGroupRowCountMax - rowsInGroup)
@@ -116,8 +124,10 @@ public final class ParquetWriter {
     for index in 0..<4 { footer.append(UInt8(truncatingIfNeeded: size >> UInt32(8 * index))) }
     try emit(footer + Self.magic)
     return ParquetSummary(
-      rowCount: rowCount, byteCount: position,
-      columns: zip(bounds, schema.fields).map { $0.statistics(type: $1.type) })
+      rowCount: rowCount,
+      byteCount: position,
+      columns: zip(bounds, schema.fields).map { $0.statistics(type: $1.type) }
+    )
   }
 
   private static let magic = Array("PAR1".utf8)
@@ -139,9 +149,14 @@ public final class ParquetWriter {
       try emit(chunk.pages)
       group.chunks.append(
         WrittenChunk(
-          field: column.field, plainWidth: column.plainWidth,
+          field: column.field,
+          plainWidth: column.plainWidth,
           dictionaryPageOffset: chunk.dictionaryPage.isEmpty ? nil : start,
-          dataPageOffset: dataStart, compressedByteCount: position - start, chunk: chunk))
+          dataPageOffset: dataStart,
+          compressedByteCount: position - start,
+          chunk: chunk
+        )
+      )
       group.chunks[index].chunk.dictionaryPage = []
       group.chunks[index].chunk.pages = []
     }
@@ -167,7 +182,10 @@ public final class ParquetWriter {
       footer.field(3, int64: Int64(rowCount))
       footer.list(4, Array(groups.enumerated())) { writer, group in
         group.element.write(
-          to: &writer, ordinal: group.offset, codec: options.compression.codec)
+          to: &writer,
+          ordinal: group.offset,
+          codec: options.compression.codec
+        )
       }
       if !options.keyValueMetadata.isEmpty {
         footer.list(5, options.keyValueMetadata) { writer, pair in

@@ -1,4 +1,4 @@
-// Where the bytes of a Parquet file come from: memory, a file, or whatever an object store hands in.
+// Where the bytes of a Parquet file come from: memory, a file, or an object store's.
 
 #if canImport(Glibc)
 import Glibc
@@ -28,8 +28,11 @@ public struct ArrayBytes: RandomAccessBytes {
   public func read(_ range: Range<Int>) throws -> [UInt8] {
     guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
       throw ParquetError(
-        .truncated, fileName: "memory", byteOffset: range.lowerBound,
-        "\(range.count) bytes were asked for, and there are \(bytes.count) in all")
+        .truncated,
+        fileName: "memory",
+        byteOffset: range.lowerBound,
+        "\(range.count) bytes were asked for, and there are \(bytes.count) in all"
+      )
     }
     return Array(bytes[range])
   }
@@ -63,19 +66,28 @@ public final class FileBytes: RandomAccessBytes {
   public func read(_ range: Range<Int>) throws -> [UInt8] {
     guard range.lowerBound >= 0, range.upperBound <= byteCount else {
       throw ParquetError(
-        .truncated, fileName: path, byteOffset: range.lowerBound,
-        "\(range.count) bytes were asked for, and there are \(byteCount) in all")
+        .truncated,
+        fileName: path,
+        byteOffset: range.lowerBound,
+        "\(range.count) bytes were asked for, and there are \(byteCount) in all"
+      )
     }
     return try [UInt8](unsafeUninitializedCapacity: range.count) { target, count in
       while count < range.count {
         let got = pread(
-          descriptor, target.baseAddress.map { $0 + count }, range.count - count,
-          off_t(range.lowerBound + count))
+          descriptor,
+          target.baseAddress.map { $0 + count },
+          range.count - count,
+          off_t(range.lowerBound + count)
+        )
         if got < 0, errno == EINTR { continue }
         guard got > 0 else {
           throw ParquetError(
-            got == 0 ? .truncated : .io, fileName: path, byteOffset: range.lowerBound + count,
-            got == 0 ? "the file became shorter" : "it cannot be read: \(FileBytes.reason())")
+            got == 0 ? .truncated : .io,
+            fileName: path,
+            byteOffset: range.lowerBound + count,
+            got == 0 ? "the file became shorter" : "it cannot be read: \(FileBytes.reason())"
+          )
         }
         count += got
       }

@@ -77,7 +77,8 @@ struct ThriftReader {
   }
 
   mutating func readStructList(
-    _ field: FieldHeader, _ element: (inout ThriftReader) throws -> Void
+    _ field: FieldHeader,
+    _ element: (inout ThriftReader) throws -> Void
   ) throws {
     let (count, kind) = try readListHeader(field)
     guard kind == Kind.structure || count == 0 else { throw error("a list of structs is missing") }

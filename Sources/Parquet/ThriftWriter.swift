@@ -57,7 +57,9 @@ struct ThriftWriter {
   }
 
   mutating func list<Element>(
-    _ id: Int, _ values: [Element], _ body: (inout ThriftWriter, Element) -> Void
+    _ id: Int,
+    _ values: [Element],
+    _ body: (inout ThriftWriter, Element) -> Void
   ) {
     listHeader(id, count: values.count, kind: 12)
     for value in values { structure { body(&$0, value) } }

@@ -17,7 +17,9 @@ extension ValueConversion {
   ///
   /// Answers false where a value does not fit 64 bits. Booleans and byte arrays are not fixed.
   func convert(
-    _ source: UnsafeRawPointer, count: Int, into target: UnsafeMutableRawPointer
+    _ source: UnsafeRawPointer,
+    count: Int,
+    into target: UnsafeMutableRawPointer
   ) -> Bool {
     var fits = true
     switch self {
@@ -52,7 +54,9 @@ extension ValueConversion {
       let output = target.assumingMemoryBound(to: Int64.self)
       for index in 0..<count {
         output[index] = floorDivide(
-          source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self), 1_000)
+          source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self),
+          1_000
+        )
       }
     case .int96ToMicros:
       let output = target.assumingMemoryBound(to: Int64.self)
@@ -75,7 +79,8 @@ extension ValueConversion {
       let output = target.assumingMemoryBound(to: Int64.self)
       for index in 0..<count {
         let value = bigEndianInteger(
-          UnsafeRawBufferPointer(start: source + index * width, count: width))
+          UnsafeRawBufferPointer(start: source + index * width, count: width)
+        )
         fits = fits && value != nil
         output[index] = value ?? 0
       }
@@ -91,13 +96,18 @@ enum ByteArrayDecoding {
   /// The view of `count` bytes at `position` of a page; both have been checked.
   @inline(__always)
   static func view(
-    _ page: UnsafeRawPointer, _ pageCount: Int, position: Int, count: Int, bufferIndex: Int
+    _ page: UnsafeRawPointer,
+    _ pageCount: Int,
+    position: Int,
+    count: Int,
+    bufferIndex: Int
   ) -> TextView {
     if count > 12 {
       let prefix = UInt64(page.loadUnaligned(fromByteOffset: position, as: UInt32.self))
       return TextView(
         low: UInt64(count) | prefix << 32,
-        high: UInt64(bufferIndex) | UInt64(position) << 32)
+        high: UInt64(bufferIndex) | UInt64(position) << 32
+      )
     }
     if position + 12 <= pageCount {
       var first = UInt64(page.loadUnaligned(fromByteOffset: position, as: UInt32.self))
@@ -111,14 +121,20 @@ enum ByteArrayDecoding {
       return TextView(low: UInt64(count) | first << 32, high: rest)
     }
     return TextView(
-      UnsafeRawBufferPointer(start: page + position, count: count), bufferIndex: 0, byteOffset: 0)
+      UnsafeRawBufferPointer(start: page + position, count: count),
+      bufferIndex: 0,
+      byteOffset: 0
+    )
   }
 
   /// Reads `count` PLAIN byte arrays as views into the page; moves `position` past them.
   ///
   /// Answers false where the page ends early.
   static func plainViews(
-    _ page: UnsafeRawBufferPointer, _ position: inout Int, count: Int, bufferIndex: Int,
+    _ page: UnsafeRawBufferPointer,
+    _ position: inout Int,
+    count: Int,
+    bufferIndex: Int,
     into target: UnsafeMutablePointer<TextView>
   ) -> Bool {
     guard let base = page.baseAddress else { return count == 0 }
@@ -127,7 +143,8 @@ enum ByteArrayDecoding {
     for index in 0..<count {
       guard end - place >= 4 else { return false }
       let length = Int(
-        UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+        UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+      )
       place += 4
       guard length <= end - place else { return false }
       target[index] = view(base, end, position: place, count: length, bufferIndex: bufferIndex)
@@ -139,18 +156,22 @@ enum ByteArrayDecoding {
 
   /// Reads `count` PLAIN byte arrays that hold big-endian decimals.
   static func plainDecimals(
-    _ page: UnsafeRawBufferPointer, _ position: inout Int, count: Int,
+    _ page: UnsafeRawBufferPointer,
+    _ position: inout Int,
+    count: Int,
     into target: UnsafeMutablePointer<Int64>
   ) -> Bool {
     var place = position
     for index in 0..<count {
       guard page.count - place >= 4 else { return false }
       let length = Int(
-        UInt32(littleEndian: page.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+        UInt32(littleEndian: page.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+      )
       place += 4
       guard length <= page.count - place, length <= 64,
         let value = bigEndianInteger(
-          UnsafeRawBufferPointer(rebasing: page[place..<(place + length)]))
+          UnsafeRawBufferPointer(rebasing: page[place..<(place + length)])
+        )
       else { return false }
       target[index] = value
       place += length

@@ -1,10 +1,11 @@
+internal import Crypto
+package import Foundation
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Darwin)
 internal import Darwin
 #endif
-internal import Crypto
-package import Foundation
 
 /// The directory that holds everything of one learner, and the lock that makes one process its owner.
 ///
@@ -45,8 +46,12 @@ package final class Home: Sendable {
       close(file)
       guard code == EWOULDBLOCK else { throw Home.unusable(path, code) }
       throw PlatformError(
-        .homeInUse, "another tapline is using \(path)", place: path,
-        advice: "Use that one, or name another home with --home.", fields: ["home": path])
+        .homeInUse,
+        "another tapline is using \(path)",
+        place: path,
+        advice: "Use that one, or name another home with --home.",
+        fields: ["home": path]
+      )
     }
     lock = file
   }
@@ -121,7 +126,11 @@ package final class Home: Sendable {
       ? "Free some disk space and start again; nothing that was acknowledged is lost."
       : "Choose a directory that you may write to with --home or TAPLINE_HOME."
     return PlatformError(
-      .homeUnusable, "\(path) cannot be written: \(reason)", place: path, advice: advice,
-      fields: ["home": path, "reason": reason])
+      .homeUnusable,
+      "\(path) cannot be written: \(reason)",
+      place: path,
+      advice: advice,
+      fields: ["home": path, "reason": reason]
+    )
   }
 }

@@ -3,8 +3,8 @@
 // What it has delivered is kept in `sent.ndjson`, as an SDK's debug log would, so that the course
 // can ask which event was the learner's. The queue alone decides what is still to be sent.
 
-package import Collector
 internal import Codecs
+package import Collector
 internal import Columnar
 package import Connector
 package import EventModel
@@ -54,7 +54,10 @@ package final class LearnerPhone: @unchecked Sendable {
   private let recorded = Mutex<[PhoneEvent]>([])
 
   init(
-    directory: String, pipeline: PipelineFiles, seed: UInt64, clock: StoryClock,
+    directory: String,
+    pipeline: PipelineFiles,
+    seed: UInt64,
+    clock: StoryClock,
     collector: Collector
   ) throws {
     var configuration = Configuration()
@@ -67,16 +70,28 @@ package final class LearnerPhone: @unchecked Sendable {
     history = directory + "/sent.ndjson"
     var identity = SeededGenerator(seed: seed, label: "learner-phone")
     let device = DeviceContext(
-      deviceID: identity.uuid(), installID: identity.uuid(), platform: "ios", osVersion: "17.2",
-      deviceModel: "iPhone15,2", appVersion: "3.2.1", locale: "ko_KR", timezone: "Asia/Seoul",
-      network: "wifi")
+      deviceID: identity.uuid(),
+      installID: identity.uuid(),
+      platform: "ios",
+      osVersion: "17.2",
+      deviceModel: "iPhone15,2",
+      appVersion: "3.2.1",
+      locale: "ko_KR",
+      timezone: "Asia/Seoul",
+      network: "wifi"
+    )
     let recorder = DeliveryRecorder(collector: collector, history: history)
     self.recorder = recorder
     let ids = EventIDs(seed: seed, next: queue.nextSeq)
     client = Client(
-      store: queue, configuration: configuration, device: device, jitterSeed: seed,
-      transport: { recorder.send($0) }, now: { clock.now.milliseconds },
-      makeEventID: { ids.make() })
+      store: queue,
+      configuration: configuration,
+      device: device,
+      jitterSeed: seed,
+      transport: { recorder.send($0) },
+      now: { clock.now.milliseconds },
+      makeEventID: { ids.make() }
+    )
     client.sessionID = "sess_" + identity.uuid().prefix(8)
     client.userID = "u_0000042"
     try refresh()
@@ -178,8 +193,13 @@ package final class LearnerPhone: @unchecked Sendable {
     var properties: [JSONMember] = []
     if case .object(let members)? = value["properties"] { properties = members }
     return PhoneEvent(
-      seq: seq, eventID: id, eventName: name, eventTime: StoryTime(milliseconds: moment),
-      state: state, properties: properties)
+      seq: seq,
+      eventID: id,
+      eventName: name,
+      eventTime: StoryTime(milliseconds: moment),
+      state: state,
+      properties: properties
+    )
   }
 }
 
@@ -196,7 +216,10 @@ private final class EventIDs {
   func make() -> String {
     defer { next += 1 }
     var generator = SeededGenerator(
-      seed: seed, label: "learner-event", UInt64(bitPattern: next))
+      seed: seed,
+      label: "learner-event",
+      UInt64(bitPattern: next)
+    )
     return generator.uuid()
   }
 }
@@ -216,15 +239,23 @@ private final class DeliveryRecorder {
 
   func send(_ request: Request) -> Response {
     let answer = collector.handle(
-      CollectRequest(body: request.body, isGzip: request.isGzip, durability: .synced))
+      CollectRequest(body: request.body, isGzip: request.isGzip, durability: .synced)
+    )
     let refused = answer.refused.map(\.index)
     if answer.status == 200 { record(request, except: Set(refused)) }
     deliveries.append(
       PhoneDelivery(
-        events: request.eventCount, bytes: request.body.count, status: answer.status,
-        queuedAfter: 0))
+        events: request.eventCount,
+        bytes: request.body.count,
+        status: answer.status,
+        queuedAfter: 0
+      )
+    )
     return Response(
-      status: answer.status, refused: refused, retryAfterSeconds: answer.retryAfterSeconds)
+      status: answer.status,
+      refused: refused,
+      retryAfterSeconds: answer.retryAfterSeconds
+    )
   }
 
   /// Appends the confirmed events before the SDK deletes them from its queue.

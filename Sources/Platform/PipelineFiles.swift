@@ -21,8 +21,11 @@ package struct PipelineFiles: Sendable {
       try FileManager.default.moveItem(atPath: staging, toPath: root)
     } catch {
       throw PlatformError(
-        .contentMissing, "the starting pipeline could not be copied: \(error)", place: template,
-        advice: "Set TAPLINE_CONTENT to the directory that holds Lessons and Datasets.")
+        .contentMissing,
+        "the starting pipeline could not be copied: \(error)",
+        place: template,
+        advice: "Set TAPLINE_CONTENT to the directory that holds Lessons and Datasets."
+      )
     }
   }
 
@@ -64,7 +67,10 @@ package struct PipelineFiles: Sendable {
         (1...64).contains(partitions)
       else { throw invalid("topics.yaml", "needs `name` and 1 to 64 `partitions` for each topic") }
       return TopicSetting(
-        name: name, partitions: partitions, retentionDays: entry["retentionDays"] as? Int ?? 7)
+        name: name,
+        partitions: partitions,
+        retentionDays: entry["retentionDays"] as? Int ?? 7
+      )
     }
   }
 
@@ -102,8 +108,11 @@ package struct PipelineFiles: Sendable {
 
   private func invalid(_ file: String, _ what: String) -> PlatformError {
     PlatformError(
-      .pipelineFile, "pipeline/\(file) \(what)", place: "pipeline/\(file)",
+      .pipelineFile,
+      "pipeline/\(file) \(what)",
+      place: "pipeline/\(file)",
       advice: "Correct the file; `Datasets/shop/pipeline` holds the original.",
-      fields: ["file": "pipeline/\(file)"])
+      fields: ["file": "pipeline/\(file)"]
+    )
   }
 }

@@ -65,20 +65,24 @@ extension Platform {
   /// - Throws: `platform.clockBackwards` for a moment that has passed. An error in between leaves
   ///   the clock where it got to; advancing again goes on from there.
   @discardableResult
-  package func advance(to target: StoryTime, isCancelled: () -> Bool = { false }) throws -> Advance {
+  package func advance(to target: StoryTime, isCancelled: () -> Bool = { false }) throws -> Advance
+  {
     guard target >= now else {
       throw PlatformError(
-        .clockBackwards, "story time is \(now.iso8601) and cannot go back to \(target.iso8601)",
-        advice: "Story time only moves forward; start another home for an earlier day.")
+        .clockBackwards,
+        "story time is \(now.iso8601) and cannot go back to \(target.iso8601)",
+        advice: "Story time only moves forward; start another home for an earlier day."
+      )
     }
     var summary = Advance(from: now, to: target)
     let dags = try pipeline.dags()
     let models = try pipeline.models()
     while now < target, !isCancelled() {
       let due = dags.compactMap { dag in dag.schedule.next(after: now).map { ($0, dag) } }
-      let next = [due.map(\.0).min(), phone.nextTimer, target].compactMap { $0 }.filter {
-        $0 > now
-      }.min() ?? target
+      let next =
+        [due.map(\.0).min(), phone.nextTimer, target].compactMap { $0 }.filter {
+          $0 > now
+        }.min() ?? target
       let step = min(next, target)
       try deliverCrowd(to: step, into: &summary)
       clock.set(step)
@@ -119,8 +123,10 @@ extension Platform {
     guard file.now.date(offsetSeconds: TimeZones.seoul) != today else { return }
     for topic in try pipeline.topics() {
       try log.applyRetention(
-        now: now.milliseconds, retentionMilliseconds: Int64(topic.retentionDays) * 86_400_000,
-        topic: topic.name)
+        now: now.milliseconds,
+        retentionMilliseconds: Int64(topic.retentionDays) * 86_400_000,
+        topic: topic.name
+      )
     }
   }
 
@@ -130,7 +136,12 @@ extension Platform {
       clock.set(request.time)
       let response = collector.handle(
         CollectRequest(
-          body: request.body, isGzip: request.isGzip, source: nil, durability: .written))
+          body: request.body,
+          isGzip: request.isGzip,
+          source: nil,
+          durability: .written
+        )
+      )
       if response.status == 200 { delivered += request.eventCount - response.refused.count }
       return PhoneResponse(status: response.status, refused: response.refused.map(\.index))
     }
@@ -138,7 +149,9 @@ extension Platform {
   }
 
   private func runDag(
-    _ dag: DagDefinition, models: [String: ModelTemplate], into summary: inout Advance
+    _ dag: DagDefinition,
+    models: [String: ModelTemplate],
+    into summary: inout Advance
   ) throws {
     try log.sync()
     let moment = now
@@ -150,7 +163,9 @@ extension Platform {
         let result = try ingest.run()
         gaps += result.gaps
         return DagRunner.Report(
-          rows: result.records, message: "\(result.objects.count) objects")
+          rows: result.records,
+          message: "\(result.objects.count) objects"
+        )
       case .clean:
         let result = try CleanEvents(lake: lake).run(at: moment)
         var message = "\(result.duplicates) duplicates left out"
@@ -164,7 +179,9 @@ extension Platform {
         switch result.outcome {
         case .written:
           return DagRunner.Report(
-            rows: result.rows, message: "\(result.target), \(result.days.count) days replaced")
+            rows: result.rows,
+            message: "\(result.target), \(result.days.count) days replaced"
+          )
         case .unchanged:
           return DagRunner.Report(rows: 0, message: "nothing new", isSkipped: true)
         case .noSource(let table):

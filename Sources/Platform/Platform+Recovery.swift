@@ -17,26 +17,34 @@ extension Platform {
       return Recovery(
         code: "log.truncated",
         fields: ["partition": partition, "bytes": String(torn.bytesRemoved)],
-        message: "\(torn.bytesRemoved) bytes were cut off \(partition): \(torn.reason)")
+        message: "\(torn.bytesRemoved) bytes were cut off \(partition): \(torn.reason)"
+      )
     }
     found += log.recovery.failures.map { failure in
       let partition = "\(failure.partition.topic)-\(failure.partition.partition)"
       return Recovery(
         code: "log.unreadable",
         fields: ["partition": partition, "reason": failure.error.description],
-        message: failure.error.description)
+        message: failure.error.description
+      )
     }
     if lake.leftoversRemoved > 0 {
       found.append(
         Recovery(
-          code: "lake.temporaries", fields: ["count": String(lake.leftoversRemoved)],
-          message: "\(lake.leftoversRemoved) temporary files were removed"))
+          code: "lake.temporaries",
+          fields: ["count": String(lake.leftoversRemoved)],
+          message: "\(lake.leftoversRemoved) temporary files were removed"
+        )
+      )
     }
     if phone.tornBytes > 0 {
       found.append(
         Recovery(
-          code: "phone.torn", fields: ["bytes": String(phone.tornBytes)],
-          message: "\(phone.tornBytes) bytes were dropped from the phone's queue"))
+          code: "phone.torn",
+          fields: ["bytes": String(phone.tornBytes)],
+          message: "\(phone.tornBytes) bytes were dropped from the phone's queue"
+        )
+      )
     }
     return found
   }

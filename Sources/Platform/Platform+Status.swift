@@ -38,11 +38,17 @@ extension Platform {
     let dead = TopicPartition("app-events-dlq", 0)
     let deadLetters = try log.endOffset(dead).rawValue - log.startOffset(dead).rawValue
     return Status(
-      phoneQueue: try phone.queueCount(), logRecords: partitions.reduce(0, +),
-      logPartitions: partitions, deadLetters: deadLetters, lag: lag,
-      bronzeObjects: try lake.bronzeObjects().count, bronzeLines: try lake.bronzeLineCount(),
-      silverRows: try count("lake.silver.events"), goldRows: try count("lake.gold.daily_metrics"),
-      factRows: try count("warehouse.mart.fact_purchase"))
+      phoneQueue: try phone.queueCount(),
+      logRecords: partitions.reduce(0, +),
+      logPartitions: partitions,
+      deadLetters: deadLetters,
+      lag: lag,
+      bronzeObjects: try lake.bronzeObjects().count,
+      bronzeLines: try lake.bronzeLineCount(),
+      silverRows: try count("lake.silver.events"),
+      goldRows: try count("lake.gold.daily_metrics"),
+      factRows: try count("warehouse.mart.fact_purchase")
+    )
   }
 
   private func count(_ table: String) throws -> Int64 {

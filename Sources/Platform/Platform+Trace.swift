@@ -26,19 +26,31 @@ extension Platform {
     let record = try find(idPrefix)
     guard let eventID = own?.eventID ?? record?.eventID else {
       throw PlatformError(
-        .noSuchEvent, "no event with the id \(idPrefix) is on the phone or in the log",
-        advice: "List ids with `app log` or `kafka read app-events`.", fields: ["id": idPrefix])
+        .noSuchEvent,
+        "no event with the id \(idPrefix) is on the phone or in the log",
+        advice: "List ids with `app log` or `kafka read app-events`.",
+        fields: ["id": idPrefix]
+      )
     }
     var stations = [
       Station(
-        name: "phone", address: own.map { "seq \($0.seq)" } ?? record?.phoneAddress,
-        time: own?.eventTime ?? record?.eventTime, clock: "phone"),
+        name: "phone",
+        address: own.map { "seq \($0.seq)" } ?? record?.phoneAddress,
+        time: own?.eventTime ?? record?.eventTime,
+        clock: "phone"
+      ),
       Station(
-        name: "collector", address: record.map { _ in "POST /v1/events" },
-        time: record?.receivedAt, clock: "server"),
+        name: "collector",
+        address: record.map { _ in "POST /v1/events" },
+        time: record?.receivedAt,
+        clock: "server"
+      ),
       Station(
-        name: "kafka", address: record.map { "app-events \($0.partition):\($0.offset)" },
-        time: record?.appendTime, clock: "server"),
+        name: "kafka",
+        address: record.map { "app-events \($0.partition):\($0.offset)" },
+        time: record?.appendTime,
+        clock: "server"
+      ),
     ]
     stations.append(try bronzeStation(eventID, record))
     stations += try tableStations(eventID)
@@ -62,15 +74,20 @@ extension Platform {
       SELECT event_id, partition, "offset", append_time, value FROM system.kafka.records
       WHERE topic = 'app-events' AND starts_with(event_id, '\(escaped)')
       ORDER BY append_time LIMIT 1
-      """, session: session())
+      """,
+      session: session()
+    )
     guard let row = result.rows().first, case .text(let id) = row[0],
       case .integer(let partition) = row[1], case .integer(let offset) = row[2],
       case .integer(let appended) = row[3], case .text(let json) = row[4],
       let value = try? JSONValue(parsing: json)
     else { return nil }
     var found = FoundRecord(
-      eventID: id, partition: Int32(truncatingIfNeeded: partition), offset: offset,
-      appendTime: StoryTime(milliseconds: appended / 1_000))
+      eventID: id,
+      partition: Int32(truncatingIfNeeded: partition),
+      offset: offset,
+      appendTime: StoryTime(milliseconds: appended / 1_000)
+    )
     found.eventTime = Platform.time(value["event_time"])
     found.receivedAt = Platform.time(value["received_at"])
     if case .integer(let seq)? = value["seq"] { found.phoneAddress = "seq \(seq)" }
@@ -106,17 +123,19 @@ extension Platform {
     var fact = Station(name: "warehouse", address: nil, time: nil, clock: "server")
     var tile = Station(name: "dashboard", address: nil, time: nil, clock: nil)
     let columns = "CAST(dt AS varchar), loaded_at, app_id"
-    if let row = try row("SELECT \(columns) FROM lake.silver.events WHERE event_id = '\(eventID)'") {
+    if let row = try row("SELECT \(columns) FROM lake.silver.events WHERE event_id = '\(eventID)'")
+    {
       silver.address = "lake.silver.events dt=" + row.day
       silver.time = row.time
-      let daily = "FROM lake.gold.daily_metrics WHERE dt = DATE '\(row.day)' AND app_id = '\(row.app)'"
+      let daily =
+        "FROM lake.gold.daily_metrics WHERE dt = DATE '\(row.day)' AND app_id = '\(row.app)'"
       if try self.row("SELECT CAST(dt AS varchar), now(), app_id \(daily)") != nil {
         gold.address = "lake.gold.daily_metrics dt=" + row.day
       }
     }
     if let row = try row(
-      "SELECT \(columns) FROM warehouse.mart.fact_purchase WHERE event_id = '\(eventID)'")
-    {
+      "SELECT \(columns) FROM warehouse.mart.fact_purchase WHERE event_id = '\(eventID)'"
+    ) {
       fact.address = "warehouse.mart.fact_purchase dt=" + row.day
       fact.time = row.time
       tile.address = "nightly, " + row.day

@@ -63,7 +63,9 @@ package final class Platform {
     package var contentRoot: String
 
     package init(
-      worldName: String = "sandbox", seed: UInt64? = nil, size: WorldSize = .s,
+      worldName: String = "sandbox",
+      seed: UInt64? = nil,
+      size: WorldSize = .s,
       contentRoot: String
     ) {
       self.worldName = worldName
@@ -97,24 +99,40 @@ package final class Platform {
       try log.createTopic(topic.name, partitionCount: topic.partitions)
     }
     lake = try Lake.open(
-      root: try home.directory("worlds/\(options.worldName)/lake"), now: storyNow)
+      root: try home.directory("worlds/\(options.worldName)/lake"),
+      now: storyNow
+    )
     warehouse = try Warehouse.open(
-      root: try home.directory("worlds/\(options.worldName)/warehouse"), now: storyNow)
+      root: try home.directory("worlds/\(options.worldName)/warehouse"),
+      now: storyNow
+    )
     collector = try Collector(
-      log: log, clock: clock,
+      log: log,
+      clock: clock,
       configuration: try Platform.collectorConfiguration(
-        pipeline, secret: try home.secret(), contentRoot: options.contentRoot))
+        pipeline,
+        secret: try home.secret(),
+        contentRoot: options.contentRoot
+      )
+    )
     ingest = BronzeIngest(log: log, lake: lake)
     live = LiveMetrics(log: log, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
     phone = try LearnerPhone(
-      directory: try home.directory("worlds/\(options.worldName)/phone"), pipeline: pipeline,
-      seed: file.seed, clock: clock, collector: collector)
+      directory: try home.directory("worlds/\(options.worldName)/phone"),
+      pipeline: pipeline,
+      seed: file.seed,
+      clock: clock,
+      collector: collector
+    )
     crowd = try World(
       configuration: WorldConfiguration(seed: file.seed, size: file.size, start: file.start),
       specification: try WorldSpecification(
-        path: options.contentRoot + "/Datasets/shop/spec.json"),
-      progressFile: directory + "/deliveries", openedAt: file.now)
+        path: options.contentRoot + "/Datasets/shop/spec.json"
+      ),
+      progressFile: directory + "/deliveries",
+      openedAt: file.now
+    )
     engine = QueryEngine(
       catalogs: [
         lake, warehouse, live.catalog(),
@@ -133,7 +151,9 @@ package final class Platform {
   package var world: WorldFile { file }
 
   /// Calls to fsync by this process, over all stores.
-  package var fsyncCount: Int { log.fsyncCount + lake.store.fsyncCount + warehouse.store.fsyncCount }
+  package var fsyncCount: Int {
+    log.fsyncCount + lake.store.fsyncCount + warehouse.store.fsyncCount
+  }
 
   /// Closes the log cleanly, so that the next start need not scan it.
   package func close() throws {
@@ -142,10 +162,14 @@ package final class Platform {
   }
 
   private static func collectorConfiguration(
-    _ pipeline: PipelineFiles, secret: [UInt8], contentRoot: String
+    _ pipeline: PipelineFiles,
+    secret: [UInt8],
+    contentRoot: String
   ) throws -> CollectorConfiguration {
     var configuration = CollectorConfiguration(
-      secret: secret, mappings: try sourceMappings(contentRoot + "/Datasets"))
+      secret: secret,
+      mappings: try sourceMappings(contentRoot + "/Datasets")
+    )
     func setting(_ key: String, _ value: inout Int) throws {
       value = try pipeline.integer("collector.yaml", key, fallback: value)
     }
@@ -166,8 +190,12 @@ package final class Platform {
   }
 
   private static func systemCatalog(
-    _ log: EventLog, _ collector: Collector, _ lake: Lake, _ warehouse: Warehouse,
-    _ journal: RunJournal, _ phone: LearnerPhone
+    _ log: EventLog,
+    _ collector: Collector,
+    _ lake: Lake,
+    _ warehouse: Warehouse,
+    _ journal: RunJournal,
+    _ phone: LearnerPhone
   ) -> ComposedCatalog {
     ComposedCatalog(
       name: "system",
@@ -178,6 +206,7 @@ package final class Platform {
         "lake": lake.systemTables(),
         "etl": journal.systemTables(),
         "warehouse": warehouse.systemTables(),
-      ])
+      ]
+    )
   }
 }

@@ -15,7 +15,9 @@ package struct WorldFile: Sendable, Equatable {
   /// A world begins at midnight of the day before the course, so that there is a yesterday.
   package static func new(seed: UInt64, size: WorldSize) -> WorldFile {
     let start = StoryTime(
-      CivilDate(year: 2024, month: 1, day: 15), offsetSeconds: TimeZones.seoul)
+      CivilDate(year: 2024, month: 1, day: 15),
+      offsetSeconds: TimeZones.seoul
+    )
     return WorldFile(seed: seed, size: size, start: start, now: start)
   }
 
@@ -30,9 +32,12 @@ package struct WorldFile: Sendable, Equatable {
       let start = time(root["start"]), let now = time(root["now"])
     else {
       throw PlatformError(
-        .worldFile, "world.yaml is damaged", place: path,
+        .worldFile,
+        "world.yaml is damaged",
+        place: path,
         advice: "Restore seed, size, start and now, or remove the file to begin this world anew.",
-        fields: ["file": path])
+        fields: ["file": path]
+      )
     }
     return WorldFile(seed: seed, size: size, start: start, now: now)
   }

@@ -1,4 +1,5 @@
-/// What one running query shares among its operators: cancellation, memory, and counters.
+// What one running query shares among its operators: cancellation, memory, and counters.
+
 public import Diagnostics
 import Synchronization
 
@@ -12,6 +13,7 @@ public final class Cancellation: Sendable {
   public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }
 
+/// Why a running query ended without a result, other than a value that could not be computed.
 public enum QueryExecutionError: DiagnosableError {
   case cancelled
   /// Bytes wanted and allowed.
@@ -37,7 +39,8 @@ public enum QueryExecutionError: DiagnosableError {
 
   public var advice: String? {
     switch self {
-    case .memoryExceeded: "Filter earlier, group by fewer values, or raise the session's memory limit."
+    case .memoryExceeded:
+      "Filter earlier, group by fewer values, or raise the session's memory limit."
     default: nil
     }
   }
@@ -55,7 +58,9 @@ public struct ExecutionStatistics: Sendable, Hashable {
   public init() {}
 }
 
-/// The state of one query on one thread. Not thread-safe.
+/// The state of one query on one thread.
+///
+/// Not thread-safe.
 public final class ExecutionContext {
   private let memoryBytesMax: Int
   private let cancellation: Cancellation?

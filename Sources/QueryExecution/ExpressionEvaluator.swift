@@ -1,11 +1,13 @@
-/// Computes an expression over a batch, a whole column at a time.
-///
-/// Branches of CASE, COALESCE, AND and OR that can fail are computed only for the rows that reach
-/// them. A function of one dictionary column is computed once a dictionary value.
 public import Columnar
 public import Kernels
 public import QueryPlanning
 
+/// Computes an expression over a batch, a whole column at a time.
+///
+/// Gives one column of `count` rows. Operands of CASE, COALESCE, AND and OR that can fail are
+/// computed only for the rows that reach them. A total function of one dictionary column is
+/// computed once a dictionary value where there are no more of those than rows. Throws what the
+/// functions throw, such as `KernelError`.
 public struct ExpressionEvaluator {
   let columns: [ColumnVector]
   let count: Int
@@ -48,7 +50,8 @@ public struct ExpressionEvaluator {
 
   /// The call over a dictionary's values, spread over the codes; nil where it does not pay.
   private func callOnDictionary(
-    _ function: ScalarFunction, _ arguments: [Expression]
+    _ function: ScalarFunction,
+    _ arguments: [Expression]
   ) throws -> ColumnVector? {
     var place: Int?
     for (index, argument) in arguments.enumerated() {
@@ -82,24 +85,36 @@ public struct ExpressionEvaluator {
     let byValue = try function.evaluate(inputs, size).plain
     guard size > 0 else { return nullColumn(function.result, count: count) }
     let spread = byValue.gather(
-      UnsafeBufferPointer(rebasing: codes.values(as: Int32.self)[0..<count]))
+      UnsafeBufferPointer(rebasing: codes.values(as: Int32.self)[0..<count])
+    )
     return ColumnVector(
-      type: spread.type, count: count, encoding: spread.encoding, values: spread.values,
+      type: spread.type,
+      count: count,
+      encoding: spread.encoding,
+      values: spread.values,
       textData: spread.textData,
-      validity: mergedValidity(spread.validity, vector.validity, count: count))
+      validity: mergedValidity(spread.validity, vector.validity, count: count)
+    )
   }
 
   /// The evaluator of some of the rows; columns that `expressions` do not read are left out.
-  private func narrowed(_ rows: RowSelection, for expressions: [Expression]) -> ExpressionEvaluator {
+  private func narrowed(_ rows: RowSelection, for expressions: [Expression]) -> ExpressionEvaluator
+  {
     if rows.count == count { return self }
     var needed: Set<Int> = []
     for expression in expressions { expression.collectColumns(&needed) }
     let empty = ColumnVector(
-      type: .unknown, count: rows.count, encoding: .constant, values: Self.emptyBuffer)
+      type: .unknown,
+      count: rows.count,
+      encoding: .constant,
+      values: Self.emptyBuffer
+    )
     return ExpressionEvaluator(
       columns: columns.enumerated().map { index, column in
         needed.contains(index) ? column.gather(rows.rows) : empty
-      }, count: rows.count)
+      },
+      count: rows.count
+    )
   }
 
   private static let emptyBuffer = Buffer(byteCount: 16) { _ in }
@@ -128,7 +143,10 @@ public struct ExpressionEvaluator {
                 decided,
                 ColumnVector(constant: .boolean(dominant), type: .boolean, count: decided.count)
               ),
-            ], type: .boolean, count: count)
+            ],
+            type: .boolean,
+            count: count
+          )
       }
       result = dominant ? logicalOr(result, next) : logicalAnd(result, next)
     }
@@ -136,7 +154,9 @@ public struct ExpressionEvaluator {
   }
 
   private func conditional(
-    _ branches: [ConditionalBranch], _ otherwise: Expression, _ type: DataType
+    _ branches: [ConditionalBranch],
+    _ otherwise: Expression,
+    _ type: DataType
   ) throws -> ColumnVector {
     var pieces: [(rows: RowSelection, values: ColumnVector)] = []
     var left = RowSelection((0..<count).map { Int32(truncatingIfNeeded: $0) })

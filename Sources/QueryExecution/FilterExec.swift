@@ -1,8 +1,10 @@
-/// Keeps the rows where a predicate is true; dictionary columns stay encoded.
 public import Columnar
 import Kernels
 public import QueryPlanning
 
+/// Keeps the rows where a predicate is true; false and NULL drop a row.
+///
+/// N rows in, at most N out, in the same order. Dictionary columns stay encoded.
 public final class FilterExec: TransformExec {
   public let schema: Schema
   private let predicate: Expression
@@ -33,8 +35,10 @@ public final class ProjectExec: TransformExec {
   public func process(_ batch: ColumnarBatch) throws -> ColumnarBatch? {
     let evaluator = ExpressionEvaluator(batch)
     return ColumnarBatch(
-      schema: schema, columns: try expressions.map { try evaluator.evaluate($0) },
-      rowCount: batch.rowCount)
+      schema: schema,
+      columns: try expressions.map { try evaluator.evaluate($0) },
+      rowCount: batch.rowCount
+    )
   }
 }
 
@@ -60,7 +64,9 @@ public final class LimitExec: TransformExec {
     if start == 0, end == batch.rowCount { return batch }
     if start == end { return nil }
     return ColumnarBatch(
-      schema: batch.schema, columns: batch.columns.map { slice($0, start..<end) },
-      rowCount: end - start)
+      schema: batch.schema,
+      columns: batch.columns.map { slice($0, start..<end) },
+      rowCount: end - start
+    )
   }
 }

@@ -1,11 +1,12 @@
-/// Groups rows by hash and keeps one accumulator state a group.
-///
-/// Groups come out in order of first appearance, so that results do not depend on the hash. Without
-/// group columns there is one row, even over no input.
+public import Columnar
 import Kernels
 public import QueryPlanning
-public import Columnar
 
+/// Groups rows by hash and keeps one accumulator state a group.
+///
+/// N rows in, one row a group out, in order of first appearance, so that results do not depend on
+/// the hash. NULL is a group of its own. Without group columns there is one row, even over no
+/// input. Throws `memoryExceeded`, and what expressions and accumulators throw.
 public final class HashAggregateExec: SinkExec {
   private final class Slot {
     let call: AggregateCall
@@ -15,7 +16,10 @@ public final class HashAggregateExec: SinkExec {
     init(_ call: AggregateCall) throws {
       self.call = call
       accumulator = try makeAccumulator(
-        call.kind, arguments: call.arguments.map(\.type), result: call.result)
+        call.kind,
+        arguments: call.arguments.map(\.type),
+        result: call.result
+      )
       distinct = call.isDistinct ? call.arguments.first.map { DistinctFilter(type: $0.type) } : nil
     }
   }
@@ -28,7 +32,10 @@ public final class HashAggregateExec: SinkExec {
   private let batchRowsMax = 16_384
 
   public init(
-    schema: Schema, groups: [Expression], aggregates: [AggregateCall], _ context: ExecutionContext
+    schema: Schema,
+    groups: [Expression],
+    aggregates: [AggregateCall],
+    _ context: ExecutionContext
   ) throws {
     self.schema = schema
     self.groups = groups
@@ -66,7 +73,9 @@ public final class HashAggregateExec: SinkExec {
   }
 
   private func update(
-    _ slot: Slot, _ evaluator: ExpressionEvaluator, _ numbers: UnsafeMutablePointer<Int32>?,
+    _ slot: Slot,
+    _ evaluator: ExpressionEvaluator,
+    _ numbers: UnsafeMutablePointer<Int32>?,
     _ rowCount: Int
   ) throws {
     guard slot.call.filter != nil || slot.distinct != nil else {
@@ -78,7 +87,9 @@ public final class HashAggregateExec: SinkExec {
     if let filter = slot.call.filter {
       let rows = try evaluator.select(filter)
       inner = ExpressionEvaluator(
-        columns: evaluator.columns.map { $0.gather(rows.rows) }, count: rows.count)
+        columns: evaluator.columns.map { $0.gather(rows.rows) },
+        count: rows.count
+      )
       if numbers != nil { groups = rows.rows.map { groups[Int($0)] } }
     }
     var arguments = try slot.call.arguments.map { try inner.evaluate($0) }
@@ -94,7 +105,10 @@ public final class HashAggregateExec: SinkExec {
     guard count > 0 else { return }
     try groups.withUnsafeBufferPointer {
       try slot.accumulator.update(
-        arguments, rowCount: count, groups: numbers == nil ? nil : $0.baseAddress)
+        arguments,
+        rowCount: count,
+        groups: numbers == nil ? nil : $0.baseAddress
+      )
     }
   }
 
@@ -111,7 +125,8 @@ public final class HashAggregateExec: SinkExec {
       let keys = groups.isEmpty ? [] : table.keyColumns(range)
       let results = try slots.map { try $0.accumulator.result(range) }
       batches.append(
-        ColumnarBatch(schema: schema, columns: keys + results, rowCount: range.count))
+        ColumnarBatch(schema: schema, columns: keys + results, rowCount: range.count)
+      )
       start = range.upperBound
     }
     return ValuesExec(schema: schema, batches)

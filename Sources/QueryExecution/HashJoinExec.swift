@@ -1,11 +1,13 @@
+public import Columnar
+import Kernels
+public import QueryPlanning
+
 /// Joins by a hash table over the right side, probed with batches of the left.
 ///
 /// Rows whose key has a NULL match nothing. Matches come in the order of the left rows, then of the
-/// right rows; unmatched right rows (RIGHT, FULL) come last. A join without keys compares all pairs.
-import Kernels
-public import Columnar
-public import QueryPlanning
-
+/// right rows; left rows without a match (LEFT, FULL) follow the matches of their batch, right ones
+/// (RIGHT, FULL) come last. A join without keys compares all pairs. The right side is held in
+/// memory: throws `memoryExceeded` where it is too large.
 public final class HashJoinExec: SourceExec {
   public let schema: Schema
   private let kind: JoinKind
@@ -33,8 +35,13 @@ public final class HashJoinExec: SourceExec {
   private var isLeftMatched: [Bool] = []
 
   public init(
-    schema: Schema, kind: JoinKind, probe: any SourceExec, build: any SourceExec, keys: [JoinKey],
-    residual: Expression?, _ context: ExecutionContext
+    schema: Schema,
+    kind: JoinKind,
+    probe: any SourceExec,
+    build: any SourceExec,
+    keys: [JoinKey],
+    residual: Expression?,
+    _ context: ExecutionContext
   ) {
     self.schema = schema
     self.kind = kind
@@ -165,7 +172,9 @@ public final class HashJoinExec: SourceExec {
   }
 
   private func assemble(
-    _ left: ColumnarBatch, _ leftRows: [Int32], _ rightRows: [Int32]
+    _ left: ColumnarBatch,
+    _ leftRows: [Int32],
+    _ rightRows: [Int32]
   ) -> ColumnarBatch {
     let columns =
       leftRows.withUnsafeBufferPointer { rows in left.columns.map { $0.gather(rows) } }

@@ -1,19 +1,23 @@
-/// The three shapes of a physical operator, and how they make a pipeline.
-///
-/// 1. A `SourceExec` gives batches: a scan, values, what a breaker has gathered.
-/// 2. A `TransformExec` takes one batch and gives at most one: filter, projection, limit, join probe.
-/// 3. A `SinkExec` takes all batches and then is a source itself: aggregation, sort, join build.
-///
-/// All run on the calling thread, a batch at a time; the scheduler that spreads pipelines over
-/// threads will drive the same three protocols.
+// The three shapes of a physical operator, and how they make a pipeline.
+//
+// 1. A `SourceExec` gives batches: a scan, values, what a breaker has gathered.
+// 2. A `TransformExec` takes one batch and gives at most one: filter, projection, limit, join
+//    probe.
+// 3. A `SinkExec` takes all batches and then is a source itself: aggregation, sort, join build.
+//
+// All run on the calling thread, a batch at a time; the scheduler that spreads pipelines over
+// threads will drive the same three protocols.
+
 public import Columnar
 
+/// An operator that gives batches when asked: a scan, values, a pipeline, a join.
 public protocol SourceExec: AnyObject {
   var schema: Schema { get }
   /// The next batch, never empty; nil at the end.
   func next() throws -> ColumnarBatch?
 }
 
+/// An operator that takes one batch and gives at most one: filter, projection, limit.
 public protocol TransformExec: AnyObject {
   /// The output's schema.
   var schema: Schema { get }
@@ -27,6 +31,7 @@ extension TransformExec {
   public var isFinished: Bool { false }
 }
 
+/// An operator that takes all batches before it gives any: aggregation, sort.
 public protocol SinkExec: AnyObject {
   func consume(_ batch: ColumnarBatch) throws
   /// Called once, after the last batch.
@@ -39,7 +44,8 @@ public final class PipelineExec: SourceExec {
   private let transform: any TransformExec
   private let context: ExecutionContext
 
-  public init(_ input: any SourceExec, _ transform: any TransformExec, _ context: ExecutionContext) {
+  public init(_ input: any SourceExec, _ transform: any TransformExec, _ context: ExecutionContext)
+  {
     self.input = input
     self.transform = transform
     self.context = context
@@ -66,7 +72,10 @@ public final class BreakerExec: SourceExec {
   private let context: ExecutionContext
 
   public init(
-    schema: Schema, _ input: any SourceExec, _ sink: any SinkExec, _ context: ExecutionContext
+    schema: Schema,
+    _ input: any SourceExec,
+    _ sink: any SinkExec,
+    _ context: ExecutionContext
   ) {
     self.schema = schema
     self.input = input

@@ -1,12 +1,12 @@
-/// Turns a logical plan into operators, and runs it.
-///
-/// 1. `resolvingSubqueries` runs the plan's subqueries and puts their answers in as constants.
-/// 2. The caller optimizes what is left, so that those constants reach the scans.
-/// 3. `makeSource` builds the tree of `…Exec` nodes; `run` drains it.
 public import Columnar
 import Kernels
 public import QueryPlanning
 
+/// Turns a logical plan into operators, and runs it.
+///
+/// 1. `resolvingSubqueries` runs the plan's subqueries and puts their answers in as constants.
+/// 2. The plan that is left is optimized, so that those constants reach the scans.
+/// 3. `makeSource` builds the tree of `…Exec` nodes; `run` does all three steps and drains it.
 public struct PhysicalPlanner {
   private let context: ExecutionContext
   private let optimizer: Optimizer
@@ -55,13 +55,18 @@ public struct PhysicalPlanner {
     case .membership:
       let batches = try run(subquery.plan)
       let values = concatenate(
-        batches.map { $0.columns[0] }, type: subquery.plan.schema[0].type)
+        batches.map { $0.columns[0] },
+        type: subquery.plan.schema[0].type
+      )
       let table = MembershipTable(values)
       guard let operand else { return .no }
       return .call(
         ScalarFunction(name: "in_subquery", variant: "null-tolerant", result: .boolean) {
-          arguments, _ in table.contains(arguments[0])
-        }, [operand])
+          arguments,
+          _ in table.contains(arguments[0])
+        },
+        [operand]
+      )
     }
   }
 
@@ -72,32 +77,58 @@ public struct PhysicalPlanner {
     case .values(_, let rows): return try makeValues(schema, rows)
     case .filter(let predicate, let input):
       return PipelineExec(
-        try makeSource(input), FilterExec(schema: schema, predicate: predicate), context)
+        try makeSource(input),
+        FilterExec(schema: schema, predicate: predicate),
+        context
+      )
     case .project(let expressions, let input):
       return PipelineExec(
         try makeSource(input),
-        ProjectExec(schema: schema, expressions: expressions.map(\.expression)), context)
+        ProjectExec(schema: schema, expressions: expressions.map(\.expression)),
+        context
+      )
     case .limit(let count, let offset, let input):
       return PipelineExec(
-        try makeSource(input), LimitExec(schema: schema, count: count, offset: offset), context)
+        try makeSource(input),
+        LimitExec(schema: schema, count: count, offset: offset),
+        context
+      )
     case .aggregate(let groups, let aggregates, let input):
       return BreakerExec(
-        schema: schema, try makeSource(input),
+        schema: schema,
+        try makeSource(input),
         try HashAggregateExec(
-          schema: schema, groups: groups.map(\.expression), aggregates: aggregates, context),
-        context)
+          schema: schema,
+          groups: groups.map(\.expression),
+          aggregates: aggregates,
+          context
+        ),
+        context
+      )
     case .sort(let keys, let input):
       return BreakerExec(
-        schema: schema, try makeSource(input), SortExec(schema: schema, keys: keys, context),
-        context)
+        schema: schema,
+        try makeSource(input),
+        SortExec(schema: schema, keys: keys, context),
+        context
+      )
     case .topN(let keys, let count, let input):
       return BreakerExec(
-        schema: schema, try makeSource(input),
-        TopNExec(schema: schema, keys: keys, count: count, context), context)
+        schema: schema,
+        try makeSource(input),
+        TopNExec(schema: schema, keys: keys, count: count, context),
+        context
+      )
     case .join(let kind, let left, let right, let keys, let residual):
       return HashJoinExec(
-        schema: schema, kind: kind, probe: try makeSource(left), build: try makeSource(right),
-        keys: keys, residual: residual, context)
+        schema: schema,
+        kind: kind,
+        probe: try makeSource(left),
+        build: try makeSource(right),
+        keys: keys,
+        residual: residual,
+        context
+      )
     case .union(let inputs):
       return UnionAllExec(schema: schema, try inputs.map { try makeSource($0) })
     }
@@ -119,7 +150,11 @@ public struct PhysicalPlanner {
       schema: schema,
       [
         ColumnarBatch(
-          schema: schema, columns: builders.map { $0.finish() }, rowCount: rows.count)
-      ])
+          schema: schema,
+          columns: builders.map { $0.finish() },
+          rowCount: rows.count
+        )
+      ]
+    )
   }
 }

@@ -1,4 +1,5 @@
-/// Sorts all rows in memory; the sort is stable.
+// Sorts all rows in memory; the sort is stable.
+
 public import Columnar
 import Kernels
 public import QueryPlanning
@@ -11,13 +12,19 @@ func concatenate(_ batches: [ColumnarBatch], schema: Schema) -> ColumnarBatch {
     schema: schema,
     columns: schema.fields.indices.map { index in
       concatenate(batches.map { $0.columns[index] }, type: schema[index].type)
-    }, rowCount: count)
+    },
+    rowCount: count
+  )
 }
 
 func byteCount(of batch: ColumnarBatch) -> Int {
   batch.columns.reduce(0) { $0 + Kernels.byteCount(of: $1) }
 }
 
+/// Sorts all rows in memory; the sort is stable.
+///
+/// N rows in, the same N out in one batch. Each key says where its NULLs go. Throws
+/// `memoryExceeded` where the input is too large, and what the keys' expressions throw.
 public final class SortExec: SinkExec {
   private let schema: Schema
   private let keys: [SortKey]
@@ -49,8 +56,10 @@ public final class SortExec: SinkExec {
 func sortedRows(_ batch: ColumnarBatch, _ keys: [SortKey]) throws -> RowSelection {
   let evaluator = ExpressionEvaluator(batch)
   return Kernels.sortedRows(
-    try keys.map { try evaluator.evaluate($0.expression) }, keys.map(\.direction),
-    count: batch.rowCount)
+    try keys.map { try evaluator.evaluate($0.expression) },
+    keys.map(\.direction),
+    count: batch.rowCount
+  )
 }
 
 /// Keeps the first `count` rows of the order: gathers some batches, cuts, and goes on.

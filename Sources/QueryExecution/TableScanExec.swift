@@ -1,9 +1,12 @@
-/// Reads a table's splits one after the other.
 public import Columnar
 import Connector
 import Kernels
 public import QueryPlanning
 
+/// Reads a table's splits one after the other, in the order the source gives them.
+///
+/// Predicates and limit are wishes to the source: more rows than those may come. Counts what it
+/// reads in the context's statistics. Throws what the source throws.
 public final class TableScanExec: SourceExec {
   public let schema: Schema
   private let request: ScanRequest

@@ -1,6 +1,7 @@
-/// Typed expressions over the columns of one input: what analysis produces and execution evaluates.
-///
-/// All conversions are explicit calls; an expression knows nothing of the dialect it came from.
+// Typed expressions over the columns of one input: what analysis produces and execution evaluates.
+//
+// All conversions are explicit calls; an expression knows nothing of the dialect it came from.
+
 public import Columnar
 public import Kernels
 
@@ -30,7 +31,10 @@ public struct ScalarFunction: Sendable, Hashable {
   public let evaluate: @Sendable ([ColumnVector], Int) throws -> ColumnVector
 
   public init(
-    name: String, variant: String = "", kind: Kind = .other, result: DataType,
+    name: String,
+    variant: String = "",
+    kind: Kind = .other,
+    result: DataType,
     isTotal: Bool = true,
     evaluate: @escaping @Sendable ([ColumnVector], Int) throws -> ColumnVector
   ) {
@@ -65,8 +69,12 @@ public struct AggregateCall: Sendable, Hashable {
   public var result: DataType
 
   public init(
-    kind: AggregateKind, name: String, arguments: [Expression], isDistinct: Bool = false,
-    filter: Expression? = nil, result: DataType
+    kind: AggregateKind,
+    name: String,
+    arguments: [Expression],
+    isDistinct: Bool = false,
+    filter: Expression? = nil,
+    result: DataType
   ) {
     self.kind = kind
     self.name = name
@@ -79,6 +87,7 @@ public struct AggregateCall: Sendable, Hashable {
 
 /// A query inside an expression that does not depend on the rows around it; run once, before them.
 public final class Subquery: Sendable, Hashable {
+  /// What the query is asked for: its one value, whether it has a row, or its set of values.
   public enum Kind: Sendable { case scalar, exists, membership }
   public let plan: LogicalPlan
   public let kind: Kind
@@ -92,6 +101,7 @@ public final class Subquery: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
+/// One `WHEN condition THEN value` of a CASE; a NULL condition does not choose it.
 public struct ConditionalBranch: Sendable, Hashable {
   public var condition: Expression
   public var value: Expression
@@ -102,6 +112,10 @@ public struct ConditionalBranch: Sendable, Hashable {
   }
 }
 
+/// A typed expression over the columns of one input, which gives one value a row.
+///
+/// Columns are named by position, and every conversion is an explicit call. `ExpressionEvaluator`
+/// computes it; `aggregate` and `subquery` are replaced before that.
 public indirect enum Expression: Sendable, Hashable {
   /// A column of the input by position.
   case column(Int, DataType)
@@ -156,7 +170,10 @@ public indirect enum Expression: Sendable, Hashable {
       return .conditional(
         try branches.map {
           ConditionalBranch(condition: try change($0.condition), value: try change($0.value))
-        }, otherwise: try change(otherwise), type)
+        },
+        otherwise: try change(otherwise),
+        type
+      )
     case .aggregate(var call):
       call.arguments = try call.arguments.map(change)
       call.filter = try call.filter.map(change)

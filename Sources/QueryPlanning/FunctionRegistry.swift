@@ -36,7 +36,10 @@ private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     current[0] = row + 1
     for (column, y) in b.enumerated() {
       current[column + 1] = min(
-        previous[column] + (x == y ? 0 : 1), previous[column + 1] + 1, current[column] + 1)
+        previous[column] + (x == y ? 0 : 1),
+        previous[column + 1] + 1,
+        current[column] + 1
+      )
     }
     swap(&previous, &current)
   }

@@ -1,6 +1,7 @@
-/// What a query means, as a tree of relational operations; knows no algorithm.
-///
-/// Analysis builds it, `Optimizer` rewrites it, `QueryExecution` turns it into `…Exec` nodes.
+// What a query means, as a tree of relational operations; knows no algorithm.
+//
+// Analysis builds it, `Optimizer` rewrites it, `QueryExecution` turns it into `…Exec` nodes.
+
 public import Columnar
 public import Connector
 public import Kernels
@@ -22,6 +23,7 @@ public struct TableScan: Sendable {
   }
 }
 
+/// Which rows without a match a join keeps; the raw value is the name in plans.
 public enum JoinKind: String, Sendable, Hashable {
   case inner = "InnerJoin"
   case left = "LeftJoin"
@@ -30,6 +32,7 @@ public enum JoinKind: String, Sendable, Hashable {
   case cross = "CrossJoin"
 }
 
+/// One equality `left = right` of a join; a NULL on either side matches nothing.
 public struct JoinKey: Sendable, Hashable {
   /// Over the left input.
   public var left: Expression
@@ -42,6 +45,7 @@ public struct JoinKey: Sendable, Hashable {
   }
 }
 
+/// One key of ORDER BY; its direction also says where NULLs go.
 public struct SortKey: Sendable, Hashable {
   public var expression: Expression
   public var direction: SortDirection
@@ -52,6 +56,7 @@ public struct SortKey: Sendable, Hashable {
   }
 }
 
+/// An expression with the name of the column it becomes.
 public struct NamedExpression: Sendable, Hashable {
   public var name: String
   public var expression: Expression
@@ -62,6 +67,11 @@ public struct NamedExpression: Sendable, Hashable {
   }
 }
 
+/// One relational operation over its inputs, which gives rows of `schema`.
+///
+/// Expressions name the input's columns by position; those of a join's `residual` count the left
+/// columns first. Order comes from `sort` and `topN` alone; `filter`, `project` and `limit` keep
+/// it.
 public indirect enum LogicalPlan: Sendable {
   case scan(TableScan)
   /// Rows of expressions without columns.
@@ -91,7 +101,8 @@ public indirect enum LogicalPlan: Sendable {
     case .aggregate(let groups, let aggregates, _):
       return Schema(
         groups.map { Field($0.name, $0.expression.type) }
-          + aggregates.map { Field($0.name, $0.result) })
+          + aggregates.map { Field($0.name, $0.result) }
+      )
     case .join(_, let left, let right, _, _):
       return Schema(left.schema.fields + right.schema.fields)
     case .union(let inputs): return inputs.first?.schema ?? Schema([])
@@ -136,7 +147,9 @@ public indirect enum LogicalPlan: Sendable {
     case .filter(let predicate, let input): return .filter(try change(predicate), input)
     case .project(let expressions, let input):
       return .project(
-        try expressions.map { NamedExpression($0.name, try change($0.expression)) }, input)
+        try expressions.map { NamedExpression($0.name, try change($0.expression)) },
+        input
+      )
     case .aggregate(let groups, let aggregates, let input):
       return .aggregate(
         groups: try groups.map { NamedExpression($0.name, try change($0.expression)) },
@@ -145,20 +158,26 @@ public indirect enum LogicalPlan: Sendable {
           changed.arguments = try call.arguments.map(change)
           changed.filter = try call.filter.map(change)
           return changed
-        }, input)
+        },
+        input
+      )
     case .sort(let keys, let input): return .sort(try Self.map(keys, change), input)
     case .topN(let keys, let count, let input):
       return .topN(try Self.map(keys, change), count: count, input)
     case .join(let kind, let left, let right, let keys, let residual):
       return .join(
-        kind, left, right,
+        kind,
+        left,
+        right,
         keys: try keys.map { JoinKey(left: try change($0.left), right: try change($0.right)) },
-        residual: try residual.map(change))
+        residual: try residual.map(change)
+      )
     }
   }
 
   private static func map(
-    _ keys: [SortKey], _ change: (Expression) throws -> Expression
+    _ keys: [SortKey],
+    _ change: (Expression) throws -> Expression
   ) rethrows -> [SortKey] {
     try keys.map { SortKey(expression: try change($0.expression), direction: $0.direction) }
   }

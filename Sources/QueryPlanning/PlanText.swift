@@ -1,4 +1,5 @@
-/// A plan as indented text, for EXPLAIN and for golden tests.
+// A plan as indented text, for EXPLAIN and for golden tests.
+
 import Columnar
 import Connector
 import Kernels
@@ -54,8 +55,10 @@ extension Expression {
     let text = scalarText(scalar, type)
     switch (scalar, type) {
     case (.null, _): return "null"
-    case (.text, _): return "'" + text.split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "''") + "'"
+    case (.text, _):
+      return "'"
+        + text.split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: "''") + "'"
     case (_, .date), (_, .timestamp), (_, .timestampWithTimeZone): return "\(type) '\(text)'"
     default: return text
     }

@@ -5,7 +5,8 @@ extension StoryTime {
   /// A `T` or a space between date and time; up to nine fraction digits, cut to six; then `Z` or
   /// `±hh[:mm]`. Without a zone the answer is nil unless `assumesUTC`.
   public static func microseconds(
-    iso8601 bytes: UnsafeRawBufferPointer, assumesUTC: Bool = false
+    iso8601 bytes: UnsafeRawBufferPointer,
+    assumesUTC: Bool = false
   ) -> Int64? {
     var reader = ISO8601Reader(bytes: bytes)
     guard let year = reader.digits(4), reader.skip(0x2D), let month = reader.digits(2),

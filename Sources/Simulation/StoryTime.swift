@@ -12,11 +12,19 @@ public struct StoryTime: Hashable, Comparable, Sendable, Codable {
 
   /// The first moment a learner sees: Tuesday 2024-01-16 09:10 in Seoul.
   public static let courseStart = StoryTime(
-    CivilDate(year: 2024, month: 1, day: 16), hour: 9, minute: 10, offsetSeconds: TimeZones.seoul)
+    CivilDate(year: 2024, month: 1, day: 16),
+    hour: 9,
+    minute: 10,
+    offsetSeconds: TimeZones.seoul
+  )
 
   /// The moment that a clock on a wall in a zone shows.
   public init(
-    _ date: CivilDate, hour: Int = 0, minute: Int = 0, second: Int = 0, offsetSeconds: Int = 0
+    _ date: CivilDate,
+    hour: Int = 0,
+    minute: Int = 0,
+    second: Int = 0,
+    offsetSeconds: Int = 0
   ) {
     let seconds = date.daysSinceEpoch * 86_400 + hour * 3_600 + minute * 60 + second
     self.milliseconds = Int64(seconds - offsetSeconds) * 1_000

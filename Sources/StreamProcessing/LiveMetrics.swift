@@ -40,7 +40,8 @@ package final class LiveMetrics: Sendable {
             }
           }
         ]
-      ])
+      ]
+    )
   }
 
   /// `dt, app_id, events, purchases, revenue_krw`: whole days only from the first one read on.
@@ -119,8 +120,10 @@ package final class LiveMetrics: Sendable {
           let deviceTime = EventTimestamp.parse(time)
         else { return }
         let corrected = ClockCorrection.corrected(
-          eventTime: deviceTime, sentAt: text("sent_at", bytes).flatMap(EventTimestamp.parse),
-          receivedAt: text("received_at", bytes).flatMap(EventTimestamp.parse))
+          eventTime: deviceTime,
+          sentAt: text("sent_at", bytes).flatMap(EventTimestamp.parse),
+          receivedAt: text("received_at", bytes).flatMap(EventTimestamp.parse)
+        )
         let day = StoryTime(milliseconds: corrected).date(offsetSeconds: TimeZones.seoul)
         guard day.daysSinceEpoch >= (firstDay ?? day.daysSinceEpoch) else { return }
         let key = DayApp(day: day.daysSinceEpoch, app: text("app_id", bytes) ?? "unknown")
@@ -153,7 +156,10 @@ package final class LiveMetrics: Sendable {
         }
       }
       return PurchaseAmount.won(
-        amount: integer("amount"), price: integer("price"), quantity: integer("quantity"))
+        amount: integer("amount"),
+        price: integer("price"),
+        quantity: integer("quantity")
+      )
     }
   }
 }

@@ -1,11 +1,15 @@
-/// Function calls: overloads, special forms and aggregates.
+// Function calls: overloads, special forms and aggregates.
+
 import Columnar
 import Kernels
 import QueryPlanning
 
 extension Analyzer {
   mutating func extract(
-    _ field: String, _ inner: ExpressionSyntax, _ scope: Scope, _ syntax: ExpressionSyntax
+    _ field: String,
+    _ inner: ExpressionSyntax,
+    _ scope: Scope,
+    _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let name = field.lowercased()
     let fields: Set<String> = [
@@ -16,11 +20,17 @@ extension Analyzer {
       throw error(.syntaxError, "Invalid EXTRACT field: \(field)", syntax.start)
     }
     return try scalarCall(
-      name, [try expression(inner, scope)], Identifier(text: name, offset: syntax.start), syntax)
+      name,
+      [try expression(inner, scope)],
+      Identifier(text: name, offset: syntax.start),
+      syntax
+    )
   }
 
   mutating func call(
-    _ call: CallSyntax, _ scope: Scope, _ syntax: ExpressionSyntax
+    _ call: CallSyntax,
+    _ scope: Scope,
+    _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let name = call.name.key
     if FunctionCatalog.aggregates.contains(name) { return try aggregate(call, scope, syntax) }
@@ -29,8 +39,10 @@ extension Analyzer {
         !FunctionCatalog.registry[name].isEmpty || FunctionCatalog.special.contains(name)
       guard isKnown else { throw unknownFunction(call.name) }
       throw error(
-        .functionNotAggregate, "\(call.isDistinct ? "DISTINCT" : call.isStar ? "*" : "Filter") is only valid for aggregation functions",
-        syntax.start)
+        .functionNotAggregate,
+        "\(call.isDistinct ? "DISTINCT" : call.isStar ? "*" : "Filter") is only valid for aggregation functions",
+        syntax.start
+      )
     }
     let arguments = try call.arguments.map { try expression($0, scope) }
     if FunctionCatalog.special.contains(name) {
@@ -41,22 +53,32 @@ extension Analyzer {
 
   private func unknownFunction(_ name: Identifier) -> TrinoSQLError {
     error(
-      .functionNotFound, "Function '\(name.key)' not registered", name.offset,
-      suggestions: nearestNames(to: name.key, among: FunctionCatalog.names))
+      .functionNotFound,
+      "Function '\(name.key)' not registered",
+      name.offset,
+      suggestions: nearestNames(to: name.key, among: FunctionCatalog.names)
+    )
   }
 
   private func wrongArguments(
-    _ name: Identifier, _ arguments: [Typed], _ expected: [String]
+    _ name: Identifier,
+    _ arguments: [Typed],
+    _ expected: [String]
   ) -> TrinoSQLError {
     let given = arguments.map(\.type.description).joined(separator: ", ")
     let shown = expected.map { "\(name.key)(\($0))" }.joined(separator: ", ")
     return error(
       .functionNotFound,
-      "Unexpected parameters (\(given)) for function \(name.key). Expected: \(shown)", name.offset)
+      "Unexpected parameters (\(given)) for function \(name.key). Expected: \(shown)",
+      name.offset
+    )
   }
 
   func scalarCall(
-    _ key: String, _ arguments: [Typed], _ name: Identifier, _ syntax: ExpressionSyntax
+    _ key: String,
+    _ arguments: [Typed],
+    _ name: Identifier,
+    _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let overloads = FunctionCatalog.registry[key]
     guard !overloads.isEmpty else { throw unknownFunction(name) }
@@ -81,7 +103,10 @@ extension Analyzer {
     }
     guard let (_, overload, types) = best else {
       throw wrongArguments(
-        name, arguments, overloads.map { $0.parameters.map(\.name).joined(separator: ", ") })
+        name,
+        arguments,
+        overloads.map { $0.parameters.map(\.name).joined(separator: ", ") }
+      )
     }
     let converted = try zip(arguments, types).map { argument, type in
       Typed(try coerce(argument, to: type, syntax.start), type)
@@ -99,49 +124,73 @@ extension Analyzer {
     let body = made.body
     let expression = Expression.call(
       ScalarFunction(
-        name: key, variant: made.variant + (overload.isTotal ? "" : "!") + (key == "concat_ws" ? "null-tolerant" : ""),
-        result: result.storage, isTotal: overload.isTotal
+        name: key,
+        variant: made.variant + (overload.isTotal ? "" : "!")
+          + (key == "concat_ws" ? "null-tolerant" : ""),
+        result: result.storage,
+        isTotal: overload.isTotal
       ) { arguments, count in
         let output = try body(arguments, count)
         return output
-      }, converted.map(\.expression))
+      },
+      converted.map(\.expression)
+    )
     return Typed(FoldConstants.fold(expression), result)
   }
 
   // MARK: Special forms
 
   private func special(
-    _ name: String, _ arguments: [Typed], _ call: CallSyntax, _ syntax: ExpressionSyntax
+    _ name: String,
+    _ arguments: [Typed],
+    _ call: CallSyntax,
+    _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let offset = syntax.start
     switch name {
     case "coalesce":
       guard arguments.count >= 2 else {
         throw error(
-          .invalidFunctionArgument, "The 'coalesce' function must have at least two arguments",
-          offset)
+          .invalidFunctionArgument,
+          "The 'coalesce' function must have at least two arguments",
+          offset
+        )
       }
       let type = try commonType(arguments, "All COALESCE operands", offset)
       let parts = try arguments.map { try coerce($0, to: type, offset) }
       return Typed(FoldConstants.fold(.coalesce(parts, type.storage)), type)
     case "nullif":
       guard arguments.count == 2 else {
-        throw error(.invalidFunctionArgument, "Invalid number of arguments for 'nullif' function", offset)
+        throw error(
+          .invalidFunctionArgument,
+          "Invalid number of arguments for 'nullif' function",
+          offset
+        )
       }
       let equal = try comparison(.equal, arguments[0], arguments[1], offset)
       let storage = arguments[0].type.storage
       return Typed(
         .conditional(
           [ConditionalBranch(condition: equal, value: .constant(.null, storage))],
-          otherwise: arguments[0].expression, storage), arguments[0].type)
+          otherwise: arguments[0].expression,
+          storage
+        ),
+        arguments[0].type
+      )
     case "if":
       guard arguments.count == 2 || arguments.count == 3 else {
-        throw error(.invalidFunctionArgument, "Invalid number of arguments for 'if' function", offset)
+        throw error(
+          .invalidFunctionArgument,
+          "Invalid number of arguments for 'if' function",
+          offset
+        )
       }
       guard arguments[0].type == .boolean || arguments[0].type == .unknown else {
         throw error(
-          .typeMismatch, "IF condition must evaluate to a boolean: actual type \(arguments[0].type)",
-          offset)
+          .typeMismatch,
+          "IF condition must evaluate to a boolean: actual type \(arguments[0].type)",
+          offset
+        )
       }
       let last = arguments.count == 3 ? arguments[2] : Typed(.constant(.null, .unknown), .unknown)
       let type = try commonType([arguments[1], last], "Result types for IF", offset)
@@ -150,8 +199,14 @@ extension Analyzer {
           [
             ConditionalBranch(
               condition: try coerce(arguments[0], to: .boolean, offset),
-              value: try coerce(arguments[1], to: type, offset))
-          ], otherwise: try coerce(last, to: type, offset), type.storage), type)
+              value: try coerce(arguments[1], to: type, offset)
+            )
+          ],
+          otherwise: try coerce(last, to: type, offset),
+          type.storage
+        ),
+        type
+      )
     case "typeof":
       guard arguments.count == 1 else { throw wrongArguments(call.name, arguments, ["T"]) }
       let text = arguments[0].type.description
@@ -180,12 +235,16 @@ extension Analyzer {
     default:
       return Typed(
         .constant(.integer(now * 1_000), .timestampWithTimeZone),
-        .timestampWithTimeZone(precision: 3, zone))
+        .timestampWithTimeZone(precision: 3, zone)
+      )
     }
   }
 
   private func extreme(
-    _ name: String, _ arguments: [Typed], _ call: CallSyntax, _ offset: Int
+    _ name: String,
+    _ arguments: [Typed],
+    _ call: CallSyntax,
+    _ offset: Int
   ) throws -> Typed {
     guard !arguments.isEmpty else { throw wrongArguments(call.name, arguments, ["E"]) }
     let type = try commonType(arguments, "All arguments", offset)
@@ -199,18 +258,27 @@ extension Analyzer {
           let validity = mergedValidity(result.validity, column.validity, count: count)
           let picked = choose(compare(operation, result, column), result, column)
           result = ColumnVector(
-            type: storage, count: count, encoding: picked.encoding, values: picked.values,
-            textData: picked.textData, validity: validity)
+            type: storage,
+            count: count,
+            encoding: picked.encoding,
+            values: picked.values,
+            textData: picked.textData,
+            validity: validity
+          )
         }
         return result
-      }, parts)
+      },
+      parts
+    )
     return Typed(FoldConstants.fold(call), type)
   }
 
   // MARK: Aggregates
 
   private mutating func aggregate(
-    _ call: CallSyntax, _ scope: Scope, _ syntax: ExpressionSyntax
+    _ call: CallSyntax,
+    _ scope: Scope,
+    _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let name = call.name.key
     if call.isStar, name != "count" {
@@ -224,17 +292,29 @@ extension Analyzer {
     {
       throw error(
         .nestedAggregation,
-        "Cannot nest aggregations inside aggregation '\(name)'", syntax.start)
+        "Cannot nest aggregations inside aggregation '\(name)'",
+        syntax.start
+      )
     }
     func make(
-      _ kind: AggregateKind, _ inputs: [Expression], _ type: TrinoType, isDistinct: Bool? = nil
+      _ kind: AggregateKind,
+      _ inputs: [Expression],
+      _ type: TrinoType,
+      isDistinct: Bool? = nil
     ) -> Typed {
       Typed(
         .aggregate(
           AggregateCall(
-            kind: kind, name: name, arguments: inputs,
-            isDistinct: isDistinct ?? call.isDistinct, filter: filter, result: type.storage)),
-        type)
+            kind: kind,
+            name: name,
+            arguments: inputs,
+            isDistinct: isDistinct ?? call.isDistinct,
+            filter: filter,
+            result: type.storage
+          )
+        ),
+        type
+      )
     }
     let types = arguments.map(\.type)
     switch (name, arguments.count) {
@@ -258,7 +338,10 @@ extension Analyzer {
     case ("min_by", 2), ("max_by", 2):
       if call.isDistinct { throw error(.notSupported, "\(name)(DISTINCT …)", syntax.start) }
       return make(
-        name == "min_by" ? .minimumBy : .maximumBy, arguments.map(\.expression), types[0])
+        name == "min_by" ? .minimumBy : .maximumBy,
+        arguments.map(\.expression),
+        types[0]
+      )
     case ("min_by", 3), ("max_by", 3), ("min", 2), ("max", 2):
       throw error(.notSupported, "\(name) of several values is not supported", syntax.start)
     default: throw wrongArguments(call.name, arguments, Self.expected[name] ?? [])
@@ -273,7 +356,10 @@ extension Analyzer {
   ]
 
   private func sum(
-    _ name: String, _ argument: Typed, _ call: CallSyntax, _ syntax: ExpressionSyntax,
+    _ name: String,
+    _ argument: Typed,
+    _ call: CallSyntax,
+    _ syntax: ExpressionSyntax,
     make: (AggregateKind, [Expression], TrinoType, Bool?) -> Typed
   ) throws -> Typed {
     let kind: AggregateKind = name == "sum" ? .sum : .average
@@ -282,13 +368,19 @@ extension Analyzer {
       return make(kind, [argument.expression], kind == .sum ? .bigint : .double, nil)
     case .unknown:
       return make(
-        kind, [try coerce(argument, to: .bigint, syntax.start)], kind == .sum ? .bigint : .double,
-        nil)
+        kind,
+        [try coerce(argument, to: .bigint, syntax.start)],
+        kind == .sum ? .bigint : .double,
+        nil
+      )
     case .double: return make(kind, [argument.expression], .double, nil)
     case .decimal(_, let scale):
       return make(
-        kind, [argument.expression],
-        kind == .sum ? .decimal(precision: 38, scale: scale) : argument.type, nil)
+        kind,
+        [argument.expression],
+        kind == .sum ? .decimal(precision: 38, scale: scale) : argument.type,
+        nil
+      )
     default: throw wrongArguments(call.name, [argument], Self.expected[name] ?? [])
     }
   }

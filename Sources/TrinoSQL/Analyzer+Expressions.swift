@@ -1,4 +1,5 @@
-/// Typing of expressions: operators, conversions, predicates, subqueries.
+// Typing of expressions: operators, conversions, predicates, subqueries.
+
 import Columnar
 import Kernels
 import QueryPlanning
@@ -20,13 +21,17 @@ extension Analyzer {
   }
 
   mutating func boolean(
-    _ syntax: ExpressionSyntax, _ scope: Scope, _ clause: String
+    _ syntax: ExpressionSyntax,
+    _ scope: Scope,
+    _ clause: String
   ) throws -> Expression {
     let value = try expression(syntax, scope)
     guard value.type == .boolean || value.type == .unknown else {
       throw error(
-        .typeMismatch, "\(clause) must evaluate to a boolean: actual type \(value.type)",
-        syntax.start)
+        .typeMismatch,
+        "\(clause) must evaluate to a boolean: actual type \(value.type)",
+        syntax.start
+      )
     }
     return try coerce(value, to: .boolean, syntax.start)
   }
@@ -39,33 +44,58 @@ extension Analyzer {
     case .negate(let inner): return try negation(inner, scope, syntax)
     case .arithmetic(let operation, let left, let right):
       return try arithmetic(
-        operation, try expression(left, scope), try expression(right, scope), syntax.start)
+        operation,
+        try expression(left, scope),
+        try expression(right, scope),
+        syntax.start
+      )
     case .concatenate(let left, let right):
       return try concatenation(
-        try expression(left, scope), try expression(right, scope), syntax.start)
+        try expression(left, scope),
+        try expression(right, scope),
+        syntax.start
+      )
     case .comparison(let operation, let left, let right):
       return Typed(
         try comparison(
-          operation, try expression(left, scope), try expression(right, scope), syntax.start),
-        .boolean)
+          operation,
+          try expression(left, scope),
+          try expression(right, scope),
+          syntax.start
+        ),
+        .boolean
+      )
     case .and(let parts):
       return Typed(
-        .all(try parts.map { try boolean($0, scope, "Logical expression term") }), .boolean)
+        .all(try parts.map { try boolean($0, scope, "Logical expression term") }),
+        .boolean
+      )
     case .or(let parts):
       return Typed(
-        .disjunction(try parts.map { try boolean($0, scope, "Logical expression term") }), .boolean)
+        .disjunction(try parts.map { try boolean($0, scope, "Logical expression term") }),
+        .boolean
+      )
     case .not(let inner):
       return Typed(
-        Self.not(try boolean(inner, scope, "Value of logical NOT expression")), .boolean)
+        Self.not(try boolean(inner, scope, "Value of logical NOT expression")),
+        .boolean
+      )
     case .isNull(let inner, let isNegated):
       return Typed(Self.nullTest(try expression(inner, scope).expression, isNegated), .boolean)
     case .isDistinct(let left, let right, let isNegated):
       let (a, b, _) = try unify(
-        try expression(left, scope), try expression(right, scope), "IS DISTINCT FROM", syntax.start)
+        try expression(left, scope),
+        try expression(right, scope),
+        "IS DISTINCT FROM",
+        syntax.start
+      )
       let call = Expression.call(
         ScalarFunction(name: "is_distinct_from", variant: "null-tolerant", result: .boolean) {
-          arguments, _ in isDistinct(arguments[0], arguments[1])
-        }, [a, b])
+          arguments,
+          _ in isDistinct(arguments[0], arguments[1])
+        },
+        [a, b]
+      )
       return Typed(isNegated ? Self.not(call) : call, .boolean)
     case .between(let value, let low, let high, let isNegated):
       let operand = try expression(value, scope)
@@ -76,7 +106,10 @@ extension Analyzer {
       return Typed(isNegated ? Self.not(both) : both, .boolean)
     case .inList(let value, let list, let isNegated):
       let test = try inList(
-        try expression(value, scope), try list.map { try expression($0, scope) }, syntax.start)
+        try expression(value, scope),
+        try list.map { try expression($0, scope) },
+        syntax.start
+      )
       return Typed(isNegated ? Self.not(test) : test, .boolean)
     case .inQuery(let value, let query, let isNegated):
       let test = try inQuery(try expression(value, scope), query, scope, syntax.start)
@@ -88,12 +121,16 @@ extension Analyzer {
       let plan = try subquery(query, scope)
       guard plan.scope.fields.count == 1 else {
         throw error(
-          .notSupported, "Multiple columns returned by subquery are not yet supported. Found \(plan.scope.fields.count)",
-          syntax.start)
+          .notSupported,
+          "Multiple columns returned by subquery are not yet supported. Found \(plan.scope.fields.count)",
+          syntax.start
+        )
       }
       let type = plan.scope.fields[0].type
       return Typed(
-        .subquery(Subquery(.scalar, plan: plan.plan), operand: nil, type.storage), type)
+        .subquery(Subquery(.scalar, plan: plan.plan), operand: nil, type.storage),
+        type
+      )
     case .like(let value, let pattern, let escape, let isNegated):
       let test = try likeTest(value, pattern, escape, scope, syntax.start)
       return Typed(isNegated ? Self.not(test) : test, .boolean)
@@ -111,15 +148,21 @@ extension Analyzer {
     .call(
       ScalarFunction(name: "not", kind: .not, result: .boolean) { arguments, _ in
         logicalNot(arguments[0])
-      }, [expression])
+      },
+      [expression]
+    )
   }
 
   static func nullTest(_ expression: Expression, _ isNegated: Bool) -> Expression {
     .call(
       ScalarFunction(
-        name: isNegated ? "is not null" : "is null", variant: "null-tolerant",
-        kind: isNegated ? .isNotNull : .isNull, result: .boolean
-      ) { arguments, _ in isNull(arguments[0], negated: isNegated) }, [expression])
+        name: isNegated ? "is not null" : "is null",
+        variant: "null-tolerant",
+        kind: isNegated ? .isNotNull : .isNull,
+        result: .boolean
+      ) { arguments, _ in isNull(arguments[0], negated: isNegated) },
+      [expression]
+    )
   }
 
   // MARK: Literals
@@ -133,8 +176,12 @@ extension Analyzer {
     case .integer(let text):
       guard let value = Int64(text) else {
         throw error(
-          .syntaxError, "Invalid numeric literal: \(text)", syntax.start,
-          advice: "A bigint has at most 19 digits; write \(text).0 for a decimal or \(text)e0 for a double.")
+          .syntaxError,
+          "Invalid numeric literal: \(text)",
+          syntax.start,
+          advice:
+            "A bigint has at most 19 digits; write \(text).0 for a decimal or \(text)e0 for a double."
+        )
       }
       let type: TrinoType = Int32(exactly: value) == nil ? .bigint : .integer
       return Typed(.constant(.integer(value), type.storage), type)
@@ -159,8 +206,11 @@ extension Analyzer {
     let precision = max(1, whole.count + fraction.count)
     guard precision <= 18 else {
       throw error(
-        .notSupported, "Decimal literals of more than 18 digits are not supported: \(text)", offset,
-        advice: "Write a double such as 1.5e0.")
+        .notSupported,
+        "Decimal literals of more than 18 digits are not supported: \(text)",
+        offset,
+        advice: "Write a double such as 1.5e0."
+      )
     }
     let value = Int64(String(decoding: whole + fraction, as: UTF8.self)) ?? 0
     let type = TrinoType.decimal(precision: precision, scale: fraction.count)
@@ -169,8 +219,11 @@ extension Analyzer {
 
   private func typedLiteral(_ type: String, _ text: String, _ offset: Int) throws -> Typed {
     let invalid = error(
-      .invalidLiteral, "'\(text)' is not a valid \(type) literal", offset,
-      advice: type == "DATE" ? "Write DATE '2024-01-15'." : "Write TIMESTAMP '2024-01-15 09:10:00'.")
+      .invalidLiteral,
+      "'\(text)' is not a valid \(type) literal",
+      offset,
+      advice: type == "DATE" ? "Write DATE '2024-01-15'." : "Write TIMESTAMP '2024-01-15 09:10:00'."
+    )
     switch type {
     case "DATE":
       guard let day = withBytes(text, { parseDate($0) }) else { throw invalid }
@@ -180,13 +233,15 @@ extension Analyzer {
       guard let zoneText = parsed.zoneText else {
         return Typed(
           .constant(.integer(parsed.microseconds), .timestamp),
-          .timestamp(precision: parsed.precision))
+          .timestamp(precision: parsed.precision)
+        )
       }
       let zone = try self.zone(zoneText, offset)
       let moment = parsed.microseconds - Int64(zone.offsetSeconds) * 1_000_000
       return Typed(
         .constant(.integer(moment), .timestampWithTimeZone),
-        .timestampWithTimeZone(precision: parsed.precision, zone))
+        .timestampWithTimeZone(precision: parsed.precision, zone)
+      )
     case "TIME", "JSON", "CHAR", "REAL":
       throw error(.notSupported, "Literals of type \(type.lowercased()) are not supported", offset)
     default:
@@ -219,18 +274,25 @@ extension Analyzer {
   }
 
   private func withBytes<Result>(
-    _ text: String, _ body: (UnsafeRawBufferPointer) -> Result
+    _ text: String,
+    _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {
     var copy = text
     return copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }
   }
 
   private func intervalLiteral(
-    _ text: String, _ unit: String, _ isNegative: Bool, _ offset: Int
+    _ text: String,
+    _ unit: String,
+    _ isNegative: Bool,
+    _ offset: Int
   ) throws -> Typed {
     let invalid = error(
-      .invalidLiteral, "'\(text)' is not a valid interval literal", offset,
-      advice: "Write INTERVAL '2' \(unit).")
+      .invalidLiteral,
+      "'\(text)' is not a valid interval literal",
+      offset,
+      advice: "Write INTERVAL '2' \(unit)."
+    )
     guard let count = Int64(text) else {
       if Double(text) != nil {
         throw error(.notSupported, "Intervals with a fraction are not supported", offset)
@@ -261,13 +323,17 @@ extension Analyzer {
       guard let value = parameters.first else { return standard }
       guard value >= 0, value <= 12 else {
         throw error(
-          .invalidFunctionArgument, "TIMESTAMP precision must be in range [0, 12]: \(value)",
-          syntax.offset)
+          .invalidFunctionArgument,
+          "TIMESTAMP precision must be in range [0, 12]: \(value)",
+          syntax.offset
+        )
       }
       guard value <= most else {
         throw error(
-          .notSupported, "Timestamps of more than \(most) fraction digits are not supported",
-          syntax.offset)
+          .notSupported,
+          "Timestamps of more than \(most) fraction digits are not supported",
+          syntax.offset
+        )
       }
       return value
     }
@@ -289,41 +355,56 @@ extension Analyzer {
       guard (1...38).contains(precision), scale >= 0, scale <= min(precision, 18) else {
         throw error(
           scale > 18 && scale <= precision ? .notSupported : .invalidFunctionArgument,
-          "DECIMAL precision must be in range [1, 38] and scale in [0, precision]", syntax.offset)
+          "DECIMAL precision must be in range [1, 38] and scale in [0, precision]",
+          syntax.offset
+        )
       }
       return .decimal(precision: precision, scale: scale)
     case "timestamp":
       let digits = try precision(3, most: 6)
       return syntax.hasTimeZone == true
-        ? .timestampWithTimeZone(precision: digits, session.timeZone) : .timestamp(precision: digits)
+        ? .timestampWithTimeZone(precision: digits, session.timeZone)
+        : .timestamp(precision: digits)
     case "tinyint", "smallint", "real", "char", "time", "json", "uuid", "ipaddress", "array", "map",
       "row", "interval", "number":
       throw error(
-        .notSupported, "The type \(syntax.name) is not supported", syntax.offset,
-        advice: "Use integer, bigint, double, decimal, varchar, date or timestamp.")
+        .notSupported,
+        "The type \(syntax.name) is not supported",
+        syntax.offset,
+        advice: "Use integer, bigint, double, decimal, varchar, date or timestamp."
+      )
     default:
       throw error(
-        .typeNotFound, "Unknown type: \(syntax.name)", syntax.offset,
+        .typeNotFound,
+        "Unknown type: \(syntax.name)",
+        syntax.offset,
         suggestions: nearestNames(
           to: syntax.name,
           among: [
             "boolean", "integer", "bigint", "double", "varchar", "date", "timestamp", "decimal",
             "varbinary",
-          ]))
+          ]
+        )
+      )
     }
   }
 
   func zone(_ text: String, _ offset: Int) throws -> SessionZone {
     guard let zone = SessionZone(parsing: text) else {
       throw error(
-        .notSupported, "Time zone '\(text)' is not supported", offset,
-        advice: "Known are 'UTC', 'Asia/Seoul' and fixed offsets such as '+09:00'.")
+        .notSupported,
+        "Time zone '\(text)' is not supported",
+        offset,
+        advice: "Known are 'UTC', 'Asia/Seoul' and fixed offsets such as '+09:00'."
+      )
     }
     return zone
   }
 
   mutating func atTimeZone(
-    _ value: ExpressionSyntax, _ zone: ExpressionSyntax, _ scope: Scope
+    _ value: ExpressionSyntax,
+    _ zone: ExpressionSyntax,
+    _ scope: Scope
   ) throws -> Typed {
     let operand = try expression(value, scope)
     guard case .text(let name)? = try expression(zone, scope).constant else {
@@ -335,20 +416,28 @@ extension Analyzer {
       return Typed(operand.expression, .timestampWithTimeZone(precision: precision, wanted))
     case .timestamp(let precision):
       let moment = try coerce(
-        operand, to: .timestampWithTimeZone(precision: precision, session.timeZone), value.start)
+        operand,
+        to: .timestampWithTimeZone(precision: precision, session.timeZone),
+        value.start
+      )
       return Typed(moment, .timestampWithTimeZone(precision: precision, wanted))
     default:
       throw error(
         .typeMismatch,
         "Type of value must be a time or timestamp with or without time zone (actual \(operand.type))",
-        value.start)
+        value.start
+      )
     }
   }
 
   func cast(_ value: Typed, _ type: TrinoType, _ isTry: Bool, _ offset: Int) throws -> Typed {
     guard
       let expression = Conversions.cast(
-        value, to: type, zone: session.timeZone, isTry: isTry)
+        value,
+        to: type,
+        zone: session.timeZone,
+        isTry: isTry
+      )
     else {
       throw error(.typeMismatch, "Cannot cast \(value.type) to \(type)", offset)
     }
@@ -364,7 +453,10 @@ extension Analyzer {
 
   /// Both sides in their common type.
   func unify(
-    _ left: Typed, _ right: Typed, _ symbol: String, _ offset: Int
+    _ left: Typed,
+    _ right: Typed,
+    _ symbol: String,
+    _ offset: Int
   ) throws -> (Expression, Expression, TrinoType) {
     guard let type = TrinoType.common(left.type, right.type), !isMixedInterval(left, right) else {
       var advice: String?
@@ -372,8 +464,11 @@ extension Analyzer {
         advice = "Convert one side with CAST, or write a literal such as DATE '2024-01-15'."
       }
       throw error(
-        .typeMismatch, "Cannot apply operator: \(left.type) \(symbol) \(right.type)", offset,
-        advice: advice)
+        .typeMismatch,
+        "Cannot apply operator: \(left.type) \(symbol) \(right.type)",
+        offset,
+        advice: advice
+      )
     }
     return (try coerce(left, to: type, offset), try coerce(right, to: type, offset), type)
   }
@@ -383,18 +478,27 @@ extension Analyzer {
   }
 
   func comparison(
-    _ operation: ComparisonOperation, _ left: Typed, _ right: Typed, _ offset: Int
+    _ operation: ComparisonOperation,
+    _ left: Typed,
+    _ right: Typed,
+    _ offset: Int
   ) throws -> Expression {
     let (a, b, _) = try unify(left, right, operation.rawValue, offset)
     return .call(
       ScalarFunction(
-        name: operation.rawValue, variant: "\(a.type)", kind: .comparison(operation),
+        name: operation.rawValue,
+        variant: "\(a.type)",
+        kind: .comparison(operation),
         result: .boolean
-      ) { arguments, _ in compare(operation, arguments[0], arguments[1]) }, [a, b])
+      ) { arguments, _ in compare(operation, arguments[0], arguments[1]) },
+      [a, b]
+    )
   }
 
   mutating func negation(
-    _ inner: ExpressionSyntax, _ scope: Scope, _ syntax: ExpressionSyntax
+    _ inner: ExpressionSyntax,
+    _ scope: Scope,
+    _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let value = try expression(inner, scope)
     guard value.type.isNumeric || value.type.isInterval || value.type == .unknown else {
@@ -403,19 +507,30 @@ extension Analyzer {
     if value.type == .unknown { return value }
     let call = Expression.call(
       ScalarFunction(
-        name: "-", variant: "negate \(value.type)", result: value.type.storage, isTotal: false
-      ) { arguments, _ in try negate(arguments[0]) }, [value.expression])
+        name: "-",
+        variant: "negate \(value.type)",
+        result: value.type.storage,
+        isTotal: false
+      ) { arguments, _ in try negate(arguments[0]) },
+      [value.expression]
+    )
     return Typed(FoldConstants.fold(call), value.type)
   }
 
   func arithmetic(
-    _ operation: ArithmeticOperation, _ left: Typed, _ right: Typed, _ offset: Int
+    _ operation: ArithmeticOperation,
+    _ left: Typed,
+    _ right: Typed,
+    _ offset: Int
   ) throws -> Typed {
     if let temporal = try temporalArithmetic(operation, left, right, offset) { return temporal }
     func mismatch() -> TrinoSQLError {
       error(
-        .typeMismatch, "Cannot apply operator: \(left.type) \(operation.rawValue) \(right.type)",
-        offset, advice: left.type.isText || right.type.isText ? "Texts are joined with ||." : nil)
+        .typeMismatch,
+        "Cannot apply operator: \(left.type) \(operation.rawValue) \(right.type)",
+        offset,
+        advice: left.type.isText || right.type.isText ? "Texts are joined with ||." : nil
+      )
     }
     guard left.type.isNumeric || left.type == .unknown,
       right.type.isNumeric || right.type == .unknown
@@ -431,14 +546,21 @@ extension Analyzer {
     let b = try coerce(right, to: common, offset)
     let call = Expression.call(
       ScalarFunction(
-        name: operation.rawValue, variant: "\(common)", result: common.storage,
+        name: operation.rawValue,
+        variant: "\(common)",
+        result: common.storage,
         isTotal: common == .double
-      ) { arguments, _ in try Kernels.arithmetic(operation, arguments[0], arguments[1]) }, [a, b])
+      ) { arguments, _ in try Kernels.arithmetic(operation, arguments[0], arguments[1]) },
+      [a, b]
+    )
     return Typed(FoldConstants.fold(call), common)
   }
 
   private func decimalArithmetic(
-    _ operation: ArithmeticOperation, _ left: Typed, _ right: Typed, _ offset: Int
+    _ operation: ArithmeticOperation,
+    _ left: Typed,
+    _ right: Typed,
+    _ offset: Int
   ) throws -> Typed {
     let x = left.type.asDecimal ?? (1, 0)
     let y = right.type.asDecimal ?? (1, 0)
@@ -460,26 +582,43 @@ extension Analyzer {
     }
     guard scale <= 18 else {
       throw error(
-        .notSupported, "Decimals of scale \(scale) are not supported", offset,
-        advice: "CAST one operand to double or to a decimal of a smaller scale.")
+        .notSupported,
+        "Decimals of scale \(scale) are not supported",
+        offset,
+        advice: "CAST one operand to double or to a decimal of a smaller scale."
+      )
     }
     let result = TrinoType.decimal(precision: min(38, max(1, precision)), scale: scale)
     let a = try coerce(left, to: .decimal(precision: x.precision, scale: x.scale), offset)
     let b = try coerce(right, to: .decimal(precision: y.precision, scale: y.scale), offset)
     let call = Expression.call(
       ScalarFunction(
-        name: operation.rawValue, variant: "\(result)", result: result.storage, isTotal: false
+        name: operation.rawValue,
+        variant: "\(result)",
+        result: result.storage,
+        isTotal: false
       ) { arguments, _ in
         try Kernels.decimalArithmetic(
-          operation, arguments[0], scale: x.scale, arguments[1], scale: y.scale,
-          to: result.storage, scale: scale)
-      }, [a, b])
+          operation,
+          arguments[0],
+          scale: x.scale,
+          arguments[1],
+          scale: y.scale,
+          to: result.storage,
+          scale: scale
+        )
+      },
+      [a, b]
+    )
     return Typed(FoldConstants.fold(call), result)
   }
 
   /// Dates, timestamps and intervals; nil where neither side is one.
   private func temporalArithmetic(
-    _ operation: ArithmeticOperation, _ left: Typed, _ right: Typed, _ offset: Int
+    _ operation: ArithmeticOperation,
+    _ left: Typed,
+    _ right: Typed,
+    _ offset: Int
   ) throws -> Typed? {
     func isMoment(_ type: TrinoType) -> Bool {
       switch type {
@@ -500,7 +639,11 @@ extension Analyzer {
         .call(
           ScalarFunction(name: "-", variant: "moments", result: .bigint) { arguments, _ in
             difference(in: .millisecond, from: arguments[1], to: arguments[0], offsetSeconds: 0)
-          }, [a, b]), .intervalDayToSecond)
+          },
+          [a, b]
+        ),
+        .intervalDayToSecond
+      )
     }
     if left.type.isInterval, left.type == right.type, operation == .add || operation == .subtract {
       return intervalCall(operation, left.expression, right.expression, left.type)
@@ -509,24 +652,40 @@ extension Analyzer {
       operation == .multiply
     {
       return intervalCall(
-        operation, left.expression, try coerce(right, to: .bigint, offset), left.type)
+        operation,
+        left.expression,
+        try coerce(right, to: .bigint, offset),
+        left.type
+      )
     }
     return nil
   }
 
   private func intervalCall(
-    _ operation: ArithmeticOperation, _ a: Expression, _ b: Expression, _ type: TrinoType
+    _ operation: ArithmeticOperation,
+    _ a: Expression,
+    _ b: Expression,
+    _ type: TrinoType
   ) -> Typed {
     Typed(
       .call(
         ScalarFunction(
-          name: operation.rawValue, variant: "\(type)", result: .bigint, isTotal: false
-        ) { arguments, _ in try Kernels.arithmetic(operation, arguments[0], arguments[1]) }, [a, b]),
-      type)
+          name: operation.rawValue,
+          variant: "\(type)",
+          result: .bigint,
+          isTotal: false
+        ) { arguments, _ in try Kernels.arithmetic(operation, arguments[0], arguments[1]) },
+        [a, b]
+      ),
+      type
+    )
   }
 
   private func moved(
-    _ moment: Typed, _ interval: Typed, isBack: Bool, _ offset: Int
+    _ moment: Typed,
+    _ interval: Typed,
+    isBack: Bool,
+    _ offset: Int
   ) throws -> Typed {
     let isMonths = interval.type == .intervalYearToMonth
     let isDate = moment.type == .date
@@ -536,20 +695,31 @@ extension Analyzer {
       }
       guard span % 86_400_000 == 0 else {
         throw error(
-          .invalidFunctionArgument, "Cannot add hour, minutes or seconds to a date", offset,
-          advice: "CAST the date to a timestamp.")
+          .invalidFunctionArgument,
+          "Cannot add hour, minutes or seconds to a date",
+          offset,
+          advice: "CAST the date to a timestamp."
+        )
       }
     }
     let zoneOffset = isMonths ? moment.type.zone?.offsetSeconds ?? 0 : 0
     let call = Expression.call(
       ScalarFunction(
-        name: isBack ? "-" : "+", variant: "\(moment.type) \(interval.type) \(zoneOffset)",
-        result: moment.type.storage, isTotal: false
+        name: isBack ? "-" : "+",
+        variant: "\(moment.type) \(interval.type) \(zoneOffset)",
+        result: moment.type.storage,
+        isTotal: false
       ) { arguments, _ in
         let span = isBack ? try negate(arguments[1]) : arguments[1]
         return try Kernels.add(
-          isMonths ? .month : .millisecond, span, to: arguments[0], offsetSeconds: zoneOffset)
-      }, [moment.expression, interval.expression])
+          isMonths ? .month : .millisecond,
+          span,
+          to: arguments[0],
+          offsetSeconds: zoneOffset
+        )
+      },
+      [moment.expression, interval.expression]
+    )
     // `timestamp(0) + INTERVAL '1' SECOND` keeps its precision unless the interval has a fraction.
     return Typed(FoldConstants.fold(call), moment.type)
   }
@@ -558,15 +728,20 @@ extension Analyzer {
     guard left.type.isText || left.type == .unknown, right.type.isText || right.type == .unknown
     else {
       throw error(
-        .typeMismatch, "Cannot apply operator: \(left.type) || \(right.type)", offset,
-        advice: "CAST the other side to varchar.")
+        .typeMismatch,
+        "Cannot apply operator: \(left.type) || \(right.type)",
+        offset,
+        advice: "CAST the other side to varchar."
+      )
     }
     let a = try coerce(left, to: .varchar(nil), offset)
     let b = try coerce(right, to: .varchar(nil), offset)
     let call = Expression.call(
       ScalarFunction(name: "||", result: .varchar) { arguments, count in
         joinText(arguments, count: count)
-      }, [a, b])
+      },
+      [a, b]
+    )
     return Typed(FoldConstants.fold(call), .varchar(nil))
   }
 
@@ -577,7 +752,10 @@ extension Analyzer {
     for item in list {
       guard let common = TrinoType.common(type, item.type) else {
         throw error(
-          .typeMismatch, "IN value and list items must be the same type: \(type)", offset)
+          .typeMismatch,
+          "IN value and list items must be the same type: \(type)",
+          offset
+        )
       }
       type = common
     }
@@ -596,8 +774,13 @@ extension Analyzer {
     let table = MembershipTable(values.finish())
     return .call(
       ScalarFunction(
-        name: "in", variant: "\(type)", kind: .isIn(constants), result: .boolean
-      ) { arguments, _ in table.contains(arguments[0]) }, [operand])
+        name: "in",
+        variant: "\(type)",
+        kind: .isIn(constants),
+        result: .boolean
+      ) { arguments, _ in table.contains(arguments[0]) },
+      [operand]
+    )
   }
 
   mutating func subquery(_ query: QuerySyntax, _ scope: Scope) throws -> RelationPlan {
@@ -607,20 +790,26 @@ extension Analyzer {
   }
 
   mutating func inQuery(
-    _ value: Typed, _ query: QuerySyntax, _ scope: Scope, _ offset: Int
+    _ value: Typed,
+    _ query: QuerySyntax,
+    _ scope: Scope,
+    _ offset: Int
   ) throws -> Expression {
     let plan = try subquery(query, scope)
     guard plan.scope.fields.count == 1 else {
       throw error(
-        .notSupported, "Multiple columns returned by subquery are not yet supported. Found \(plan.scope.fields.count)",
-        offset)
+        .notSupported,
+        "Multiple columns returned by subquery are not yet supported. Found \(plan.scope.fields.count)",
+        offset
+      )
     }
     let inner = plan.scope.fields[0].type
     guard let type = TrinoType.common(value.type, inner) else {
       throw error(
         .typeMismatch,
         "value and result of subquery must be of the same type for IN expression: \(value.type) vs \(inner)",
-        offset)
+        offset
+      )
     }
     var body = plan.plan
     if inner != type {
@@ -628,12 +817,18 @@ extension Analyzer {
       body = .project([NamedExpression("value", converted)], body)
     }
     return .subquery(
-      Subquery(.membership, plan: body), operand: try coerce(value, to: type, offset), .boolean)
+      Subquery(.membership, plan: body),
+      operand: try coerce(value, to: type, offset),
+      .boolean
+    )
   }
 
   mutating func likeTest(
-    _ value: ExpressionSyntax, _ pattern: ExpressionSyntax, _ escape: ExpressionSyntax?,
-    _ scope: Scope, _ offset: Int
+    _ value: ExpressionSyntax,
+    _ pattern: ExpressionSyntax,
+    _ escape: ExpressionSyntax?,
+    _ scope: Scope,
+    _ offset: Int
   ) throws -> Expression {
     var arguments: [Expression] = []
     for (index, part) in ([value, pattern] + (escape.map { [$0] } ?? [])).enumerated() {
@@ -641,8 +836,10 @@ extension Analyzer {
       guard typed.type.isText || typed.type == .unknown else {
         let what = ["value", "pattern", "escape"][index]
         throw error(
-          .typeMismatch, "Left side of LIKE expression must evaluate to a varchar (\(what)): actual type \(typed.type)",
-          part.start)
+          .typeMismatch,
+          "Left side of LIKE expression must evaluate to a varchar (\(what)): actual type \(typed.type)",
+          part.start
+        )
       }
       arguments.append(try coerce(typed, to: .varchar(nil), part.start))
     }
@@ -655,10 +852,15 @@ extension Analyzer {
     }
     return .call(
       ScalarFunction(
-        name: "like", variant: hasEscape ? "escape" : "", result: .boolean, isTotal: isTotal
+        name: "like",
+        variant: hasEscape ? "escape" : "",
+        result: .boolean,
+        isTotal: isTotal
       ) { arguments, _ in
         try like(arguments[0], arguments[1], escape: hasEscape ? arguments[2] : nil)
-      }, arguments)
+      },
+      arguments
+    )
   }
 
   /// One type for values of which any may be the result.
@@ -667,13 +869,18 @@ extension Analyzer {
     for value in values {
       if let a = type.zone, let b = value.type.zone, a != b {
         throw error(
-          .notSupported, "Values of different time zones in one column (\(a.name), \(b.name))",
-          offset, advice: "Bring them to one zone with AT TIME ZONE.")
+          .notSupported,
+          "Values of different time zones in one column (\(a.name), \(b.name))",
+          offset,
+          advice: "Bring them to one zone with AT TIME ZONE."
+        )
       }
       guard let common = TrinoType.common(type, value.type), !isMixed(type, value.type) else {
         throw error(
-          .typeMismatch, "\(what) must be the same type or coercible to a common type. Cannot find common type between \(type) and \(value.type)",
-          offset)
+          .typeMismatch,
+          "\(what) must be the same type or coercible to a common type. Cannot find common type between \(type) and \(value.type)",
+          offset
+        )
       }
       type = common
     }
@@ -685,8 +892,11 @@ extension Analyzer {
   }
 
   mutating func conditional(
-    _ operand: ExpressionSyntax?, _ branches: [(ExpressionSyntax, ExpressionSyntax)],
-    _ otherwise: ExpressionSyntax?, _ scope: Scope, _ offset: Int
+    _ operand: ExpressionSyntax?,
+    _ branches: [(ExpressionSyntax, ExpressionSyntax)],
+    _ otherwise: ExpressionSyntax?,
+    _ scope: Scope,
+    _ offset: Int
   ) throws -> Typed {
     let tested = try operand.map { try expression($0, scope) }
     var conditions: [Expression] = []
@@ -694,7 +904,8 @@ extension Analyzer {
     for (condition, value) in branches {
       if let tested {
         conditions.append(
-          try comparison(.equal, tested, try expression(condition, scope), condition.start))
+          try comparison(.equal, tested, try expression(condition, scope), condition.start)
+        )
       } else {
         conditions.append(try boolean(condition, scope, "CASE WHEN clause"))
       }
@@ -708,6 +919,8 @@ extension Analyzer {
       ConditionalBranch(condition: $0, value: try coerce($1, to: type, offset))
     }
     return Typed(
-      .conditional(cases, otherwise: try coerce(last, to: type, offset), type.storage), type)
+      .conditional(cases, otherwise: try coerce(last, to: type, offset), type.storage),
+      type
+    )
   }
 }

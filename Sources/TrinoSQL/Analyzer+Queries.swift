@@ -1,4 +1,5 @@
-/// SELECT, VALUES, UNION, and the clauses around them.
+// SELECT, VALUES, UNION, and the clauses around them.
+
 import Columnar
 import Kernels
 import QueryPlanning
@@ -9,8 +10,10 @@ extension Analyzer {
     for (index, named) in syntax.named.enumerated() {
       guard level[named.name.key] == nil else {
         throw error(
-          .duplicateNamedQuery, "WITH query name '\(named.name.text)' specified more than once",
-          named.name.offset)
+          .duplicateNamedQuery,
+          "WITH query name '\(named.name.text)' specified more than once",
+          named.name.offset
+        )
       }
       level[named.name.key] = (named, index)
     }
@@ -46,7 +49,8 @@ extension Analyzer {
 
   /// ORDER BY over a body whose only names are its output columns.
   private mutating func sorted(
-    _ plan: RelationPlan, _ orderBy: [SortSyntax]
+    _ plan: RelationPlan,
+    _ orderBy: [SortSyntax]
   ) throws -> LogicalPlan {
     guard !orderBy.isEmpty else { return plan.plan }
     var keys: [SortKey] = []
@@ -59,7 +63,10 @@ extension Analyzer {
       }
       if key.containsAggregate {
         throw error(
-          .expressionNotScalar, "ORDER BY cannot contain aggregations here", item.expression.start)
+          .expressionNotScalar,
+          "ORDER BY cannot contain aggregations here",
+          item.expression.start
+        )
       }
       keys.append(SortKey(expression: key, direction: direction(item)))
     }
@@ -72,26 +79,34 @@ extension Analyzer {
 
   /// The 0-based position that a whole number stands for; nil for other expressions.
   private func ordinal(
-    _ syntax: ExpressionSyntax, _ count: Int, _ clause: String
+    _ syntax: ExpressionSyntax,
+    _ count: Int,
+    _ clause: String
   ) throws -> Int? {
     guard case .integer(let text) = syntax.kind else { return nil }
     guard let position = Int(text), position >= 1, position <= count else {
       throw error(
-        .invalidColumnReference, "\(clause) position \(text) is not in select list", syntax.start)
+        .invalidColumnReference,
+        "\(clause) position \(text) is not in select list",
+        syntax.start
+      )
     }
     return position - 1
   }
 
   private mutating func values(
-    _ rows: [[ExpressionSyntax]], _ start: Int
+    _ rows: [[ExpressionSyntax]],
+    _ start: Int
   ) throws -> RelationPlan {
     var typed: [[Typed]] = []
     for row in rows {
       let line = try row.map { try expression($0, Scope()) }
       if let first = typed.first, first.count != line.count {
         throw error(
-          .typeMismatch, "Values rows have mismatched sizes: \(first.count) vs \(line.count)",
-          row.first?.start ?? start)
+          .typeMismatch,
+          "Values rows have mismatched sizes: \(first.count) vs \(line.count)",
+          row.first?.start ?? start
+        )
       }
       for value in line where value.expression.containsAggregate {
         throw error(.expressionNotScalar, "VALUES cannot contain aggregations", start)
@@ -112,17 +127,23 @@ extension Analyzer {
       scope: Scope(
         fields: types.enumerated().map {
           ScopeField(relation: [], name: "_col\($0.offset)", type: $0.element)
-        }))
+        }
+      )
+    )
   }
 
   private func union(
-    _ parts: [RelationPlan], _ isDistinct: Bool, _ start: Int
+    _ parts: [RelationPlan],
+    _ isDistinct: Bool,
+    _ start: Int
   ) throws -> RelationPlan {
     let width = parts[0].scope.fields.count
     for part in parts where part.scope.fields.count != width {
       throw error(
         .typeMismatch,
-        "UNION query has different number of fields: \(width), \(part.scope.fields.count)", start)
+        "UNION query has different number of fields: \(width), \(part.scope.fields.count)",
+        start
+      )
     }
     var types: [TrinoType] = []
     for column in 0..<width {
@@ -131,13 +152,18 @@ extension Analyzer {
         let other = part.scope.fields[column].type
         if let a = type.zone, let b = other.zone, a != b {
           throw error(
-            .notSupported, "Values of different time zones in one column (\(a.name), \(b.name))",
-            start, advice: "Bring them to one zone with AT TIME ZONE.")
+            .notSupported,
+            "Values of different time zones in one column (\(a.name), \(b.name))",
+            start,
+            advice: "Bring them to one zone with AT TIME ZONE."
+          )
         }
         guard let common = TrinoType.common(type, other) else {
           throw error(
             .typeMismatch,
-            "column \(column + 1) in UNION query has incompatible types: \(type), \(other)", start)
+            "column \(column + 1) in UNION query has incompatible types: \(type), \(other)",
+            start
+          )
         }
         type = common
       }
@@ -153,7 +179,9 @@ extension Analyzer {
         let type = part.scope.fields[index].type
         let value = Typed(.column(index, type.storage), type)
         return NamedExpression(
-          scope.fields[index].name ?? "_col\(index)", try coerce(value, to: types[index], start))
+          scope.fields[index].name ?? "_col\(index)",
+          try coerce(value, to: types[index], start)
+        )
       }
       return .project(columns, part.plan)
     }
@@ -165,7 +193,10 @@ extension Analyzer {
     .aggregate(
       groups: plan.schema.fields.enumerated().map {
         NamedExpression($0.element.name, .column($0.offset, $0.element.type))
-      }, aggregates: [], plan)
+      },
+      aggregates: [],
+      plan
+    )
   }
 
   // MARK: SELECT
@@ -186,7 +217,8 @@ extension Analyzer {
   }
 
   private mutating func select(
-    _ select: SelectSyntax, orderBy: [SortSyntax]
+    _ select: SelectSyntax,
+    orderBy: [SortSyntax]
   ) throws -> RelationPlan {
     var input = RelationPlan(plan: .values(Schema([]), rows: [[]]), scope: Scope())
     if let from = select.from { input = try relation(from) }
@@ -197,7 +229,9 @@ extension Analyzer {
         throw error(
           .expressionNotScalar,
           "WHERE clause cannot contain aggregations, window functions or grouping operations",
-          predicate.start, advice: "Use HAVING.")
+          predicate.start,
+          advice: "Use HAVING."
+        )
       }
       input.plan = .filter(condition, input.plan)
     }
@@ -222,8 +256,11 @@ extension Analyzer {
         let field = scope.fields[index]
         items.append(
           Item(
-            name: field.name, value: Typed(.column(index, field.type.storage), field.type),
-            relation: field.relation))
+            name: field.name,
+            value: Typed(.column(index, field.type.storage), field.type),
+            relation: field.relation
+          )
+        )
       }
     }
     for item in select.items {
@@ -241,10 +278,14 @@ extension Analyzer {
         }
         guard !found.isEmpty else {
           throw error(
-            .tableNotFound, "Unable to resolve reference \(parts.map(\.text).joined(separator: "."))",
+            .tableNotFound,
+            "Unable to resolve reference \(parts.map(\.text).joined(separator: "."))",
             start,
             suggestions: nearestNames(
-              to: prefix.last ?? "", among: scope.fields.compactMap(\.relation.last)))
+              to: prefix.last ?? "",
+              among: scope.fields.compactMap(\.relation.last)
+            )
+          )
         }
         addAll(found)
       case .expression(let syntax, let alias):
@@ -257,7 +298,9 @@ extension Analyzer {
   }
 
   private mutating func order(
-    _ orderBy: [SortSyntax], _ items: [Item], _ scope: Scope
+    _ orderBy: [SortSyntax],
+    _ items: [Item],
+    _ scope: Scope
   ) throws -> [OrderItem] {
     var result: [OrderItem] = []
     for item in orderBy {
@@ -265,7 +308,12 @@ extension Analyzer {
       if let index = try ordinal(syntax, items.count, "ORDER BY") {
         result.append(
           OrderItem(
-            value: items[index].value, item: index, syntax: syntax, direction: direction(item)))
+            value: items[index].value,
+            item: index,
+            syntax: syntax,
+            direction: direction(item)
+          )
+        )
         continue
       }
       // Output names come first, then the columns of the input.
@@ -280,21 +328,29 @@ extension Analyzer {
           }
           result.append(
             OrderItem(
-              value: items[first].value, item: first, syntax: syntax, direction: direction(item)))
+              value: items[first].value,
+              item: first,
+              syntax: syntax,
+              direction: direction(item)
+            )
+          )
           continue
         }
       }
       let value = try orderExpression(syntax, items, scope)
       let same = items.firstIndex { $0.value.expression == value.expression }
       result.append(
-        OrderItem(value: value, item: same, syntax: syntax, direction: direction(item)))
+        OrderItem(value: value, item: same, syntax: syntax, direction: direction(item))
+      )
     }
     return result
   }
 
   /// An ORDER BY expression may use output names inside; they stand before the input's columns.
   private mutating func orderExpression(
-    _ syntax: ExpressionSyntax, _ items: [Item], _ scope: Scope
+    _ syntax: ExpressionSyntax,
+    _ items: [Item],
+    _ scope: Scope
   ) throws -> Typed {
     var extended = scope
     var values: [Expression] = scope.fields.enumerated().map {
@@ -321,8 +377,12 @@ extension Analyzer {
   // MARK: GROUP BY
 
   private mutating func grouped(
-    _ select: SelectSyntax, _ scope: Scope, _ input: LogicalPlan, _ items: inout [Item],
-    _ order: inout [OrderItem], _ having: Expression?
+    _ select: SelectSyntax,
+    _ scope: Scope,
+    _ input: LogicalPlan,
+    _ items: inout [Item],
+    _ order: inout [OrderItem],
+    _ having: Expression?
   ) throws -> LogicalPlan {
     var groups: [Expression] = []
     for syntax in select.groupBy {
@@ -336,7 +396,8 @@ extension Analyzer {
         throw error(
           .expressionNotScalar,
           "GROUP BY clause cannot contain aggregations, window functions or grouping operations",
-          syntax.start)
+          syntax.start
+        )
       }
       if !groups.contains(value) { groups.append(value) }
     }
@@ -368,7 +429,8 @@ extension Analyzer {
       return error(
         .expressionNotAggregate,
         "'\(shown)' must be an aggregate expression or appear in GROUP BY clause",
-        syntax?.start ?? select.start)
+        syntax?.start ?? select.start
+      )
     }
     for index in items.indices {
       guard let changed = rewrite(items[index].value.expression) else {
@@ -392,13 +454,18 @@ extension Analyzer {
         var name = "_group\(index)"
         if case .column(let column, _) = group { name = scope.fields[column].name ?? name }
         return NamedExpression(name, group)
-      }, aggregates: calls, input)
+      },
+      aggregates: calls,
+      input
+    )
     return condition.map { .filter($0, plan) } ?? plan
   }
 
   /// GROUP BY sees the input's columns only; an output alias gets advice.
   private mutating func groupExpression(
-    _ syntax: ExpressionSyntax, _ items: [Item], _ scope: Scope
+    _ syntax: ExpressionSyntax,
+    _ items: [Item],
+    _ scope: Scope
   ) throws -> Expression {
     do {
       return try expression(syntax, scope).expression
@@ -417,7 +484,10 @@ extension Analyzer {
   // MARK: Output
 
   private func projected(
-    _ select: SelectSyntax, _ input: LogicalPlan, _ items: [Item], _ order: [OrderItem]
+    _ select: SelectSyntax,
+    _ input: LogicalPlan,
+    _ items: [Item],
+    _ order: [OrderItem]
   ) throws -> RelationPlan {
     var columns = items.enumerated().map {
       NamedExpression($0.element.name ?? "_col\($0.offset)", $0.element.value.expression)
@@ -434,14 +504,18 @@ extension Analyzer {
           throw error(
             .expressionNotInDistinct,
             "For SELECT DISTINCT, ORDER BY expressions must appear in select list",
-            item.syntax.start)
+            item.syntax.start
+          )
         }
         place = columns.count
         columns.append(NamedExpression("_order\(place)", item.value.expression))
       }
       keys.append(
         SortKey(
-          expression: .column(place, columns[place].expression.type), direction: item.direction))
+          expression: .column(place, columns[place].expression.type),
+          direction: item.direction
+        )
+      )
     }
     var plan = LogicalPlan.project(columns, input)
     if select.isDistinct { plan = distinct(plan) }
@@ -450,7 +524,9 @@ extension Analyzer {
       plan = .project(
         columns.prefix(items.count).enumerated().map {
           NamedExpression($0.element.name, .column($0.offset, $0.element.expression.type))
-        }, plan)
+        },
+        plan
+      )
     }
     let fields = items.enumerated().map { index, item in
       ScopeField(relation: [], name: item.name ?? "_col\(index)", type: item.value.type)

@@ -1,4 +1,5 @@
-/// FROM: tables, named queries, subqueries and joins.
+// FROM: tables, named queries, subqueries and joins.
+
 import Columnar
 import Connector
 import Kernels
@@ -9,8 +10,10 @@ extension Analyzer {
     relationCount += 1
     guard relationCount <= Self.relationsMax else {
       throw TrinoSQLError(
-        .notSupported, "Statements that reach more than \(Self.relationsMax) relations",
-        advice: "A WITH query is planned anew at every use.")
+        .notSupported,
+        "Statements that reach more than \(Self.relationsMax) relations",
+        advice: "A WITH query is planned anew at every use."
+      )
     }
     switch syntax {
     case .table(let parts): return try namedRelation(parts)
@@ -28,13 +31,16 @@ extension Analyzer {
   }
 
   private func rename(
-    _ plan: inout RelationPlan, _ alias: Identifier, _ columns: [Identifier]?
+    _ plan: inout RelationPlan,
+    _ alias: Identifier,
+    _ columns: [Identifier]?
   ) throws {
     if let columns, columns.count != plan.scope.fields.count {
       throw error(
         .mismatchedColumnAliases,
         "Column alias list has \(columns.count) entries but '\(alias.text)' has \(plan.scope.fields.count) columns available",
-        alias.offset)
+        alias.offset
+      )
     }
     for index in plan.scope.fields.indices {
       plan.scope.fields[index].relation = [alias.key]
@@ -64,15 +70,23 @@ extension Analyzer {
     let (name, table) = try table(parts)
     let fields = table.schema.fields.map {
       ScopeField(
-        relation: [name.catalog, name.schema, name.table], name: $0.name, type: TrinoType($0.type))
+        relation: [name.catalog, name.schema, name.table],
+        name: $0.name,
+        type: TrinoType($0.type)
+      )
     }
     return RelationPlan(
-      plan: .scan(TableScan(name: name, source: table)), scope: Scope(fields: fields))
+      plan: .scan(TableScan(name: name, source: table)),
+      scope: Scope(fields: fields)
+    )
   }
 
   private mutating func join(
-    _ kind: JoinKind, _ left: RelationSyntax, _ right: RelationSyntax,
-    _ condition: JoinConditionSyntax, _ start: Int
+    _ kind: JoinKind,
+    _ left: RelationSyntax,
+    _ right: RelationSyntax,
+    _ condition: JoinConditionSyntax,
+    _ start: Int
   ) throws -> RelationPlan {
     let leftPlan = try relation(left)
     let rightPlan = try relation(right)
@@ -80,16 +94,22 @@ extension Analyzer {
     switch condition {
     case .none:
       return RelationPlan(
-        plan: .join(kind, leftPlan.plan, rightPlan.plan, keys: [], residual: nil), scope: both)
+        plan: .join(kind, leftPlan.plan, rightPlan.plan, keys: [], residual: nil),
+        scope: both
+      )
     case .on(let syntax):
       let predicate = try boolean(syntax, both, "JOIN ON clause")
       if predicate.containsAggregate {
         throw error(
-          .expressionNotScalar, "JOIN clause cannot contain aggregations", syntax.start)
+          .expressionNotScalar,
+          "JOIN clause cannot contain aggregations",
+          syntax.start
+        )
       }
       return RelationPlan(
         plan: .join(kind, leftPlan.plan, rightPlan.plan, keys: [], residual: predicate),
-        scope: both)
+        scope: both
+      )
     case .using(let columns):
       return try joinUsing(kind, leftPlan, rightPlan, columns)
     }
@@ -97,7 +117,10 @@ extension Analyzer {
 
   /// USING: the named columns once and first, then the others of both sides.
   private func joinUsing(
-    _ kind: JoinKind, _ left: RelationPlan, _ right: RelationPlan, _ columns: [Identifier]
+    _ kind: JoinKind,
+    _ left: RelationPlan,
+    _ right: RelationPlan,
+    _ columns: [Identifier]
   ) throws -> RelationPlan {
     let split = left.scope.fields.count
     var keys: [JoinKey] = []
@@ -110,10 +133,14 @@ extension Analyzer {
         let found = plan.scope.matches([column])
         guard let first = found.first else {
           throw error(
-            .columnNotFound, "Column '\(column.text)' is missing from \(name) side of join",
+            .columnNotFound,
+            "Column '\(column.text)' is missing from \(name) side of join",
             column.offset,
             suggestions: nearestNames(
-              to: column.text, among: plan.scope.fields.compactMap(\.name)))
+              to: column.text,
+              among: plan.scope.fields.compactMap(\.name)
+            )
+          )
         }
         guard found.count == 1 else {
           throw error(.ambiguousName, "Column '\(column.text)' is ambiguous", column.offset)
@@ -132,8 +159,10 @@ extension Analyzer {
         let rightKey = convert(Typed(.column(r, rightType.storage), rightType), to: type)
       else {
         throw error(
-          .typeMismatch, "Column types for JOIN USING do not match: \(leftType), \(rightType)",
-          column.offset)
+          .typeMismatch,
+          "Column types for JOIN USING do not match: \(leftType), \(rightType)",
+          column.offset
+        )
       }
       keys.append(JoinKey(left: leftKey, right: rightKey))
       let shifted = rightKey.remapping { $0 + split }
@@ -150,11 +179,13 @@ extension Analyzer {
     for index in all.indices {
       if index < split ? usedLeft.contains(index) : usedRight.contains(index - split) { continue }
       output.append(
-        NamedExpression(all[index].name ?? "", .column(index, all[index].type.storage)))
+        NamedExpression(all[index].name ?? "", .column(index, all[index].type.storage))
+      )
       fields.append(all[index])
     }
     return RelationPlan(
       plan: .project(output, .join(kind, left.plan, right.plan, keys: keys, residual: nil)),
-      scope: Scope(fields: fields))
+      scope: Scope(fields: fields)
+    )
   }
 }

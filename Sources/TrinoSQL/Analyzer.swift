@@ -1,8 +1,9 @@
-/// Gives every name and operator of a statement its meaning, and builds the logical plan.
-///
-/// 1. Relations become plans with a `Scope`: which column each name means (`Analyzer+Relations`).
-/// 2. Expressions are typed and get their conversions (`Analyzer+Expressions`).
-/// 3. SELECT's clauses become filter, aggregate, projection, sort and limit (`Analyzer+Queries`).
+// Gives every name and operator of a statement its meaning, and builds the logical plan.
+//
+// 1. Relations become plans with a `Scope`: which column each name means (`Analyzer+Relations`).
+// 2. Expressions are typed and get their conversions (`Analyzer+Expressions`).
+// 3. SELECT's clauses become filter, aggregate, projection, sort and limit (`Analyzer+Queries`).
+
 import Columnar
 import Connector
 import Kernels
@@ -58,7 +59,10 @@ struct Analyzer {
   }
 
   func error(
-    _ name: TrinoErrorName, _ text: String, _ offset: Int, suggestions: [String] = [],
+    _ name: TrinoErrorName,
+    _ text: String,
+    _ offset: Int,
+    suggestions: [String] = [],
     advice: String? = nil
   ) -> TrinoSQLError {
     source.error(name, text, at: offset, suggestions: suggestions, advice: advice)
@@ -76,13 +80,19 @@ struct Analyzer {
     let catalog = parts.count == 3 ? parts[0].key : session.catalog
     guard let schema else {
       throw error(
-        .missingSchemaName, "Schema must be specified when session schema is not set", offset,
-        advice: "Write catalog.schema.table.")
+        .missingSchemaName,
+        "Schema must be specified when session schema is not set",
+        offset,
+        advice: "Write catalog.schema.table."
+      )
     }
     guard let catalog else {
       throw error(
-        .missingCatalogName, "Catalog must be specified when session catalog is not set", offset,
-        advice: "Write catalog.schema.table.")
+        .missingCatalogName,
+        "Catalog must be specified when session catalog is not set",
+        offset,
+        advice: "Write catalog.schema.table."
+      )
     }
     return QualifiedName(catalog, schema, table.key)
   }
@@ -90,9 +100,12 @@ struct Analyzer {
   func catalog(_ name: String, _ offset: Int) throws -> any CatalogProvider {
     guard let provider = catalogs[name] else {
       throw error(
-        .catalogNotFound, "Catalog '\(name)' not found", offset,
+        .catalogNotFound,
+        "Catalog '\(name)' not found",
+        offset,
         suggestions: nearestNames(to: name, among: Array(catalogs.keys)),
-        advice: "SHOW CATALOGS lists the catalogs.")
+        advice: "SHOW CATALOGS lists the catalogs."
+      )
     }
     return provider
   }
@@ -108,14 +121,20 @@ struct Analyzer {
     let schemas = try provider.schemaNames()
     guard schemas.contains(name.schema) else {
       throw error(
-        .schemaNotFound, "Schema '\(name.schema)' does not exist", offset,
-        suggestions: nearestNames(to: name.schema, among: schemas))
+        .schemaNotFound,
+        "Schema '\(name.schema)' does not exist",
+        offset,
+        suggestions: nearestNames(to: name.schema, among: schemas)
+      )
     }
     let tables = try provider.tableNames(schema: name.schema)
     throw error(
-      .tableNotFound, "Table '\(name)' does not exist", offset,
+      .tableNotFound,
+      "Table '\(name)' does not exist",
+      offset,
       suggestions: nearestNames(to: name.table, among: tables),
-      advice: tables.isEmpty ? nil : nil)
+      advice: tables.isEmpty ? nil : nil
+    )
   }
 
   func resolve(_ parts: [Identifier], _ scope: Scope) throws -> Typed {
@@ -128,17 +147,26 @@ struct Analyzer {
     }
     if found.count > 1 {
       throw error(
-        .ambiguousName, "Column '\(shown)' is ambiguous", offset,
-        advice: "Put the relation's name before it.")
+        .ambiguousName,
+        "Column '\(shown)' is ambiguous",
+        offset,
+        advice: "Put the relation's name before it."
+      )
     }
     if outerScopes.contains(where: { !$0.matches(parts).isEmpty }) {
       throw error(
-        .notSupported, "Correlated subqueries are not supported: '\(shown)' belongs to an outer query",
-        offset, advice: "Write it as a JOIN.")
+        .notSupported,
+        "Correlated subqueries are not supported: '\(shown)' belongs to an outer query",
+        offset,
+        advice: "Write it as a JOIN."
+      )
     }
     let names = scope.fields.compactMap(\.name)
     throw error(
-      .columnNotFound, "Column '\(shown)' cannot be resolved", offset,
-      suggestions: nearestNames(to: parts.last?.text ?? "", among: names))
+      .columnNotFound,
+      "Column '\(shown)' cannot be resolved",
+      offset,
+      suggestions: nearestNames(to: parts.last?.text ?? "", among: names)
+    )
   }
 }

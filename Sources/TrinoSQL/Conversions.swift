@@ -1,4 +1,5 @@
-/// Casts between Trino's types, as functions over columns.
+// Casts between Trino's types, as functions over columns.
+
 import Columnar
 import Kernels
 import QueryPlanning
@@ -21,20 +22,29 @@ struct Typed: Sendable {
 enum Conversions {
   /// `CAST(value AS type)`; nil where Trino has no such cast.
   static func cast(
-    _ value: Typed, to type: TrinoType, zone: SessionZone, isTry: Bool = false
+    _ value: Typed,
+    to type: TrinoType,
+    zone: SessionZone,
+    isTry: Bool = false
   ) -> Expression? {
     let from = value.type
     if from == type { return value.expression }
     let name = isTry ? "try_cast" : "cast"
     func call(
-      _ kind: ScalarFunction.Kind = .other, isTotal: Bool = false,
+      _ kind: ScalarFunction.Kind = .other,
+      isTotal: Bool = false,
       _ body: @escaping @Sendable (ColumnVector) throws -> ColumnVector
     ) -> Expression {
       .call(
         ScalarFunction(
-          name: name, variant: "\(from) \(from.zone?.name ?? "") to \(type) \(type.zone?.name ?? "")",
-          kind: kind, result: type.storage, isTotal: isTotal || isTry
-        ) { arguments, _ in try body(arguments[0]) }, [value.expression])
+          name: name,
+          variant: "\(from) \(from.zone?.name ?? "") to \(type) \(type.zone?.name ?? "")",
+          kind: kind,
+          result: type.storage,
+          isTotal: isTotal || isTry
+        ) { arguments, _ in try body(arguments[0]) },
+        [value.expression]
+      )
     }
     if from == .unknown {
       return .constant(.null, type.storage)
@@ -51,7 +61,9 @@ enum Conversions {
     case (.varchar, .timestamp(let precision)):
       return call {
         roundTimestamp(
-          try Kernels.cast($0, to: .timestamp, isLenient: isTry), precision: precision)
+          try Kernels.cast($0, to: .timestamp, isLenient: isTry),
+          precision: precision
+        )
       }
     case (.integer, .bigint):
       return call(.losslessCast, isTotal: true) { try Kernels.cast($0, to: .bigint) }
@@ -64,19 +76,24 @@ enum Conversions {
     case (.date, .timestampWithTimeZone):
       return call(isTotal: true) {
         shift(
-          try Kernels.cast($0, to: .timestamp), bySeconds: -zone.offsetSeconds,
-          to: .timestampWithTimeZone)
+          try Kernels.cast($0, to: .timestamp),
+          bySeconds: -zone.offsetSeconds,
+          to: .timestampWithTimeZone
+        )
       }
     case (.timestamp, .timestampWithTimeZone(let precision, _)):
       return call(isTotal: true) {
         roundTimestamp(
           shift($0, bySeconds: -zone.offsetSeconds, to: .timestampWithTimeZone),
-          precision: precision)
+          precision: precision
+        )
       }
     case (.timestampWithTimeZone(_, let own), .timestamp(let precision)):
       return call(isTotal: true) {
         roundTimestamp(
-          shift($0, bySeconds: own.offsetSeconds, to: .timestamp), precision: precision)
+          shift($0, bySeconds: own.offsetSeconds, to: .timestamp),
+          precision: precision
+        )
       }
     case (.timestampWithTimeZone(_, let own), .date):
       return call(isTotal: true) {
@@ -99,7 +116,10 @@ enum Conversions {
   }
 
   private static func text(
-    _ vector: ColumnVector, _ from: TrinoType, limit: Int?, isTry: Bool
+    _ vector: ColumnVector,
+    _ from: TrinoType,
+    limit: Int?,
+    isTry: Bool
   ) throws -> ColumnVector {
     let result: ColumnVector
     switch from {
@@ -121,7 +141,8 @@ enum Conversions {
       guard case .integer(let count) = lengths.scalar(row), count > Int64(limit) else { continue }
       if isTry { throw KernelError.notSupported("TRY_CAST to a varchar that is too short") }
       throw KernelError.invalidArgument(
-        "Value \(scalarText(result.scalar(row), .varchar)) cannot be represented as varchar(\(limit))")
+        "Value \(scalarText(result.scalar(row), .varchar)) cannot be represented as varchar(\(limit))"
+      )
     }
     return result
   }
@@ -129,7 +150,10 @@ enum Conversions {
   /// Text to a zoned timestamp that is shown in `zone`; a text that names another zone is refused,
   /// because a column has one zone here.
   private static func zoned(
-    _ vector: ColumnVector, precision: Int, zone: SessionZone, isTry: Bool
+    _ vector: ColumnVector,
+    precision: Int,
+    zone: SessionZone,
+    isTry: Bool
   ) throws -> ColumnVector {
     let source = vector.plain.flattened()
     let builder = ColumnBuilder(type: .timestampWithTimeZone, capacity: source.count)
@@ -145,14 +169,17 @@ enum Conversions {
           continue
         }
         throw KernelError.invalidCast(
-          value: scalarText(source.scalar(row), .varchar), from: .varchar,
-          to: .timestampWithTimeZone)
+          value: scalarText(source.scalar(row), .varchar),
+          from: .varchar,
+          to: .timestampWithTimeZone
+        )
       }
       if let named = parsed.zoneText {
         guard let other = SessionZone(parsing: named), other.offsetSeconds == zone.offsetSeconds
         else {
           throw KernelError.notSupported(
-            "a text in zone '\(named)' as a timestamp in the session's zone '\(zone.name)'")
+            "a text in zone '\(named)' as a timestamp in the session's zone '\(zone.name)'"
+          )
         }
       }
       builder.append(parsed.microseconds - Int64(zone.offsetSeconds) * 1_000_000)

@@ -1,4 +1,5 @@
-/// Trino's scalar functions: names, overloads, result types, and the kernels that compute them.
+// Trino's scalar functions: names, overloads, result types, and the kernels that compute them.
+
 import Columnar
 import Kernels
 import QueryPlanning
@@ -96,25 +97,39 @@ enum FunctionCatalog {
   private static func build() -> FunctionRegistry<FunctionOverload> {
     var registry = FunctionRegistry<FunctionOverload>()
     func add(
-      _ name: String, _ parameters: [Parameter], _ isVariadic: Bool, _ isTotal: Bool,
+      _ name: String,
+      _ parameters: [Parameter],
+      _ isVariadic: Bool,
+      _ isTotal: Bool,
       _ result: @escaping @Sendable ([TrinoType]) -> TrinoType,
       _ body: @escaping FunctionOverload.Body
     ) {
       registry.add(
         name,
         FunctionOverload(
-          parameters: parameters, isVariadic: isVariadic, isTotal: isTotal, result: result
-        ) { _ in ("", body) })
+          parameters: parameters,
+          isVariadic: isVariadic,
+          isTotal: isTotal,
+          result: result
+        ) { _ in ("", body) }
+      )
     }
     func addContextual(
-      _ name: String, _ parameters: [Parameter], _ isTotal: Bool,
+      _ name: String,
+      _ parameters: [Parameter],
+      _ isTotal: Bool,
       _ result: @escaping @Sendable ([TrinoType]) -> TrinoType,
       _ make: @escaping @Sendable (CallContext) throws -> (String, FunctionOverload.Body)
     ) {
       registry.add(
         name,
         FunctionOverload(
-          parameters: parameters, isTotal: isTotal, result: result, make: { try make($0) }))
+          parameters: parameters,
+          isTotal: isTotal,
+          result: result,
+          make: { try make($0) }
+        )
+      )
     }
     addText(add)
     addMathematics(add)
@@ -161,7 +176,10 @@ enum FunctionCatalog {
     }
     add("replace", [.text, .text], false, true, text) { a, count in
       replace(
-        a[0], a[1], with: ColumnVector(constant: .text(""), type: .varchar, count: count))
+        a[0],
+        a[1],
+        with: ColumnVector(constant: .text(""), type: .varchar, count: count)
+      )
     }
     add("replace", [.text, .text, .text], false, true, text) { a, _ in
       replace(a[0], a[1], with: a[2])
@@ -242,14 +260,16 @@ enum FunctionCatalog {
     add("sign", [.decimal], false, true, { _ in .decimal(precision: 1, scale: 0) }) { a, _ in
       sign(a[0], to: .decimal(precision: 1, scale: 0))
     }
-    for (name, kind) in [("is_nan", DoubleTest.isNaN), ("is_finite", .isFinite),
-      ("is_infinite", .isInfinite)]
-    {
+    for (name, kind) in [
+      ("is_nan", DoubleTest.isNaN), ("is_finite", .isFinite),
+      ("is_infinite", .isInfinite),
+    ] {
       add(name, [.double], false, true, boolean) { a, _ in test(kind, a[0]) }
     }
-    for (name, value) in [("nan", Double.nan), ("infinity", .infinity), ("pi", Double.pi),
-      ("e", 2.718281828459045)]
-    {
+    for (name, value) in [
+      ("nan", Double.nan), ("infinity", .infinity), ("pi", Double.pi),
+      ("e", 2.718281828459045),
+    ] {
       add(name, [], false, true, double) { _, count in
         ColumnVector(constant: .double(value), type: .double, count: count)
       }
@@ -267,16 +287,21 @@ enum FunctionCatalog {
   }
 
   private static func roundWhole(
-    _ vector: ColumnVector, _ mode: RoundingMode
+    _ vector: ColumnVector,
+    _ mode: RoundingMode
   ) throws -> ColumnVector {
     guard case .decimal(let precision, let scale) = vector.type else { return vector }
     return try roundDecimal(
-      vector, dropping: scale, mode: mode,
-      to: .decimal(precision: precision - scale + min(scale, 1), scale: 0))
+      vector,
+      dropping: scale,
+      mode: mode,
+      to: .decimal(precision: precision - scale + min(scale, 1), scale: 0)
+    )
   }
 
   private static func roundDecimalPlaces(
-    _ vector: ColumnVector, _ digits: ColumnVector
+    _ vector: ColumnVector,
+    _ digits: ColumnVector
   ) throws -> ColumnVector {
     guard case .decimal(let precision, let scale) = vector.type else { return vector }
     let type = DataType.decimal(precision: min(38, precision + 1), scale: scale)
@@ -288,7 +313,12 @@ enum FunctionCatalog {
     }
     let dropping = max(0, scale - Int(max(-40, min(40, places))))
     return try roundDecimal(
-      vector, dropping: dropping, mode: .halfUp, to: type, keepingScale: true)
+      vector,
+      dropping: dropping,
+      mode: .halfUp,
+      to: type,
+      keepingScale: true
+    )
   }
 
   private static func addTemporal(_ add: Add, _ addContextual: AddContextual) {
@@ -343,7 +373,10 @@ enum FunctionCatalog {
       }
     }
     addContextual(
-      "from_unixtime", [.double], false, { _ in .timestampWithTimeZone(precision: 3, .utc) }
+      "from_unixtime",
+      [.double],
+      false,
+      { _ in .timestampWithTimeZone(precision: 3, .utc) }
     ) { _ in ("", { a, _ in try timestamps(fromUnixSeconds: a[0]) }) }
     add("to_unixtime", [.timestamp], false, true, { _ in .double }) { a, _ in unixSeconds(a[0]) }
     add("to_unixtime", [.zoned], false, true, { _ in .double }) { a, _ in unixSeconds(a[0]) }

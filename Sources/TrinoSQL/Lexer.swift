@@ -1,4 +1,4 @@
-/// Cuts a statement into tokens, on bytes; knows strings, quoted identifiers, numbers and comments.
+// Cuts a statement into tokens, on bytes; knows strings, quoted identifiers, numbers and comments.
 
 struct Token {
   enum Kind: Equatable {
@@ -48,12 +48,21 @@ struct SourceText {
   }
 
   func error(
-    _ name: TrinoErrorName, _ text: String, at offset: Int, suggestions: [String] = [],
+    _ name: TrinoErrorName,
+    _ text: String,
+    at offset: Int,
+    suggestions: [String] = [],
     advice: String? = nil
   ) -> TrinoSQLError {
     let place = place(offset)
     return TrinoSQLError(
-      name, text, line: place.line, column: place.column, suggestions: suggestions, advice: advice)
+      name,
+      text,
+      line: place.line,
+      column: place.column,
+      suggestions: suggestions,
+      advice: advice
+    )
   }
 
   func slice(_ start: Int, _ end: Int) -> String {
@@ -73,7 +82,9 @@ struct Lexer {
   static func tokens(_ source: SourceText) throws -> [Token] {
     guard source.bytes.count <= bytesMax else {
       throw TrinoSQLError(
-        .syntaxError, "Query text length (\(source.bytes.count)) exceeds the maximum length (\(bytesMax))")
+        .syntaxError,
+        "Query text length (\(source.bytes.count)) exceeds the maximum length (\(bytesMax))"
+      )
     }
     var lexer = Lexer(source)
     var tokens: [Token] = []
@@ -101,7 +112,11 @@ struct Lexer {
         }
         guard index < source.bytes.count else {
           throw source.error(
-            .syntaxError, "unterminated comment", at: start, advice: "Close the comment with */.")
+            .syntaxError,
+            "unterminated comment",
+            at: start,
+            advice: "Close the comment with */."
+          )
         }
         index += 2
       } else {
@@ -157,7 +172,11 @@ struct Lexer {
       advice = "Write a name with letters outside ASCII in double quotes."
     }
     throw source.error(
-      .syntaxError, "mismatched input '\(source.slice(start, end))'", at: start, advice: advice)
+      .syntaxError,
+      "mismatched input '\(source.slice(start, end))'",
+      at: start,
+      advice: advice
+    )
   }
 
   private mutating func number(_ start: Int) throws -> Token {
@@ -182,8 +201,10 @@ struct Lexer {
     }
     if Self.isLetter(byte(index)) {
       throw source.error(
-        .syntaxError, "identifiers must not start with a digit; surround the identifier with double quotes",
-        at: start)
+        .syntaxError,
+        "identifiers must not start with a digit; surround the identifier with double quotes",
+        at: start
+      )
     }
     let text = source.slice(start, index).filter { $0 != "_" }
     let kind: Token.Kind = isDouble ? .double(text) : isDecimal ? .decimal(text) : .integer(text)
@@ -209,8 +230,11 @@ struct Lexer {
       index += 1
     }
     throw source.error(
-      .syntaxError, "unterminated \(what)", at: start,
-      advice: "Close it with \(quote == 0x27 ? "'" : "\"").")
+      .syntaxError,
+      "unterminated \(what)",
+      at: start,
+      advice: "Close it with \(quote == 0x27 ? "'" : "\"")."
+    )
   }
 
   static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 || byte == 0x5F }

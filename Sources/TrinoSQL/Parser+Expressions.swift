@@ -1,17 +1,22 @@
-/// Expressions, by precedence: OR, AND, NOT, predicates, `||`, `+ -`, `* / %`, AT TIME ZONE, sign.
+// Expressions, by precedence: OR, AND, NOT, predicates, `||`, `+ -`, `* / %`, AT TIME ZONE, sign.
+
 import Kernels
 import QueryPlanning
 
 extension Parser {
   private func make(
-    _ kind: ExpressionSyntax.Kind, _ start: Int, _ parts: [ExpressionSyntax] = []
+    _ kind: ExpressionSyntax.Kind,
+    _ start: Int,
+    _ parts: [ExpressionSyntax] = []
   ) throws -> ExpressionSyntax {
     var depth = 0
     for part in parts { depth = max(depth, part.depth) }
     guard depth < Self.heightMax else {
       throw source.error(
-        .syntaxError, "expression is nested too deeply (more than \(Self.heightMax) levels)",
-        at: start)
+        .syntaxError,
+        "expression is nested too deeply (more than \(Self.heightMax) levels)",
+        at: start
+      )
     }
     return ExpressionSyntax(kind, start: start, end: previousEnd, depth: depth + 1)
   }
@@ -77,14 +82,20 @@ extension Parser {
         try expect("AND")
         let high = try additive()
         left = try make(
-          .between(left, low, high, isNegated: isNegated), start, [left, low, high])
+          .between(left, low, high, isNegated: isNegated),
+          start,
+          [left, low, high]
+        )
       } else if accept("IN") {
         left = try inPredicate(left, isNegated, start)
       } else if accept("LIKE") {
         let pattern = try additive()
         let escape = accept("ESCAPE") ? try additive() : nil
         left = try make(
-          .like(left, pattern, escape: escape, isNegated: isNegated), start, [left, pattern])
+          .like(left, pattern, escape: escape, isNegated: isNegated),
+          start,
+          [left, pattern]
+        )
       } else {
         return left
       }
@@ -92,7 +103,9 @@ extension Parser {
   }
 
   private mutating func inPredicate(
-    _ left: ExpressionSyntax, _ isNegated: Bool, _ start: Int
+    _ left: ExpressionSyntax,
+    _ isNegated: Bool,
+    _ start: Int
   ) throws -> ExpressionSyntax {
     try expect(symbol: "(")
     if at("SELECT") || at("WITH") || at("VALUES") || at("TABLE") {
@@ -128,7 +141,10 @@ extension Parser {
       advance()
       let right = try multiplicative()
       left = try make(
-        .arithmetic(text == "+" ? .add : .subtract, left, right), start, [left, right])
+        .arithmetic(text == "+" ? .add : .subtract, left, right),
+        start,
+        [left, right]
+      )
     }
     return left
   }
@@ -264,7 +280,9 @@ extension Parser {
       let name = current.keyword.lowercased()
       advance()
       return try make(
-        .call(CallSyntax(name: Identifier(text: name, offset: start), arguments: [])), start)
+        .call(CallSyntax(name: Identifier(text: name, offset: start), arguments: [])),
+        start
+      )
     case "ARRAY" where peek().isSymbol("["), "ROW" where peek().isSymbol("("),
       "MAP" where peek().isSymbol("("):
       throw unsupported("\(current.keyword)")
@@ -373,8 +391,10 @@ extension Parser {
     if at("FROM") || at(symbol: ",") { throw unsupported("TRIM of given characters") }
     try expect(symbol: ")")
     return try make(
-      .call(CallSyntax(name: Identifier(text: name, offset: start), arguments: [value])), start,
-      [value])
+      .call(CallSyntax(name: Identifier(text: name, offset: start), arguments: [value])),
+      start,
+      [value]
+    )
   }
 
   private mutating func positionExpression() throws -> ExpressionSyntax {
@@ -386,8 +406,12 @@ extension Parser {
     let text = try additive()
     try expect(symbol: ")")
     return try make(
-      .call(CallSyntax(name: Identifier(text: "strpos", offset: start), arguments: [text, needle])),
-      start, [needle, text])
+      .call(
+        CallSyntax(name: Identifier(text: "strpos", offset: start), arguments: [text, needle])
+      ),
+      start,
+      [needle, text]
+    )
   }
 
   private mutating func nameOrCall() throws -> ExpressionSyntax {
@@ -428,6 +452,9 @@ extension Parser {
       throw unsupported(current.keyword)
     }
     return try make(
-      .call(call), start, call.arguments + (call.filter.map { [$0] } ?? []))
+      .call(call),
+      start,
+      call.arguments + (call.filter.map { [$0] } ?? [])
+    )
   }
 }

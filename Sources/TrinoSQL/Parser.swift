@@ -1,4 +1,5 @@
-/// Reads tokens into a syntax tree by recursive descent; refuses what is nested too deeply.
+// Reads tokens into a syntax tree by recursive descent; refuses what is nested too deeply.
+
 import Kernels
 import QueryPlanning
 
@@ -28,7 +29,8 @@ struct Parser {
   /// Words of the statements that are read here, for completion.
   static let others: Set<String> = [
     "ALL", "ANY", "ASC", "AT", "CATALOGS", "COLUMNS", "DATE", "DAY", "DESC", "EXPLAIN", "FETCH",
-    "FILTER", "FIRST", "HOUR", "IF", "INTERVAL", "LAST", "LIMIT", "MINUTE", "MONTH", "NEXT", "NULLS",
+    "FILTER", "FIRST", "HOUR", "IF", "INTERVAL", "LAST", "LIMIT", "MINUTE", "MONTH", "NEXT",
+    "NULLS",
     "OFFSET", "ONLY", "ROW", "ROWS", "SCHEMAS", "SECOND", "SHOW", "TABLES", "TIME", "TIMESTAMP",
     "TRY_CAST", "YEAR", "ZONE",
   ]
@@ -67,12 +69,17 @@ struct Parser {
     var suggestions: [String] = []
     if case .word(let word) = token.kind {
       suggestions = nearestNames(
-        to: word.uppercased(), among: Array(Self.reserved.union(Self.others)))
-        .filter { $0 != word.uppercased() }
+        to: word.uppercased(),
+        among: Array(Self.reserved.union(Self.others))
+      )
+      .filter { $0 != word.uppercased() }
     }
     return source.error(
-      .syntaxError, "mismatched input '\(shown)'. Expecting: \(expected)", at: token.start,
-      suggestions: suggestions)
+      .syntaxError,
+      "mismatched input '\(shown)'. Expecting: \(expected)",
+      at: token.start,
+      suggestions: suggestions
+    )
   }
 
   mutating func expect(_ keyword: String) throws {
@@ -91,8 +98,11 @@ struct Parser {
     nesting += 1
     guard nesting <= Self.nestingMax else {
       throw source.error(
-        .syntaxError, "statement is nested too deeply (more than \(Self.nestingMax) levels)",
-        at: current.start, advice: "Take inner queries out with WITH.")
+        .syntaxError,
+        "statement is nested too deeply (more than \(Self.nestingMax) levels)",
+        at: current.start,
+        advice: "Take inner queries out with WITH."
+      )
     }
     defer { nesting -= 1 }
     return try body(&self)
@@ -162,7 +172,8 @@ struct Parser {
         throw unsupported("EXPLAIN with options", "Write EXPLAIN SELECT ….")
       }
       return .explain(try query())
-    case "CREATE", "INSERT", "DELETE", "UPDATE", "DROP", "ALTER", "MERGE", "TRUNCATE", "CALL", "SET",
+    case "CREATE", "INSERT", "DELETE", "UPDATE", "DROP", "ALTER", "MERGE", "TRUNCATE", "CALL",
+      "SET",
       "RESET", "GRANT", "REVOKE", "USE", "START", "COMMIT", "ROLLBACK", "PREPARE", "EXECUTE",
       "DEALLOCATE", "ANALYZE", "COMMENT", "REFRESH":
       throw unsupported("\(current.keyword)", "This door answers queries only.")
@@ -239,7 +250,13 @@ struct Parser {
       try expect("ONLY")
     }
     return QuerySyntax(
-      named: named, body: body, orderBy: orderBy, offset: offset, limit: limit, start: start)
+      named: named,
+      body: body,
+      orderBy: orderBy,
+      offset: offset,
+      limit: limit,
+      start: start
+    )
   }
 
   private mutating func rowCount() throws -> Int {
@@ -301,8 +318,16 @@ struct Parser {
       let name = try qualifiedName()
       return .select(
         SelectSyntax(
-          isDistinct: false, items: [.all(start: start)], from: .table(name), predicate: nil,
-          groupBy: [], hasGroupBy: false, having: nil, start: start))
+          isDistinct: false,
+          items: [.all(start: start)],
+          from: .table(name),
+          predicate: nil,
+          groupBy: [],
+          hasGroupBy: false,
+          having: nil,
+          start: start
+        )
+      )
     }
     if accept(symbol: "(") {
       let inner = try query()
@@ -343,8 +368,15 @@ struct Parser {
     let isDistinct = accept("DISTINCT")
     if !isDistinct { _ = accept("ALL") }
     var result = SelectSyntax(
-      isDistinct: isDistinct, items: [], from: nil, predicate: nil, groupBy: [], hasGroupBy: false,
-      having: nil, start: start)
+      isDistinct: isDistinct,
+      items: [],
+      from: nil,
+      predicate: nil,
+      groupBy: [],
+      hasGroupBy: false,
+      having: nil,
+      start: start
+    )
     repeat { result.items.append(try selectItem()) } while accept(symbol: ",")
     if accept("FROM") {
       var relation = try relation()
@@ -363,7 +395,9 @@ struct Parser {
       advance()
       try expect("BY")
       result.hasGroupBy = true
-      if at("ROLLUP") || at("CUBE") || at("GROUPING") { throw unsupported("GROUP BY \(current.keyword)") }
+      if at("ROLLUP") || at("CUBE") || at("GROUPING") {
+        throw unsupported("GROUP BY \(current.keyword)")
+      }
       _ = accept("ALL")
       if at("DISTINCT") { throw unsupported("GROUP BY DISTINCT") }
       repeat {
@@ -407,7 +441,10 @@ struct Parser {
   private func checkRelations(_ count: Int) throws {
     guard count <= Self.nestingMax else {
       throw source.error(
-        .syntaxError, "more than \(Self.nestingMax) joined relations", at: current.start)
+        .syntaxError,
+        "more than \(Self.nestingMax) joined relations",
+        at: current.start
+      )
     }
   }
 

@@ -1,10 +1,11 @@
-/// The Trino door: one statement of text in, columns of results out.
-///
-/// 1. `Lexer` and `Parser` make a `StatementSyntax` of the text.
-/// 2. `Analyzer` resolves names and types against the catalogs, and makes a `LogicalPlan`.
-/// 3. `Optimizer` (QueryPlanning) pushes predicates, columns and limits into the scans.
-/// 4. `PhysicalPlanner` (QueryExecution) runs subqueries first, then the `…Exec` nodes.
-/// 5. `QueryResult` prints values as Trino prints them.
+// The Trino door: one statement of text in, columns of results out.
+//
+// 1. `Lexer` and `Parser` make a `StatementSyntax` of the text.
+// 2. `Analyzer` resolves names and types against the catalogs, and makes a `LogicalPlan`.
+// 3. `Optimizer` (QueryPlanning) pushes predicates, columns and limits into the scans.
+// 4. `PhysicalPlanner` (QueryExecution) runs subqueries first, then the `…Exec` nodes.
+// 5. `QueryResult` prints values as Trino prints them.
+
 public import Columnar
 public import Connector
 import Kernels
@@ -16,7 +17,10 @@ public final class QueryEngine: Sendable {
   private let catalogs: [String: any CatalogProvider]
 
   public init(catalogs: [any CatalogProvider]) {
-    self.catalogs = Dictionary(catalogs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.catalogs = Dictionary(
+      catalogs.map { ($0.name, $0) },
+      uniquingKeysWith: { first, _ in first }
+    )
   }
 
   public static var keywords: [String] { Parser.reserved.union(Parser.others).sorted() }
@@ -35,14 +39,19 @@ public final class QueryEngine: Sendable {
 
   public func columnNames(catalog: String, schema: String, table: String) -> [String] {
     let source = try? catalogs[catalog.lowercased()]?.table(
-      schema: schema.lowercased(), name: table.lowercased())
+      schema: schema.lowercased(),
+      name: table.lowercased()
+    )
     return source?.schema.fields.map(\.name) ?? []
   }
 
-  /// Runs one statement to its end on the calling thread. Throws `TrinoSQLError`, or what a table
-  /// source threw.
+  /// Runs one statement to its end on the calling thread.
+  ///
+  /// Throws `TrinoSQLError`, or what a table source threw.
   public func execute(
-    _ sql: String, session: Session, cancellation: Cancellation? = nil
+    _ sql: String,
+    session: Session,
+    cancellation: Cancellation? = nil
   ) throws -> QueryResult {
     let clock = ContinuousClock()
     let start = clock.now
@@ -50,7 +59,9 @@ public final class QueryEngine: Sendable {
     let syntax = try Parser.statement(source)
     var analyzer = Analyzer(source: source, session: session, catalogs: catalogs)
     let context = ExecutionContext(
-      memoryBytesMax: session.memoryBytesMax, cancellation: cancellation)
+      memoryBytesMax: session.memoryBytesMax,
+      cancellation: cancellation
+    )
     do {
       var result: QueryResult
       switch syntax {
@@ -93,7 +104,10 @@ public final class QueryEngine: Sendable {
       case .cancelled: return TrinoSQLError(.userCanceled, execution.message)
       case .memoryExceeded:
         return TrinoSQLError(
-          .exceededLocalMemoryLimit, execution.message, advice: execution.advice)
+          .exceededLocalMemoryLimit,
+          execution.message,
+          advice: execution.advice
+        )
       case .scalarSubqueryRows: return TrinoSQLError(.subqueryMultipleRows, execution.message)
       }
     default: return error
@@ -104,7 +118,8 @@ public final class QueryEngine: Sendable {
 
   private static func explain(_ plan: LogicalPlan) -> QueryResult {
     var lines = Optimizer().optimize(plan).text.split(
-      separator: "\n", omittingEmptySubsequences: false
+      separator: "\n",
+      omittingEmptySubsequences: false
     ).map(String.init)
     var subqueries: [Subquery] = []
     collect(plan, &subqueries)
@@ -135,11 +150,17 @@ public final class QueryEngine: Sendable {
   private func list(_ syntax: StatementSyntax, _ analyzer: Analyzer) throws -> QueryResult {
     switch syntax {
     case .showCatalogs(let like):
-      return QueryResult(texts: ["Catalog"], rows: try Self.matching(catalogNames, like).map { [$0] })
+      return QueryResult(
+        texts: ["Catalog"],
+        rows: try Self.matching(catalogNames, like).map { [$0] }
+      )
     case .showSchemas(let catalog, let like, let start):
       guard let name = catalog?.key ?? analyzer.session.catalog else {
         throw analyzer.error(
-          .missingCatalogName, "Catalog must be specified when session catalog is not set", start)
+          .missingCatalogName,
+          "Catalog must be specified when session catalog is not set",
+          start
+        )
       }
       let names = try analyzer.catalog(name, catalog?.offset ?? start).schemaNames()
       return QueryResult(texts: ["Schema"], rows: try Self.matching(names, like).map { [$0] })
@@ -149,13 +170,17 @@ public final class QueryEngine: Sendable {
       let (_, table) = try analyzer.table(parts)
       return QueryResult(
         texts: ["Column", "Type", "Extra", "Comment"],
-        rows: table.schema.fields.map { [$0.name, TrinoType($0.type).description, "", ""] })
+        rows: table.schema.fields.map { [$0.name, TrinoType($0.type).description, "", ""] }
+      )
     case .query, .explain: return QueryResult(texts: [""], rows: [])
     }
   }
 
   private func tables(
-    _ parts: [Identifier], _ like: String?, _ start: Int, _ analyzer: Analyzer
+    _ parts: [Identifier],
+    _ like: String?,
+    _ start: Int,
+    _ analyzer: Analyzer
   ) throws -> QueryResult {
     let probe = parts + [Identifier(text: "t", offset: parts.first?.offset ?? start)]
     let name = try analyzer.qualify(probe)
@@ -164,8 +189,11 @@ public final class QueryEngine: Sendable {
     let schemas = try provider.schemaNames()
     guard schemas.contains(name.schema) else {
       throw analyzer.error(
-        .schemaNotFound, "Schema '\(name.schema)' does not exist", offset,
-        suggestions: nearestNames(to: name.schema, among: schemas))
+        .schemaNotFound,
+        "Schema '\(name.schema)' does not exist",
+        offset,
+        suggestions: nearestNames(to: name.schema, among: schemas)
+      )
     }
     let names = try provider.tableNames(schema: name.schema)
     return QueryResult(texts: ["Table"], rows: try Self.matching(names, like).map { [$0] })
@@ -177,14 +205,20 @@ public final class QueryEngine: Sendable {
     let builder = ColumnBuilder(type: .varchar)
     for name in sorted { builder.append(name) }
     let hits = try like(
-      builder.finish(), ColumnVector(constant: .text(pattern), type: .varchar, count: sorted.count),
-      escape: nil)
+      builder.finish(),
+      ColumnVector(constant: .text(pattern), type: .varchar, count: sorted.count),
+      escape: nil
+    )
     return sorted.indices.filter { hits.scalar($0) == .boolean(true) }.map { sorted[$0] }
   }
 }
 
 extension Scope {
   var schema: Schema {
-    Schema(fields.enumerated().map { Field($0.element.name ?? "_col\($0.offset)", $0.element.type.storage) })
+    Schema(
+      fields.enumerated().map {
+        Field($0.element.name ?? "_col\($0.offset)", $0.element.type.storage)
+      }
+    )
   }
 }

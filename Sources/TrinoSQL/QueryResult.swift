@@ -1,8 +1,8 @@
-/// What a statement gave: batches, their types as Trino names them, and counts of the run.
 public import Columnar
 import Kernels
 public import QueryExecution
 
+/// What a statement gave: batches, their types as Trino names them, and counts of the run.
 public struct QueryResult: Sendable {
   public let schema: Schema
   /// Trino's types of the columns; they know precision and zone, which `schema` does not.

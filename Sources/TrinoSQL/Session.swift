@@ -8,8 +8,11 @@ public struct Session: Sendable {
   public var memoryBytesMax: Int
 
   public init(
-    catalog: String? = nil, schema: String? = nil, timeZone: SessionZone = .utc,
-    now: @escaping @Sendable () -> Int64 = { 0 }, memoryBytesMax: Int = 2 << 30
+    catalog: String? = nil,
+    schema: String? = nil,
+    timeZone: SessionZone = .utc,
+    now: @escaping @Sendable () -> Int64 = { 0 },
+    memoryBytesMax: Int = 2 << 30
   ) {
     self.catalog = catalog
     self.schema = schema

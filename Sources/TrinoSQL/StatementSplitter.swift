@@ -1,6 +1,7 @@
-/// Splits a text into statements at top-level semicolons, and tells what its end leaves open: how a
-/// prompt knows whether to ask for another line.
-
+/// Splits a text into statements at its semicolons, and tells what its end leaves open.
+///
+/// So a prompt knows whether to ask for another line. Semicolons in quotes and comments do not
+/// count.
 public enum StatementSplitter {
   /// What the text's end stands in.
   public enum OpenState: Sendable, Hashable {
@@ -15,6 +16,7 @@ public enum StatementSplitter {
     case comment
   }
 
+  /// One statement and its place in the text.
   public struct Statement: Sendable, Hashable {
     /// Without the semicolon and the space around it.
     public var text: String
@@ -22,6 +24,7 @@ public enum StatementSplitter {
     public var byteOffset: Int
   }
 
+  /// The statements of a text and the state of its end.
   public struct Result: Sendable, Hashable {
     /// Statements that their semicolon ends.
     public var statements: [Statement]
@@ -44,7 +47,10 @@ public enum StatementSplitter {
       var upper = to
       while lower < upper, bytes[lower] <= 0x20 { lower += 1 }
       while upper > lower, bytes[upper - 1] <= 0x20 { upper -= 1 }
-      return Statement(text: String(decoding: bytes[lower..<upper], as: UTF8.self), byteOffset: lower)
+      return Statement(
+        text: String(decoding: bytes[lower..<upper], as: UTF8.self),
+        byteOffset: lower
+      )
     }
     while index < bytes.count {
       let byte = bytes[index]

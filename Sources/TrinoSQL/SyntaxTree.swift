@@ -1,4 +1,5 @@
-/// The statement as it is written: names unresolved, types unknown.
+// The statement as it is written: names unresolved, types unknown.
+
 import Kernels
 import QueryPlanning
 
@@ -45,7 +46,10 @@ final class ExpressionSyntax: Sendable {
     case scalarQuery(QuerySyntax)
     case like(ExpressionSyntax, ExpressionSyntax, escape: ExpressionSyntax?, isNegated: Bool)
     case conditional(
-      operand: ExpressionSyntax?, [(ExpressionSyntax, ExpressionSyntax)], otherwise: ExpressionSyntax?)
+      operand: ExpressionSyntax?,
+      [(ExpressionSyntax, ExpressionSyntax)],
+      otherwise: ExpressionSyntax?
+    )
     case cast(ExpressionSyntax, TypeSyntax, isTry: Bool)
     case atTimeZone(ExpressionSyntax, ExpressionSyntax)
     case extract(String, ExpressionSyntax)
@@ -96,7 +100,11 @@ final class QuerySyntax: Sendable {
   let start: Int
 
   init(
-    named: [NamedQuerySyntax], body: BodySyntax, orderBy: [SortSyntax], offset: Int, limit: Int?,
+    named: [NamedQuerySyntax],
+    body: BodySyntax,
+    orderBy: [SortSyntax],
+    offset: Int,
+    limit: Int?,
     start: Int
   ) {
     self.named = named

@@ -1,4 +1,5 @@
-/// What is wrong with a statement, in Trino's words: error name, type, place and message.
+// What is wrong with a statement, in Trino's words: error name, type, place and message.
+
 public import Diagnostics
 
 /// Trino's error names, spelled as Trino spells them.
@@ -43,6 +44,7 @@ public enum TrinoErrorName: String, Sendable, Hashable, CaseIterable {
   }
 }
 
+/// What is wrong with a statement, in Trino's words: error name, type, place and message.
 public struct TrinoSQLError: DiagnosableError {
   public var name: TrinoErrorName
   /// Without the place.
@@ -56,8 +58,12 @@ public struct TrinoSQLError: DiagnosableError {
   public var advice: String?
 
   public init(
-    _ name: TrinoErrorName, _ text: String, line: Int? = nil, column: Int? = nil,
-    suggestions: [String] = [], advice: String? = nil
+    _ name: TrinoErrorName,
+    _ text: String,
+    line: Int? = nil,
+    column: Int? = nil,
+    suggestions: [String] = [],
+    advice: String? = nil
   ) {
     self.name = name
     self.text = text

@@ -1,9 +1,12 @@
-/// Trino's types as analysis sees them: the storage type plus what only the dialect knows, such as a
-/// varchar's length, a timestamp's precision, and the zone that a zoned timestamp is shown in.
+// Trino's types as analysis sees them: the storage type plus what only the dialect knows, such as a
+// varchar's length, a timestamp's precision, and the zone that a zoned timestamp is shown in.
+
 public import Columnar
 import Kernels
 
-/// A zone of fixed offset. No system time-zone data is read.
+/// A zone of fixed offset.
+///
+/// No system time-zone data is read.
 public struct SessionZone: Sendable, Hashable {
   /// As Trino prints it: `UTC`, `Asia/Seoul`, `+09:00`.
   public var name: String
@@ -43,6 +46,10 @@ public struct SessionZone: Sendable, Hashable {
   }
 }
 
+/// A type as Trino's analysis sees it: the storage type plus what only the dialect knows.
+///
+/// That is a varchar's length in characters, a timestamp's fraction digits (0 to 6), and the zone
+/// that a zoned timestamp is shown in.
 public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
   case boolean, integer, bigint, double, varbinary, date, unknown
   /// Values are kept in 64 bits whatever the precision.
@@ -154,8 +161,10 @@ public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
       + padded(seconds % 60, 2) + "." + padded(total % 1_000, 3)
   }
 
-  /// The type both convert to without loss of meaning; nil where there is none. Zones must agree
-  /// where both have one; the first is taken otherwise, which is right for comparisons only.
+  /// The type both convert to without loss of meaning; nil where there is none.
+  ///
+  /// Zones must agree where both have one; the first is taken otherwise, which is right for
+  /// comparisons only.
   static func common(_ a: TrinoType, _ b: TrinoType) -> TrinoType? {
     if a == b { return a }
     switch (a, b) {

@@ -18,7 +18,8 @@ package final class Warehouse: CatalogProvider {
   ///
   /// `now` is the story's time in milliseconds since the epoch: the files' modification times.
   package static func open(
-    root: String, now: (@Sendable () -> Int64)? = nil
+    root: String,
+    now: (@Sendable () -> Int64)? = nil
   ) throws -> Warehouse {
     Warehouse(store: try LocalObjectStore(root: root, now: now))
   }
@@ -62,7 +63,8 @@ package final class Warehouse: CatalogProvider {
       var rows: [[Scalar]] = []
       for name in try self.mart.tableNames() {
         // Version 0 of a table of ours is its making, not a load.
-        for entry in try self.mart.table(name)?.history() ?? [] where entry.operation != "CREATE TABLE" {
+        for entry in try self.mart.table(name)?.history() ?? []
+        where entry.operation != "CREATE TABLE" {
           rows.append([
             .text("mart.\(name)"), .integer(entry.version), .integer(entry.timestamp * 1_000),
             entry.rowsAdded.map { .integer(Int64($0)) } ?? .null, .text(entry.operation),

@@ -14,7 +14,10 @@ struct DayPlan {
   init(_ date: CivilDate, shop: Shop) {
     self.date = date
     var generator = SeededGenerator(
-      seed: shop.seed, label: "day", UInt64(bitPattern: Int64(date.daysSinceEpoch)))
+      seed: shop.seed,
+      label: "day",
+      UInt64(bitPattern: Int64(date.daysSinceEpoch))
+    )
     let users = Self.users(of: date, shop, &generator)
     sessions = Self.sessions(of: users, date, shop, &generator)
   }
@@ -25,7 +28,9 @@ struct DayPlan {
   /// law up to certainty, by systematic sampling over a shuffled list. Each comes once; the rest of
   /// the sessions go to active users by what their weight still lacks.
   private static func users(
-    of date: CivilDate, _ shop: Shop, _ generator: inout SeededGenerator
+    of date: CivilDate,
+    _ shop: Shop,
+    _ generator: inout SeededGenerator
   ) -> [Int] {
     let specification = shop.specification
     let wanted = max(1, shop.dailyActiveUsers * specification.weekdayPercent[date.weekday] / 100)
@@ -53,7 +58,8 @@ struct DayPlan {
       active.map { user in
         let multiple = max(1 << 20, (shop.userWeights[user] &* scale) >> 20)
         return multiple * specification.sessionsPerUserDayMilli / 1_000 - (1 << 20)
-      })
+      }
+    )
     while users.count < sessionCount, extra.total > 0 {
       users.append(active[extra.pick(&generator)])
     }
@@ -74,7 +80,10 @@ struct DayPlan {
   }
 
   private static func sessions(
-    of users: [Int], _ date: CivilDate, _ shop: Shop, _ generator: inout SeededGenerator
+    of users: [Int],
+    _ date: CivilDate,
+    _ shop: Shop,
+    _ generator: inout SeededGenerator
   ) -> [Session] {
     let count = users.count
     let midnight = StoryTime(date, offsetSeconds: TimeZones.seoul).milliseconds
@@ -157,7 +166,9 @@ private struct SessionDraws {
   }
 
   mutating func session(
-    _ index: Int, user: Int, _ generator: inout SeededGenerator
+    _ index: Int,
+    user: Int,
+    _ generator: inout SeededGenerator
   ) -> Session {
     let specification = shop.specification
     var session = Session(user: user)
@@ -171,15 +182,19 @@ private struct SessionDraws {
     openPush(&session, &generator)
     logIn(&session, &generator)
     let offline = specification.offline[
-      specification.offlineWeights.index(quantile: networks.quantile(index, &generator))]
+      specification.offlineWeights.index(quantile: networks.quantile(index, &generator))
+    ]
     session.offlineMilliseconds = Int64(
-      generator.within((offline.from * 1_000)...(offline.to * 1_000)))
+      generator.within((offline.from * 1_000)...(offline.to * 1_000))
+    )
     return session
   }
 
   /// Checkout, its steps and its end, by one share: the funnel is nested slices of it.
   private func checkOut(
-    _ session: inout Session, _ share: UInt64, _ generator: inout SeededGenerator
+    _ session: inout Session,
+    _ share: UInt64,
+    _ generator: inout SeededGenerator
   ) {
     let purchased = shop.share(.purchaseCompleted)
     let failed = shop.share(.purchaseFailed)

@@ -27,7 +27,11 @@ final class Phone {
 
   /// A phone that has nothing to send and tracked its last event under `nextSeq - 1`.
   init(
-    user: Int, nextSeq: Int64, lastEnd: Int64, shop: Shop, usesGzip: Bool,
+    user: Int,
+    nextSeq: Int64,
+    lastEnd: Int64,
+    shop: Shop,
+    usesGzip: Bool,
     send: @escaping (Int, Request, Int64) -> Response
   ) {
     self.user = user
@@ -40,12 +44,15 @@ final class Phone {
     var configuration = Configuration()
     configuration.usesGzip = usesGzip
     client = Client(
-      store: MemoryEventQueue(nextSeq: nextSeq), configuration: configuration, device: device,
+      store: MemoryEventQueue(nextSeq: nextSeq),
+      configuration: configuration,
+      device: device,
       jitterSeed: generator.next(),
       transport: { [unowned self] request in send(self.user, request, self.time) },
       now: { [unowned self] in self.deviceClock(at: self.time) },
       uptime: { [unowned self] in self.time },
-      makeEventID: { [unowned self] in self.eventID })
+      makeEventID: { [unowned self] in self.eventID }
+    )
   }
 
   /// What the device believes the time is.
@@ -140,7 +147,8 @@ struct PhoneQueue {
   var nextTime: Int64 { heap.first?.time ?? .max }
 
   private static func isBefore(
-    _ left: (time: Int64, user: Int), _ right: (time: Int64, user: Int)
+    _ left: (time: Int64, user: Int),
+    _ right: (time: Int64, user: Int)
   ) -> Bool {
     left.time == right.time ? left.user < right.user : left.time < right.time
   }

@@ -60,8 +60,11 @@ final class ProgressFile {
     else { throw damaged() }
     guard UInt64(bitPattern: seed) == self.seed, start == self.start else {
       throw WorldError(
-        "progress.other", "the progress file belongs to another world", place: path,
-        advice: "Give each world a directory of its own.")
+        "progress.other",
+        "the progress file belongs to another world",
+        place: path,
+        advice: "Give each world a directory of its own."
+      )
     }
     var exceptions: [Exception] = []
     for _ in 0..<count {
@@ -69,7 +72,8 @@ final class ProgressFile {
         let response = reader.nextResponse()
       else { throw damaged() }
       exceptions.append(
-        Exception(time: time, phone: Int(phone), chainStart: chain, response: response))
+        Exception(time: time, phone: Int(phone), chainStart: chain, response: response)
+      )
     }
     let sum = Self.checksum(bytes[0..<reader.offset])
     guard reader.next() == sum else { throw damaged() }
@@ -149,8 +153,11 @@ final class ProgressFile {
       var written = 0
       while written < buffer.count {
         let count = pwrite(
-          file, buffer.baseAddress?.advanced(by: written), buffer.count - written,
-          off_t(start + written))
+          file,
+          buffer.baseAddress?.advanced(by: written),
+          buffer.count - written,
+          off_t(start + written)
+        )
         if count < 0, errno == EINTR { continue }
         guard count > 0 else { throw failure("write") }
         written += count
@@ -176,14 +183,19 @@ final class ProgressFile {
 
   private func failure(_ action: String) -> WorldError {
     WorldError(
-      "progress.io", "could not \(action) the progress file: \(String(cString: strerror(errno)))",
-      place: path)
+      "progress.io",
+      "could not \(action) the progress file: \(String(cString: strerror(errno)))",
+      place: path
+    )
   }
 
   private func damaged() -> WorldError {
     WorldError(
-      "progress.damaged", "the progress file is not what was written", place: path,
-      advice: "Restore the world from a fork, or start it anew.")
+      "progress.damaged",
+      "the progress file is not what was written",
+      place: path,
+      advice: "Restore the world from a fork, or start it anew."
+    )
   }
 }
 

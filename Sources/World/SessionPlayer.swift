@@ -99,14 +99,19 @@ struct SessionPlayer {
       return [
         JSONMember("cold", .bool(position <= session.pushCount + 3)),
         text(
-          "referrer", session.opensPush ? "push" : specification.referrers.pick(&generator)),
+          "referrer",
+          session.opensPush ? "push" : specification.referrers.pick(&generator)
+        ),
       ]
     case .sessionStart: return []
     case .sessionEnd: return [number("duration_ms", Int(time - start))]
     case .search:
       return [
         text("query", specification.searchQueries[shop.queries.pick(&generator)]),
-        number("result_count", generator.below(4) == 0 ? generator.below(12) : generator.below(900)),
+        number(
+          "result_count",
+          generator.below(4) == 0 ? generator.below(12) : generator.below(900)
+        ),
       ]
     case .addToCart:
       let added = pickQuantity()
@@ -122,7 +127,9 @@ struct SessionPlayer {
         text("placement", specification.adPlacements.pick(&generator)),
       ]
     case .pushReceived, .pushOpened:
-      return [text("campaign_id", "camp_" + digits(generator.below(specification.campaignCount), 3))]
+      return [
+        text("campaign_id", "camp_" + digits(generator.below(specification.campaignCount), 3))
+      ]
     case .login:
       isKnown = true
       return [text("method", specification.loginMethods.pick(&generator))]
@@ -165,7 +172,9 @@ struct SessionPlayer {
     1 + shop.specification.quantities.pickIndex(&generator)
   }
 
-  private func text(_ key: String, _ value: String) -> JSONMember { JSONMember(key, .string(value)) }
+  private func text(_ key: String, _ value: String) -> JSONMember {
+    JSONMember(key, .string(value))
+  }
   private func number(_ key: String, _ value: Int) -> JSONMember {
     JSONMember(key, .integer(Int64(value)))
   }

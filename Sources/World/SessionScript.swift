@@ -41,11 +41,14 @@ struct SessionScript: Sendable {
 
   /// The body, with the returns, the login and the checkout somewhere in it.
   private mutating func addBody(
-    _ session: Session, _ shop: Shop, _ generator: inout SeededGenerator
+    _ session: Session,
+    _ shop: Shop,
+    _ generator: inout SeededGenerator
   ) {
     let checksOut = session.outcome != .noCheckout
     // Buyers come to the till late; the login is at the till, or anywhere.
-    let till = checksOut ? session.bodyCount * 2 / 3 + generator.below(session.bodyCount / 3 + 1) : -1
+    let till =
+      checksOut ? session.bodyCount * 2 / 3 + generator.below(session.bodyCount / 3 + 1) : -1
     let login = session.logsIn ? (checksOut ? till : generator.below(session.bodyCount)) : -1
     var returns = session.reopenCount
     for index in 0..<session.bodyCount {
@@ -68,7 +71,9 @@ struct SessionScript: Sendable {
   }
 
   private mutating func checkOut(
-    _ session: Session, _ shop: Shop, _ generator: inout SeededGenerator
+    _ session: Session,
+    _ shop: Shop,
+    _ generator: inout SeededGenerator
   ) {
     think(.checkoutStarted, shop, &generator)
     for _ in 0..<session.stepCount { think(.checkoutStepCompleted, shop, &generator) }
@@ -89,15 +94,20 @@ struct SessionScript: Sendable {
   }
 
   private mutating func think(
-    _ kind: EventKind, _ shop: Shop, _ generator: inout SeededGenerator
+    _ kind: EventKind,
+    _ shop: Shop,
+    _ generator: inout SeededGenerator
   ) {
     let span = shop.specification.thinkTimes[
-      shop.specification.thinkTimeWeights.pick(&generator)]
+      shop.specification.thinkTimeWeights.pick(&generator)
+    ]
     add(kind, span.from...span.to, &generator)
   }
 
   private mutating func add(
-    _ kind: EventKind, _ pause: ClosedRange<Int>, _ generator: inout SeededGenerator
+    _ kind: EventKind,
+    _ pause: ClosedRange<Int>,
+    _ generator: inout SeededGenerator
   ) {
     steps.append(Step(pause: Int32(generator.within(pause)), action: .event(kind)))
   }

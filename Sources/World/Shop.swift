@@ -28,13 +28,21 @@ final class Shop: Sendable {
     dailyActiveUsers = specification.dailyActiveUsers[size] ?? 1
     userCount = dailyActiveUsers * specification.usersPerDailyActiveUser
     userWeights = Zipf.weights(
-      count: userCount, exponentCenti: specification.userExponentCenti)
+      count: userCount,
+      exponentCenti: specification.userExponentCenti
+    )
     products = WeightTable(
       Zipf.weights(
-        count: specification.productCount, exponentCenti: specification.productExponentCenti))
+        count: specification.productCount,
+        exponentCenti: specification.productExponentCenti
+      )
+    )
     queries = WeightTable(
       Zipf.weights(
-        count: specification.searchQueries.count, exponentCenti: specification.queryExponentCenti))
+        count: specification.searchQueries.count,
+        exponentCenti: specification.queryExponentCenti
+      )
+    )
     prices = Self.prices(seed: seed, specification)
     let rates = specification.eventRatesMilli
     let sessions = specification.sessionsPerUserDayMilli
@@ -43,7 +51,8 @@ final class Shop: Sendable {
     // The first event of the body always happens; the table counts the others.
     bodyCounts = GeometricTable(meanMilli: bodyRates.reduce(0, +) * 1_000 / sessions - 1_000)
     reopenCounts = GeometricTable(
-      meanMilli: (rates["app_open"] ?? 0) * 1_000 / sessions - 1_000)
+      meanMilli: (rates["app_open"] ?? 0) * 1_000 / sessions - 1_000
+    )
     pushCounts = GeometricTable(meanMilli: (rates["push_received"] ?? 0) * 1_000 / sessions)
     hours = WeightTable(specification.hourWeights)
   }
@@ -79,18 +88,24 @@ final class Shop: Sendable {
     var generator = SeededGenerator(seed: seed, label: "device", UInt64(user))
     let platform = specification.platforms[specification.platformWeights.pick(&generator)]
     return DeviceContext(
-      deviceID: generator.uuid(), installID: generator.uuid(), platform: platform.name,
+      deviceID: generator.uuid(),
+      installID: generator.uuid(),
+      platform: platform.name,
       osVersion: platform.osVersions.pick(&generator),
       deviceModel: platform.deviceModels.pick(&generator),
-      appVersion: platform.appVersions.pick(&generator), locale: platform.locale,
-      timezone: "Asia/Seoul", network: "wifi")
+      appVersion: platform.appVersions.pick(&generator),
+      locale: platform.locale,
+      timezone: "Asia/Seoul",
+      network: "wifi"
+    )
   }
 }
 
 /// A number in decimal with leading zeros; longer numbers keep all their digits.
 func digits(_ value: Int, _ count: Int) -> String {
   let text = String(value)
-  return text.utf8.count >= count ? text : String(repeating: "0", count: count - text.utf8.count) + text
+  return text.utf8.count >= count
+    ? text : String(repeating: "0", count: count - text.utf8.count) + text
 }
 
 /// Lower-case hexadecimal digits of the upper bits of a random number.

@@ -59,7 +59,9 @@ extension World {
   }
 
   private func play(
-    _ session: Session, _ placement: Schedule.Placement, _ range: Range<Int64>,
+    _ session: Session,
+    _ placement: Schedule.Placement,
+    _ range: Range<Int64>,
     _ events: inout [TruthEvent]
   ) {
     var player = SessionPlayer(session, startingAt: placement.start, shop: shop)
@@ -73,9 +75,16 @@ extension World {
       if range.contains(time) {
         events.append(
           TruthEvent(
-            eventID: deed.eventID, eventName: deed.kind.name, phone: session.user, seq: seq,
-            time: time, userID: player.isKnown ? shop.userID(session.user) : nil,
-            sessionID: player.sessionID, properties: deed.properties))
+            eventID: deed.eventID,
+            eventName: deed.kind.name,
+            phone: session.user,
+            seq: seq,
+            time: time,
+            userID: player.isKnown ? shop.userID(session.user) : nil,
+            sessionID: player.sessionID,
+            properties: deed.properties
+          )
+        )
       }
       seq += 1
     }

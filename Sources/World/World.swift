@@ -48,15 +48,20 @@ package final class World {
   ///
   /// - Throws: `world.progress…` for a progress file that cannot be used.
   package init(
-    configuration: WorldConfiguration, specification: WorldSpecification,
-    progressFile: String? = nil, openedAt: StoryTime? = nil
+    configuration: WorldConfiguration,
+    specification: WorldSpecification,
+    progressFile: String? = nil,
+    openedAt: StoryTime? = nil
   ) throws {
     self.configuration = configuration
     shop = Shop(seed: configuration.seed, size: configuration.size, specification: specification)
     nextDay = configuration.start.date(offsetSeconds: TimeZones.seoul)
     progress = progressFile.map {
       ProgressFile(
-        path: $0, seed: configuration.seed, start: configuration.start.milliseconds)
+        path: $0,
+        seed: configuration.seed,
+        start: configuration.start.milliseconds
+      )
     }
     let known = try progress?.load()
     let reached = known.map { StoryTime(milliseconds: $0.now) }
@@ -159,8 +164,10 @@ package final class World {
 
   private func makePhone(_ user: Int) -> Phone {
     let phone = Phone(
-      user: user, nextSeq: Schedule.firstSeq + (eventCounts.isEmpty ? 0 : eventCounts[user]),
-      lastEnd: lastEnds.isEmpty ? .min / 2 : lastEnds[user], shop: shop,
+      user: user,
+      nextSeq: Schedule.firstSeq + (eventCounts.isEmpty ? 0 : eventCounts[user]),
+      lastEnd: lastEnds.isEmpty ? .min / 2 : lastEnds[user],
+      shop: shop,
       usesGzip: configuration.usesGzip
     ) { [unowned self] phone, request, time in send(phone, request, time) }
     phones[user] = phone
@@ -191,11 +198,17 @@ package final class World {
     if response.status != 200 || !response.refused.isEmpty, deliver != nil {
       exceptions.append(
         ProgressFile.Exception(
-          time: time, phone: phone, chainStart: phones[phone]?.chainStart ?? time,
-          response: response))
+          time: time,
+          phone: phone,
+          chainStart: phones[phone]?.chainStart ?? time,
+          response: response
+        )
+      )
     }
     return Response(
-      status: response.status == 0 ? nil : response.status, refused: response.refused)
+      status: response.status == 0 ? nil : response.status,
+      refused: response.refused
+    )
   }
 
   private func answer(_ phone: Int, _ request: Request, _ time: Int64) -> PhoneResponse {
@@ -210,8 +223,13 @@ package final class World {
     do {
       response = try deliver(
         PhoneRequest(
-          time: StoryTime(milliseconds: time), phone: phone, body: request.body,
-          isGzip: request.isGzip, eventCount: request.eventCount))
+          time: StoryTime(milliseconds: time),
+          phone: phone,
+          body: request.body,
+          isGzip: request.isGzip,
+          eventCount: request.eventCount
+        )
+      )
     } catch {
       failure = failure ?? error
     }
@@ -249,7 +267,9 @@ package final class World {
     var schedule = Schedule(shop: shop)
     var chains: [Int: (firstSeq: Int64, lastEnd: Int64, sessions: [Session])] = [:]
     let forced = Dictionary(
-      exceptions.map { ($0.phone, $0.chainStart) }, uniquingKeysWith: { min($0, $1) })
+      exceptions.map { ($0.phone, $0.chainStart) },
+      uniquingKeysWith: { min($0, $1) }
+    )
     while midnight(nextDay) <= moment.milliseconds {
       for session in plan(nextDay) where session.plannedStart <= moment.milliseconds {
         let user = session.user

@@ -81,14 +81,16 @@ package struct WorldSpecification: Sendable {
     dailyActiveUsers = Dictionary(
       uniqueKeysWithValues: try WorldSize.allCases.map {
         ($0, try reader["daily_active_users"].integer($0.rawValue, 1...1_000_000))
-      })
+      }
+    )
     usersPerDailyActiveUser = try reader.integer("users_per_daily_active_user", 2...100)
     sessionsPerUserDayMilli = try reader.integer("sessions_per_user_day_milli", 1_000...20_000)
     let rates = try reader["events_per_user_day_milli"]
     eventRatesMilli = Dictionary(
       uniqueKeysWithValues: try EventKind.allCases.map {
         ($0.name, try rates.integer($0.name, 0...1_000_000))
-      })
+      }
+    )
     hourWeights = try reader.integers("hour_of_day_kst_permille", count: 24, 0...1_000_000)
     weekdayPercent = try reader.integers("weekday_percent_from_monday", count: 7, 1...1_000)
     guestSessionPermille = try reader.integer("guest_session_permille", 0...1_000)
@@ -101,16 +103,20 @@ package struct WorldSpecification: Sendable {
     (thinkTimes, thinkTimeWeights) = try reader.spans("think_time_milliseconds")
     let reopen = try reader["reopen_after_milliseconds"]
     reopenAfter = Span(
-      from: try reopen.integer("from", 1...1_799_999), to: try reopen.integer("to", 1...1_799_999))
+      from: try reopen.integer("from", 1...1_799_999),
+      to: try reopen.integer("to", 1...1_799_999)
+    )
     (offline, offlineWeights) = try reader.spans("offline_seconds")
     paymentMethods = try reader.names("payment_methods")
     let platformList = try reader.list("platforms")
     platforms = try platformList.map { platform in
       Platform(
-        name: try platform.text("name"), locale: try platform.text("locale"),
+        name: try platform.text("name"),
+        locale: try platform.text("locale"),
         osVersions: try platform.names("os_versions"),
         deviceModels: try platform.names("device_models"),
-        appVersions: try platform.names("app_versions"))
+        appVersions: try platform.names("app_versions")
+      )
     }
     platformWeights = WeightTable(try platformList.map { try $0.integer("weight", 1...1_000_000) })
     networks = try reader.names("networks")
@@ -133,30 +139,40 @@ package struct WorldSpecification: Sendable {
       guard condition else { throw WorldError("spec.value", message, place: place) }
     }
     try demand(hourWeights.reduce(0, +) > 0, "the hours of the day have no weight")
-    try demand(reopenAfter.from <= reopenAfter.to, "reopen_after_milliseconds ends before it begins")
+    try demand(
+      reopenAfter.from <= reopenAfter.to,
+      "reopen_after_milliseconds ends before it begins"
+    )
     let rate = eventRatesMilli
     let sessions = sessionsPerUserDayMilli
     func value(_ kind: EventKind) -> Int { rate[kind.name] ?? 0 }
     try demand(
-      value(.sessionStart) == sessions, "session_start must equal sessions_per_user_day_milli")
+      value(.sessionStart) == sessions,
+      "session_start must equal sessions_per_user_day_milli"
+    )
     try demand(value(.appOpen) >= sessions, "there is at least one app_open in a session")
     try demand(value(.sessionEnd) <= sessions, "there is at most one session_end in a session")
     try demand(
       value(.checkoutStarted) <= sessions
         && value(.purchaseCompleted) + value(.purchaseFailed) <= value(.checkoutStarted)
         && value(.refundRequested) <= value(.purchaseCompleted),
-      "the funnel narrows: checkout_started, purchase_completed, refund_requested")
+      "the funnel narrows: checkout_started, purchase_completed, refund_requested"
+    )
     try demand(
       EventKind.body.reduce(0) { $0 + value($1) } > sessions,
-      "a session needs more than one event of its body on average")
+      "a session needs more than one event of its body on average"
+    )
   }
 
   private static func read(_ path: String) throws -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       throw WorldError(
-        "spec.missing", "the specification cannot be opened: \(String(cString: strerror(errno)))",
-        place: path, advice: "Give the path of Datasets/shop/spec.json.")
+        "spec.missing",
+        "the specification cannot be opened: \(String(cString: strerror(errno)))",
+        place: path,
+        advice: "Give the path of Datasets/shop/spec.json."
+      )
     }
     defer { close(file) }
     var bytes: [UInt8] = []
@@ -213,7 +229,9 @@ private struct SpecificationReader {
       integers.allSatisfy(range.contains)
     else {
       throw failure(
-        key, "must be \(count) whole numbers in \(range.lowerBound)…\(range.upperBound)")
+        key,
+        "must be \(count) whole numbers in \(range.lowerBound)…\(range.upperBound)"
+      )
     }
     return integers
   }
@@ -239,7 +257,8 @@ private struct SpecificationReader {
     let list = try list(key)
     return NameTable(
       names: try list.map { try $0.text("name") },
-      weights: try list.map { try $0.integer("weight", 1...1_000_000) })
+      weights: try list.map { try $0.integer("weight", 1...1_000_000) }
+    )
   }
 
   func spans(_ key: String) throws -> ([WorldSpecification.Span], WeightTable) {
@@ -253,7 +272,10 @@ private struct SpecificationReader {
 
   private func failure(_ key: String, _ message: String) -> WorldError {
     WorldError(
-      "spec.value", "\(path)\(key) \(message)", place: place,
-      advice: "Correct the value in the specification.")
+      "spec.value",
+      "\(path)\(key) \(message)",
+      place: place,
+      advice: "Correct the value in the specification."
+    )
   }
 }

@@ -18,8 +18,12 @@ final class TestWorld {
   let path: String
   private(set) var shell: Shell
 
+  private static let templatePath =
+    NSTemporaryDirectory() + "/tapline-template-\(UUID().uuidString)"
+
   private static let template: Result<String, any Error> = Result {
-    let path = NSTemporaryDirectory() + "/tapline-template-\(UUID().uuidString)"
+    let path = templatePath
+    atexit { try? FileManager.default.removeItem(atPath: TestWorld.templatePath) }
     let shell = try open(path, language: .en)
     _ = shell.run(Shell.Request(line: "dash show"), output: CapturedOutput())
     shell.close()
@@ -61,14 +65,9 @@ final class TestWorld {
   private func reopen(language: Language, change: () throws -> Void) throws {
     // The old shell holds the home's lock until it is gone.
     withExtendedLifetime(shell) {}
-    shell = try Self.placeholder()
+    shell = try Self.open(scratch.path + "/none-\(UUID().uuidString)", language: language)
     try change()
     shell = try Self.open(path, language: language)
-  }
-
-  /// A shell over an empty home, to let go of the real one.
-  private static func placeholder() throws -> Shell {
-    try open(NSTemporaryDirectory() + "/tapline-none-\(UUID().uuidString)", language: .en)
   }
 
   /// The first value of a query, as an integer.

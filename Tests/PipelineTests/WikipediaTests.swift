@@ -1,7 +1,12 @@
 import Codecs
 import Commands
 import Foundation
+import Platform
 import Testing
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
 
 /// A day of real events that nobody here wrote, through every station.
 struct WikipediaTests {
@@ -75,9 +80,14 @@ struct WikipediaTests {
 
   @Test func `no address of an anonymous user is anywhere in the home`() throws {
     let truth = try Truth()
+    // Some addresses of version 6 are not marked as anonymous in the data.
     let addresses = Set(
-      truth.lines.filter { $0["isAnonymous"] as? Bool == true }.compactMap { $0["user"] as? String })
-    #expect(addresses.count > 1_000)
+      truth.lines.compactMap { line -> String? in
+        guard let user = line["user"] as? String else { return nil }
+        let isSix = user.filter { $0 == ":" }.count >= 5 && !user.contains(" ")
+        return line["isAnonymous"] as? Bool == true || isSix ? user : nil
+      })
+    #expect(addresses.count > 3_000)
     let world = try TestWorld()
     let broken = world.path + "/broken.ndjson"
     try FileManager.default.createDirectory(atPath: world.path, withIntermediateDirectories: true)
@@ -96,6 +106,49 @@ struct WikipediaTests {
     let leaked = addresses.union(["60.225.66.142"]).intersection(found)
     #expect(leaked.isEmpty, "\(leaked.count) addresses, such as \(leaked.first ?? "")")
     #expect(!FileManager.default.fileExists(atPath: broken))
+  }
+
+  @Test func `the same lines by HTTP give the same bytes in Bronze`() async throws {
+    let packed = try Data(contentsOf: URL(fileURLWithPath: Self.file))
+    let lines = Data(try Gzip.decompress([UInt8](packed), bytesMax: 1 << 28))
+      .split(separator: 0x0A).prefix(1_700).map { Data($0) }
+    let path = NSTemporaryDirectory() + "/some-\(UUID().uuidString).ndjson"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(lines.joined(separator: [0x0A])).write(to: URL(fileURLWithPath: path))
+    let byFile = try TestWorld()
+    #expect(byFile.run("collect \(path) --source wikipedia-edits").status == .success)
+    byFile.run("dag run ingest")
+
+    let byWire = try TestWorld()
+    let endpoint = try byWire.shell.withPlatform { try $0.openCollector(port: 0) }
+    for start in stride(from: 0, to: lines.count, by: 300) {
+      let body = Data(lines[start..<min(start + 300, lines.count)].joined(separator: [0x0A]))
+      let url = try #require(
+        URL(string: "http://127.0.0.1:\(endpoint.port)/v1/events?source=wikipedia-edits"))
+      var request = URLRequest(url: url)
+      request.httpMethod = "POST"
+      request.setValue("application/x-ndjson", forHTTPHeaderField: "Content-Type")
+      request.httpBody = body
+      let (answer, response) = try await URLSession.shared.data(for: request)
+      #expect((response as? HTTPURLResponse)?.statusCode == 200)
+      #expect(String(decoding: answer, as: UTF8.self).contains("\"refused\":[]"))
+    }
+    endpoint.stop()
+    byWire.run("dag run ingest")
+    let one = try bronze(of: byFile)
+    #expect(one == (try bronze(of: byWire)))
+    #expect(one.values.joined().filter { $0 == 0x0A }.count > 1_700)
+  }
+
+  /// Every Bronze object, unpacked, by key.
+  private func bronze(of world: TestWorld) throws -> [String: [UInt8]] {
+    let root = world.worldPath + "/lake/raw"
+    var objects: [String: [UInt8]] = [:]
+    for name in FileManager.default.subpaths(atPath: root) ?? [] where name.hasSuffix(".gz") {
+      let data = try #require(FileManager.default.contents(atPath: root + "/" + name))
+      objects[name] = try Gzip.decompress([UInt8](data), bytesMax: 1 << 28)
+    }
+    return objects
   }
 
   @Test func `refused lines are dead letters with a reason, and the rest arrives`() throws {

@@ -28,7 +28,7 @@ struct ImportTests {
       "Terminal": ["CLibEdit"], "CLibEdit": ["CLibEditSystem"],
       "Course": [],
       "HTTPServer": common, "CollectorEndpoint": common.union(["Collector", "HTTPServer"]),
-      "Platform": nil, "Commands": nil, "tapline": ["Commands"],
+      "Platform": nil, "Commands": nil, "tapline": ["Commands"], "Benchmarks": nil,
       "TrinoSQL": common.union(["QueryPlanning", "QueryExecution"]),
       "QueryExecution": common.union(["QueryPlanning"]),
       "QueryPlanning": common,

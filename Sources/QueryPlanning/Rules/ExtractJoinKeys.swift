@@ -1,8 +1,10 @@
-/// Takes apart a join's condition: equalities between the sides become hash keys, conditions on one
-/// side filter that side where no row of it must survive unmatched.
 import Columnar
 import Kernels
 
+/// Takes apart a join's condition into hash keys, filters of one side, and a rest.
+///
+/// An equality between the sides becomes a key, unless it compares doubles. A condition on
+/// one side filters that side where none of its rows must survive unmatched.
 public struct ExtractJoinKeys: OptimizerRule {
   public init() {}
 
@@ -33,9 +35,12 @@ public struct ExtractJoinKeys: OptimizerRule {
     }
     guard keys.count > found || !toLeft.isEmpty || !toRight.isEmpty else { return nil }
     return .join(
-      kind, toLeft.isEmpty ? left : .filter(.all(toLeft), left),
-      toRight.isEmpty ? right : .filter(.all(toRight), right), keys: keys,
-      residual: rest.isEmpty ? nil : .all(rest))
+      kind,
+      toLeft.isEmpty ? left : .filter(.all(toLeft), left),
+      toRight.isEmpty ? right : .filter(.all(toRight), right),
+      keys: keys,
+      residual: rest.isEmpty ? nil : .all(rest)
+    )
   }
 
   private static func key(_ part: Expression, _ split: Int) -> JoinKey? {

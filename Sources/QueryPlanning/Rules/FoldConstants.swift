@@ -1,8 +1,8 @@
+import Columnar
+
 /// Computes calls of constants once, at planning: `1 + 2`, `CAST('2024-01-15' AS date)`.
 ///
 /// A call that fails stays as it is, and fails when a row reaches it.
-import Columnar
-
 public struct FoldConstants: OptimizerRule {
   public init() {}
 
@@ -40,7 +40,8 @@ public struct FoldConstants: OptimizerRule {
       if let stop = kept.firstIndex(where: { if case .constant = $0 { true } else { false } }) {
         kept.removeSubrange((stop + 1)...)
       }
-      return kept.isEmpty ? .constant(.null, type) : kept.count == 1 ? kept[0] : .coalesce(kept, type)
+      return kept.isEmpty
+        ? .constant(.null, type) : kept.count == 1 ? kept[0] : .coalesce(kept, type)
     default: return folded
     }
   }
@@ -63,7 +64,9 @@ public struct FoldConstants: OptimizerRule {
   }
 
   private static func foldConditional(
-    _ branches: [ConditionalBranch], _ otherwise: Expression, _ type: DataType
+    _ branches: [ConditionalBranch],
+    _ otherwise: Expression,
+    _ type: DataType
   ) -> Expression {
     var kept: [ConditionalBranch] = []
     for branch in branches {

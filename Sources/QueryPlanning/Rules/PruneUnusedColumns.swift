@@ -1,9 +1,9 @@
+import Columnar
+
 /// Drops every column that nothing above needs, down to the scans.
 ///
 /// Runs once over the whole plan: each node is asked for the positions it must give, and answers
 /// with a plan and where each of them went.
-import Columnar
-
 public struct PruneUnusedColumns: Sendable {
   public init() {}
 
@@ -30,13 +30,15 @@ public struct PruneUnusedColumns: Sendable {
     if wanted == Array(pruned.plan.schema.fields.indices) { return pruned.plan }
     return .project(
       zip(columns, wanted).map { NamedExpression(schema[$0].name, .column($1, schema[$0].type)) },
-      pruned.plan)
+      pruned.plan
+    )
   }
 
   private func identity(_ plan: LogicalPlan) -> Pruned {
     Pruned(
       plan: plan,
-      places: Dictionary(uniqueKeysWithValues: plan.schema.fields.indices.map { ($0, $0) }))
+      places: Dictionary(uniqueKeysWithValues: plan.schema.fields.indices.map { ($0, $0) })
+    )
   }
 
   private func places(_ kept: [Int]) -> [Int: Int] {
@@ -73,11 +75,15 @@ public struct PruneUnusedColumns: Sendable {
     case .topN(let keys, let count, let input):
       let below = prune(input, needed.union(keys.flatMap(\.expression.columns)))
       return Pruned(
-        plan: .topN(remap(keys, below), count: count, below.plan), places: below.places)
+        plan: .topN(remap(keys, below), count: count, below.plan),
+        places: below.places
+      )
     case .limit(let count, let offset, let input):
       let below = prune(input, needed)
       return Pruned(
-        plan: .limit(count: count, offset: offset, below.plan), places: below.places)
+        plan: .limit(count: count, offset: offset, below.plan),
+        places: below.places
+      )
     case .join(let kind, let left, let right, let keys, let residual):
       return pruneJoin(kind, left, right, keys, residual, needed)
     case .union(let inputs):
@@ -91,7 +97,9 @@ public struct PruneUnusedColumns: Sendable {
   }
 
   private func pruneAggregate(
-    _ groups: [NamedExpression], _ aggregates: [AggregateCall], _ input: LogicalPlan,
+    _ groups: [NamedExpression],
+    _ aggregates: [AggregateCall],
+    _ input: LogicalPlan,
     _ needed: Set<Int>
   ) -> Pruned {
     // Group columns decide how many rows there are, so all of them stay.
@@ -109,30 +117,45 @@ public struct PruneUnusedColumns: Sendable {
     return Pruned(
       plan: .aggregate(
         groups: groups.map { NamedExpression($0.name, below.remap($0.expression)) },
-        aggregates: narrow, below.plan),
-      places: places(Array(groups.indices) + kept.map { groups.count + $0 }))
+        aggregates: narrow,
+        below.plan
+      ),
+      places: places(Array(groups.indices) + kept.map { groups.count + $0 })
+    )
   }
 
   private func pruneJoin(
-    _ kind: JoinKind, _ left: LogicalPlan, _ right: LogicalPlan, _ keys: [JoinKey],
-    _ residual: Expression?, _ needed: Set<Int>
+    _ kind: JoinKind,
+    _ left: LogicalPlan,
+    _ right: LogicalPlan,
+    _ keys: [JoinKey],
+    _ residual: Expression?,
+    _ needed: Set<Int>
   ) -> Pruned {
     let split = left.schema.count
     let all = needed.union(residual?.columns ?? [])
     let prunedLeft = prune(
-      left, Set(all.filter { $0 < split }).union(keys.flatMap(\.left.columns)))
+      left,
+      Set(all.filter { $0 < split }).union(keys.flatMap(\.left.columns))
+    )
     let prunedRight = prune(
-      right, Set(all.filter { $0 >= split }.map { $0 - split }).union(keys.flatMap(\.right.columns)))
+      right,
+      Set(all.filter { $0 >= split }.map { $0 - split }).union(keys.flatMap(\.right.columns))
+    )
     let newSplit = prunedLeft.plan.schema.count
     var places = prunedLeft.places
     for (old, new) in prunedRight.places { places[old + split] = new + newSplit }
     return Pruned(
       plan: .join(
-        kind, prunedLeft.plan, prunedRight.plan,
+        kind,
+        prunedLeft.plan,
+        prunedRight.plan,
         keys: keys.map {
           JoinKey(left: prunedLeft.remap($0.left), right: prunedRight.remap($0.right))
         },
-        residual: residual.map { $0.remapping { places[$0] ?? $0 } }),
-      places: places)
+        residual: residual.map { $0.remapping { places[$0] ?? $0 } }
+      ),
+      places: places
+    )
   }
 }

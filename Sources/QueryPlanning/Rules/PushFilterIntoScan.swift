@@ -1,9 +1,10 @@
-/// Tells the source what a filter will ask for, as `ColumnPredicate`s; the filter stays, because a
-/// source may skip as much or as little as it likes.
 import Columnar
 import Connector
 import Kernels
 
+/// Tells the source what a filter right over its scan asks for, as `ColumnPredicate`s.
+///
+/// The filter stays, because a source may skip as much or as little as it likes.
 public struct PushFilterIntoScan: OptimizerRule {
   public init() {}
 
@@ -65,7 +66,8 @@ public struct PushFilterIntoScan: OptimizerRule {
   }
 
   private static func comparison(
-    _ operation: ComparisonOperation, _ value: Scalar
+    _ operation: ComparisonOperation,
+    _ value: Scalar
   ) -> ColumnPredicate.Comparison {
     switch operation {
     case .equal: .equal(value)

@@ -15,8 +15,10 @@ public struct PushFilterThroughAggregate: OptimizerRule {
     let above = predicate.conjuncts.filter { !below.contains($0) }
     let inner = groups.map(\.expression)
     let pushed = LogicalPlan.aggregate(
-      groups: groups, aggregates: aggregates,
-      .filter(.all(below.map { $0.substituting(inner) }), input))
+      groups: groups,
+      aggregates: aggregates,
+      .filter(.all(below.map { $0.substituting(inner) }), input)
+    )
     return above.isEmpty ? pushed : .filter(.all(above), pushed)
   }
 }

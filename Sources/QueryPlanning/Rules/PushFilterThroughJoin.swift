@@ -1,7 +1,9 @@
-/// Conditions on one side of a join filter that side first, where its rows cannot be padded with
-/// NULL; what is left over an inner join becomes part of its condition.
 import Columnar
 
+/// Moves the conditions of a filter over a join to the side that each of them reads.
+///
+/// Only to a side whose rows are not padded with NULL. What is left over an inner or cross join
+/// becomes part of its condition; over others it stays above.
 public struct PushFilterThroughJoin: OptimizerRule {
   public init() {}
 
@@ -29,11 +31,15 @@ public struct PushFilterThroughJoin: OptimizerRule {
       }
     }
     guard !toLeft.isEmpty || !toRight.isEmpty || !toJoin.isEmpty else { return nil }
-    let condition = toJoin.isEmpty ? residual : Expression.all((residual.map { [$0] } ?? []) + toJoin)
+    let condition =
+      toJoin.isEmpty ? residual : Expression.all((residual.map { [$0] } ?? []) + toJoin)
     let joined = LogicalPlan.join(
       toJoin.isEmpty ? kind : .inner,
       toLeft.isEmpty ? left : .filter(.all(toLeft), left),
-      toRight.isEmpty ? right : .filter(.all(toRight), right), keys: keys, residual: condition)
+      toRight.isEmpty ? right : .filter(.all(toRight), right),
+      keys: keys,
+      residual: condition
+    )
     return above.isEmpty ? joined : .filter(.all(above), joined)
   }
 }

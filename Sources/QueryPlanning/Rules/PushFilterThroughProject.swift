@@ -1,7 +1,7 @@
 /// Filters before projecting: the predicate is rewritten over the projection's input.
 ///
-/// A projection that can fail keeps the filter above it where the predicate reads its result only to
-/// guard something else; both orders give the same rows.
+/// Fires for every projection; what it computes is then computed for the rows that stay, and what
+/// the predicate reads of it is computed in the filter too.
 public struct PushFilterThroughProject: OptimizerRule {
   public init() {}
 

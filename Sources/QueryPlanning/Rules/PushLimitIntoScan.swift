@@ -1,5 +1,6 @@
-/// A limit right over a scan tells the source how many rows are enough. Never through a filter: the
-/// rows a source gives first may be those the filter drops.
+/// A limit right over a scan tells the source how many rows are enough.
+///
+/// Never through a filter: the rows a source gives first may be those the filter drops.
 public struct PushLimitIntoScan: OptimizerRule {
   public init() {}
 

@@ -1,6 +1,6 @@
-/// A filter that is always true goes; one that is never true leaves no rows.
 import Columnar
 
+/// Removes a filter that is always true; one that is never true (false, NULL) leaves no rows.
 public struct RemoveTrivialFilters: OptimizerRule {
   public init() {}
 
