@@ -11,6 +11,7 @@
 internal import Columnar
 internal import Connector
 internal import DeltaLog
+internal import Foundation
 package import Lake
 package import Simulation
 
@@ -38,139 +39,134 @@ package struct CleanEvents: Sendable {
   /// Reads what Bronze has gained since Silver's last commit and appends it.
   package func run(at now: StoryTime) throws -> Summary {
     let table = try lake.openTable(
-      schema: "silver",
-      name: CleanEvents.table,
-      columns: SilverEvents.schema,
-      partitionColumns: ["dt"],
-      createdAt: now.milliseconds
-    )
+      schema: "silver", name: CleanEvents.table, columns: SilverEvents.schema,
+      partitionColumns: ["dt"], createdAt: now.milliseconds)
     let snapshot = try table.snapshot()
-    var work = Work(rows: SilverEvents(loadedAt: now))
-    for object in try lake.archive() {
-      let application = "bronze/\(object.topic)-\(object.partition)"
-      let position = snapshot.transactions[application] ?? 0
-      guard object.endOffset > position else { continue }
-      try work.read(object, from: position, lake: lake)
-      work.transactions[application] = max(
-        work.transactions[application] ?? 0,
-        object.endOffset
-      )
+    var positions: [String: Int64] = [:]
+    let fresh = try lake.archive().filter { object in
+      let application = CleanEvents.application(object)
+      guard object.endOffset > snapshot.transactions[application] ?? 0 else { return false }
+      positions[application] = max(positions[application] ?? 0, object.endOffset)
+      return true
     }
-    guard !work.transactions.isEmpty else { return work.summary }
-    try commit(&work, to: table, snapshot, at: now)
-    return work.summary
-  }
-
-  private func commit(
-    _ work: inout Work,
-    to table: DeltaTable,
-    _ snapshot: DeltaSnapshot,
-    at now: StoryTime
-  ) throws {
-    var seen = try existingIDs(snapshot, days: work.days)
+    guard !fresh.isEmpty else { return Summary() }
     let sink = snapshot.makeSink(
       mode: .append,
       options: DeltaWriteOptions(
-        transactions: work.transactions,
-        operation: "STREAMING UPDATE",
-        timestamp: now.milliseconds
-      )
-    )
+        transactions: positions, operation: "STREAMING UPDATE", timestamp: now.milliseconds))
     do {
-      try work.write(to: sink, seen: &seen)
+      var work = Work(rows: SilverEvents(loadedAt: now), seen: KnownEvents(snapshot))
+      for object in fresh {
+        let position = snapshot.transactions[CleanEvents.application(object)] ?? 0
+        try work.read(object, from: position, lake: lake, into: sink)
+      }
+      if work.rows.rowCount > 0 { try sink.write(work.rows.finish()) }
       _ = try sink.commit()
+      return work.summary
     } catch {
       sink.abort()
       throw error
     }
   }
 
-  /// The ids that the touched days of Silver hold already.
-  private func existingIDs(_ snapshot: DeltaSnapshot, days: Set<Int>) throws -> Set<String> {
-    var ids: Set<String> = []
-    guard !days.isEmpty else { return ids }
-    let wanted = days.sorted().map { Scalar.integer(Int64($0)) }
-    let request = ScanRequest(
-      columns: [SilverEvents.eventIDColumn, SilverEvents.dayColumn],
-      predicates: [ColumnPredicate(column: SilverEvents.dayColumn, .isIn(wanted))]
-    )
-    for split in try snapshot.splits(for: request) {
-      let reader = try split.open()
-      while let batch = try reader.next() {
-        for row in 0..<batch.rowCount {
-          if case .text(let id) = batch.columns[0].scalar(row) { ids.insert(id) }
-        }
-      }
-    }
-    return ids
+  /// The name under which Silver keeps its position in a topic-partition.
+  private static func application(_ object: BronzeObject) -> String {
+    "bronze/\(object.topic)-\(object.partition)"
   }
 
-  /// The lines of this run, unpacked, until it is known which of them are new.
+  /// One run's rows and counts.
   private struct Work {
-    struct Chunk {
-      var bytes: [UInt8]
-      var lines: [(range: Range<Int>, partition: Int32, offset: Int64)]
-    }
-
     var rows: SilverEvents
-    var chunks: [Chunk] = []
-    var days: Set<Int> = []
-    var transactions: [String: Int64] = [:]
+    var seen: KnownEvents
     var summary = Summary()
 
-    mutating func read(_ object: BronzeObject, from position: Int64, lake: Lake) throws {
+    mutating func read(
+      _ object: BronzeObject, from position: Int64, lake: Lake, into sink: any BatchSink
+    ) throws {
       let bytes = try lake.unpackedLines(object.key)
-      var chunk = Chunk(bytes: bytes, lines: [])
-      var start = 0
-      var offset = object.startOffset
-      var line = 1
       summary.objects += 1
-      bytes.withUnsafeBytes { raw in
+      try bytes.withUnsafeBytes { raw in
+        var start = 0
+        var offset = object.startOffset
+        var line = 1
         while start < raw.count {
           let end = lineEnd(raw, from: start)
           if offset >= position, end > start {
-            summary.lines += 1
-            if let identity = rows.identify(raw, start..<end) {
-              days.insert(identity.day)
-              chunk.lines.append((start..<end, object.partition, offset))
-            } else {
-              summary.unreadableCount += 1
-              if summary.unreadable.count < 20 {
-                summary.unreadable.append("\(object.key):\(line)")
-              }
-            }
+            try take(raw, start..<end, of: object, offset: offset, line: line)
           }
           offset += 1
           line += 1
           start = end + 1
         }
       }
-      chunks.append(chunk)
+      if rows.rowCount >= 65_536 { try sink.write(rows.finish()) }
+    }
+
+    private mutating func take(
+      _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, of object: BronzeObject,
+      offset: Int64, line: Int
+    ) throws {
+      summary.lines += 1
+      guard let identity = rows.identify(bytes, range) else {
+        summary.unreadableCount += 1
+        if summary.unreadable.count < 20 { summary.unreadable.append("\(object.key):\(line)") }
+        return
+      }
+      guard try seen.insert(identity.eventID, day: identity.day) else {
+        summary.duplicates += 1
+        return
+      }
+      rows.append(identity, bytes, partition: object.partition, offset: offset)
+      summary.rows += 1
     }
 
     private func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-      var end = start
-      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-      return end
+      guard let base = bytes.baseAddress,
+        let found = memchr(base + start, 0x0A, bytes.count - start)
+      else { return bytes.count }
+      return UnsafeRawPointer(found) - base
+    }
+  }
+
+  /// The ids that Silver has, of the days that a run has met so far.
+  ///
+  /// A retry may correct to the other side of midnight, so a day brings its neighbours along where
+  /// Silver has them.
+  private struct KnownEvents {
+    private let snapshot: DeltaSnapshot
+    private var ids: Set<String> = []
+    private var days: Set<Int> = []
+
+    init(_ snapshot: DeltaSnapshot) {
+      self.snapshot = snapshot
     }
 
-    /// Writes the rows whose id is new, in the order of their addresses.
-    mutating func write(to sink: any BatchSink, seen: inout Set<String>) throws {
-      for chunk in chunks {
-        chunk.bytes.withUnsafeBytes { raw in
-          for line in chunk.lines {
-            guard let identity = rows.identify(raw, line.range) else { continue }
-            guard seen.insert(identity.eventID).inserted else {
-              summary.duplicates += 1
-              continue
-            }
-            rows.append(identity, raw, partition: line.partition, offset: line.offset)
-            summary.rows += 1
+    /// True where the id is new.
+    mutating func insert(_ id: String, day: Int) throws -> Bool {
+      if !days.contains(day) { try load([day - 1, day, day + 1].filter { !days.contains($0) }) }
+      return ids.insert(id).inserted
+    }
+
+    private mutating func load(_ wanted: [Int]) throws {
+      let request = ScanRequest(
+        columns: [SilverEvents.eventIDColumn, SilverEvents.dayColumn],
+        predicates: [
+          ColumnPredicate(
+            column: SilverEvents.dayColumn, .isIn(wanted.map { .integer(Int64($0)) }))
+        ])
+      for split in try snapshot.splits(for: request) {
+        let reader = try split.open()
+        while let batch = try reader.next() {
+          let column = batch.columns[0]
+          for row in 0..<batch.rowCount where !column.isNull(row) {
+            ids.insert(
+              column.withTextValue(at: column.valueIndex(row)) {
+                String(decoding: $0, as: UTF8.self)
+              })
           }
         }
-        if rows.rowCount >= 65_536 { try sink.write(rows.finish()) }
       }
-      if rows.rowCount > 0 { try sink.write(rows.finish()) }
+      days.formUnion(wanted)
     }
   }
 }

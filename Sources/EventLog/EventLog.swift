@@ -18,6 +18,7 @@
 // owns the directory, and nothing is replicated.
 
 package import KafkaProtocol
+internal import Dispatch
 internal import Synchronization
 
 /// A log of topics and partitions in one directory.
@@ -202,15 +203,16 @@ package final class EventLog: Sendable {
         defer { dirty.removeAll(keepingCapacity: true) }
         return dirty.values.sorted { $0.partition < $1.partition }
       }
-      var failure: (any Error)?
-      for log in logs {
+      // One partition's wait for the disk is another's: they flush side by side.
+      let failure = Mutex<(any Error)?>(nil)
+      DispatchQueue.concurrentPerform(iterations: logs.count) { index in
         do {
-          try log.flush()
+          try logs[index].flush()
         } catch {
-          failure = failure ?? error
+          failure.withLock { $0 = $0 ?? error }
         }
       }
-      if let failure { throw failure }
+      if let error = failure.withLock({ $0 }) { throw error }
     }
   }
 

@@ -11,6 +11,7 @@
 // put again: the log reaches Bronze exactly once.
 
 internal import Codecs
+internal import Dispatch
 package import EventLog
 internal import KafkaProtocol
 package import Lake
@@ -29,6 +30,7 @@ package final class BronzeIngest: Sendable {
   private let lake: Lake
   private let topic: String
   private let positions = Mutex<[TopicPartition: Int64]?>(nil)
+  private let reachedOffsets = Mutex<[TopicPartition: Offset]>([:])
 
   package init(log: EventLog, lake: Lake, topic: String = "app-events") {
     self.log = log
@@ -65,11 +67,18 @@ package final class BronzeIngest: Sendable {
       reached[partition] = try read(partition, sealed: &sealed, into: &summary)
     }
     try publish(&sealed, into: &summary)
-    let moved = try reached.filter { partition, offset in
+    reachedOffsets.withLock { $0.merge(reached) { _, new in new } }
+    return summary
+  }
+
+  /// Lets the group's offsets follow what the runs since the last call have archived.
+  ///
+  /// They show lag and decide nothing, so a clock step writes them once.
+  package func commitOffsets() throws {
+    let moved = try reachedOffsets.withLock { $0 }.filter { partition, offset in
       try log.committedOffset(group: BronzeIngest.group, partition) != offset
     }
     if !moved.isEmpty { try log.commitOffsets(group: BronzeIngest.group, moved) }
-    return summary
   }
 
   /// Cuts what one topic-partition has gained into objects, and answers the offset it has reached.
@@ -133,7 +142,8 @@ package final class BronzeIngest: Sendable {
   private struct Sealed {
     var partition: TopicPartition
     var key: String
-    var bytes: [UInt8]
+    /// Not compressed yet.
+    var lines: [UInt8]
     var records: Int
     var endOffset: Int64
   }
@@ -155,20 +165,33 @@ package final class BronzeIngest: Sendable {
       Sealed(
         partition: partition,
         key: key,
-        bytes: try Gzip.compress(pending.lines),
+        lines: pending.lines,
         records: pending.count,
         endOffset: pending.endOffset
       )
     )
     pending = PendingObject()
     // A long catch-up must not hold everything in memory.
-    if sealed.count >= 64 { try publish(&sealed, into: &summary) }
+    if sealed.reduce(0, { $0 + $1.lines.count }) >= 32 << 20 { try publish(&sealed, into: &summary) }
   }
 
   /// Puts the sealed objects and waits for the disk once for all of them.
   private func publish(_ sealed: inout [Sealed], into summary: inout Summary) throws {
     guard !sealed.isEmpty else { return }
-    let isNew = try lake.putBronze(sealed.map { ($0.key, $0.bytes) })
+    let objects = sealed
+    let packed = Mutex([[UInt8]](repeating: [], count: objects.count))
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: objects.count) { index in
+      do {
+        let bytes = try Gzip.compress(objects[index].lines)
+        packed.withLock { $0[index] = bytes }
+      } catch {
+        failure.withLock { $0 = error }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    let bytes = packed.withLock { $0 }
+    let isNew = try lake.putBronze(zip(objects, bytes).map { ($0.key, $1) })
     for (object, isNew) in zip(sealed, isNew) {
       if isNew {
         summary.records += object.records

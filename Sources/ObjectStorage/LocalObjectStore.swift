@@ -170,8 +170,13 @@ public final class LocalObjectStore: ObjectStore {
       }
       return writer
     }
-    for (object, writer) in zip(objects, writers) {
-      try writer.seal(key: object.key, modified: now?()) { try sync($0, key: object.key) }
+    let keys = objects.map(\.key)
+    // Each writer is touched by one of the threads only, and by nobody else meanwhile.
+    nonisolated(unsafe) let unsealed = writers
+    try SideBySide.run(unsealed.count) { index in
+      try unsealed[index].seal(key: keys[index], modified: now?()) {
+        try sync($0, key: keys[index])
+      }
     }
     var published: [Bool] = []
     for (object, writer) in zip(objects, writers) {
@@ -248,7 +253,10 @@ private struct PublishGroup {
   }
 
   func syncDirectories() throws {
-    for path in directories {
+    let paths = Array(directories)
+    let store = store
+    try SideBySide.run(paths.count) { index in
+      let path = paths[index]
       let key = String(path.dropFirst(store.root.count + 1))
       let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard descriptor >= 0 else { throw ObjectStorageError.system(errno, "synced", key: key) }

@@ -109,6 +109,7 @@ extension Platform {
   /// Makes the log, the phones' progress and the clock durable.
   func checkpoint() throws {
     try log.sync()
+    try ingest.commitOffsets()
     if file.now != now {
       file.now = now
       try file.write(directory + "/world.yaml")
