@@ -201,7 +201,7 @@ let package = Package(
     tests(
       "Pipeline",
       [
-        "Codecs", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
+        "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
         "TestSupport", "TrinoSQL", "World", "tapline",
       ]),
     tests("Terminal", ["Terminal", "TerminalProbe"]),

@@ -93,13 +93,18 @@ let root =
   ProcessInfo.processInfo.environment["TAPLINE_CONTENT"]
   ?? FileManager.default.currentDirectoryPath
 var results: [Figures] = []
-if arguments.isEmpty || arguments[0] == "day" {
-  results += try measureDay(contentRoot: root, runs: 5)
-}
-if arguments.isEmpty || arguments[0] == "start" {
-  results += try measureStart(contentRoot: root, runs: 21, peer: peer)
-}
 let output = DescriptorOutput()
+do {
+  if arguments.isEmpty || arguments[0] == "day" {
+    results += try measureDay(contentRoot: root, runs: 5)
+  }
+  if arguments.isEmpty || arguments[0] == "start" {
+    results += try measureStart(contentRoot: root, runs: 21, peer: peer)
+  }
+} catch {
+  output.writeLine("Benchmarks: \(error)")
+  exit(3)
+}
 guard !results.isEmpty else {
   output.writeLine("Benchmarks: day, start [--against COMMAND]")
   exit(2)

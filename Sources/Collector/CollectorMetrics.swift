@@ -27,6 +27,8 @@ package struct RequestTrace: Hashable, Sendable {
   package var bodyBytes: Int
   /// The problem of the whole request; nil where events were judged one by one.
   package var code: String?
+  /// The first accepted events and their addresses, at most 20.
+  package var events: [AcceptedEvent]
 }
 
 /// Counters and the ring of recent requests. Safe to share.
@@ -52,7 +54,8 @@ final class CollectorMetrics: Sendable {
       accepted: response.accepted.count,
       refused: response.refused.count,
       bodyBytes: request.body.count,
-      code: response.problem?.code
+      code: response.problem?.code,
+      events: Array(response.accepted.prefix(20))
     )
     state.withLock { state in
       state.counts.requests += 1

@@ -54,7 +54,7 @@ package struct CollectorRoutes: Sendable {
 
   private static let example =
     "curl -H 'Content-Type: application/json' --data-binary @events.json "
-    + "http://127.0.0.1:8080/v1/events"
+    + "http://127.0.0.1:PORT/v1/events"
 
   // MARK: - Events
 

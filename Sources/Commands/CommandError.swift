@@ -3,10 +3,10 @@ internal import Diagnostics
 /// A line that cannot be carried out as it was typed.
 struct CommandError: DiagnosableError {
   enum Kind: String, Sendable {
-    case unknownCommand, unknownSubcommand, missingArgument, unknownOption, missingOptionValue
+    case unknownCommand, noSuchCommand, koreanLayout, unknownSubcommand, missingArgument, unknownOption, missingOptionValue
     case badNumber, unbalancedQuote, badDuration, badProperty, noSuchTopic, noSuchExercise
-    case noExercise, noSuchFile, noSuchSource, noSuchDag, sqlWithoutSemicolon, noSuchObject
-    case alreadyServing, interrupted, badDay, noContent, noSuchEvent, eventQueueEmpty, badOffset
+    case noExercise, noSuchDag, sqlWithoutSemicolon, noSuchObject, notAPair, clockBackwards
+    case alreadyServing, badDay, noContent
   }
 
   var kind: Kind

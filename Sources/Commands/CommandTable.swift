@@ -64,7 +64,7 @@ enum CommandTable {
     Command("clock", group: .world) { try $0.clock($1) },
     Command("serve", group: .world, subcommands: ["stop"]) { try $0.serve($1) },
     Command("lang", group: .prompt, subcommands: ["ko", "en"]) { try $0.lang($1) },
-    Command("help", "?", group: .prompt) { try $0.help($1) },
+    Command("help", "?", "도움말", group: .prompt) { try $0.help($1) },
     Command("exit", "quit", group: .prompt) { _, _ in Reply() },
   ]
 }
@@ -96,11 +96,10 @@ extension Shell {
   func help(_ words: [String]) throws -> Reply {
     if let name = words.first {
       guard let command = CommandTable.all.first(where: { $0.names.contains(name) }) else {
-        let nearest = nearestCommand(name)
-        throw CommandError(.unknownCommand, ["command": name, "nearest": nearest])
+        throw unknown(name, line: name)
       }
       return Reply(
-        [.text(text(command.summaryKey)), .verbatim(indented(text(command.usageKey)))],
+        [.text(text(command.summaryKey)), .verbatim(usage(of: command))],
         data: .record([
           "command": .string(name), "summary": .string(text(command.summaryKey)),
           "usage": .string(text(command.usageKey)),
@@ -152,6 +151,11 @@ extension Shell {
       [.text(text("lang.changed"))],
       data: .record(["language": .string(chosen.rawValue)])
     )
+  }
+
+  /// One form a line.
+  private func usage(of command: Command) -> String {
+    indented(text(command.usageKey).replacing(" | ", with: "\n").replacing("\n  ", with: "\n"))
   }
 
   func indented(_ text: String) -> String {

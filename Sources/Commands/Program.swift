@@ -57,6 +57,10 @@ package struct Program: ParsableCommand {
 
   private func start() throws -> ExitStatus {
     signal(SIGPIPE, SIG_IGN)
+    if let option = words.first, option.hasPrefix("-") {
+      if option == "--help" || option == "-h" { throw CleanExit.helpRequest(self) }
+      throw ValidationError("Unknown option \(option).")
+    }
     let environment = ProcessInfo.processInfo.environment
     let output = DescriptorOutput()
     let language = try lang.map { name in
@@ -234,24 +238,32 @@ struct Script {
 
   func run(file: String) -> ExitStatus {
     guard let data = Script.read(file) else {
-      output.writeLine("tapline: \(file) cannot be read.")
-      return .usage
+      return refuse("script.unreadable", file)
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      output.writeLine("tapline: \(file) is not UTF-8 text.")
-      return .usage
+      return refuse("script.notText", file)
     }
     var worst = ExitStatus.success
     var statement = ""
     for line in text.split(whereSeparator: \.isNewline) {
       statement += statement.isEmpty ? line : "\n" + line
       if StatementShape.isOpen(statement) { continue }
+      if StatementShape.isComment(statement.trimmingCharacters(in: .whitespaces)) {
+        statement = ""
+        continue
+      }
       if Script.isExit(statement) { break }
       worst = max(worst, run(statement))
       statement = ""
       if worst >= .usage { return worst }
     }
     return statement.isEmpty ? worst : max(worst, run(statement))
+  }
+
+  private func refuse(_ key: String, _ file: String) -> ExitStatus {
+    output.writeLine(
+      runner.shell?.text("error." + key, ["file": file]) ?? "tapline: \(key) \(file)")
+    return .usage
   }
 
   private static func read(_ file: String) -> Data? {

@@ -20,7 +20,7 @@ struct Prompt {
         output.writeWrapped(shell.text("history.notKept", ["file": path]))
       }
     }
-    if let shell { welcome(shell, editor) }
+    if let shell, !welcome(shell, editor) { return .success }
     editor.complete = { line, cursor in
       shell?.complete(line: line, cursor: cursor) ?? .none
     }
@@ -40,7 +40,7 @@ struct Prompt {
         pending = ""
         guard !entry.isEmpty else { continue }
         editor.remember(entry)
-        if Script.isExit(entry) {
+        if Script.isExit(entry) || entry.hasPrefix("exit ") {
           if let shell { output.writeLine(shell.text("prompt.goodbye")) }
           return .success
         }
@@ -50,34 +50,46 @@ struct Prompt {
     }
   }
 
-  /// The first start asks for a language; every start says where the learner is.
-  private func welcome(_ shell: Shell, _ editor: LineEditor) {
-    if shell.isFirstStart {
-      chooseLanguage(shell, editor)
-      output.writeLine()
-      output.writeWrapped(shell.text("welcome.story"))
-      output.writeWrapped(shell.text("welcome.local"))
-      output.writeWrapped(shell.text("welcome.keys"))
-      output.writeLine()
-      _ = try? shell.withPlatform { $0.now }
-      output.writeWrapped(shell.text("welcome.pm"))
-      output.writeWrapped(shell.text("welcome.first"))
-    } else {
+  /// The first start asks for a language; every start says where the learner is. False to leave.
+  private func welcome(_ shell: Shell, _ editor: LineEditor) -> Bool {
+    guard shell.isFirstStart else {
       output.writeWrapped(shell.text("welcome.back"))
+      output.writeWrapped(shell.resumeText())
+      output.writeLine()
+      return true
+    }
+    if let language {
+      shell.setLanguage(language)
+    } else if !chooseLanguage(shell, editor) {
+      return false
     }
     output.writeLine()
+    for key in ["welcome.story", "welcome.local", "welcome.keys"] {
+      output.writeWrapped("  " + shell.text(key))
+    }
+    output.writeLine()
+    _ = try? shell.withPlatform { $0.now }
+    output.writeWrapped(shell.text("welcome.pm"))
+    output.writeWrapped(shell.text("welcome.first"))
+    output.writeLine()
+    return true
   }
 
-  private func chooseLanguage(_ shell: Shell, _ editor: LineEditor) {
+  private func chooseLanguage(_ shell: Shell, _ editor: LineEditor) -> Bool {
     let standing = shell.language
-    for _ in 0..<3 {
+    while true {
       output.writeLine("  언어 / Language   1 한국어   2 English")
-      guard case .line(let line) = editor.readLine(prompt: "  [\(standing == .ko ? 1 : 2)] > ")
-      else { break }
-      let word = line.trimmingCharacters(in: .whitespaces)
-      if word.isEmpty { break }
-      if let chosen = shell.languageNamed(word) { return shell.setLanguage(chosen) }
+      switch editor.readLine(prompt: "  [\(standing == .ko ? 1 : 2)] > ") {
+      case .interrupted, .endOfInput: return false
+      case .line(let line):
+        let word = line.trimmingCharacters(in: .whitespaces)
+        guard let chosen = word.isEmpty ? standing : shell.languageNamed(word) else {
+          output.writeLine("  1이나 2를 입력해 주세요. / Type 1 or 2.")
+          continue
+        }
+        shell.setLanguage(chosen)
+        return true
+      }
     }
-    shell.setLanguage(standing)
   }
 }

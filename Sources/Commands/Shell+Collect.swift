@@ -19,8 +19,8 @@ extension Shell {
     let source = arguments.options["source"] ?? Shell.sourceBeside(file)
     let progress = ProgressLine(
       text("collect.running", ["file": file]),
-      total: Shell.size(of: file),
-      to: output
+      total: Shell.size(of: file), unit: "B",
+      remaining: text("progress.remaining", ["time": "{time}"]), to: output
     )
     let summary = try CollectFile.run(
       path: file,

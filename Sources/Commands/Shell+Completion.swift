@@ -45,7 +45,7 @@ extension Shell {
       return []
     }
     if command.names[0] == "help" { return CommandTable.all.map { $0.names[0] } }
-    if command.names[0] == "exercise" { return exercises.ids() }
+    if command.names[0] == "exercise" { return earlier.count == 1 ? exercises.ids() : [] }
     if earlier.count == 1 { return command.subcommands }
     let platform = try? platform()
     switch (command.names[0], earlier[1]) {

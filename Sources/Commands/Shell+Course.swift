@@ -115,7 +115,9 @@ extension Shell {
       "exercise.title",
       ["id": exercise.id, "title": exercise.title[courseLanguage]]
     )
-    var blocks: [Reply.Block] = [.text(heading(title) + "   " + minutes), .text(session.task)]
+    var blocks: [Reply.Block] = [.text(heading(title) + "   " + minutes), .text(session.task),
+      .text(text("exercise.howTo", ["form": session.answerForm])),
+    ]
     if session.isPassed { blocks.append(.text(text("exercise.passedBefore"))) }
     return Reply(
       blocks,
@@ -159,6 +161,12 @@ extension Shell {
       ]),
       exit: ExitStatus(rawValue: result.verdict.exitCode) ?? .failure
     )
+  }
+
+  /// Where a learner who comes back stands.
+  func resumeText() -> String {
+    let open = exercises.ids().first { id in (try? progress.isPassed(exercise: id)) != true }
+    return open.map { text("welcome.open", ["id": $0]) } ?? text("welcome.allPassed")
   }
 
   func hintExercise() throws -> Reply {

@@ -78,24 +78,12 @@ extension Shell {
         ["command": "trace event", "usage": text("help.trace.usage")]
       )
     }
-    let (eventID, stations) = try platform.trace(id)
+    let (eventID, eventName, stations) = try platform.trace(id)
     return Reply(
       [
-        .text(heading("event_id " + eventID)),
-        .table(
-          TableView(
-            columns: [
-              TableColumn(text("trace.column.station")), TableColumn(text("trace.column.address")),
-              TableColumn(text("trace.column.time")),
-            ],
-            rows: stations.map {
-              [
-                text("station." + $0.name), $0.address ?? text("trace.notYet"),
-                $0.time.map { $0.clock(offsetSeconds: TimeZones.seoul) } ?? "-",
-              ]
-            }
-          )
-        ),
+        .text(heading(eventName + "   event_id " + eventID)),
+        .verbatim(traceLines(stations).joined(separator: "\n")),
+        .text(text("trace.zone")),
       ],
       data: .record([
         "event_id": .string(eventID),
@@ -109,6 +97,23 @@ extension Shell {
         ),
       ])
     )
+  }
+}
+
+extension Shell {
+  /// A station a line: what it is, when, and the address, which is never cut.
+  private func traceLines(_ stations: [Platform.Station]) -> [String] {
+    let names = stations.map { text("station." + $0.name) }
+    let wide = names.map { TextWidth.columns($0) }.max() ?? 0
+    return zip(names, stations).map { name, station in
+      let time = station.time.map { moment in
+        let day = moment.date(offsetSeconds: TimeZones.seoul).parts
+        return "\(day.month)/\(day.day) " + moment.clock(offsetSeconds: TimeZones.seoul)
+      }
+      return "  " + TextWidth.pad(name, to: wide + 2)
+        + TextWidth.pad(station.address == nil ? "-" : time ?? "-", to: 16)
+        + (station.address ?? text("trace.notYet"))
+    }
   }
 }
 

@@ -171,7 +171,7 @@ struct RecordSelection {
           item.event == nil
             ? String(decoding: item.value.prefix(40), as: UTF8.self)
             : text(item.event?["event_name"]),
-          String(text(item.event?["event_id"]).prefix(13)),
+          String(text(item.event?["event_id"]).prefix(8)),
           text(item.event?["properties"]?["price"]),
         ]
       }

@@ -18,7 +18,10 @@ extension Shell {
   private func track(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
     try arguments.allowOnly()
-    guard let name = arguments.positions.first, arguments.positions.count == 1 else {
+    if arguments.positions.count > 1 {
+      throw CommandError(.notAPair, ["word": arguments.positions[1]])
+    }
+    guard let name = arguments.positions.first else {
       throw CommandError(
         .missingArgument,
         ["command": "app track", "usage": text("help.app.usage")]
@@ -29,18 +32,24 @@ extension Shell {
       JSONMember(key: $0.key, value: Shell.propertyValue($0.value))
     }
     let event = try platform.phone.track(name, properties: properties)
+    // The phone sends what the code gave it; a price that is text becomes NULL much later.
+    let texts = properties.filter { member in
+      guard case .string = member.value else { return false }
+      return ["price", "amount", "quantity"].contains(member.key)
+    }
     return Reply(
       [
         .text(
           text(
             "app.track.done",
             [
-              "id": event.eventID,
+              "id": String(event.eventID.prefix(8)),
               "time": event.eventTime.clock(offsetSeconds: TimeZones.seoul),
             ]
           )
         )
-      ],
+      ]
+        + texts.map { .text(text("app.track.asText", ["name": $0.key])) },
       data: event.json
     )
   }
@@ -65,7 +74,7 @@ extension Shell {
       ],
       rows: events.map {
         [
-          String($0.seq), $0.eventID, $0.eventName,
+          String($0.seq), String($0.eventID.prefix(8)), $0.eventName,
           $0.eventTime.clock(offsetSeconds: TimeZones.seoul),
           text("app.state." + $0.state.rawValue),
         ]
@@ -96,25 +105,24 @@ extension Shell {
       sent.map {
         .record([
           "events": .count($0.events), "bytes": .count($0.bytes),
-          "status": .count($0.status), "queued": .count($0.queuedAfter),
+          "status": .count($0.status), "refused": .count($0.refused),
+          "queued": .count($0.queuedAfter),
         ])
       }
     )
     guard !sent.isEmpty else { return Reply([.text(text("app.send.nothing"))], data: data) }
-    return Reply(
-      sent.map {
-        .text(
-          text(
-            $0.status == 200 ? "app.send.done" : "app.send.failed",
-            [
-              "events": String($0.events), "bytes": NumberText.bytes(Int64($0.bytes)),
-              "status": String($0.status), "queued": String($0.queuedAfter),
-            ]
-          )
-        )
-      },
-      data: data
-    )
+    var blocks: [Reply.Block] = []
+    for delivery in sent {
+      let values = [
+        "events": String(delivery.events), "bytes": NumberText.bytes(Int64(delivery.bytes)),
+        "status": String(delivery.status), "queued": String(delivery.queuedAfter),
+        "refused": String(delivery.refused),
+      ]
+      blocks.append(
+        .text(text(delivery.status == 200 ? "app.send.done" : "app.send.failed", values)))
+      if delivery.refused > 0 { blocks.append(.text(text("app.send.refused", values))) }
+    }
+    return Reply(blocks, data: data)
   }
 }
 

@@ -1,6 +1,8 @@
+internal import Collector
 internal import ETL
 internal import EventModel
 internal import Foundation
+internal import KafkaProtocol
 internal import Lake
 internal import ObjectStorage
 internal import Platform
@@ -12,10 +14,7 @@ extension Shell {
   func collector(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "collector", default: "log")
     try Arguments(rest).allowOnly()
-    guard action == "status" else {
-      let reply = try table(of: "SELECT * FROM system.collector.requests")
-      return reply
-    }
+    guard action == "status" else { return try collectorLog() }
     let platform = try platform()
     let open = server?.collectorPort
     return Reply(
@@ -31,6 +30,43 @@ extension Shell {
     )
   }
 
+  /// The last requests, and under each the address that every accepted event got.
+  private func collectorLog() throws -> Reply {
+    let traces = try platform().collector.recentRequests.suffix(8)
+    guard !traces.isEmpty else { return Reply([.text(text("collector.log.empty"))]) }
+    let lines = traces.flatMap { trace -> [String] in
+      let head = text(
+        "collector.log.request",
+        [
+          "time": trace.time.clock(offsetSeconds: TimeZones.seoul),
+          "status": String(trace.status), "accepted": String(trace.accepted),
+          "refused": String(trace.refused),
+        ])
+      return ["  " + head]
+        + trace.events.suffix(5).map {
+          "      \($0.eventID.prefix(8))   \($0.partition.topic) "
+            + "\($0.partition.partition):\($0.offset.rawValue)"
+        }
+    }
+    return Reply(
+      [.verbatim(lines.joined(separator: "\n"))],
+      data: .array(
+        traces.map { trace in
+          .record([
+            "time": .string(trace.time.iso8601), "status": .count(trace.status),
+            "accepted": .count(trace.accepted), "refused": .count(trace.refused),
+            "events": .array(
+              trace.events.map {
+                .record([
+                  "event_id": .string($0.eventID), "topic": .string($0.partition.topic),
+                  "partition": .integer(Int64($0.partition.partition)),
+                  "offset": .integer($0.offset.rawValue),
+                ])
+              }),
+          ])
+        }))
+  }
+
   /// `dlq list`: the refused events, with reasons.
   func deadLetters(_ words: [String]) throws -> Reply {
     let (_, rest) = try subcommand(words, of: "dlq", default: "list")
@@ -43,10 +79,12 @@ extension Shell {
   /// `s3 ls [PREFIX]`, `s3 head KEY`.
   func objects(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "s3")
-    let arguments = try Arguments(rest)
-    try arguments.allowOnly()
+    // Keys hold `=`, so the words are taken as they are.
+    if let option = rest.first(where: { $0.hasPrefix("--") }) {
+      throw CommandError(.unknownOption, ["option": option, "known": "-"])
+    }
     let platform = try platform()
-    let prefix = Shell.key(arguments.positions.first ?? "")
+    let prefix = Shell.key(rest.first ?? "")
     if action == "head" { return try head(prefix, platform.lake) }
     let objects = try platform.lake.objects(prefix: prefix)
     let data = JSONValue.array(
@@ -56,25 +94,20 @@ extension Shell {
       return Reply([.text(text("s3.none", ["prefix": prefix]))], data: data)
     }
     let total = objects.reduce(0) { $0 + $1.size }
+    // One object a line and never cut: a key is there to be copied.
+    let shown = objects.suffix(100).map { object in
+      "  " + TextWidth.pad(NumberText.bytes(Int64(object.size)), to: 9, alignment: .right) + "  "
+        + object.key
+    }
+    var values = [
+      "count": NumberText.grouped(objects.count), "bytes": NumberText.bytes(Int64(total)),
+    ]
+    values["hidden"] = NumberText.grouped(objects.count - shown.count)
     return Reply(
       [
-        .table(
-          TableView(
-            columns: [.number("SIZE"), TableColumn("KEY")],
-            rows: objects.suffix(100).map { [NumberText.bytes(Int64($0.size)), $0.key] }
-          )
-        ),
-        .text(
-          text(
-            "s3.total",
-            [
-              "count": NumberText.grouped(objects.count), "bytes": NumberText.bytes(Int64(total)),
-            ]
-          )
-        ),
-      ],
-      data: data
-    )
+        .verbatim(shown.joined(separator: "\n")),
+        .text(text(objects.count > shown.count ? "s3.totalHidden" : "s3.total", values)),
+      ], data: data)
   }
 
   private static func key(_ text: String) -> String {
@@ -121,7 +154,8 @@ extension Shell {
     if action == "show" {
       return try table(
         of: """
-          SELECT task_id, scheduled_at, state, rows_written, message
+          SELECT task_id, state, rows_written,
+            substr(CAST(scheduled_at AT TIME ZONE 'Asia/Seoul' AS varchar), 1, 16) AS kst
           FROM system.etl.task_instances WHERE dag_id = '\(dag.name)'
           ORDER BY scheduled_at DESC LIMIT 20
           """
@@ -158,23 +192,19 @@ extension Shell {
     )
   }
 
+  /// A table of task instances, and below it why the failed ones failed.
   func instanceBlocks(_ instances: [DagRunner.TaskInstance]) -> [Reply.Block] {
     guard !instances.isEmpty else { return [] }
-    return [
-      .table(
-        TableView(
-          columns: [
-            TableColumn("DAG"), TableColumn("TASK"), TableColumn("STATE"), .number("ROWS"),
-            TableColumn("MESSAGE"),
-          ],
-          rows: instances.map {
-            [
-              $0.dag, $0.task, $0.state.rawValue, NumberText.grouped($0.rows), $0.message,
-            ]
-          }
-        )
-      )
-    ]
+    let table = TableView(
+      columns: [
+        TableColumn("DAG"), TableColumn("TASK"), TableColumn("STATE"), .number("ROWS"),
+      ],
+      rows: instances.map { [$0.dag, $0.task, $0.state.rawValue, NumberText.grouped($0.rows)] })
+    let failures = instances.filter { $0.state == .failed }.map { instance in
+      Reply.Block.text(
+        text("dag.failed", ["task": instance.task, "message": instance.message]))
+    }
+    return [.table(table)] + failures
   }
 
   static func json(_ instances: [DagRunner.TaskInstance]) -> JSONValue {

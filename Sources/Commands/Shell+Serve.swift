@@ -79,5 +79,5 @@ extension Shell {
   }
 
   private static let sampleEvent =
-    #"{"event_id":"11111111-2222-4333-8444-555555555555","event_name":"purchase_completed","event_time":"2024-01-16T00:10:00Z","device_id":"my-phone","properties":{"price":29900}}"#
+    #"{"event_id":"tap-1","event_name":"purchase_completed","event_time":"2024-01-16T00:10:00Z","device_id":"my-phone"}"#
 }

@@ -33,7 +33,9 @@ extension Shell {
       )
     }
     let target = try Shell.moment(word, now: platform.now)
+    guard target >= platform.now else { throw CommandError(.clockBackwards) }
     let progress = clockProgress(from: platform.now, to: target)
+    let start = platform.now
     var summary: Platform.Advance?
     Interrupt.clear()
     // An hour at a time, so that Ctrl-C stops between two hours and the progress shows.
@@ -41,7 +43,7 @@ extension Shell {
       let step = min(target, platform.now.adding(seconds: 6 * 3_600))
       let part = try platform.advance(to: step, isCancelled: { Interrupt.isRequested })
       summary = summary?.followed(by: part) ?? part
-      progress?.update((platform.now.milliseconds - part.from.milliseconds) / 1_000)
+      progress?.update((platform.now.milliseconds - start.milliseconds) / 3_600_000)
     }
     progress?.finish()
     let done = summary ?? Platform.Advance(from: platform.now, to: platform.now)
@@ -49,9 +51,11 @@ extension Shell {
   }
 
   private func clockProgress(from: StoryTime, to: StoryTime) -> ProgressLine? {
-    let seconds = (to.milliseconds - from.milliseconds) / 1_000
-    guard seconds > 86_400, output.isInteractive else { return nil }
-    return ProgressLine(text("clock.running"), total: seconds, to: output)
+    let hours = (to.milliseconds - from.milliseconds) / 3_600_000
+    guard hours > 24, output.isInteractive else { return nil }
+    return ProgressLine(
+      text("clock.running"), total: hours, unit: text("clock.hours"),
+      remaining: text("progress.remaining", ["time": "{time}"]), to: output)
   }
 
   private func clockReply(_ done: Platform.Advance, stoppedEarly: Bool) -> Reply {
@@ -102,6 +106,7 @@ extension Shell {
 
   /// `+90s`, `+5m`, `+1h`, `+2d`, or a time with a zone; a bare date and time is Korean.
   static func moment(_ word: String, now: StoryTime) throws -> StoryTime {
+    if word.hasPrefix("-") { throw CommandError(.clockBackwards) }
     if word.hasPrefix("+") {
       let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
       guard let unit = word.last.flatMap({ units[$0] }),
@@ -181,10 +186,6 @@ extension Shell {
   func heading(_ text: String) -> String { output.style.apply(.heading, text) }
 
   func pairs(_ rows: [(String, String)]) -> KeyValueView { KeyValueView(rows, indent: 2) }
-
-  func nearestCommand(_ name: String) -> String {
-    NearestName.suggest(name.lowercased(), from: CommandTable.all.flatMap(\.names)) ?? "help"
-  }
 
   func languageNamed(_ word: String) -> Language? {
     switch word.lowercased() {

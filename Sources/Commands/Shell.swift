@@ -104,7 +104,9 @@ package final class Shell: @unchecked Sendable {
   }
 
   private func prepare(_ platform: Platform) throws {
-    let bar = ProgressLine(text("world.preparing"), total: 100, unit: "%", to: output)
+    let bar = ProgressLine(
+      text("world.preparing"), total: 100,
+      remaining: text("progress.remaining", ["time": "{time}"]), to: output)
     try platform.prepare { bar.update(Int64($0 * 100)) }
     bar.finish(text("world.ready"))
   }
@@ -146,7 +148,9 @@ package final class Shell: @unchecked Sendable {
 
   private func answer(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard !trimmed.isEmpty, !trimmed.hasPrefix("#") else { return Reply() }
+    guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !StatementShape.isComment(trimmed) else {
+      return Reply()
+    }
     if StatementShape.looksLikeSQL(trimmed) { return try runSQL(trimmed) }
     let words: [String]
     do {
@@ -163,13 +167,19 @@ package final class Shell: @unchecked Sendable {
     return try command.run(self, Array(words.dropFirst()))
   }
 
-  private func unknown(_ name: String, line: String) -> CommandError {
+  func unknown(_ name: String, line: String) -> CommandError {
     let names = CommandTable.all.flatMap(\.names)
     let latin = KoreanLayout.toLatin(name)
-    let nearest =
+    let isKoreanLayout =
       latin.map { names.contains($0) || StatementShape.looksLikeSQL($0 + " ") } == true
-      ? KoreanLayout.toLatin(line) : NearestName.suggest(name.lowercased(), from: names)
-    return CommandError(.unknownCommand, ["command": name, "nearest": nearest ?? "help"])
+    if isKoreanLayout, let meant = KoreanLayout.toLatin(line) {
+      return CommandError(.koreanLayout, ["line": meant])
+    }
+    let known = names.filter { $0.count > 1 } + ["select"]
+    guard let nearest = NearestName.suggest(name.lowercased(), from: known) else {
+      return CommandError(.noSuchCommand, ["command": name])
+    }
+    return CommandError(.unknownCommand, ["command": name, "nearest": nearest])
   }
 
   /// Prints, once, what a start mended.
@@ -199,7 +209,7 @@ package enum StatementShape {
   package static func looksLikeSQL(_ text: String) -> Bool {
     var rest = text[...]
     while rest.first == "(" || rest.first?.isWhitespace == true { rest.removeFirst() }
-    if rest.hasPrefix("--") || rest.hasPrefix("/*") { return true }
+    if rest.hasPrefix("-- ") || rest.hasPrefix("/*") { return true }
     let parts = rest.split(
       maxSplits: 2,
       whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }
@@ -209,6 +219,13 @@ package enum StatementShape {
       return parts.count > 1 && showObjects.contains(parts[1].lowercased())
     }
     return words.contains(first)
+  }
+
+  /// True where there is nothing but SQL comments.
+  static func isComment(_ text: String) -> Bool {
+    guard text.hasPrefix("-- ") || text.hasPrefix("/*") else { return false }
+    let split = StatementSplitter.split(text)
+    return split.statements.isEmpty && split.rest == nil && split.open == .nothing
   }
 
   /// True where a statement that began like SQL is not ended by `;` yet.

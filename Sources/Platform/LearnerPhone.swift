@@ -35,6 +35,8 @@ package struct PhoneDelivery: Sendable, Equatable {
   package var events: Int
   package var bytes: Int
   package var status: Int
+  /// Events of it that the collector will never take.
+  package var refused: Int
   package var queuedAfter: Int
 }
 
@@ -247,7 +249,7 @@ private final class DeliveryRecorder {
       PhoneDelivery(
         events: request.eventCount,
         bytes: request.body.count,
-        status: answer.status,
+        status: answer.status, refused: refused.count,
         queuedAfter: 0
       )
     )

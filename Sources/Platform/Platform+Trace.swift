@@ -3,6 +3,7 @@ internal import DeltaLog
 package import EventModel
 internal import KafkaProtocol
 package import Lake
+internal import ObjectStorage
 package import Simulation
 internal import TrinoSQL
 
@@ -21,7 +22,9 @@ extension Platform {
   /// Follows one event by its id, or by the beginning of its id, reading every store anew.
   ///
   /// - Throws: `platform.noSuchEvent` where neither the phone nor the log knows it.
-  package func trace(_ idPrefix: String) throws -> (eventID: String, stations: [Station]) {
+  package func trace(
+    _ idPrefix: String
+  ) throws -> (eventID: String, eventName: String, stations: [Station]) {
     let own = phone.events().last { $0.eventID.hasPrefix(idPrefix) }
     let record = try find(idPrefix)
     guard let eventID = own?.eventID ?? record?.eventID else {
@@ -54,11 +57,12 @@ extension Platform {
     ]
     stations.append(try bronzeStation(eventID, record))
     stations += try tableStations(eventID)
-    return (eventID, stations)
+    return (eventID, own?.eventName ?? record?.eventName ?? "", stations)
   }
 
   private struct FoundRecord {
     var eventID: String
+    var eventName = ""
     var partition: Int32
     var offset: Int64
     var appendTime: StoryTime
@@ -91,6 +95,10 @@ extension Platform {
     found.eventTime = Platform.time(value["event_time"])
     found.receivedAt = Platform.time(value["received_at"])
     if case .integer(let seq)? = value["seq"] { found.phoneAddress = "seq \(seq)" }
+    if found.phoneAddress == nil, case .string(let device)? = value["device_id"] {
+      found.phoneAddress = "device \(device.prefix(13))"
+    }
+    if case .string(let name)? = value["event_name"] { found.eventName = name }
     return found
   }
 
@@ -112,7 +120,10 @@ extension Platform {
         String(decoding: lines[index], as: UTF8.self).contains(eventID)
       else { continue }
       station.address = "\(object.key):\(index + 1)"
-      station.time = record.receivedAt
+      // Lake modification times are story time.
+      station.time = try lake.store.head(object.key).map {
+        StoryTime(milliseconds: $0.modifiedMilliseconds)
+      }
     }
     return station
   }
@@ -131,6 +142,9 @@ extension Platform {
         "FROM lake.gold.daily_metrics WHERE dt = DATE '\(row.day)' AND app_id = '\(row.app)'"
       if try self.row("SELECT CAST(dt AS varchar), now(), app_id \(daily)") != nil {
         gold.address = "lake.gold.daily_metrics dt=" + row.day
+        gold.time = try lake.deltaTable("gold.daily_metrics").map {
+          StoryTime(milliseconds: try $0.snapshot().timestamp)
+        }
       }
     }
     if let row = try row(
@@ -138,7 +152,8 @@ extension Platform {
     ) {
       fact.address = "warehouse.mart.fact_purchase dt=" + row.day
       fact.time = row.time
-      tile.address = "nightly, " + row.day
+      tile.address = "dash show nightly, " + row.day
+      tile.time = row.time
     }
     return [silver, gold, fact, tile]
   }

@@ -1,4 +1,5 @@
 import Codecs
+import CollectorEndpoint
 import Commands
 import Foundation
 import Platform
