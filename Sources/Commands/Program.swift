@@ -140,7 +140,7 @@ package struct Program: ParsableCommand {
     let spoken = language ?? ((environment["LANG"] ?? "").hasPrefix("en") ? .en : .ko)
     let catalogue = content?.catalogue(spoken) ?? Catalogue(language: spoken, entries: [:])
     let text = ErrorText(error, catalogue: catalogue)
-    ReplyPrinter(output: output, isJSON: json).print(text, line: "", labels: catalogue)
+    ReplyPrinter(output: output, isJSON: json).print(text, line: "")
     return text.exit
   }
 }

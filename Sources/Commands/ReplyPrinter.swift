@@ -54,7 +54,8 @@ struct ErrorText {
     self.code = code
     exit = .failure
     let key = "error." + code
-    let values = fields.merging(["message": message], uniquingKeysWith: { own, _ in own })
+    let values = fields.merging(
+      ["message": message, "place": place ?? "-"], uniquingKeysWith: { own, _ in own })
     if catalogue.contains(key) {
       self.message = catalogue.text(key, values)
       self.advice =
@@ -72,15 +73,17 @@ struct ReplyPrinter {
   let output: any TerminalOutput
   let isJSON: Bool
 
-  func print(_ reply: Reply, line: String) {
+  func print(_ reply: Reply, line: String, notices: [String] = []) {
     guard !isJSON else {
       return write(
         .record([
           "command": .string(line), "ok": .bool(reply.exit == .success),
           "exit": .integer(Int64(reply.exit.rawValue)), "data": reply.data,
-        ])
+        ]),
+        notices
       )
     }
+    for notice in notices { output.writeWrapped(notice) }
     for block in reply.blocks {
       switch block {
       case .text(let text):
@@ -94,7 +97,7 @@ struct ReplyPrinter {
     }
   }
 
-  func print(_ error: ErrorText, line: String, labels: Catalogue) {
+  func print(_ error: ErrorText, line: String, notices: [String] = []) {
     guard !isJSON else {
       return write(
         .record([
@@ -104,15 +107,22 @@ struct ReplyPrinter {
             "code": .string(error.code), "message": .string(error.message),
             "place": .optional(error.place), "advice": .optional(error.advice),
           ]),
-        ])
+        ]),
+        notices
       )
     }
+    for notice in notices { output.writeWrapped(notice) }
     output.writeWrapped(output.style.apply(.failure, error.message))
     if let place = error.place { output.writeWrapped("  " + place) }
     if let advice = error.advice { output.writeWrapped("  " + advice) }
   }
 
-  private func write(_ value: JSONValue) {
-    output.writeLine(value.text)
+  /// One object a line; what a start mended stands in it only when there is something to say.
+  private func write(_ value: JSONValue, _ notices: [String]) {
+    guard !notices.isEmpty, case .object(var members) = value else {
+      return output.writeLine(value.text)
+    }
+    members.append(JSONMember(key: "notices", value: .array(notices.map(JSONValue.string))))
+    output.writeLine(JSONValue.object(members).text)
   }
 }

@@ -64,7 +64,7 @@ extension Shell {
 
   private func phoneEvents(state: PhoneEvent.State?, empty: String) throws -> Reply {
     let platform = try platform()
-    let events = try platform.phone.events().filter { state == nil || $0.state == state }
+    let events = platform.phone.events().filter { state == nil || $0.state == state }
     let data = JSONValue.array(events.map(\.json))
     guard !events.isEmpty else { return Reply([.text(text(empty))], data: data) }
     let table = TableView(

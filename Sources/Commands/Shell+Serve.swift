@@ -11,6 +11,7 @@ final class ServeState: Sendable {
   let collectorPort: Int
   private let endpoint: CollectorEndpoint
   private let isStopped = Mutex(false)
+  private let failure = Mutex<(any Error)?>(nil)
 
   init(endpoint: CollectorEndpoint) {
     self.endpoint = endpoint
@@ -31,6 +32,19 @@ final class ServeState: Sendable {
       }
     }
     thread.start()
+  }
+
+  /// Keeps what stopped the clock, for the next line to tell.
+  func note(_ error: any Error) {
+    failure.withLock { $0 = error }
+  }
+
+  /// The failure that nobody has been told of yet.
+  func takeFailure() -> (any Error)? {
+    failure.withLock { failure in
+      defer { failure = nil }
+      return failure
+    }
   }
 
   func stop() {
@@ -61,9 +75,13 @@ extension Shell {
     let port = try arguments.integer("port", in: 0...65_535) ?? 8_080
     let state = ServeState(endpoint: try platform().openCollector(port: port))
     server = state
-    state.tick { [weak self] milliseconds in
-      try? self?.withPlatform { platform in
-        try platform.advance(to: platform.now.adding(milliseconds: milliseconds))
+    state.tick { [weak self, weak state] milliseconds in
+      do {
+        _ = try self?.withPlatform { platform in
+          try platform.advance(to: platform.now.adding(milliseconds: milliseconds))
+        }
+      } catch {
+        state?.note(error)
       }
     }
     return Reply(

@@ -3,7 +3,7 @@
 // `Shell` owns what a session of typing has (language, current exercise) and the world. The prompt,
 // `-c`, `-f`, standard input and a second process all come through `run`, one at a time.
 
-package import Course
+internal import Course
 internal import Diagnostics
 internal import EventModel
 internal import Foundation
@@ -76,13 +76,11 @@ package final class Shell: @unchecked Sendable {
     let printer = ReplyPrinter(output: output, isJSON: request.isJSON)
     do {
       let reply = try answer(request.line)
-      printNotices(output, isJSON: request.isJSON)
-      printer.print(reply, line: request.line)
+      printer.print(reply, line: request.line, notices: takeNotices())
       return reply.exit
     } catch {
-      printNotices(output, isJSON: request.isJSON)
       let text = ErrorText(error, catalogue: catalogue)
-      printer.print(text, line: request.line, labels: catalogue)
+      printer.print(text, line: request.line, notices: takeNotices())
       return text.exit
     }
   }
@@ -182,14 +180,13 @@ package final class Shell: @unchecked Sendable {
     return CommandError(.unknownCommand, ["command": name, "nearest": nearest])
   }
 
-  /// Prints, once, what a start mended.
-  private func printNotices(_ output: any TerminalOutput, isJSON: Bool) {
-    var notices = (opened?.takeRecoveries() ?? []).map {
-      text("recovery." + $0.code, $0.fields)
-    }
-    notices += progress.takeNotices().map { $0.text[courseLanguage] }
-    guard !isJSON else { return }
-    for notice in notices { output.writeWrapped(notice) }
+  /// What a start mended, to be said once.
+  private func takeNotices() -> [String] {
+    (opened?.takeRecoveries() ?? []).map { text("recovery." + $0.code, $0.fields) }
+      + progress.takeNotices().map { $0.text[courseLanguage] }
+      + [server?.takeFailure()].compactMap { $0 }.map {
+        ErrorText($0, catalogue: catalogue).message
+      }
   }
 
   var courseLanguage: CourseLanguage { settings.language == .ko ? .korean : .english }

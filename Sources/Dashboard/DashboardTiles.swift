@@ -3,7 +3,7 @@
 // A tile is a query over the warehouse or the live view. It is run when it is looked at, over the
 // tables as they are then; nothing is kept between two looks.
 
-package import Columnar
+internal import Columnar
 package import Diagnostics
 package import Simulation
 package import TrinoSQL

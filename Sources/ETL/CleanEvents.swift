@@ -11,6 +11,7 @@
 internal import Columnar
 internal import Connector
 internal import DeltaLog
+internal import EventModel
 internal import Foundation
 package import Lake
 package import Simulation
@@ -42,13 +43,7 @@ package struct CleanEvents: Sendable {
       schema: "silver", name: CleanEvents.table, columns: SilverEvents.schema,
       partitionColumns: ["dt"], createdAt: now.milliseconds)
     let snapshot = try table.snapshot()
-    var positions: [String: Int64] = [:]
-    let fresh = try lake.archive().filter { object in
-      let application = CleanEvents.application(object)
-      guard object.endOffset > snapshot.transactions[application] ?? 0 else { return false }
-      positions[application] = max(positions[application] ?? 0, object.endOffset)
-      return true
-    }
+    let (fresh, positions) = try arrived(by: now, after: snapshot.transactions)
     guard !fresh.isEmpty else { return Summary() }
     let sink = snapshot.makeSink(
       mode: .append,
@@ -67,6 +62,44 @@ package struct CleanEvents: Sendable {
       sink.abort()
       throw error
     }
+  }
+
+  /// The objects that are new to Silver and arrived by `now`, and the positions after them.
+  ///
+  /// Bronze can be ahead of the story clock where a crash cut a clock step short. Its second run
+  /// must take what the first would have taken, so what arrived later waits for its time.
+  private func arrived(
+    by now: StoryTime, after known: [String: Int64]
+  ) throws -> (objects: [BronzeObject], positions: [String: Int64]) {
+    var objects: [BronzeObject] = []
+    var positions: [String: Int64] = [:]
+    var isWaiting: Set<String> = []
+    for object in try lake.archive() {
+      let application = CleanEvents.application(object)
+      guard object.endOffset > known[application] ?? 0, !isWaiting.contains(application) else {
+        continue
+      }
+      guard try !isAhead(object, of: now) else {
+        isWaiting.insert(application)
+        continue
+      }
+      objects.append(object)
+      positions[application] = max(positions[application] ?? 0, object.endOffset)
+    }
+    return (objects, positions)
+  }
+
+  private func isAhead(_ object: BronzeObject, of now: StoryTime) throws -> Bool {
+    if object.hourUTC >= now { return true }
+    if object.hourUTC.adding(seconds: 3_600) <= now { return false }
+    // The running hour: its last line tells.
+    let bytes = try lake.unpackedLines(object.key)
+    guard let last = bytes.split(separator: 0x0A).last,
+      let event = try? Array(last).withUnsafeBytes({ try JSONValue(parsing: $0) }),
+      case .string(let text)? = event["received_at"],
+      let receivedAt = EventTimestamp.parse(text)
+    else { return false }
+    return receivedAt > now.milliseconds
   }
 
   /// The name under which Silver keeps its position in a topic-partition.

@@ -1,4 +1,4 @@
-package import Simulation
+internal import Simulation
 internal import Yams
 
 /// One `dags/*.yaml`: a schedule and tasks that wait for each other.

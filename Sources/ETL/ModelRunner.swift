@@ -6,7 +6,7 @@
 // 3. `TrinoSQL` runs the rendered SELECT, and the result replaces those days in one commit.
 
 internal import Columnar
-package import Connector
+internal import Connector
 internal import DeltaLog
 package import Lake
 package import Simulation

@@ -2,7 +2,7 @@ internal import Columnar
 package import Connector
 internal import EventModel
 internal import Foundation
-package import Simulation
+internal import Simulation
 
 /// The task instances of all runs, a JSON line each in `runs/task_instances.ndjson`.
 ///

@@ -2,6 +2,7 @@ internal import Codecs
 package import Columnar
 package import DeltaLog
 package import ObjectStorage
+package import Simulation
 internal import Synchronization
 
 /// A Bronze object that ingestion wrote: which offsets of which topic-partition it holds.
@@ -14,6 +15,8 @@ package struct BronzeObject: Hashable, Sendable {
   package var startOffset: Int64
   /// The offset after the last record.
   package var endOffset: Int64
+  /// The UTC hour in which its records arrived.
+  package var hourUTC: StoryTime
 
   fileprivate init?(_ metadata: ObjectMetadata) {
     guard let parsed = BronzeKey(metadata.key) else { return nil }
@@ -23,6 +26,7 @@ package struct BronzeObject: Hashable, Sendable {
     partition = parsed.partition
     startOffset = parsed.startOffset
     endOffset = parsed.endOffset + 1
+    hourUTC = parsed.hourUTC
   }
 }
 

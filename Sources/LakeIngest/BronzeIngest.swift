@@ -15,7 +15,7 @@ internal import Dispatch
 package import EventLog
 internal import KafkaProtocol
 package import Lake
-internal import Simulation
+package import Simulation
 internal import Synchronization
 
 /// The consumer that moves a topic's records into Bronze.
@@ -58,13 +58,16 @@ package final class BronzeIngest: Sendable {
   /// Archives everything that the log holds beyond Bronze.
   ///
   /// Blocks on disk. Nothing is lost by an error: the next run starts from the lake's position.
-  package func run() throws -> Summary {
+  ///
+  /// What was appended after `now` stays for later: a log can be ahead of the story clock where a
+  /// crash cut a clock step short, and the step's second run must meet the same log as the first.
+  package func run(at now: StoryTime) throws -> Summary {
     var summary = Summary()
     var sealed: [Sealed] = []
     var reached: [TopicPartition: Offset] = [:]
     for number in 0..<Int32(try log.partitionCount(of: topic)) {
       let partition = TopicPartition(topic, number)
-      reached[partition] = try read(partition, sealed: &sealed, into: &summary)
+      reached[partition] = try read(partition, until: now, sealed: &sealed, into: &summary)
     }
     try publish(&sealed, into: &summary)
     reachedOffsets.withLock { $0.merge(reached) { _, new in new } }
@@ -84,16 +87,21 @@ package final class BronzeIngest: Sendable {
   /// Cuts what one topic-partition has gained into objects, and answers the offset it has reached.
   private func read(
     _ partition: TopicPartition,
+    until now: StoryTime,
     sealed: inout [Sealed],
     into summary: inout Summary
   ) throws -> Offset {
     let end = try log.endOffset(partition)
     var next = try position(of: partition, end: end, into: &summary)
     var pending = PendingObject()
-    while next < end {
+    reading: while next < end {
       let records = try log.read(partition, from: next, bytesMax: 4 << 20)
       guard let last = records.last else { break }
       for record in records where record.offset >= next && record.offset < end {
+        guard record.timestamp <= now.milliseconds else {
+          next = record.offset
+          break reading
+        }
         let hour = floorDivide(Int(record.timestamp), 3_600_000)
         if !pending.isEmpty, hour != pending.hour || pending.isFull {
           try seal(&pending, of: partition, &sealed, &summary)

@@ -4,7 +4,7 @@
 // can ask which event was the learner's. The queue alone decides what is still to be sent.
 
 internal import Codecs
-package import Collector
+internal import Collector
 internal import Columnar
 package import Connector
 package import EventModel

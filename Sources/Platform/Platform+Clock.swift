@@ -161,7 +161,7 @@ extension Platform {
     let instances = DagRunner.run(dag, at: moment) { work in
       switch work {
       case .ingest:
-        let result = try ingest.run()
+        let result = try ingest.run(at: moment)
         gaps += result.gaps
         return DagRunner.Report(
           rows: result.records,

@@ -1,8 +1,8 @@
 internal import Columnar
 internal import DeltaLog
-package import EventModel
+internal import EventModel
 internal import KafkaProtocol
-package import Lake
+internal import Lake
 internal import ObjectStorage
 package import Simulation
 internal import TrinoSQL

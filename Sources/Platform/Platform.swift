@@ -8,8 +8,8 @@
 
 internal import Codecs
 package import Collector
-package import Connector
-package import Dashboard
+internal import Connector
+internal import Dashboard
 package import ETL
 package import EventLog
 internal import EventSDK

@@ -50,6 +50,9 @@ struct ArrowTests {
     #expect(lag > 0)
     let kept = before["kafka_records"]
     try world.restart { try cutTail(of: "app-events-0", in: world, bytes: 300) }
+    let said = world.run("clock").text
+    #expect(said.contains("app-events-0"), "the start says what it mended: \(said)")
+    #expect(!world.run("clock").text.contains("app-events-0"), "once")
     let after = try world.stations()
     let lost = (kept ?? 0) - (after["kafka_records"] ?? 0)
     #expect(lost > 0)

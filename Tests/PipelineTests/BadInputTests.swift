@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import Terminal
 import Testing
 
 /// Whatever is typed or broken: a clear message, no crash, and nothing acknowledged lost.
@@ -41,6 +42,13 @@ struct BadInputTests {
       let data = try #require(FileManager.default.contents(atPath: log + "/" + last))
       try data.prefix(data.count / 2).write(to: URL(fileURLWithPath: log + "/" + last))
     }
+    let korean = world.shell.run(
+      Shell.Request(line: "SELECT count(*) FROM lake.silver.events;", language: .ko),
+      output: CapturedOutput())
+    #expect(korean >= .usage)
+    let spoken = CapturedOutput()
+    _ = world.shell.run(Shell.Request(line: "status", language: .ko), output: spoken)
+    #expect(spoken.text.contains("Delta 로그"), "\(spoken.text)")
     let answer = world.run("SELECT count(*) FROM lake.silver.events;")
     #expect(answer.status >= .usage)
     #expect(answer.text.contains("processed/events") || answer.text.contains("00000"))
