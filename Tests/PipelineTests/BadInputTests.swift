@@ -29,7 +29,8 @@ struct BadInputTests {
     let error = value?["error"] as? [String: Any]
     #expect(value?["ok"] as? Bool == false)
     #expect(error?["code"] as? String == "command.noSuchTopic")
-    #expect((error?["advice"] as? String ?? "").contains("app-events"))
+    let advice = try #require(error?["advice"] as? String)
+    #expect(advice.contains("app-events"))
   }
 
   @Test func `a torn Delta commit is named and nothing is shown in its place`() throws {
