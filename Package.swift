@@ -177,7 +177,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", grdb], exclude: ["PlantedBad"]),
+    tests("Course", ["Course", grdb], exclude: ["Fixtures", "PlantedBad"]),
     tests(
       "DeltaLog",
       [
