@@ -190,7 +190,10 @@ let package = Package(
     tests("EventSDK", ["EventModel", "EventSDK"]),
     tests(
       "FileTables",
-      ["Columnar", "Connector", "Diagnostics", "FileTables", "Parquet", "TestSupport"]),
+      [
+        "Columnar", "Connector", "Diagnostics", "FileTables", "Parquet", "Simulation",
+        "TestSupport",
+      ]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
     tests("Kernels", ["Columnar", "Kernels"]),

@@ -10,7 +10,7 @@ import Synchronization
 package final class TPCHCatalog: CatalogProvider {
   package let name: String
   private let form: TPCHForm
-  private let pool = SharedTextPool()
+  let pool = SharedTextPool()
 
   /// Schemas and their scale factors; `tiny` is Trino's name of 0.01.
   package static let scaleFactors: [String: Double] = [
