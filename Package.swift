@@ -211,7 +211,7 @@ let package = Package(
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
         "TestSupport", "TrinoSQL", "World", "tapline",
       ]),
-    tests("Terminal", ["Terminal", "TerminalProbe"]),
+    tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
     tests(
       "TrinoSQL",
