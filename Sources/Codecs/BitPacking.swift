@@ -17,21 +17,68 @@ public enum BitPacking {
     let start = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: size))
     bytes.withUnsafeMutableBytes { all in
-      var position = start
+      guard let base = all.baseAddress, bitWidth > 0 else { return }
+      var target = base + start
       var held: UInt64 = 0
       var bits: UInt64 = 0
       let mask: UInt64 = (1 << UInt64(bitWidth)) - 1
       for value in values {
         held |= (UInt64(UInt32(bitPattern: value)) & mask) << bits
         bits += UInt64(bitWidth)
-        while bits >= 8 {
-          all[position] = UInt8(truncatingIfNeeded: held)
-          position += 1
-          held >>= 8
-          bits -= 8
+        if bits >= 32 {
+          target.storeBytes(of: UInt32(truncatingIfNeeded: held).littleEndian, as: UInt32.self)
+          target += 4
+          held >>= 32
+          bits -= 32
         }
       }
-      if bits > 0 { all[position] = UInt8(truncatingIfNeeded: held) }
+      while bits > 0 {
+        target.storeBytes(of: UInt8(truncatingIfNeeded: held), as: UInt8.self)
+        target += 1
+        held >>= 8
+        bits = bits > 8 ? bits - 8 : 0
+      }
+    }
+  }
+
+  /// Appends `values` at `bitWidth` bits each (0…64); their number is a multiple of eight.
+  public static func pack(
+    _ values: UnsafeBufferPointer<UInt64>,
+    bitWidth: Int,
+    into bytes: inout [UInt8]
+  ) {
+    precondition(bitWidth >= 0 && bitWidth <= 64, "bit widths are 0 to 64")
+    precondition(values.count & 7 == 0, "whole groups of eight")
+    let size = values.count / 8 * bitWidth
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: size))
+    bytes.withUnsafeMutableBytes { all in
+      guard let base = all.baseAddress, bitWidth > 0 else { return }
+      let target = base + start
+      let mask = bitWidth == 64 ? UInt64.max : (UInt64(1) << UInt64(bitWidth)) - 1
+      var position = 0
+      var held: UInt64 = 0
+      var bits = 0
+      for value in values {
+        let value = value & mask
+        held |= value << UInt64(bits)
+        if bits + bitWidth >= 64 {
+          target.storeBytes(of: held.littleEndian, toByteOffset: position, as: UInt64.self)
+          position += 8
+          // What did not fit goes first into the next word; a shift by 64 gives 0.
+          held = value >> UInt64(64 - bits)
+          bits += bitWidth - 64
+        } else {
+          bits += bitWidth
+        }
+      }
+      while bits > 0 {
+        target.storeBytes(
+          of: UInt8(truncatingIfNeeded: held), toByteOffset: position, as: UInt8.self)
+        position += 1
+        held >>= 8
+        bits -= 8
+      }
     }
   }
 

@@ -317,6 +317,14 @@ final class ColumnChunkReader {
     return true
   }
 
+  /// Counts the pages that the index tells of and nobody came to.
+  func countRest() {
+    guard let index, nextDataPage < index.pages.count else { return }
+    counters.pagesSkipped += index.pages.count - nextDataPage
+    counters.bytesSkipped += bytes.end - index.pages[nextDataPage].offset
+    nextDataPage = index.pages.count
+  }
+
   // MARK: - The dictionary
 
   private func readDictionary(

@@ -54,16 +54,17 @@ public final class ParquetReader: BatchReader {
   /// Reads no column yet: `column` does, for each that is wanted after all.
   public func advance() throws -> Int? {
     while ranges.isEmpty {
-      guard let group = rowGroups.popFirst() else {
-        chunks = []
-        return nil
-      }
+      for chunk in chunks { chunk.countRest() }
+      chunks = []
+      guard let group = rowGroups.popFirst() else { return nil }
       try open(group)
     }
     guard let range = ranges.popFirst() else { return nil }
     let count = min(range.count, Self.batchRowCount)
     stretch = range.lowerBound..<(range.lowerBound + count)
-    if count < range.count { ranges.insert(stretch.upperBound..<range.upperBound, at: ranges.startIndex) }
+    if count < range.count {
+      ranges.insert(stretch.upperBound..<range.upperBound, at: ranges.startIndex)
+    }
     return count
   }
 
