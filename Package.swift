@@ -70,7 +70,7 @@ let package = Package(
     base("Diagnostics"),
     base("Simulation"),
     base("Codecs", ["CZlib", "CZstd", "Diagnostics"]),
-    base("Columnar"),
+    base("Columnar", ["Diagnostics"]),
     base("Kernels", ["Columnar", "Diagnostics"]),
 
     // Formats and contracts
