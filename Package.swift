@@ -83,7 +83,7 @@ let package = Package(
       [
         "Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation",
       ]),
-    base("Connector", ["Columnar"]),
+    base("Connector", ["Columnar", "Diagnostics"]),
 
     // Stores
     room("EventLog", ["Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
@@ -92,6 +92,7 @@ let package = Package(
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
       ]),
+    room("FileTables", ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet"]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
@@ -136,9 +137,9 @@ let package = Package(
       "Platform",
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
-        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "KafkaProtocol",
-        "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing", "TrinoSQL",
-        "Warehouse", "World", crypto, yams,
+        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
+        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
+        "TrinoSQL", "Warehouse", "World", crypto, yams,
       ]),
 
     // Side
@@ -177,7 +178,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", grdb], exclude: ["PlantedBad"]),
+    tests("Course", ["Course", grdb], exclude: ["Fixtures", "PlantedBad"]),
     tests(
       "DeltaLog",
       [
@@ -187,6 +188,12 @@ let package = Package(
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
     tests("EventSDK", ["EventModel", "EventSDK"]),
+    tests(
+      "FileTables",
+      [
+        "Columnar", "Connector", "Diagnostics", "FileTables", "Parquet", "Simulation",
+        "TestSupport",
+      ]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
     tests("Kernels", ["Columnar", "Kernels"]),
@@ -204,7 +211,7 @@ let package = Package(
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
         "TestSupport", "TrinoSQL", "World", "tapline",
       ]),
-    tests("Terminal", ["Terminal", "TerminalProbe"]),
+    tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
     tests(
       "TrinoSQL",
