@@ -75,7 +75,7 @@ let package = Package(
     base("Diagnostics"),
     base("Simulation"),
     base("Codecs", ["CZlib", "CZstd", "Diagnostics"]),
-    base("Columnar"),
+    base("Columnar", ["Diagnostics"]),
     base("Kernels", ["Columnar", "Diagnostics"]),
 
     // Formats and contracts
@@ -88,7 +88,7 @@ let package = Package(
       [
         "Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation",
       ]),
-    base("Connector", ["Columnar"]),
+    base("Connector", ["Columnar", "Diagnostics"]),
 
     // Stores
     room("EventLog", ["Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
@@ -97,6 +97,7 @@ let package = Package(
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
       ]),
+    room("FileTables", ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet"]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
@@ -141,9 +142,9 @@ let package = Package(
       "Platform",
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
-        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "KafkaProtocol",
-        "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing", "TrinoSQL",
-        "Warehouse", "World", crypto, yams,
+        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
+        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
+        "TrinoSQL", "Warehouse", "World", crypto, yams,
       ]),
 
     // Side
@@ -182,7 +183,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", grdb], exclude: ["PlantedBad"]),
+    tests("Course", ["Course", grdb], exclude: ["Fixtures", "PlantedBad"]),
     tests(
       "DeltaLog",
       [
@@ -192,6 +193,12 @@ let package = Package(
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
     tests("EventSDK", ["EventModel", "EventSDK"]),
+    tests(
+      "FileTables",
+      [
+        "Columnar", "Connector", "Diagnostics", "FileTables", "Parquet", "Simulation",
+        "TestSupport",
+      ]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
     tests("Kernels", ["Columnar", "Kernels"]),

@@ -10,7 +10,7 @@ struct ImportTests {
     "Diagnostics", "Simulation", "Codecs", "Columnar", "Kernels",
   ]
   static let shims: Set<String> = ["CCmarkGFM", "CLibEdit", "CLibEditSystem", "CZlib", "CZstd"]
-  static let stores: Set<String> = ["EventLog", "Lake", "Warehouse"]
+  static let stores: Set<String> = ["EventLog", "FileTables", "Lake", "Warehouse"]
   static let engine: Set<String> = ["QueryPlanning", "QueryExecution", "TrinoSQL"]
   static let movers: Set<String> = [
     "EventSDK", "Collector", "LakeIngest", "StreamProcessing", "ETL", "Dashboard",
@@ -37,6 +37,7 @@ struct ImportTests {
       "KafkaProtocol": [], "ObjectStorage": [], "Parquet": [],
       "DeltaLog": ["ObjectStorage", "Parquet"],
       "EventLog": ["KafkaProtocol"],
+      "FileTables": ["Parquet", "ObjectStorage"],
       "Lake": ["DeltaLog", "Parquet", "ObjectStorage"],
       "Warehouse": ["DeltaLog", "Parquet", "ObjectStorage"],
       "Collector": ["EventLog", "EventModel", "KafkaProtocol"],
