@@ -40,15 +40,23 @@ package struct CleanEvents: Sendable {
   /// Reads what Bronze has gained since Silver's last commit and appends it.
   package func run(at now: StoryTime) throws -> Summary {
     let table = try lake.openTable(
-      schema: "silver", name: CleanEvents.table, columns: SilverEvents.schema,
-      partitionColumns: ["dt"], createdAt: now.milliseconds)
+      schema: "silver",
+      name: CleanEvents.table,
+      columns: SilverEvents.schema,
+      partitionColumns: ["dt"],
+      createdAt: now.milliseconds
+    )
     let snapshot = try table.snapshot()
     let (fresh, positions) = try arrived(by: now, after: snapshot.transactions)
     guard !fresh.isEmpty else { return Summary() }
     let sink = snapshot.makeSink(
       mode: .append,
       options: DeltaWriteOptions(
-        transactions: positions, operation: "STREAMING UPDATE", timestamp: now.milliseconds))
+        transactions: positions,
+        operation: "STREAMING UPDATE",
+        timestamp: now.milliseconds
+      )
+    )
     do {
       var work = Work(rows: SilverEvents(loadedAt: now), seen: KnownEvents(snapshot))
       for object in fresh {
@@ -69,7 +77,8 @@ package struct CleanEvents: Sendable {
   /// Bronze can be ahead of the story clock where a crash cut a clock step short. Its second run
   /// must take what the first would have taken, so what arrived later waits for its time.
   private func arrived(
-    by now: StoryTime, after known: [String: Int64]
+    by now: StoryTime,
+    after known: [String: Int64]
   ) throws -> (objects: [BronzeObject], positions: [String: Int64]) {
     var objects: [BronzeObject] = []
     var positions: [String: Int64] = [:]
@@ -114,7 +123,10 @@ package struct CleanEvents: Sendable {
     var summary = Summary()
 
     mutating func read(
-      _ object: BronzeObject, from position: Int64, lake: Lake, into sink: any BatchSink
+      _ object: BronzeObject,
+      from position: Int64,
+      lake: Lake,
+      into sink: any BatchSink
     ) throws {
       let bytes = try lake.unpackedLines(object.key)
       summary.objects += 1
@@ -136,8 +148,11 @@ package struct CleanEvents: Sendable {
     }
 
     private mutating func take(
-      _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, of object: BronzeObject,
-      offset: Int64, line: Int
+      _ bytes: UnsafeRawBufferPointer,
+      _ range: Range<Int>,
+      of object: BronzeObject,
+      offset: Int64,
+      line: Int
     ) throws {
       summary.lines += 1
       guard let identity = rows.identify(bytes, range) else {
@@ -185,8 +200,11 @@ package struct CleanEvents: Sendable {
         columns: [SilverEvents.eventIDColumn, SilverEvents.dayColumn],
         predicates: [
           ColumnPredicate(
-            column: SilverEvents.dayColumn, .isIn(wanted.map { .integer(Int64($0)) }))
-        ])
+            column: SilverEvents.dayColumn,
+            .isIn(wanted.map { .integer(Int64($0)) })
+          )
+        ]
+      )
       for split in try snapshot.splits(for: request) {
         let reader = try split.open()
         while let batch = try reader.next() {
@@ -195,7 +213,8 @@ package struct CleanEvents: Sendable {
             ids.insert(
               column.withTextValue(at: column.valueIndex(row)) {
                 String(decoding: $0, as: UTF8.self)
-              })
+              }
+            )
           }
         }
       }

@@ -17,8 +17,8 @@
 // The files in a partition's directory are in Kafka's formats. It is not a cluster: one process
 // owns the directory, and nothing is replicated.
 
-package import KafkaProtocol
 internal import Dispatch
+package import KafkaProtocol
 internal import Synchronization
 
 /// A log of topics and partitions in one directory.

@@ -180,7 +180,9 @@ package final class BronzeIngest: Sendable {
     )
     pending = PendingObject()
     // A long catch-up must not hold everything in memory.
-    if sealed.reduce(0, { $0 + $1.lines.count }) >= 32 << 20 { try publish(&sealed, into: &summary) }
+    if sealed.reduce(0, { $0 + $1.lines.count }) >= 32 << 20 {
+      try publish(&sealed, into: &summary)
+    }
   }
 
   /// Puts the sealed objects and waits for the disk once for all of them.
