@@ -33,8 +33,11 @@ public struct ExpressionEvaluator {
     case .conditional(let branches, let otherwise, let type):
       return try conditional(branches, otherwise, type)
     case .coalesce(let parts, let type): return try coalesce(parts, type)
-    case .aggregate, .subquery:
-      preconditionFailure("aggregates and subqueries are replaced before execution")
+    case .attempt(let inner): return try attempt(inner)
+    case .lambdaCall(let function, let arguments, let lambdas):
+      return try lambdaCall(function, arguments, lambdas)
+    case .aggregate, .window, .subquery, .parameter:
+      preconditionFailure("aggregates, windows and subqueries are replaced before execution")
     }
   }
 
@@ -118,6 +121,38 @@ public struct ExpressionEvaluator {
   }
 
   private static let emptyBuffer = Buffer(byteCount: 16) { _ in }
+
+  /// NULL for the rows whose value cannot be computed: halves the rows until each failure is alone.
+  private func attempt(_ inner: Expression) throws -> ColumnVector {
+    do {
+      return try evaluate(inner)
+    } catch is KernelError {
+      guard count > 1 else { return nullColumn(inner.type, count: count) }
+      let middle = count / 2
+      let pieces = try [0..<middle, middle..<count].map { range in
+        try ExpressionEvaluator(columns: columns.map { slice($0, range) }, count: range.count)
+          .attempt(inner)
+      }
+      return concatenate(pieces, type: inner.type)
+    }
+  }
+
+  private func lambdaCall(
+    _ function: LambdaFunction,
+    _ arguments: [Expression],
+    _ lambdas: [Lambda]
+  ) throws -> ColumnVector {
+    let inputs = try arguments.map { try evaluate($0) }
+    let bodies = try lambdas.map { lambda -> LambdaFunction.Body in
+      let captures = try lambda.captures.map { try evaluate($0) }
+      return { parameters, rows in
+        let gathered = rows.withUnsafeBufferPointer { rows in captures.map { $0.gather(rows) } }
+        return try ExpressionEvaluator(columns: parameters + gathered, count: rows.count)
+          .evaluate(lambda.body)
+      }
+    }
+    return try function.evaluate(inputs, count, bodies)
+  }
 
   private func logic(_ parts: [Expression], dominant: Bool) throws -> ColumnVector {
     guard var result = try parts.first.map({ try evaluate($0) }) else {

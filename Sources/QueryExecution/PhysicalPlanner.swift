@@ -42,7 +42,9 @@ public struct PhysicalPlanner {
   private func resolve(_ expression: Expression) throws -> Expression {
     guard expression.containsSubquery else { return expression }
     let inner = try expression.mapChildren { try resolve($0) }
-    guard case .subquery(let subquery, let operand, let type) = inner else { return inner }
+    guard case .subquery(let subquery, let operand, _, let type) = inner else {
+      return inner
+    }
     switch subquery.kind {
     case .exists:
       let batches = try run(.limit(count: 1, offset: 0, subquery.plan))
@@ -93,14 +95,14 @@ public struct PhysicalPlanner {
         LimitExec(schema: schema, count: count, offset: offset),
         context
       )
-    case .aggregate(let groups, let aggregates, let input):
+    case .aggregate(let node) where node.groupingSets == nil:
       return BreakerExec(
         schema: schema,
-        try makeSource(input),
+        try makeSource(node.input),
         try HashAggregateExec(
           schema: schema,
-          groups: groups.map(\.expression),
-          aggregates: aggregates,
+          groups: node.groups.map(\.expression),
+          aggregates: node.aggregates,
           context
         ),
         context
@@ -112,25 +114,34 @@ public struct PhysicalPlanner {
         SortExec(schema: schema, keys: keys, context),
         context
       )
-    case .topN(let keys, let count, let input):
-      return BreakerExec(
+    case .topN(let node) where !node.withTies:
+      let top = BreakerExec(
         schema: schema,
-        try makeSource(input),
-        TopNExec(schema: schema, keys: keys, count: count, context),
+        try makeSource(node.input),
+        TopNExec(schema: schema, keys: node.keys, count: node.count + node.offset, context),
         context
       )
-    case .join(let kind, let left, let right, let keys, let residual):
+      guard node.offset > 0 else { return top }
+      return PipelineExec(
+        top,
+        LimitExec(schema: schema, count: node.count, offset: node.offset),
+        context
+      )
+    case .join(let node) where !node.kind.isLeftOnly:
       return HashJoinExec(
         schema: schema,
-        kind: kind,
-        probe: try makeSource(left),
-        build: try makeSource(right),
-        keys: keys,
-        residual: residual,
+        kind: node.kind,
+        probe: try makeSource(node.left),
+        build: try makeSource(node.right),
+        keys: node.keys,
+        residual: node.residual,
         context
       )
     case .union(let inputs):
       return UnionAllExec(schema: schema, try inputs.map { try makeSource($0) })
+    case .aggregate, .window, .topN, .sample, .join, .setOperation, .unnest, .lateral,
+      .enforceSingleRow, .write, .change, .exchange:
+      throw KernelError.notSupported("this operation")
     }
   }
 

@@ -58,34 +58,61 @@ public struct ScalarFunction: Sendable, Hashable {
   }
 }
 
-/// One aggregate of a GROUP BY: `sum(DISTINCT x) FILTER (WHERE y)`.
-public struct AggregateCall: Sendable, Hashable {
-  public var kind: AggregateKind
-  /// The name the dialect gives it, for plans.
-  public var name: String
-  public var arguments: [Expression]
-  public var isDistinct: Bool
-  public var filter: Expression?
-  public var result: DataType
+/// A function one of whose arguments is a function: `transform(array, x -> x + 1)`.
+public struct LambdaFunction: Sendable, Hashable {
+  /// Evaluates the lambda's body: columns of its parameters of some rows, and for each of these
+  /// rows the row of the call it belongs to.
+  public typealias Body = ([ColumnVector], [Int32]) throws -> ColumnVector
+
+  public let name: String
+  /// Tells two functions apart where their names do not.
+  public let variant: String
+  public let result: DataType
+  /// `(arguments, row count, bodies)` to one column of that many rows.
+  public let evaluate: @Sendable ([ColumnVector], Int, [Body]) throws -> ColumnVector
 
   public init(
-    kind: AggregateKind,
     name: String,
-    arguments: [Expression],
-    isDistinct: Bool = false,
-    filter: Expression? = nil,
-    result: DataType
+    variant: String = "",
+    result: DataType,
+    evaluate: @escaping @Sendable ([ColumnVector], Int, [Body]) throws -> ColumnVector
   ) {
-    self.kind = kind
     self.name = name
-    self.arguments = arguments
-    self.isDistinct = isDistinct
-    self.filter = filter
+    self.variant = variant
     self.result = result
+    self.evaluate = evaluate
+  }
+
+  public static func == (left: LambdaFunction, right: LambdaFunction) -> Bool {
+    left.name == right.name && left.variant == right.variant && left.result == right.result
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(variant)
+    hasher.combine(result)
   }
 }
 
-/// A query inside an expression that does not depend on the rows around it; run once, before them.
+/// `(x, y) -> body`. The body's columns are the parameters, then the captures.
+public struct Lambda: Sendable, Hashable {
+  public var parameters: [DataType]
+  /// What the body reads of the rows around it: expressions over the call's own input.
+  public var captures: [Expression]
+  public var body: Expression
+
+  public init(parameters: [DataType], captures: [Expression], body: Expression) {
+    self.parameters = parameters
+    self.captures = captures
+    self.body = body
+  }
+}
+
+/// A query inside an expression.
+///
+/// Its plan reads the query around it through `Expression.parameter`s alone: the arguments of the
+/// expression it stands in. Without parameters it does not depend on the rows around it and is run
+/// once, before them.
 public final class Subquery: Sendable, Hashable {
   /// What the query is asked for: its one value, whether it has a row, or its set of values.
   public enum Kind: Sendable { case scalar, exists, membership }
@@ -115,7 +142,7 @@ public struct ConditionalBranch: Sendable, Hashable {
 /// A typed expression over the columns of one input, which gives one value a row.
 ///
 /// Columns are named by position, and every conversion is an explicit call. `ExpressionEvaluator`
-/// computes it; `aggregate` and `subquery` are replaced before that.
+/// computes it; `aggregate`, `window`, `subquery` and `parameter` are replaced before that.
 public indirect enum Expression: Sendable, Hashable {
   /// A column of the input by position.
   case column(Int, DataType)
@@ -129,17 +156,30 @@ public indirect enum Expression: Sendable, Hashable {
   case coalesce([Expression], DataType)
   /// A placeholder between analysis and the aggregate's plan.
   case aggregate(AggregateCall)
-  /// The operand is that of `IN`; nil for scalar and EXISTS.
-  case subquery(Subquery, operand: Expression?, DataType)
+  /// A placeholder between analysis and the window's plan.
+  case window(WindowCall, WindowSpecification)
+  /// The operand is that of `IN`; nil for scalar and EXISTS. The arguments are what the query's
+  /// parameters mean here; none where it does not depend on the rows.
+  case subquery(Subquery, operand: Expression?, arguments: [Expression], DataType)
+  /// In a subquery's plan: an argument of the expression the subquery stands in, by position.
+  case parameter(Int, DataType)
+  /// A call with functions as its last arguments.
+  case lambdaCall(LambdaFunction, [Expression], [Lambda])
+  /// TRY: NULL for a row whose value cannot be computed (division by zero, a bad cast or argument,
+  /// a number out of range).
+  case attempt(Expression)
 
   public var type: DataType {
     switch self {
     case .column(_, let type), .constant(_, let type), .conditional(_, _, let type),
-      .coalesce(_, let type), .subquery(_, _, let type):
+      .coalesce(_, let type), .subquery(_, _, _, let type), .parameter(_, let type):
       type
     case .call(let function, _): function.result
     case .conjunction, .disjunction: .boolean
     case .aggregate(let call): call.result
+    case .window(let call, _): call.result
+    case .lambdaCall(let function, _, _): function.result
+    case .attempt(let inner): inner.type
     }
   }
 
@@ -148,20 +188,24 @@ public indirect enum Expression: Sendable, Hashable {
 
   public var children: [Expression] {
     switch self {
-    case .column, .constant: []
+    case .column, .constant, .parameter: []
     case .call(_, let arguments): arguments
     case .conjunction(let parts), .disjunction(let parts), .coalesce(let parts, _): parts
     case .conditional(let branches, let otherwise, _):
       branches.flatMap { [$0.condition, $0.value] } + [otherwise]
-    case .aggregate(let call): call.arguments + (call.filter.map { [$0] } ?? [])
-    case .subquery(_, let operand, _): operand.map { [$0] } ?? []
+    case .aggregate(let call): call.expressions
+    case .window(let call, let specification):
+      call.expressions + specification.partition + specification.order.map(\.expression)
+    case .subquery(_, let operand, let arguments, _): (operand.map { [$0] } ?? []) + arguments
+    case .lambdaCall(_, let arguments, let lambdas): arguments + lambdas.flatMap(\.captures)
+    case .attempt(let inner): [inner]
     }
   }
 
-  /// The same expression over changed children.
+  /// The same expression over changed children; a lambda's body is none of them.
   public func mapChildren(_ change: (Expression) throws -> Expression) rethrows -> Expression {
     switch self {
-    case .column, .constant: return self
+    case .column, .constant, .parameter: return self
     case .call(let function, let arguments): return .call(function, try arguments.map(change))
     case .conjunction(let parts): return .conjunction(try parts.map(change))
     case .disjunction(let parts): return .disjunction(try parts.map(change))
@@ -174,12 +218,25 @@ public indirect enum Expression: Sendable, Hashable {
         otherwise: try change(otherwise),
         type
       )
-    case .aggregate(var call):
-      call.arguments = try call.arguments.map(change)
-      call.filter = try call.filter.map(change)
-      return .aggregate(call)
-    case .subquery(let subquery, let operand, let type):
-      return .subquery(subquery, operand: try operand.map(change), type)
+    case .aggregate(let call): return .aggregate(try call.mapping(change))
+    case .window(let call, let specification):
+      return .window(try call.mapping(change), try specification.mapping(change))
+    case .subquery(let subquery, let operand, let arguments, let type):
+      return .subquery(
+        subquery,
+        operand: try operand.map(change),
+        arguments: try arguments.map(change),
+        type
+      )
+    case .lambdaCall(let function, let arguments, let lambdas):
+      return .lambdaCall(
+        function,
+        try arguments.map(change),
+        try lambdas.map {
+          Lambda(parameters: $0.parameters, captures: try $0.captures.map(change), body: $0.body)
+        }
+      )
+    case .attempt(let inner): return .attempt(try change(inner))
     }
   }
 
@@ -212,7 +269,8 @@ public indirect enum Expression: Sendable, Hashable {
     switch self {
     case .call(let function, let arguments):
       function.isTotal && arguments.allSatisfy(\.isTotal)
-    case .subquery, .aggregate: false
+    case .subquery, .aggregate, .window, .lambdaCall: false
+    case .attempt: true
     default: children.allSatisfy(\.isTotal)
     }
   }
@@ -220,6 +278,17 @@ public indirect enum Expression: Sendable, Hashable {
   public var containsAggregate: Bool {
     if case .aggregate = self { return true }
     return children.contains { $0.containsAggregate }
+  }
+
+  public var containsWindow: Bool {
+    if case .window = self { return true }
+    return children.contains { $0.containsWindow }
+  }
+
+  /// Reads an argument of the subquery it stands in.
+  public var containsParameter: Bool {
+    if case .parameter = self { return true }
+    return children.contains { $0.containsParameter }
   }
 
   public var containsSubquery: Bool {

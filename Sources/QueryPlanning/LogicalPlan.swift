@@ -1,6 +1,9 @@
 // What a query means, as a tree of relational operations; knows no algorithm.
 //
-// Analysis builds it, `Optimizer` rewrites it, `QueryExecution` turns it into `…Exec` nodes.
+// 1. A door's analysis builds it. Expressions name their input's columns by position; subqueries
+//    are still inside expressions, and those that read the query around them have parameters.
+// 2. `DecorrelateSubqueries` turns the latter into joins: no `parameter` and no `lateral` is left.
+// 3. `Optimizer` rewrites it, `QueryExecution` turns it into `…Exec` nodes.
 
 public import Columnar
 public import Connector
@@ -14,6 +17,8 @@ public struct TableScan: Sendable {
   public var columns: [Int]
   public var predicates: [ColumnPredicate]
   public var limit: Int?
+  /// Predicates known only when the build side of a join has been read; wishes like the others.
+  public var dynamicFilters: [DynamicFilter] = []
 
   public init(name: QualifiedName, source: any TableSource) {
     self.name = name
@@ -23,25 +28,19 @@ public struct TableScan: Sendable {
   }
 }
 
-/// Which rows without a match a join keeps; the raw value is the name in plans.
-public enum JoinKind: String, Sendable, Hashable {
-  case inner = "InnerJoin"
-  case left = "LeftJoin"
-  case right = "RightJoin"
-  case full = "FullJoin"
-  case cross = "CrossJoin"
-}
+/// A wish that a join's build side will make: `column` is one of the values of a key.
+public struct DynamicFilter: Sendable, Hashable {
+  /// The `Join.dynamicFilterID` it belongs to.
+  public var id: Int
+  /// Which of the join's keys, by position.
+  public var key: Int
+  /// Position in the table's schema.
+  public var column: Int
 
-/// One equality `left = right` of a join; a NULL on either side matches nothing.
-public struct JoinKey: Sendable, Hashable {
-  /// Over the left input.
-  public var left: Expression
-  /// Over the right input.
-  public var right: Expression
-
-  public init(left: Expression, right: Expression) {
-    self.left = left
-    self.right = right
+  public init(id: Int, key: Int, column: Int) {
+    self.id = id
+    self.key = key
+    self.column = column
   }
 }
 
@@ -79,109 +78,195 @@ public indirect enum LogicalPlan: Sendable {
   case filter(Expression, LogicalPlan)
   case project([NamedExpression], LogicalPlan)
   /// Group columns first, then aggregates. Without group columns: exactly one row.
-  case aggregate(groups: [NamedExpression], aggregates: [AggregateCall], LogicalPlan)
+  case aggregate(Aggregate)
+  /// The input's columns, then one a call.
+  case window(Window)
   case sort([SortKey], LogicalPlan)
-  case topN([SortKey], count: Int, LogicalPlan)
+  case topN(TopN)
   /// Skips `offset` rows, then gives at most `count` (nil: all).
   case limit(count: Int?, offset: Int, LogicalPlan)
-  /// Left columns, then right ones; `residual` over both.
-  case join(JoinKind, LogicalPlan, LogicalPlan, keys: [JoinKey], residual: Expression?)
+  /// Each row with a probability of `percentage` per cent: `TABLESAMPLE BERNOULLI`.
+  case sample(percentage: Double, LogicalPlan)
+  case join(Join)
   /// All rows of all inputs, which have the same types.
   case union([LogicalPlan])
+  /// INTERSECT and EXCEPT over two inputs of the same types; NULLs are equal here.
+  case setOperation(SetOperation)
+  /// One row an element of its arrays and maps.
+  case unnest(Unnest)
+  /// A join whose right side reads the left row; `DecorrelateSubqueries` removes it.
+  case lateral(LateralJoin)
+  /// One row, always: NULLs where the input has none; more than one is an error.
+  case enforceSingleRow(LogicalPlan)
+  /// Writes its input's rows; gives one row with their count.
+  case write(TableWrite)
+  /// Changes, inserts and deletes rows; gives one row with their count.
+  case change(RowChange)
+  /// The border of two fragments.
+  case exchange(Exchange)
 
+  /// The columns it gives.
   public var schema: Schema {
     switch self {
-    case .scan(let scan): return scan.source.schema.selecting(scan.columns)
+    case .scan(let scan): return scan.source.schema(of: scan.columns)
     case .values(let schema, _): return schema
-    case .filter(_, let input), .sort(_, let input), .topN(_, _, let input),
-      .limit(_, _, let input):
+    case .filter(_, let input), .sort(_, let input), .limit(_, _, let input),
+      .sample(_, let input), .enforceSingleRow(let input):
       return input.schema
+    case .topN(let node): return node.input.schema
     case .project(let expressions, _):
       return Schema(expressions.map { Field($0.name, $0.expression.type) })
-    case .aggregate(let groups, let aggregates, _):
+    case .aggregate(let node): return node.schema
+    case .window(let node):
       return Schema(
-        groups.map { Field($0.name, $0.expression.type) }
-          + aggregates.map { Field($0.name, $0.result) }
+        node.input.schema.fields + node.calls.map { Field($0.name, $0.call.result) }
       )
-    case .join(_, let left, let right, _, _):
-      return Schema(left.schema.fields + right.schema.fields)
+    case .join(let node): return node.schema
     case .union(let inputs): return inputs.first?.schema ?? Schema([])
+    case .setOperation(let node): return node.left.schema
+    case .unnest(let node): return node.schema
+    case .lateral(let node):
+      return Schema(node.left.schema.fields + node.right.plan.schema.fields)
+    case .write, .change: return Schema([Field("rows", .bigint)])
+    case .exchange(let node): return node.inputs.first?.schema ?? Schema([])
     }
   }
 
+  /// The plans it reads; the right side of a `lateral` is none of them.
   public var inputs: [LogicalPlan] {
     switch self {
     case .scan, .values: []
-    case .filter(_, let input), .project(_, let input), .aggregate(_, _, let input),
-      .sort(_, let input), .topN(_, _, let input), .limit(_, _, let input):
+    case .filter(_, let input), .project(_, let input), .sort(_, let input),
+      .limit(_, _, let input), .sample(_, let input), .enforceSingleRow(let input):
       [input]
-    case .join(_, let left, let right, _, _): [left, right]
+    case .topN(let node): [node.input]
+    case .aggregate(let node): [node.input]
+    case .window(let node): [node.input]
+    case .join(let node): [node.left, node.right]
     case .union(let inputs): inputs
+    case .setOperation(let node): [node.left, node.right]
+    case .unnest(let node): [node.input]
+    case .lateral(let node): [node.left]
+    case .write(let node): [node.input]
+    case .change(let node): [node.input]
+    case .exchange(let node): node.inputs
     }
   }
 
+  /// The same node over changed inputs.
   public func mapInputs(_ change: (LogicalPlan) throws -> LogicalPlan) rethrows -> LogicalPlan {
     switch self {
     case .scan, .values: return self
     case .filter(let predicate, let input): return .filter(predicate, try change(input))
     case .project(let expressions, let input): return .project(expressions, try change(input))
-    case .aggregate(let groups, let aggregates, let input):
-      return .aggregate(groups: groups, aggregates: aggregates, try change(input))
+    case .aggregate(var node):
+      node.input = try change(node.input)
+      return .aggregate(node)
+    case .window(var node):
+      node.input = try change(node.input)
+      return .window(node)
     case .sort(let keys, let input): return .sort(keys, try change(input))
-    case .topN(let keys, let count, let input):
-      return .topN(keys, count: count, try change(input))
+    case .topN(var node):
+      node.input = try change(node.input)
+      return .topN(node)
     case .limit(let count, let offset, let input):
       return .limit(count: count, offset: offset, try change(input))
-    case .join(let kind, let left, let right, let keys, let residual):
-      return .join(kind, try change(left), try change(right), keys: keys, residual: residual)
+    case .sample(let percentage, let input):
+      return .sample(percentage: percentage, try change(input))
+    case .enforceSingleRow(let input): return .enforceSingleRow(try change(input))
+    case .join(var node):
+      node.left = try change(node.left)
+      node.right = try change(node.right)
+      return .join(node)
     case .union(let inputs): return .union(try inputs.map(change))
+    case .setOperation(var node):
+      node.left = try change(node.left)
+      node.right = try change(node.right)
+      return .setOperation(node)
+    case .unnest(var node):
+      node.input = try change(node.input)
+      return .unnest(node)
+    case .lateral(var node):
+      node.left = try change(node.left)
+      return .lateral(node)
+    case .write(var node):
+      node.input = try change(node.input)
+      return .write(node)
+    case .change(var node):
+      node.input = try change(node.input)
+      return .change(node)
+    case .exchange(var node):
+      node.inputs = try node.inputs.map(change)
+      return .exchange(node)
     }
   }
 
   /// The plan with every expression of this node (not of its inputs) changed.
   public func mapExpressions(_ change: (Expression) throws -> Expression) rethrows -> LogicalPlan {
     switch self {
-    case .scan, .limit, .union: return self
+    case .scan, .limit, .union, .sample, .setOperation, .enforceSingleRow, .write, .change:
+      return self
     case .values(let schema, let rows):
       return .values(schema, rows: try rows.map { try $0.map(change) })
     case .filter(let predicate, let input): return .filter(try change(predicate), input)
     case .project(let expressions, let input):
-      return .project(
-        try expressions.map { NamedExpression($0.name, try change($0.expression)) },
-        input
-      )
-    case .aggregate(let groups, let aggregates, let input):
-      return .aggregate(
-        groups: try groups.map { NamedExpression($0.name, try change($0.expression)) },
-        aggregates: try aggregates.map { call in
-          var changed = call
-          changed.arguments = try call.arguments.map(change)
-          changed.filter = try call.filter.map(change)
-          return changed
-        },
-        input
-      )
-    case .sort(let keys, let input): return .sort(try Self.map(keys, change), input)
-    case .topN(let keys, let count, let input):
-      return .topN(try Self.map(keys, change), count: count, input)
-    case .join(let kind, let left, let right, let keys, let residual):
-      return .join(
-        kind,
-        left,
-        right,
-        keys: try keys.map { JoinKey(left: try change($0.left), right: try change($0.right)) },
-        residual: try residual.map(change)
-      )
+      return .project(try expressions.map { try $0.mapping(change) }, input)
+    case .aggregate(var node):
+      node.groups = try node.groups.map { try $0.mapping(change) }
+      node.aggregates = try node.aggregates.map { try $0.mapping(change) }
+      return .aggregate(node)
+    case .window(var node):
+      node.specification = try node.specification.mapping(change)
+      node.calls = try node.calls.map { NamedWindowCall($0.name, try $0.call.mapping(change)) }
+      return .window(node)
+    case .sort(let keys, let input): return .sort(try keys.map { try $0.mapping(change) }, input)
+    case .topN(var node):
+      node.keys = try node.keys.map { try $0.mapping(change) }
+      return .topN(node)
+    case .join(var node):
+      node.keys = try node.keys.map { try $0.mapping(change) }
+      node.membership = try node.membership.map { try $0.mapping(change) }
+      node.residual = try node.residual.map(change)
+      return .join(node)
+    case .unnest(var node):
+      node.items = try node.items.map {
+        UnnestItem(expression: try change($0.expression), columns: $0.columns)
+      }
+      return .unnest(node)
+    case .lateral(var node):
+      node.arguments = try node.arguments.map(change)
+      node.condition = try node.condition.map(change)
+      return .lateral(node)
+    case .exchange(var node):
+      if case .hash(let keys) = node.partitioning {
+        node.partitioning = .hash(try keys.map(change))
+      }
+      return .exchange(node)
     }
   }
 
-  private static func map(
-    _ keys: [SortKey],
-    _ change: (Expression) throws -> Expression
-  ) rethrows -> [SortKey] {
-    try keys.map { SortKey(expression: try change($0.expression), direction: $0.direction) }
+  /// Every expression of this node, not of its inputs.
+  public var expressions: [Expression] {
+    var found: [Expression] = []
+    _ = mapExpressions { expression in
+      found.append(expression)
+      return expression
+    }
+    return found
   }
 
   /// A plan of no rows with the same columns.
   public var emptied: LogicalPlan { .values(schema, rows: []) }
+}
+
+extension NamedExpression {
+  func mapping(_ change: (Expression) throws -> Expression) rethrows -> NamedExpression {
+    NamedExpression(name, try change(expression))
+  }
+}
+
+extension SortKey {
+  func mapping(_ change: (Expression) throws -> Expression) rethrows -> SortKey {
+    SortKey(expression: try change(expression), direction: direction)
+  }
 }

@@ -22,7 +22,19 @@ extension Expression {
       }
       return "CASE " + cases.joined() + "ELSE \(otherwise.text(names)) END"
     case .aggregate(let call): return call.text(names)
-    case .subquery(let subquery, let operand, _):
+    case .window(let call, _): return call.text(names)
+    case .parameter(let index, _): return "$\(index)"
+    case .attempt(let inner): return "try(\(inner.text(names)))"
+    case .lambdaCall(let function, let arguments, let lambdas):
+      let bodies = lambdas.map { lambda in
+        let inside = lambda.parameters.indices.map { "x\($0 + 1)" }
+        let outside = lambda.captures.map { $0.text(names) }
+        let shown = inside.count == 1 ? inside[0] : "(\(inside.joined(separator: ", ")))"
+        return "\(shown) -> \(lambda.body.text(inside + outside))"
+      }
+      let parts = arguments.map { $0.text(names) } + bodies
+      return "\(function.name)(\(parts.joined(separator: ", ")))"
+    case .subquery(let subquery, let operand, _, _):
       switch subquery.kind {
       case .scalar: return "(subquery)"
       case .exists: return "EXISTS (subquery)"
@@ -69,7 +81,33 @@ extension AggregateCall {
   func text(_ names: [String]) -> String {
     let inside = arguments.isEmpty ? "*" : arguments.map { $0.text(names) }.joined(separator: ", ")
     let filtered = filter.map { " FILTER (WHERE \($0.text(names)))" } ?? ""
-    return "\(name)(\(isDistinct ? "DISTINCT " : "")\(inside))\(filtered)"
+    let ordered = orderBy.isEmpty ? "" : " ORDER BY " + LogicalPlan.text(orderBy, names)
+    return "\(name)(\(isDistinct ? "DISTINCT " : "")\(inside)\(ordered))\(filtered)"
+  }
+}
+
+extension WindowCall {
+  func text(_ names: [String]) -> String {
+    let isCountAll = arguments.isEmpty && function == .aggregate(.count)
+    let inside = isCountAll ? "*" : arguments.map { $0.text(names) }.joined(separator: ", ")
+    let filtered = filter.map { " FILTER (WHERE \($0.text(names)))" } ?? ""
+    let nulls = ignoresNulls ? " IGNORE NULLS" : ""
+    return "\(name)(\(isDistinct ? "DISTINCT " : "")\(inside))\(nulls)\(filtered)"
+  }
+}
+
+extension WindowFrame {
+  func text(_ names: [String]) -> String {
+    func text(_ bound: Bound) -> String {
+      switch bound {
+      case .unboundedPreceding: "UNBOUNDED PRECEDING"
+      case .preceding(let value): "\(value.text(names)) PRECEDING"
+      case .currentRow: "CURRENT ROW"
+      case .following(let value): "\(value.text(names)) FOLLOWING"
+      case .unboundedFollowing: "UNBOUNDED FOLLOWING"
+      }
+    }
+    return "\(unit.rawValue) BETWEEN \(text(start)) AND \(text(end))"
   }
 }
 
@@ -88,7 +126,7 @@ extension LogicalPlan {
     for input in inputs { input.describe(depth: depth + 1, &lines) }
   }
 
-  private static func text(_ keys: [SortKey], _ names: [String]) -> String {
+  static func text(_ keys: [SortKey], _ names: [String]) -> String {
     keys.map { key in
       key.expression.text(names) + (key.direction.isAscending ? " ASC" : " DESC")
         + (key.direction.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
@@ -107,27 +145,72 @@ extension LogicalPlan {
         return text == item.name ? text : "\(item.name) := \(text)"
       }
       return "Project[\(shown.joined(separator: ", "))]"
-    case .aggregate(let groups, let aggregates, _):
-      let keys = groups.map { $0.expression.text(names) }.joined(separator: ", ")
-      let calls = aggregates.map { $0.text(names) }.joined(separator: ", ")
-      return "Aggregate[keys = [\(keys)]" + (calls.isEmpty ? "]" : ", aggregates = [\(calls)]]")
+    case .aggregate(let node):
+      let keys = node.groups.map { $0.expression.text(names) }
+      let calls = node.aggregates.map { $0.text(names) }.joined(separator: ", ")
+      let sets = node.groupingSets.map { sets in
+        let shown = sets.map { set in "(" + set.map { keys[$0] }.joined(separator: ", ") + ")" }
+        return ", groupingSets = [\(shown.joined(separator: ", "))]"
+      }
+      return "Aggregate[keys = [\(keys.joined(separator: ", "))]" + (sets ?? "")
+        + (calls.isEmpty ? "]" : ", aggregates = [\(calls)]]")
+    case .window(let node):
+      let keys = node.specification.partition.map { $0.text(names) }.joined(separator: ", ")
+      let calls = node.calls.map { "\($0.call.text(names)) \($0.call.frame.text(names))" }
+      return "Window[partitionBy = [\(keys)], orderBy = ["
+        + Self.text(node.specification.order, names)
+        + "], functions = [\(calls.joined(separator: ", "))]]"
     case .sort(let keys, _): return "Sort[orderBy = [\(Self.text(keys, names))]]"
-    case .topN(let keys, let count, _):
-      return "TopN[count = \(count), orderBy = [\(Self.text(keys, names))]]"
+    case .topN(let node):
+      let skipped = node.offset > 0 ? ", offset = \(node.offset)" : ""
+      return "TopN[count = \(node.count)\(skipped)\(node.withTies ? ", withTies" : ""), "
+        + "orderBy = [\(Self.text(node.keys, names))]]"
     case .limit(let count, let offset, _):
       let counted = count.map { "count = \($0)" }
       let skipped = offset > 0 ? "offset = \(offset)" : nil
       return "Limit[\([counted, skipped].compactMap { $0 }.joined(separator: ", "))]"
-    case .join(let kind, let left, let right, let keys, let residual):
-      let leftNames = left.schema.fields.map(\.name)
-      let rightNames = right.schema.fields.map(\.name)
-      let pairs = keys.map { "\($0.left.text(leftNames)) = \($0.right.text(rightNames))" }
-      var parts: [String] = []
-      if !pairs.isEmpty { parts.append("criteria = (\(pairs.joined(separator: " AND ")))") }
-      if let residual { parts.append("filter = \(residual.text(leftNames + rightNames))") }
-      return kind.rawValue + (parts.isEmpty ? "" : "[\(parts.joined(separator: ", "))]")
+    case .join(let node): return Self.headline(node)
     case .union: return "Union"
+    case .setOperation(let node): return node.kind.rawValue + (node.isDistinct ? "" : "All")
+    case .sample(let percentage, _): return "Sample[BERNOULLI (\(percentage))]"
+    case .unnest(let node):
+      let items = node.items.map { $0.expression.text(names) }.joined(separator: ", ")
+      return "Unnest[\(items)\(node.ordinality == nil ? "" : ", ordinality")"
+        + (node.keepsEmpty ? ", outer]" : "]")
+    case .lateral(let node): return "CorrelatedJoin[\(node.kind.rawValue)]"
+    case .enforceSingleRow: return "EnforceSingleRow"
+    case .write(let node): return "TableWriter[table = \(node.name)]"
+    case .change(let node): return "MergeWriter[table = \(node.name)]"
+    case .exchange(let node):
+      switch node.partitioning {
+      case .single: return "Exchange[SINGLE]"
+      case .broadcast: return "Exchange[REPLICATE]"
+      case .roundRobin: return "Exchange[ROUND_ROBIN]"
+      case .hash(let keys):
+        return "Exchange[HASH (\(keys.map { $0.text(names) }.joined(separator: ", ")))]"
+      }
     }
+  }
+
+  private static func headline(_ node: Join) -> String {
+    let leftNames = node.left.schema.fields.map(\.name)
+    let rightNames = node.right.schema.fields.map(\.name)
+    func text(_ key: JoinKey, _ symbol: String) -> String {
+      "\(key.left.text(leftNames)) \(symbol) \(key.right.text(rightNames))"
+    }
+    var parts: [String] = []
+    if !node.keys.isEmpty {
+      let pairs = node.keys.map { text($0, $0.matchesNulls ? "IS NOT DISTINCT FROM" : "=") }
+      parts.append("criteria = (\(pairs.joined(separator: " AND ")))")
+    }
+    if let membership = node.membership { parts.append("membership = " + text(membership, "IN")) }
+    if let residual = node.residual {
+      parts.append("filter = \(residual.text(leftNames + rightNames))")
+    }
+    if let distribution = node.distribution {
+      parts.append("distribution = \(distribution.rawValue)")
+    }
+    return node.kind.rawValue + (parts.isEmpty ? "" : "[\(parts.joined(separator: ", "))]")
   }
 
   private var details: [String] {

@@ -116,7 +116,10 @@ extension Analyzer {
       return Typed(isNegated ? Self.not(test) : test, .boolean)
     case .exists(let query):
       let plan = try subquery(query, scope)
-      return Typed(.subquery(Subquery(.exists, plan: plan.plan), operand: nil, .boolean), .boolean)
+      return Typed(
+        .subquery(Subquery(.exists, plan: plan.plan), operand: nil, arguments: [], .boolean),
+        .boolean
+      )
     case .scalarQuery(let query):
       let plan = try subquery(query, scope)
       guard plan.scope.fields.count == 1 else {
@@ -128,7 +131,7 @@ extension Analyzer {
       }
       let type = plan.scope.fields[0].type
       return Typed(
-        .subquery(Subquery(.scalar, plan: plan.plan), operand: nil, type.storage),
+        .subquery(Subquery(.scalar, plan: plan.plan), operand: nil, arguments: [], type.storage),
         type
       )
     case .like(let value, let pattern, let escape, let isNegated):
@@ -819,6 +822,7 @@ extension Analyzer {
     return .subquery(
       Subquery(.membership, plan: body),
       operand: try coerce(value, to: type, offset),
+      arguments: [],
       .boolean
     )
   }

@@ -191,11 +191,12 @@ extension Analyzer {
 
   private func distinct(_ plan: LogicalPlan) -> LogicalPlan {
     .aggregate(
-      groups: plan.schema.fields.enumerated().map {
-        NamedExpression($0.element.name, .column($0.offset, $0.element.type))
-      },
-      aggregates: [],
-      plan
+      Aggregate(
+        groups: plan.schema.fields.enumerated().map {
+          NamedExpression($0.element.name, .column($0.offset, $0.element.type))
+        },
+        plan
+      )
     )
   }
 
@@ -450,13 +451,15 @@ extension Analyzer {
       condition = changed
     }
     let plan = LogicalPlan.aggregate(
-      groups: groups.enumerated().map { index, group in
-        var name = "_group\(index)"
-        if case .column(let column, _) = group { name = scope.fields[column].name ?? name }
-        return NamedExpression(name, group)
-      },
-      aggregates: calls,
-      input
+      Aggregate(
+        groups: groups.enumerated().map { index, group in
+          var name = "_group\(index)"
+          if case .column(let column, _) = group { name = scope.fields[column].name ?? name }
+          return NamedExpression(name, group)
+        },
+        aggregates: calls,
+        input
+      )
     )
     return condition.map { .filter($0, plan) } ?? plan
   }

@@ -94,7 +94,7 @@ extension Analyzer {
     switch condition {
     case .none:
       return RelationPlan(
-        plan: .join(kind, leftPlan.plan, rightPlan.plan, keys: [], residual: nil),
+        plan: .join(Join(kind, leftPlan.plan, rightPlan.plan)),
         scope: both
       )
     case .on(let syntax):
@@ -107,7 +107,7 @@ extension Analyzer {
         )
       }
       return RelationPlan(
-        plan: .join(kind, leftPlan.plan, rightPlan.plan, keys: [], residual: predicate),
+        plan: .join(Join(kind, leftPlan.plan, rightPlan.plan, residual: predicate)),
         scope: both
       )
     case .using(let columns):
@@ -184,7 +184,7 @@ extension Analyzer {
       fields.append(all[index])
     }
     return RelationPlan(
-      plan: .project(output, .join(kind, left.plan, right.plan, keys: keys, residual: nil)),
+      plan: .project(output, .join(Join(kind, left.plan, right.plan, keys: keys))),
       scope: Scope(fields: fields)
     )
   }

@@ -133,7 +133,7 @@ public final class QueryEngine: Sendable {
   private static func collect(_ plan: LogicalPlan, _ found: inout [Subquery]) {
     var local: [Subquery] = []
     func visit(_ expression: Expression) {
-      if case .subquery(let subquery, _, _) = expression { local.append(subquery) }
+      if case .subquery(let subquery, _, _, _) = expression { local.append(subquery) }
       for child in expression.children { visit(child) }
     }
     _ = plan.mapExpressions { expression in

@@ -9,10 +9,10 @@ public struct ExtractJoinKeys: OptimizerRule {
   public init() {}
 
   public func rewrite(_ plan: LogicalPlan) -> LogicalPlan? {
-    guard case .join(let kind, let left, let right, var keys, let residual?) = plan else {
-      return nil
-    }
-    let split = left.schema.count
+    guard case .join(var node) = plan, let residual = node.residual else { return nil }
+    let kind = node.kind
+    var keys = node.keys
+    let split = node.left.schema.count
     var toLeft: [Expression] = []
     var toRight: [Expression] = []
     var rest: [Expression] = []
@@ -22,11 +22,11 @@ public struct ExtractJoinKeys: OptimizerRule {
       if let key = Self.key(part, split) {
         keys.append(key)
       } else if !columns.isEmpty, columns.allSatisfy({ $0 < split }),
-        kind == .inner || kind == .right
+        kind == .inner || kind == .right || kind == .semi
       {
         toLeft.append(part)
       } else if !columns.isEmpty, columns.allSatisfy({ $0 >= split }),
-        kind == .inner || kind == .left
+        kind != .right, kind != .full, kind != .cross
       {
         toRight.append(part.remapping { $0 - split })
       } else if part != .yes {
@@ -34,13 +34,11 @@ public struct ExtractJoinKeys: OptimizerRule {
       }
     }
     guard keys.count > found || !toLeft.isEmpty || !toRight.isEmpty else { return nil }
-    return .join(
-      kind,
-      toLeft.isEmpty ? left : .filter(.all(toLeft), left),
-      toRight.isEmpty ? right : .filter(.all(toRight), right),
-      keys: keys,
-      residual: rest.isEmpty ? nil : .all(rest)
-    )
+    if !toLeft.isEmpty { node.left = .filter(.all(toLeft), node.left) }
+    if !toRight.isEmpty { node.right = .filter(.all(toRight), node.right) }
+    node.keys = keys
+    node.residual = rest.isEmpty ? nil : .all(rest)
+    return .join(node)
   }
 
   private static func key(_ part: Expression, _ split: Int) -> JoinKey? {

@@ -34,11 +34,10 @@ public struct PruneUnusedColumns: Sendable {
     )
   }
 
+  private func all(_ plan: LogicalPlan) -> LogicalPlan { apply(to: plan) }
+
   private func identity(_ plan: LogicalPlan) -> Pruned {
-    Pruned(
-      plan: plan,
-      places: Dictionary(uniqueKeysWithValues: plan.schema.fields.indices.map { ($0, $0) })
-    )
+    Pruned(plan: plan, places: places(Array(plan.schema.fields.indices)))
   }
 
   private func places(_ kept: [Int]) -> [Int: Int] {
@@ -55,9 +54,6 @@ public struct PruneUnusedColumns: Sendable {
       let kept = needed.sorted()
       let narrow = rows.map { row in kept.map { row[$0] } }
       return Pruned(plan: .values(schema.selecting(kept), rows: narrow), places: places(kept))
-    case .filter(let predicate, let input):
-      let below = prune(input, needed.union(predicate.columns))
-      return Pruned(plan: .filter(below.remap(predicate), below.plan), places: below.places)
     case .project(let expressions, let input):
       let kept = needed.sorted()
       var columns: Set<Int> = []
@@ -67,95 +63,122 @@ public struct PruneUnusedColumns: Sendable {
         NamedExpression(expressions[$0].name, below.remap(expressions[$0].expression))
       }
       return Pruned(plan: .project(narrow, below.plan), places: places(kept))
-    case .aggregate(let groups, let aggregates, let input):
-      return pruneAggregate(groups, aggregates, input, needed)
-    case .sort(let keys, let input):
-      let below = prune(input, needed.union(keys.flatMap(\.expression.columns)))
-      return Pruned(plan: .sort(remap(keys, below), below.plan), places: below.places)
-    case .topN(let keys, let count, let input):
-      let below = prune(input, needed.union(keys.flatMap(\.expression.columns)))
-      return Pruned(
-        plan: .topN(remap(keys, below), count: count, below.plan),
-        places: below.places
-      )
-    case .limit(let count, let offset, let input):
-      let below = prune(input, needed)
-      return Pruned(
-        plan: .limit(count: count, offset: offset, below.plan),
-        places: below.places
-      )
-    case .join(let kind, let left, let right, let keys, let residual):
-      return pruneJoin(kind, left, right, keys, residual, needed)
+    case .filter, .sort, .topN, .limit, .sample: return pruneThrough(plan, needed)
+    case .aggregate(let node): return pruneAggregate(node, needed)
+    case .window(let node): return pruneWindow(node, needed)
+    case .join(let node): return pruneJoin(node, needed)
     case .union(let inputs):
       let kept = needed.sorted()
       return Pruned(plan: .union(inputs.map { exactly($0, kept) }), places: places(kept))
+    case .unnest(let node): return pruneUnnest(node, needed)
+    // Their rows are compared, counted or written whole.
+    case .setOperation, .enforceSingleRow, .lateral, .write, .change, .exchange:
+      return identity(plan.mapInputs { all($0) })
     }
   }
 
-  private func remap(_ keys: [SortKey], _ pruned: Pruned) -> [SortKey] {
-    keys.map { SortKey(expression: pruned.remap($0.expression), direction: $0.direction) }
+  /// A node with one input and the same columns.
+  private func pruneThrough(_ plan: LogicalPlan, _ needed: Set<Int>) -> Pruned {
+    guard let input = plan.inputs.first else { return identity(plan) }
+    let read = plan.expressions.reduce(into: needed) { $1.collectColumns(&$0) }
+    let below = prune(input, read)
+    let mapped = plan.mapExpressions { below.remap($0) }.mapInputs { _ in below.plan }
+    return Pruned(plan: mapped, places: below.places)
   }
 
-  private func pruneAggregate(
-    _ groups: [NamedExpression],
-    _ aggregates: [AggregateCall],
-    _ input: LogicalPlan,
-    _ needed: Set<Int>
-  ) -> Pruned {
+  private func pruneAggregate(_ node: Aggregate, _ needed: Set<Int>) -> Pruned {
     // Group columns decide how many rows there are, so all of them stay.
-    let kept = aggregates.indices.filter { needed.contains(groups.count + $0) }
+    let count = node.groups.count
+    let kept = node.aggregates.indices.filter { needed.contains(count + $0) }
     var columns: Set<Int> = []
-    for group in groups { group.expression.collectColumns(&columns) }
-    for index in kept { Expression.aggregate(aggregates[index]).collectColumns(&columns) }
-    let below = prune(input, columns)
-    let narrow = kept.map { index in
-      var call = aggregates[index]
-      call.arguments = call.arguments.map { below.remap($0) }
-      call.filter = call.filter.map { below.remap($0) }
-      return call
-    }
-    return Pruned(
-      plan: .aggregate(
-        groups: groups.map { NamedExpression($0.name, below.remap($0.expression)) },
-        aggregates: narrow,
-        below.plan
-      ),
-      places: places(Array(groups.indices) + kept.map { groups.count + $0 })
-    )
+    for group in node.groups { group.expression.collectColumns(&columns) }
+    for index in kept { Expression.aggregate(node.aggregates[index]).collectColumns(&columns) }
+    let below = prune(node.input, columns)
+    var next = node
+    next.input = below.plan
+    next.groups = node.groups.map { NamedExpression($0.name, below.remap($0.expression)) }
+    next.aggregates = kept.map { node.aggregates[$0].mapping { below.remap($0) } }
+    var order = Array(node.groups.indices) + kept.map { count + $0 }
+    if node.groupingSets != nil { order.append(count + node.aggregates.count) }
+    return Pruned(plan: .aggregate(next), places: places(order))
   }
 
-  private func pruneJoin(
-    _ kind: JoinKind,
-    _ left: LogicalPlan,
-    _ right: LogicalPlan,
-    _ keys: [JoinKey],
-    _ residual: Expression?,
-    _ needed: Set<Int>
-  ) -> Pruned {
-    let split = left.schema.count
-    let all = needed.union(residual?.columns ?? [])
-    let prunedLeft = prune(
-      left,
-      Set(all.filter { $0 < split }).union(keys.flatMap(\.left.columns))
-    )
-    let prunedRight = prune(
-      right,
-      Set(all.filter { $0 >= split }.map { $0 - split }).union(keys.flatMap(\.right.columns))
-    )
-    let newSplit = prunedLeft.plan.schema.count
-    var places = prunedLeft.places
-    for (old, new) in prunedRight.places { places[old + split] = new + newSplit }
+  private func pruneWindow(_ node: Window, _ needed: Set<Int>) -> Pruned {
+    let split = node.input.schema.count
+    let kept = node.calls.indices.filter { needed.contains(split + $0) }
+    if kept.isEmpty { return prune(node.input, needed) }
+    var columns = Set(needed.filter { $0 < split })
+    for index in kept {
+      Expression.window(node.calls[index].call, node.specification).collectColumns(&columns)
+    }
+    let below = prune(node.input, columns)
+    let newSplit = below.plan.schema.count
+    var places = below.places
+    for (new, old) in kept.enumerated() { places[split + old] = newSplit + new }
     return Pruned(
-      plan: .join(
-        kind,
-        prunedLeft.plan,
-        prunedRight.plan,
-        keys: keys.map {
-          JoinKey(left: prunedLeft.remap($0.left), right: prunedRight.remap($0.right))
-        },
-        residual: residual.map { $0.remapping { places[$0] ?? $0 } }
+      plan: .window(
+        Window(
+          node.specification.mapping { below.remap($0) },
+          kept.map { index in
+            let named = node.calls[index]
+            return NamedWindowCall(named.name, named.call.mapping { below.remap($0) })
+          },
+          below.plan
+        )
       ),
       places: places
     )
+  }
+
+  private func pruneJoin(_ node: Join, _ needed: Set<Int>) -> Pruned {
+    let split = node.left.schema.count
+    let keys = node.keys + (node.membership.map { [$0] } ?? [])
+    // Beyond the split, a mark join gives its mark; only the residual reads right columns there.
+    let fromRight = node.kind.isLeftOnly ? [] : needed.filter { $0 >= split }
+    let residual = node.residual?.columns ?? []
+    let left = prune(
+      node.left,
+      Set(needed.union(residual).filter { $0 < split }).union(keys.flatMap(\.left.columns))
+    )
+    let right = prune(
+      node.right,
+      Set(residual.union(fromRight).filter { $0 >= split }.map { $0 - split })
+        .union(keys.flatMap(\.right.columns))
+    )
+    let newSplit = left.plan.schema.count
+    var places = left.places
+    for (old, new) in right.places { places[old + split] = new + newSplit }
+    func key(_ key: JoinKey) -> JoinKey {
+      JoinKey(
+        left: left.remap(key.left), right: right.remap(key.right), matchesNulls: key.matchesNulls)
+    }
+    var next = node
+    next.left = left.plan
+    next.right = right.plan
+    next.keys = node.keys.map(key)
+    next.membership = node.membership.map(key)
+    next.residual = node.residual.map { $0.remapping { places[$0] ?? $0 } }
+    if node.kind.isLeftOnly {
+      places = left.places
+      if node.kind == .mark { places[split] = newSplit }
+    }
+    return Pruned(plan: .join(next), places: places)
+  }
+
+  private func pruneUnnest(_ node: Unnest, _ needed: Set<Int>) -> Pruned {
+    let split = node.input.schema.count
+    let read = node.items.reduce(into: Set(needed.filter { $0 < split })) {
+      $1.expression.collectColumns(&$0)
+    }
+    let below = prune(node.input, read)
+    let newSplit = below.plan.schema.count
+    var next = node
+    next.input = below.plan
+    next.items = node.items.map {
+      UnnestItem(expression: below.remap($0.expression), columns: $0.columns)
+    }
+    var places = below.places
+    for index in split..<node.schema.count { places[index] = index - split + newSplit }
+    return Pruned(plan: .unnest(next), places: places)
   }
 }

@@ -5,20 +5,18 @@ public struct PushFilterThroughAggregate: OptimizerRule {
   public init() {}
 
   public func rewrite(_ plan: LogicalPlan) -> LogicalPlan? {
-    guard case .filter(let predicate, .aggregate(let groups, let aggregates, let input)) = plan,
-      !groups.isEmpty
+    guard case .filter(let predicate, .aggregate(var node)) = plan, !node.groups.isEmpty,
+      node.groupingSets == nil
     else { return nil }
+    let groups = node.groups
     let below = predicate.conjuncts.filter { part in
       part.columns.allSatisfy { $0 < groups.count } && !part.columns.isEmpty
     }
     guard !below.isEmpty else { return nil }
     let above = predicate.conjuncts.filter { !below.contains($0) }
     let inner = groups.map(\.expression)
-    let pushed = LogicalPlan.aggregate(
-      groups: groups,
-      aggregates: aggregates,
-      .filter(.all(below.map { $0.substituting(inner) }), input)
-    )
+    node.input = .filter(.all(below.map { $0.substituting(inner) }), node.input)
+    let pushed = LogicalPlan.aggregate(node)
     return above.isEmpty ? pushed : .filter(.all(above), pushed)
   }
 }

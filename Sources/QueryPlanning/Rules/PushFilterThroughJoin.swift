@@ -8,11 +8,9 @@ public struct PushFilterThroughJoin: OptimizerRule {
   public init() {}
 
   public func rewrite(_ plan: LogicalPlan) -> LogicalPlan? {
-    guard
-      case .filter(let predicate, .join(let kind, let left, let right, let keys, let residual)) =
-        plan
-    else { return nil }
-    let split = left.schema.count
+    guard case .filter(let predicate, .join(var node)) = plan else { return nil }
+    let kind = node.kind
+    let split = node.left.schema.count
     var toLeft: [Expression] = []
     var toRight: [Expression] = []
     var toJoin: [Expression] = []
@@ -20,7 +18,7 @@ public struct PushFilterThroughJoin: OptimizerRule {
     let isInner = kind == .inner || kind == .cross
     for part in predicate.conjuncts {
       let columns = part.columns
-      if !columns.isEmpty, columns.allSatisfy({ $0 < split }), isInner || kind == .left {
+      if !columns.isEmpty, columns.allSatisfy({ $0 < split }), isInner || kind == .left || kind.isLeftOnly {
         toLeft.append(part)
       } else if !columns.isEmpty, columns.allSatisfy({ $0 >= split }), isInner || kind == .right {
         toRight.append(part.remapping { $0 - split })
@@ -31,15 +29,13 @@ public struct PushFilterThroughJoin: OptimizerRule {
       }
     }
     guard !toLeft.isEmpty || !toRight.isEmpty || !toJoin.isEmpty else { return nil }
-    let condition =
-      toJoin.isEmpty ? residual : Expression.all((residual.map { [$0] } ?? []) + toJoin)
-    let joined = LogicalPlan.join(
-      toJoin.isEmpty ? kind : .inner,
-      toLeft.isEmpty ? left : .filter(.all(toLeft), left),
-      toRight.isEmpty ? right : .filter(.all(toRight), right),
-      keys: keys,
-      residual: condition
-    )
+    if !toJoin.isEmpty {
+      node.residual = Expression.all((node.residual.map { [$0] } ?? []) + toJoin)
+      node.kind = .inner
+    }
+    if !toLeft.isEmpty { node.left = .filter(.all(toLeft), node.left) }
+    if !toRight.isEmpty { node.right = .filter(.all(toRight), node.right) }
+    let joined = LogicalPlan.join(node)
     return above.isEmpty ? joined : .filter(.all(above), joined)
   }
 }

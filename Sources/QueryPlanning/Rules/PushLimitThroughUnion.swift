@@ -15,7 +15,7 @@ public struct PushLimitThroughUnion: OptimizerRule {
   private static func isLimited(_ plan: LogicalPlan, _ enough: Int) -> Bool {
     switch plan {
     case .limit(let count?, _, _): count <= enough
-    case .topN(_, let count, _): count <= enough
+    case .topN(let node): !node.withTies && node.count <= enough
     case .project(_, let input): isLimited(input, enough)
     case .values(_, let rows): rows.count <= enough
     default: false

@@ -9,7 +9,6 @@ public struct ReplaceSortAndLimitWithTopN: OptimizerRule {
     guard case .limit(let count?, let offset, .sort(let keys, let input)) = plan else { return nil }
     let (enough, overflow) = count.addingReportingOverflow(offset)
     guard !overflow, enough <= Self.countMax else { return nil }
-    let top = LogicalPlan.topN(keys, count: enough, input)
-    return offset == 0 ? top : .limit(count: count, offset: offset, top)
+    return .topN(TopN(keys, count: count, offset: offset, input))
   }
 }
