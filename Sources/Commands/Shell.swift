@@ -29,6 +29,8 @@ package final class Shell: @unchecked Sendable {
   var exercises: ExerciseLibrary
   /// What each tile showed last, to say what has changed since.
   var lastTiles: [String: [Int64?]] = [:]
+  /// The glossary's quiz, while it asks.
+  var openQuiz: GlossaryQuiz?
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
@@ -86,13 +88,20 @@ package final class Shell: @unchecked Sendable {
       if request.language != nil { settings.language = spoken }
     }
     let printer = ReplyPrinter(
-      output: output, isJSON: request.isJSON, isPrompt: request.isPrompt)
+      output: output, isJSON: request.isJSON, isPrompt: request.isPrompt, texts: catalogue)
     do {
-      var reply =
-        request.isPrompt ? try answerAtPrompt(request.line) : try answer(request.line)
+      let input = try InputNormalizer.normalize(request.line)
+      var reply = request.isPrompt ? try answerAtPrompt(input.text) : try answer(input.text)
       if request.isPrompt { tellAtWork(&reply) }
-      printer.print(reply, line: request.line, notices: takeNotices())
+      let changed = request.isPrompt ? input.notice(texts: catalogue) : nil
+      printer.print(reply, line: request.line, notices: [changed].compactMap { $0 } + takeNotices())
       return reply.exit
+    } catch let refusal as InputRefusal {
+      let text = ErrorText(
+        code: "command.notText", message: refusal.text(catalogue),
+        advice: self.text("error.command.notText.advice"), exit: .usage)
+      printer.print(text, line: "", notices: takeNotices())
+      return text.exit
     } catch {
       let text = ErrorText(error, catalogue: catalogue)
       printer.print(text, line: request.line, notices: takeNotices())
