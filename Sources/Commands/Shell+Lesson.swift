@@ -219,7 +219,7 @@ extension Shell {
     return .record([
       "lesson": .optional(place?.lesson), "section": .optional(place?.section),
       "step": place.map { .count($0.stepIndex) } ?? .null,
-      "waiting": .string(screen.waiting.name),
+      "waiting": .string(screen.waiting.name), "exercise": .optional(place?.exercise),
       "line": .optional(lessonState.flatMap { pendingLine($0.session) }),
     ])
   }
