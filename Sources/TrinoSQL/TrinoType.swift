@@ -116,6 +116,27 @@ public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
 
   var isText: Bool { if case .varchar = self { true } else { false } }
 
+  /// Has an order.
+  var isOrderable: Bool { true }
+
+  /// Can be compared for equality.
+  var isComparable: Bool { true }
+
+  /// What UNNEST makes of a value; nil where it is no array and no map.
+  var unnested: [(name: String?, type: TrinoType)]? { nil }
+
+  /// Bytes of a value, 0 where they vary.
+  var fixedSize: Int {
+    switch self {
+    case .boolean: 1
+    case .integer, .date: 4
+    case .bigint, .double, .timestamp, .timestampWithTimeZone, .intervalDayToSecond: 8
+    case .intervalYearToMonth: 4
+    case .decimal(let precision, _): precision <= 18 ? 8 : 16
+    case .varchar, .varbinary, .unknown: 0
+    }
+  }
+
   var isInterval: Bool { self == .intervalDayToSecond || self == .intervalYearToMonth }
 
   var zone: SessionZone? {
