@@ -62,6 +62,11 @@ let package = Package(
       providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
     .target(name: "CLibEdit", dependencies: ["CLibEditSystem"]),
     .systemLibrary(
+      name: "CCmarkGFM", pkgConfig: "libcmark-gfm",
+      providers: [
+        .apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"]), .brew(["cmark-gfm"]),
+      ]),
+    .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
@@ -70,7 +75,7 @@ let package = Package(
     base("Diagnostics"),
     base("Simulation"),
     base("Codecs", ["CZlib", "CZstd", "Diagnostics"]),
-    base("Columnar"),
+    base("Columnar", ["Diagnostics"]),
     base("Kernels", ["Columnar", "Diagnostics"]),
 
     // Formats and contracts
@@ -83,7 +88,7 @@ let package = Package(
       [
         "Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation",
       ]),
-    base("Connector", ["Columnar"]),
+    base("Connector", ["Columnar", "Diagnostics"]),
 
     // Stores
     room("EventLog", ["Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
@@ -92,6 +97,7 @@ let package = Package(
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
       ]),
+    room("FileTables", ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet"]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
@@ -136,13 +142,13 @@ let package = Package(
       "Platform",
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
-        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "KafkaProtocol",
-        "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing", "TrinoSQL",
-        "Warehouse", "World", crypto, yams,
+        "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
+        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
+        "TrinoSQL", "Warehouse", "World", crypto, yams,
       ]),
 
     // Side
-    room("Terminal", ["CLibEdit"]),
+    room("Terminal", ["CCmarkGFM", "CLibEdit"]),
     room("Course", [grdb, yams]),
     room(
       "Commands",
@@ -177,7 +183,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", grdb], exclude: ["PlantedBad"]),
+    tests("Course", ["Course", grdb], exclude: ["Fixtures", "PlantedBad"]),
     tests(
       "DeltaLog",
       [
@@ -187,6 +193,12 @@ let package = Package(
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
     tests("EventSDK", ["EventModel", "EventSDK"]),
+    tests(
+      "FileTables",
+      [
+        "Columnar", "Connector", "Diagnostics", "FileTables", "Parquet", "Simulation",
+        "TestSupport",
+      ]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
     tests("Kernels", ["Columnar", "Kernels"]),

@@ -6,7 +6,10 @@
 //    have applied early. A predicate is a wish: a source may skip files, row groups or nothing, and
 //    the engine filters again.
 // 3. The source answers with independent `Split`s. Each opens into a `BatchReader` on any thread.
-// 4. Writing goes through a `BatchSink`, which either commits all of its batches or none.
+// 4. A `WritableCatalog` takes DDL and rows: through a `BatchSink`, which either commits all of its
+//    batches or none, and row-level changes through a `RowChangeSink`.
+//
+// Everything beyond names, schema and splits has a default, so that a store says only what it can.
 
 public import Columnar
 
@@ -22,29 +25,66 @@ public protocol CatalogProvider: Sendable {
   func tableNames(schema: String) throws -> [String]
   /// The table as it is now; nil where there is none.
   func table(schema: String, name: String) throws -> (any TableSource)?
+  /// The views of a schema, sorted.
+  func viewNames(schema: String) throws -> [String]
+  /// A view's definition; nil where there is none.
+  func view(schema: String, name: String) throws -> ViewDefinition?
+  /// The files below a path as a table (`SELECT * FROM files."/data/*.parquet"`); nil where the
+  /// catalog has no path tables. Throws where it has, and the path cannot be read.
+  func table(path: String) throws -> (any TableSource)?
+}
+
+extension CatalogProvider {
+  public func viewNames(schema: String) throws -> [String] { [] }
+  public func view(schema: String, name: String) throws -> ViewDefinition? { nil }
+  public func table(path: String) throws -> (any TableSource)? { nil }
 }
 
 /// One version of a table, ready to be scanned.
 public protocol TableSource: Sendable {
   var schema: Schema { get }
+  /// The column that names each row for `WritableCatalog.beginChange`, opaque to the engine and
+  /// never NULL; nil where rows cannot be changed. A scan asks for it by position `schema.count`.
+  var rowIDField: Field? { get }
   /// Rows, where the source knows without reading them; nil elsewhere.
   var rowCount: Int? { get }
-  /// The independent pieces that together hold every row that can match.
+  /// The independent pieces that together hold every row that can match, in the table's order.
   func splits(for request: ScanRequest) throws -> [any Split]
+  /// Those of `predicates` that the engine must check itself; by default all of them. A predicate
+  /// left out holds for every row that `splits` of a request with it will give.
+  func residuals(of predicates: [ColumnPredicate]) -> [ColumnPredicate]
+  /// What is known about the rows without reading them, for the choice of join orders. Costs at most
+  /// the reading of metadata.
+  func statistics() throws -> TableStatistics
+  /// The answer to an aggregation from metadata, or from an engine below; nil where the rows have to
+  /// be read. Its columns are the request's groups, then its aggregates.
+  func aggregated(_ request: AggregateRequest) throws -> (any TableSource)?
 }
 
 extension TableSource {
+  public var rowIDField: Field? { nil }
   public var rowCount: Int? { nil }
+  public func residuals(of predicates: [ColumnPredicate]) -> [ColumnPredicate] { predicates }
+  public func statistics() throws -> TableStatistics { TableStatistics(rowCount: rowCount) }
+  public func aggregated(_ request: AggregateRequest) throws -> (any TableSource)? { nil }
+
+  /// The schema of a scan's batches; position `schema.count` is the row's identity.
+  public func schema(of columns: [Int]) -> Schema {
+    Schema(
+      columns.map { index in
+        index < schema.count ? schema[index] : rowIDField ?? Field("$row_id", .bigint)
+      })
+  }
 }
 
 /// What a scan needs of a table.
 public struct ScanRequest: Sendable {
   /// Positions in the table's schema, in the order the batches must have; may be empty, and then
-  /// batches carry only a row count.
+  /// batches carry only a row count. `schema.count` asks for the row's identity.
   public var columns: [Int]
   /// All of these hold for every row that the query can use.
   public var predicates: [ColumnPredicate]
-  /// Enough rows; nil for all.
+  /// Enough rows; nil for all. A wish: more may come.
   public var limit: Int?
 
   public init(columns: [Int], predicates: [ColumnPredicate] = [], limit: Int? = nil) {
@@ -83,8 +123,14 @@ public struct ColumnPredicate: Hashable, Sendable {
 public protocol Split: Sendable {
   /// What EXPLAIN and errors call it, such as the file's path below its root.
   var label: String { get }
+  /// Rows it holds before any predicate, where that is known; nil elsewhere.
+  var rowCount: Int? { get }
   /// Opens the piece; the reader belongs to the calling thread.
   func open() throws -> any BatchReader
+}
+
+extension Split {
+  public var rowCount: Int? { nil }
 }
 
 /// Reads one split from its beginning to its end, on one thread.

@@ -24,20 +24,6 @@ public struct TableWrite: Sendable {
   }
 }
 
-/// What CREATE TABLE says of a table.
-public struct TableDefinition: Sendable, Hashable {
-  public var schema: Schema
-  public var comment: String?
-  /// WITH (…): names in lower case to constants, arrays as their elements.
-  public var properties: [String: [Scalar]]
-
-  public init(schema: Schema, comment: String? = nil, properties: [String: [Scalar]] = [:]) {
-    self.schema = schema
-    self.comment = comment
-    self.properties = properties
-  }
-}
-
 /// DELETE, UPDATE and MERGE, all at once: rows of the table that go, and rows that come.
 ///
 /// Columns of the input, in this order: `operation` (integer: 1 insert, 2 delete, 3 update), the

@@ -108,7 +108,7 @@ public indirect enum LogicalPlan: Sendable {
   /// The columns it gives.
   public var schema: Schema {
     switch self {
-    case .scan(let scan): return scan.source.schema.selecting(scan.columns)
+    case .scan(let scan): return scan.source.schema(of: scan.columns)
     case .values(let schema, _): return schema
     case .filter(_, let input), .sort(_, let input), .limit(_, _, let input),
       .sample(_, let input), .enforceSingleRow(let input):

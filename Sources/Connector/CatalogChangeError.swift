@@ -1,0 +1,59 @@
+// Why a catalog did not make a change; the door words it in its dialect.
+
+public import Diagnostics
+
+/// Why a catalog did not make a change.
+public enum CatalogChangeError: DiagnosableError, Hashable {
+  case schemaExists(String)
+  case schemaMissing(String)
+  case schemaNotEmpty(String)
+  case tableExists(schema: String, name: String)
+  case tableMissing(schema: String, name: String)
+  case columnExists(String)
+  case columnMissing(String)
+  /// A property of `WITH (…)` that the store does not know, or with a value it does not take.
+  case invalidProperty(String)
+  /// Another writer changed the table in the meantime.
+  case conflict(String)
+  /// What the catalog cannot do at all, such as "dropping tables".
+  case notSupported(String)
+
+  public var code: String {
+    switch self {
+    case .schemaExists: "connector.schema_exists"
+    case .schemaMissing: "connector.schema_missing"
+    case .schemaNotEmpty: "connector.schema_not_empty"
+    case .tableExists: "connector.table_exists"
+    case .tableMissing: "connector.table_missing"
+    case .columnExists: "connector.column_exists"
+    case .columnMissing: "connector.column_missing"
+    case .invalidProperty: "connector.invalid_property"
+    case .conflict: "connector.conflict"
+    case .notSupported: "connector.not_supported"
+    }
+  }
+
+  public var message: String {
+    switch self {
+    case .schemaExists(let name): "Schema '\(name)' already exists"
+    case .schemaMissing(let name): "Schema '\(name)' does not exist"
+    case .schemaNotEmpty(let name): "Cannot drop non-empty schema '\(name)'"
+    case .tableExists(let schema, let name): "Table '\(schema).\(name)' already exists"
+    case .tableMissing(let schema, let name): "Table '\(schema).\(name)' does not exist"
+    case .columnExists(let name): "Column '\(name)' already exists"
+    case .columnMissing(let name): "Column '\(name)' does not exist"
+    case .invalidProperty(let name):
+      "Table property '\(name)' does not exist or has a bad value"
+    case .conflict(let text): text
+    case .notSupported(let what): "This connector does not support \(what)"
+    }
+  }
+
+  public var advice: String? {
+    switch self {
+    case .schemaNotEmpty: "Drop its tables first, or add CASCADE."
+    case .conflict: "Run the statement again."
+    default: nil
+    }
+  }
+}
