@@ -23,7 +23,7 @@ extension Analyzer {
       name,
       [try expression(inner, scope)],
       Identifier(text: name, offset: syntax.start),
-      syntax
+      syntax.start
     )
   }
 
@@ -58,7 +58,7 @@ extension Analyzer {
     if FunctionCatalog.special.contains(name) {
       return try special(name, arguments, call, syntax)
     }
-    return try scalarCall(name, arguments, call.name, syntax)
+    return try scalarCall(name, arguments, call.name, syntax.start)
   }
 
   private mutating func attempt(
@@ -130,7 +130,7 @@ extension Analyzer {
     _ key: String,
     _ arguments: [Typed],
     _ name: Identifier,
-    _ syntax: ExpressionSyntax
+    _ start: Int
   ) throws -> Typed {
     let overloads = FunctionCatalog.registry[key]
     guard !overloads.isEmpty else { throw unknownFunction(name) }
@@ -161,13 +161,13 @@ extension Analyzer {
       )
     }
     let converted = try zip(arguments, types).map { argument, type in
-      Typed(try coerce(argument, to: type, syntax.start), type)
+      Typed(try coerce(argument, to: type, start), type)
     }
     let made: (variant: String, body: FunctionOverload.Body)
     do {
       made = try overload.make(CallContext(arguments: converted, session: session))
     } catch let failure as KernelError {
-      throw error(failure.trinoName, failure.message, syntax.start)
+      throw error(failure.trinoName, failure.message, start)
     }
     var result = overload.result(types)
     if case .timestampWithTimeZone(let precision, _) = result, key == "from_unixtime" {

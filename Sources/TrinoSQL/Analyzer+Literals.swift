@@ -45,17 +45,14 @@ extension Analyzer {
     let fraction = Array((parts.count > 1 ? parts[1] : "").utf8)
     while whole.first == 0x30 { whole.removeFirst() }
     let precision = max(1, whole.count + fraction.count)
-    guard precision <= 18 else {
+    guard precision <= 38, let value = Int128(String(decoding: whole + fraction, as: UTF8.self))
+      ?? (whole.isEmpty && fraction.isEmpty ? 0 : nil)
+    else {
       throw error(
-        .notSupported,
-        "Decimal literals of more than 18 digits are not supported: \(text)",
-        offset,
-        advice: "Write a double such as 1.5e0."
-      )
+        .numericValueOutOfRange, "Value too large: a decimal has at most 38 digits: \(text)", offset)
     }
-    let value = Int64(String(decoding: whole + fraction, as: UTF8.self)) ?? 0
     let type = TrinoType.decimal(precision: precision, scale: fraction.count)
-    return Typed(.constant(.integer(value), type.storage), type)
+    return Typed(.constant(.exact(value), type.storage), type)
   }
 
   private func typedLiteral(_ type: String, _ text: String, _ offset: Int) throws -> Typed {
@@ -70,35 +67,46 @@ extension Analyzer {
       guard let day = withBytes(text, { parseDate($0) }) else { throw invalid }
       return Typed(.constant(.integer(Int64(day)), .date), .date)
     case "TIMESTAMP":
-      guard let parsed = withBytes(text, { parseTimestamp($0) }) else { throw invalid }
+      guard let parsed = withBytes(text, { parseMoment($0) }) else { throw invalid }
+      let digits = parsed.precision
+      guard let value = parsed.value(precision: digits) else { throw invalid }
       guard let zoneText = parsed.zoneText else {
-        return Typed(
-          .constant(.integer(parsed.microseconds), .timestamp),
-          .timestamp(precision: parsed.precision)
-        )
+        let type = TrinoType.timestamp(precision: digits)
+        return Typed(.constant(.exact(value), type.storage), type)
       }
       let zone = try self.zone(zoneText, offset)
-      let moment = parsed.microseconds - Int64(zone.offsetSeconds) * 1_000_000
+      let type = TrinoType.timestampWithTimeZone(precision: digits, zone)
+      let micros = Int64(truncatingIfNeeded: digits <= 6 ? value : value / 1_000_000)
+      let shift = Int128(zone.moment(ofWallClock: micros)) - Int128(micros)
       return Typed(
-        .constant(.integer(moment), .timestampWithTimeZone),
-        .timestampWithTimeZone(precision: parsed.precision, zone)
-      )
-    case "TIME", "JSON", "CHAR", "REAL":
-      throw error(.notSupported, "Literals of type \(type.lowercased()) are not supported", offset)
-    default:
-      let target: TrinoType
-      switch type {
-      case "BIGINT": target = .bigint
-      case "INTEGER": target = .integer
-      case "DOUBLE": target = .double
-      case "BOOLEAN": target = .boolean
-      case "VARCHAR": target = .varchar(text.unicodeScalars.count)
-      case "DECIMAL": return try decimalTyped(text, offset)
-      default: throw error(.notSupported, "Literals of type \(type)", offset)
+        .constant(.exact(value + (digits <= 6 ? shift : shift * 1_000_000)), type.storage), type)
+    case "TIME":
+      guard let value = withBytes(text, { parseTime($0) }) else {
+        throw error(
+          .invalidLiteral, "'\(text)' is not a valid TIME literal", offset,
+          advice: "Write TIME '09:10:00'.")
       }
+      let digits = text.split(separator: ".").count == 2 ? text.split(separator: ".")[1].count : 0
+      let type = TrinoType.time(precision: min(12, digits))
+      return Typed(.constant(.integer(value), type.storage), type)
+    case "DECIMAL": return try decimalTyped(text, offset)
+    case "VARCHAR":
+      return Typed(.constant(.text(text), .varchar), .varchar(text.unicodeScalars.count))
+    default:
+      let syntax = TypeSyntax(
+        name: type.lowercased(), parameters: [], hasTimeZone: nil, offset: offset)
+      let target = try self.type(syntax)
       let value = Typed(.constant(.text(text), .varchar), .varchar(nil))
+      if target == .json { return try jsonLiteral(text, offset) }
       return try cast(value, target, false, offset)
     }
+  }
+
+  /// `JSON '{"a": 1}'`
+  private func jsonLiteral(_ text: String, _ offset: Int) throws -> Typed {
+    let value = Typed(.constant(.text(text), .varchar), .varchar(nil))
+    return try scalarCall(
+      "json_parse", [value], Identifier(text: "json_parse", offset: offset), offset)
   }
 
   private func decimalTyped(_ text: String, _ offset: Int) throws -> Typed {
@@ -108,10 +116,10 @@ extension Analyzer {
       digits.utf8.filter({ $0 == 0x2E }).count <= 1, digits != "."
     else { throw error(.invalidLiteral, "'\(text)' is not a valid DECIMAL literal", offset) }
     let value = try decimalLiteral(digits, offset)
-    guard isNegative, case .constant(.integer(let number), let type) = value.expression else {
-      return value
-    }
-    return Typed(.constant(.integer(-number), type), value.type)
+    guard isNegative, case .constant(let scalar, let type) = value.expression,
+      let number = scalar.wholeNumber
+    else { return value }
+    return Typed(.constant(.exact(-number), type), value.type)
   }
 
   private func withBytes<Result>(

@@ -90,8 +90,7 @@ extension Analyzer {
       case .allOf(let parts, let start):
         let prefix = parts.map(\.key)
         let found = scope.fields.indices.filter { index in
-          let relation = scope.fields[index].relation
-          return relation.count >= prefix.count && Array(relation.suffix(prefix.count)) == prefix
+          scope.fields[index].isOf(prefix)
         }
         guard !found.isEmpty else {
           throw error(
@@ -105,9 +104,34 @@ extension Analyzer {
           )
         }
         addAll(found)
+      case .allFields(let syntax, let aliases):
+        let value = try expression(syntax, scope)
+        guard case .row(let fields) = value.type else {
+          throw error(
+            .typeMismatch, "expected expression of type Row, actual \(value.type)", syntax.start)
+        }
+        guard aliases.map({ $0.count == fields.count }) ?? true else {
+          throw error(
+            .mismatchedColumnAliases,
+            "Column alias list has \(aliases?.count ?? 0) entries but relation has \(fields.count) columns",
+            syntax.start
+          )
+        }
+        for (index, field) in fields.enumerated() {
+          items.append(
+            SelectItem(
+              name: aliases?[index].text ?? field.name,
+              value: Self.rowField(value, index, field.type), syntax: syntax))
+        }
       case .expression(let syntax, let alias):
         var name = alias?.text
-        if name == nil, case .name(let parts) = syntax.kind { name = parts.last?.text }
+        if name == nil {
+          switch syntax.kind {
+          case .name(let parts): name = parts.last?.text
+          case .field(_, let field): name = field.text
+          default: break
+          }
+        }
         items.append(SelectItem(name: name, value: try expression(syntax, scope), syntax: syntax))
       }
     }

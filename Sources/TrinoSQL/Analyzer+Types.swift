@@ -5,63 +5,104 @@ import Kernels
 import QueryPlanning
 
 extension Analyzer {
+  private static let simpleTypes: [String: TrinoType] = [
+    "boolean": .boolean, "tinyint": .tinyint, "smallint": .smallint, "integer": .integer,
+    "int": .integer, "bigint": .bigint, "real": .real, "double": .double, "json": .json,
+    "varbinary": .varbinary, "date": .date, "uuid": .uuid, "unknown": .unknown,
+    "interval day to second": .intervalDayToSecond,
+    "interval year to month": .intervalYearToMonth,
+  ]
+
   func type(_ syntax: TypeSyntax) throws -> TrinoType {
-    let parameters = syntax.numbers
-    func precision(_ standard: Int, most: Int) throws -> Int {
-      guard let value = parameters.first else { return standard }
-      guard value >= 0, value <= 12 else {
-        throw error(
-          .invalidFunctionArgument,
-          "TIMESTAMP precision must be in range [0, 12]: \(value)",
-          syntax.offset
-        )
+    let numbers = syntax.numbers
+    func types(_ count: Int) throws -> [TrinoType] {
+      let found = try syntax.parameters.map { parameter -> TrinoType in
+        guard case .type(let inner) = parameter else {
+          throw error(.typeNotFound, "Unknown type: \(syntax.name)", syntax.offset)
+        }
+        return try type(inner)
       }
-      guard value <= most else {
+      guard found.count == count else {
         throw error(
-          .notSupported,
-          "Timestamps of more than \(most) fraction digits are not supported",
-          syntax.offset
-        )
+          .typeNotFound, "\(syntax.name) needs \(count) types in parentheses", syntax.offset)
       }
-      return value
+      return found
+    }
+    if let simple = Self.simpleTypes[syntax.name] {
+      guard syntax.parameters.isEmpty else {
+        throw error(.typeNotFound, "Unknown type: \(syntax.name)(…)", syntax.offset)
+      }
+      return simple
     }
     switch syntax.name {
-    case "boolean": return .boolean
-    case "integer", "int": return .integer
-    case "bigint": return .bigint
-    case "double": return .double
-    case "varbinary": return .varbinary
-    case "date": return .date
     case "varchar":
-      if let length = parameters.first, length < 0 || length > 2_147_483_646 {
+      if let length = numbers.first, length < 0 || length > 2_147_483_646 {
         throw error(.typeNotFound, "Invalid VARCHAR length \(length)", syntax.offset)
       }
-      return .varchar(parameters.first)
+      return .varchar(numbers.first)
+    case "char":
+      let length = numbers.first ?? 1
+      guard (0...65_536).contains(length) else {
+        throw error(.typeNotFound, "CHAR length must be in range [0, 65536]", syntax.offset)
+      }
+      return .char(length)
     case "decimal", "numeric", "dec":
-      let precision = parameters.first ?? 38
-      let scale = parameters.count > 1 ? parameters[1] : 0
-      guard (1...38).contains(precision), scale >= 0, scale <= min(precision, 18) else {
+      let precision = numbers.first ?? 38
+      let scale = numbers.count > 1 ? numbers[1] : 0
+      guard (1...38).contains(precision), (0...precision).contains(scale) else {
         throw error(
-          scale > 18 && scale <= precision ? .notSupported : .invalidFunctionArgument,
+          .invalidFunctionArgument,
           "DECIMAL precision must be in range [1, 38] and scale in [0, precision]",
           syntax.offset
         )
       }
       return .decimal(precision: precision, scale: scale)
-    case "timestamp":
-      let digits = try precision(3, most: 6)
+    case "time", "timestamp":
+      let digits = numbers.first ?? 3
+      guard (0...12).contains(digits) else {
+        throw error(
+          .invalidFunctionArgument,
+          "\(syntax.name.uppercased()) precision must be in range [0, 12]: \(digits)",
+          syntax.offset
+        )
+      }
+      if syntax.name == "time" {
+        guard syntax.hasTimeZone != true else {
+          throw error(
+            .notSupported, "The type time with time zone is not supported", syntax.offset,
+            advice: "Use timestamp with time zone.")
+        }
+        return .time(precision: digits)
+      }
       return syntax.hasTimeZone == true
         ? .timestampWithTimeZone(precision: digits, session.timeZone)
         : .timestamp(precision: digits)
-    case "interval day to second": return .intervalDayToSecond
-    case "interval year to month": return .intervalYearToMonth
-    case "tinyint", "smallint", "real", "char", "time", "json", "uuid", "ipaddress", "array", "map",
-      "row", "number":
+    case "array": return .array(try types(1)[0])
+    case "map":
+      let inner = try types(2)
+      guard inner[0].isComparable else {
+        throw error(.typeMismatch, "A map's key must be comparable: \(inner[0])", syntax.offset)
+      }
+      return .map(key: inner[0], value: inner[1])
+    case "row":
+      guard !syntax.parameters.isEmpty else {
+        throw error(.typeNotFound, "A row type needs fields", syntax.offset)
+      }
+      return .row(
+        try syntax.parameters.map { parameter in
+          switch parameter {
+          case .field(let name, let inner): TrinoType.RowField(name.text, try type(inner))
+          case .type(let inner): TrinoType.RowField(nil, try type(inner))
+          case .number:
+            throw error(.typeNotFound, "Unknown type: row(…)", syntax.offset)
+          }
+        }
+      )
+    case "ipaddress", "number", "hyperloglog", "tdigest", "qdigest", "geometry":
       throw error(
         .notSupported,
         "The type \(syntax.name) is not supported",
-        syntax.offset,
-        advice: "Use integer, bigint, double, decimal, varchar, date or timestamp."
+        syntax.offset
       )
     default:
       throw error(
@@ -70,9 +111,8 @@ extension Analyzer {
         syntax.offset,
         suggestions: nearestNames(
           to: syntax.name,
-          among: [
-            "boolean", "integer", "bigint", "double", "varchar", "date", "timestamp", "decimal",
-            "varbinary",
+          among: Array(Self.simpleTypes.keys) + [
+            "varchar", "char", "decimal", "time", "timestamp", "array", "map", "row",
           ]
         )
       )

@@ -1,6 +1,7 @@
 // Statements about the session: USE, SET SESSION, PREPARE, EXECUTE, DESCRIBE INPUT and OUTPUT.
 
 import Columnar
+import Connector
 import Kernels
 import QueryPlanning
 
