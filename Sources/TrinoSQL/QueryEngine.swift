@@ -178,7 +178,7 @@ extension Scope {
   var schema: Schema {
     Schema(
       fields.enumerated().map {
-        Field($0.element.name ?? "_col\($0.offset)", $0.element.type.declared)
+        Field($0.element.name ?? "_col\($0.offset)", $0.element.type.storage)
       }
     )
   }
