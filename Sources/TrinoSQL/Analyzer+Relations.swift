@@ -103,6 +103,7 @@ extension Analyzer {
         return plan
       }
     }
+    if let view = try view(parts) { return view }
     let (name, table) = try table(parts)
     let fields = table.schema.fields.map {
       ScopeField(
@@ -115,5 +116,54 @@ extension Analyzer {
       plan: .scan(TableScan(name: name, source: table)),
       scope: Scope(fields: fields)
     )
+  }
+
+  // MARK: Views
+
+  /// The query under a view's name; nil where the name is none of a view.
+  private mutating func view(_ parts: [Identifier]) throws -> RelationPlan? {
+    let offset = parts.first?.offset ?? 0
+    let name = try qualify(parts)
+    guard let provider = catalogs[name.catalog],
+      let view = try provider.view(schema: name.schema, name: name.table)
+    else { return nil }
+    guard !views.contains(name) else {
+      throw error(.viewIsRecursive, "Statement would create a recursive view: \(name)", offset)
+    }
+    var session = session
+    session.catalog = view.sessionCatalog
+    session.schema = view.sessionSchema
+    let text = SourceText(view.sql)
+    var inside = Analyzer(source: text, session: session, catalogs: catalogs)
+    inside.views = views + [name]
+    inside.relationCount = relationCount
+    var plan: RelationPlan
+    do {
+      guard case .query(let query) = try Parser.statement(text) else {
+        throw error(.invalidView, "View '\(name)' is no query", offset)
+      }
+      plan = try inside.query(query)
+    } catch let failure as TrinoSQLError {
+      throw error(
+        .invalidView, "Failed analyzing stored view '\(name)': \(failure.message)", offset)
+    }
+    relationCount = inside.relationCount
+    guard plan.scope.fields.count == view.schema.count,
+      zip(plan.scope.fields, view.schema.fields).allSatisfy({
+        TrinoType.coercionCost($0.type, TrinoType($1.type)) != nil
+      })
+    else {
+      throw error(
+        .viewIsStale,
+        "View '\(name)' is stale or in invalid state: its query no longer gives the columns it had",
+        offset,
+        advice: "CREATE OR REPLACE VIEW makes it anew."
+      )
+    }
+    for (index, field) in view.schema.fields.enumerated() {
+      plan.scope.fields[index].name = field.name
+      plan.scope.fields[index].relation = [name.catalog, name.schema, name.table]
+    }
+    return plan
   }
 }

@@ -7,7 +7,8 @@
 // 4. `PhysicalPlanner` (QueryExecution) runs subqueries first, then the `…Exec` nodes.
 // 5. `QueryResult` prints values as Trino prints them.
 //
-// Statements that are no queries: `QueryEngine+Show`, `+Session`, `+Explain`.
+// Statements that are no queries: `QueryEngine+Show`, `+Session`, `+Explain`, `+Definitions`,
+// `+Changes`.
 
 public import Columnar
 public import Connector
@@ -103,14 +104,16 @@ public final class QueryEngine: Sendable {
     case .showCatalogs, .showSchemas, .showTables, .showColumns, .showCreate, .showFunctions,
       .showSession, .showStats, .showStatsFor:
       return try show(syntax, analyzer)
-    default: throw Self.unsupported(syntax, analyzer)
+    default:
+      if let result = try define(syntax, analyzer) { return result }
+      if let result = try change(syntax, analyzer, context) { return result }
+      throw Self.unsupported(syntax, analyzer)
     }
   }
 
   static func unsupported(_ syntax: StatementSyntax, _ analyzer: Analyzer) -> TrinoSQLError {
     analyzer.error(
-      .notSupported, "This statement is not supported", 0,
-      advice: "This door answers queries only.")
+      .notSupported, "This statement is not supported", 0)
   }
 
   /// The columns a query would give, without running it.
@@ -139,6 +142,8 @@ public final class QueryEngine: Sendable {
         )
       case .scalarSubqueryRows: return TrinoSQLError(.subqueryMultipleRows, execution.message)
       }
+    case let change as CatalogChangeError:
+      return TrinoSQLError(change.trinoName, change.message, advice: change.advice)
     case is ScalarSubqueryRowsError:
       return translate(QueryExecutionError.scalarSubqueryRows)
     default: return error

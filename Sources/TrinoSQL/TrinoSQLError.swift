@@ -64,6 +64,7 @@ public enum TrinoErrorName: String, Sendable, Hashable, CaseIterable {
   case tooManyGroupingSets = "TOO_MANY_GROUPING_SETS"
   case mergeTargetRowMultipleMatches = "MERGE_TARGET_ROW_MULTIPLE_MATCHES"
   case constraintViolation = "CONSTRAINT_VIOLATION"
+  case transactionConflict = "TRANSACTION_CONFLICT"
   case readOnlyViolation = "READ_ONLY_VIOLATION"
   case samplePercentageOutOfRange = "SAMPLE_PERCENTAGE_OUT_OF_RANGE"
   case invalidWindowReference = "INVALID_WINDOW_REFERENCE"
