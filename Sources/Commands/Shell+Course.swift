@@ -210,7 +210,7 @@ extension Shell {
     try lockedly {
       let host = lessonHost()
       let session = try exercises.session(id, progress: progress, host: host)
-      return try replacingQueries(in: try session.replacingChoices(in: line), host: host)
+      return try session.replacingChoices(in: try replacingQueries(in: line, host: host))
     }
   }
 }

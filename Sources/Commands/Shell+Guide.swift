@@ -56,7 +56,7 @@ extension Shell {
 
   // MARK: List
 
-  private func status() throws -> CourseStatus {
+  private func courseStatus() throws -> CourseStatus {
     try CourseStatus.make(
       outline: try lesson().outline(), exercises: try exercises.summaries(), progress: progress,
       role: CourseOutline.Role(rawValue: settings.role))
@@ -76,7 +76,7 @@ extension Shell {
     try Arguments(words).allowOnly()
     let here = try lesson().position?.section
     var lines: [ListLine] = []
-    for entry in try status().lessons {
+    for entry in try courseStatus().lessons {
       let state = entry.isOnPath || entry.state == .notThereYet ? entry.state.rawValue : "offPath"
       lines.append(
         ListLine(
@@ -123,7 +123,7 @@ extension Shell {
 
   /// `progress`: minutes left on the role's path, exercises, and how good the predictions were.
   func showProgress() throws -> Reply {
-    let status = try status()
+    let status = try courseStatus()
     let outline = try lesson().outline()
     let role = CourseOutline.Role(rawValue: settings.role) ?? .mobile
     let title = outline.roles.first { $0.role == role }?.title[courseLanguage] ?? role.rawValue

@@ -2,6 +2,8 @@
 
 internal import Course
 internal import EventModel
+internal import Platform
+internal import Simulation
 internal import Terminal
 
 extension Shell {

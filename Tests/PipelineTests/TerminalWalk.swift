@@ -35,7 +35,7 @@ final class TerminalWalk {
   @discardableResult
   func atPrompt() throws -> TerminalScreen {
     while true {
-      let screen = try terminal.waitForScreen { screen in
+      try terminal.waitForScreen { screen in
         let line = screen.currentLine
         let isPrompt = Self.prompts.contains { line == $0 || line == $0 + " " }
         return (isPrompt && screen.cursor.column >= 6) || Self.isPager(screen)
@@ -43,7 +43,11 @@ final class TerminalWalk {
       // What is still being drawn belongs to the screen.
       let settled = terminal.settle(.milliseconds(60))
       if Self.isPager(settled) {
+        // To the last page, which stays on the screen when the pager is left.
+        terminal.type("G")
+        _ = terminal.settle(.milliseconds(60))
         terminal.type("q")
+        try terminal.waitForScreen { !$0.isAlternate }
         continue
       }
       guard Self.prompts.contains(where: { settled.currentLine.hasPrefix($0) }) else { continue }

@@ -115,7 +115,7 @@ private final class AcceptedAnswer {
     let session = ExerciseSession(
       exercise: try Exercise.load(folder: folder), host: host,
       progress: ProgressStore(path: progressFile))
-    return try replacingQueries(in: try session.replacingChoices(in: line), host: host)
+    return try session.replacingChoices(in: try replacingQueries(in: line, host: host))
   }
 }
 
