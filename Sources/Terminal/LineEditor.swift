@@ -56,7 +56,14 @@ package final class LineEditor {
   private var history: LineHistory
   private var promptColumns = 0
   /// The state that the last Tab left ambiguous; the same state again lists the candidates.
-  private var lastAmbiguous: (line: String, cursor: Int)?
+  private var lastAmbiguous: Ambiguity?
+
+  private struct Ambiguity {
+    var line: String
+    var cursor: Int
+    /// The page of candidates that the next Tab lists.
+    var page = 0
+  }
 
   /// Opens the terminal; installs the interrupt handler.
   ///
@@ -186,11 +193,11 @@ package final class LineEditor {
 // MARK: - Completion
 
 extension LineEditor {
-  /// The screen's columns, for laying out what is listed below the line.
-  private var screenColumns: Int {
+  /// The screen's columns and rows, for laying out what is listed below the line.
+  private var screenSize: (columns: Int, rows: Int) {
     var columns: Int32 = 0
     var rows: Int32 = 0
-    return tapline_terminal_size(output, &columns, &rows) ? Int(columns) : 80
+    return tapline_terminal_size(output, &columns, &rows) ? (Int(columns), Int(rows)) : (80, 24)
   }
 
   fileprivate func handleTab(_ line: String.UnicodeScalarView, cursor: Int) -> Int32 {
@@ -206,20 +213,23 @@ extension LineEditor {
       replace(typed, with: first + (result.appendsSpace ? " " : ""), in: editor)
       return Int32(TAPLINE_KEY_REFRESH)
     }
-    let common = LineEditor.commonPrefix(of: result.candidates)
+    let common = Completion.commonPrefix(of: result.candidates)
     if common.count >= typed.count, common != typed {
       replace(typed, with: common, in: editor)
-      lastAmbiguous = (
-        String(before.dropLast(typed.count)) + common + text.dropFirst(before.count),
-        before.count - typed.count + common.count
+      lastAmbiguous = Ambiguity(
+        line: String(before.dropLast(typed.count)) + common + text.dropFirst(before.count),
+        cursor: before.count - typed.count + common.count
       )
       return Int32(TAPLINE_KEY_REFRESH)
     }
-    if let last = lastAmbiguous, last == (text, before.count) {
-      list(result.candidates, line: text, cursor: before.count, in: editor)
+    if var last = lastAmbiguous, last.line == text, last.cursor == before.count {
+      list(result.candidates, line: text, cursor: before.count, page: last.page, in: editor)
+      // The next Tab lists what did not fit.
+      last.page += 1
+      lastAmbiguous = last
       return Int32(TAPLINE_KEY_REDRAW)
     }
-    lastAmbiguous = (text, before.count)
+    lastAmbiguous = Ambiguity(line: text, cursor: before.count)
     return Int32(TAPLINE_KEY_BEEP)
   }
 
@@ -232,10 +242,15 @@ extension LineEditor {
     _ candidates: [String],
     line: String,
     cursor: Int,
+    page: Int,
     in editor: OpaquePointer
   ) {
+    let size = screenSize
     let below = rowsBelow(line: line, cursor: cursor)
-    let rows = CandidateList.lines(candidates, width: screenColumns)
+    let own = rows(line: line, cursor: cursor).last + 1
+    // The list and the line below it fit on the screen together.
+    let rows = CandidateList.lines(
+      candidates, width: size.columns, rowsMax: max(size.rows - own - 2, 3), page: page)
     let text = String(repeating: "\n", count: below + 1) + rows.joined(separator: "\n") + "\n"
     tapline_editor_write(editor, text.replacing("\n", with: "\r\n"))
   }
@@ -248,7 +263,7 @@ extension LineEditor {
 
   /// The rows, counted from the prompt's, of the cursor and of the end of the line.
   fileprivate func rows(line: String, cursor: Int) -> (cursor: Int, last: Int) {
-    let width = screenColumns
+    let width = screenSize.columns
     var row = 0
     var column = promptColumns % width
     var cursorRow = 0
@@ -277,35 +292,6 @@ extension LineEditor {
     let count = tapline_editor_pending(editor, &points, Int32(points.count), &cursor)
     let line = scalars(points[..<Int(count)])
     return rowsBelow(line: String(line), cursor: String(line.prefix(Int(cursor))).count)
-  }
-
-  /// The longest text that all candidates begin with, in whole characters.
-  static func commonPrefix(of candidates: [String]) -> String {
-    guard var prefix = candidates.first else { return "" }
-    for candidate in candidates.dropFirst() {
-      prefix = String(zip(prefix, candidate).prefix { $0 == $1 }.map(\.0))
-    }
-    return prefix
-  }
-}
-
-/// Candidates in columns, read downwards.
-enum CandidateList {
-  /// More than this are counted, not listed.
-  static let listedMax = 120
-
-  static func lines(_ candidates: [String], width: Int) -> [String] {
-    let listed = candidates.prefix(listedMax).map { TextWidth.printable($0) }
-    let widest = listed.reduce(1) { max($0, TextWidth.columns($1)) }
-    let columnCount = max(1, (width - 1) / (widest + 2))
-    let rowCount = (listed.count + columnCount - 1) / columnCount
-    var lines = (0..<rowCount).map { row in
-      let cells = stride(from: row, to: listed.count, by: rowCount).map { listed[$0] }
-      let padded = cells.dropLast().map { TextWidth.pad($0, to: widest + 2) }
-      return TextWidth.truncate(padded.joined() + (cells.last ?? ""), to: max(width - 1, 1))
-    }
-    if candidates.count > listedMax { lines.append("... +\(candidates.count - listedMax)") }
-    return lines
   }
 }
 
