@@ -44,6 +44,11 @@ package final class LineEditor {
   /// Called at Tab with the line and the cursor as an index in characters.
   package var complete: ((_ line: String, _ cursorInCharacters: Int) -> CompletionResult)?
 
+  /// The prompt while the history is searched (Ctrl-R): what is looked for, and whether it was found.
+  package var searchPrompt: (_ pattern: String, _ isFound: Bool) -> String = { pattern, isFound in
+    isFound || pattern.isEmpty ? "/\(pattern)> " : "/\(pattern) ?> "
+  }
+
   /// Whether a person types: a prompt is shown.
   package let isInteractive: Bool
   /// Whether lines can be edited with the cursor keys.
@@ -55,6 +60,10 @@ package final class LineEditor {
   private var plain: PlainLineReader
   private var history: LineHistory
   private var promptColumns = 0
+  /// The prompt's columns while another prompt, such as a search's, stands in its place.
+  private var ownPromptColumns = 0
+  /// The screen's columns when the line was last drawn.
+  private var drawnColumns = 80
   /// The state that the last Tab left ambiguous; the same state again lists the candidates.
   private var lastAmbiguous: Ambiguity?
 
@@ -101,7 +110,8 @@ package final class LineEditor {
       completeCallback,
       stepCallback,
       rowsCallback,
-      composeCallback
+      composeCallback,
+      searchCallback
     )
     for entry in history.entries { tapline_editor_history_add(editor, entry) }
   }
@@ -118,6 +128,8 @@ package final class LineEditor {
     guard let editor else { return readPlainLine(prompt: prompt) }
     lastAmbiguous = nil
     promptColumns = TextWidth.columns(String(prompt.split(separator: "\n").last ?? ""))
+    ownPromptColumns = promptColumns
+    drawnColumns = screenSize.columns
     var text: UnsafeMutablePointer<CChar>?
     let result = tapline_editor_read(editor, LineEditor.marked(prompt), &text)
     defer { free(text) }
@@ -263,26 +275,56 @@ extension LineEditor {
 
   /// The rows, counted from the prompt's, of the cursor and of the end of the line.
   fileprivate func rows(line: String, cursor: Int) -> (cursor: Int, last: Int) {
-    let width = screenSize.columns
-    var row = 0
-    var column = promptColumns % width
-    var cursorRow = 0
+    var drawn = DrawnRows(width: screenSize.columns, startColumn: promptColumns)
+    var cursorRow: Int?
     for (index, character) in line.enumerated() {
-      if index == cursor { cursorRow = row }
-      if character == "\n" {
-        row += 1
-        column = 0
-        continue
-      }
-      let columns = TextWidth.columns(of: character)
-      if column + columns > width {
-        row += 1
-        column = 0
-      }
-      column += columns
+      if index == cursor { cursorRow = drawn.row }
+      drawn.place(character)
     }
-    if cursor >= line.count { cursorRow = row }
-    return (cursorRow, row)
+    return (cursorRow ?? drawn.row, drawn.row)
+  }
+
+  /// The cursor's row after the terminal has wrapped what was drawn to a new width.
+  ///
+  /// Where a wide character did not fit at the end of a row, libedit has left a line break in what
+  /// it drew as a whole (the first `refreshed` code points), and a space in what was typed.
+  fileprivate func rowAfterResize(line: String, refreshed: Int) -> Int {
+    let width = screenSize.columns
+    defer { drawnColumns = width }
+    var drawn = DrawnRows(width: drawnColumns, startColumn: promptColumns)
+    var wrapped = DrawnRows(width: width, startColumn: promptColumns)
+    var scalarCount = 0
+    for character in line {
+      let row = drawn.row
+      let gap = drawn.width - drawn.column
+      drawn.place(character)
+      if drawn.row > row, character != "\n", gap > 0 {
+        if scalarCount < refreshed {
+          wrapped.place("\n")
+        } else {
+          for _ in 0..<gap { wrapped.place(" ") }
+        }
+      }
+      wrapped.place(character)
+      scalarCount += character.unicodeScalars.count
+    }
+    return wrapped.row
+  }
+
+  /// Answers a search: the prompt, and the entry if one was found.
+  fileprivate func search(
+    _ pattern: String?,
+    from: Int,
+    step: Int
+  ) -> (prompt: String, found: Int, entry: String?) {
+    guard let pattern else {
+      promptColumns = ownPromptColumns
+      return ("", -1, nil)
+    }
+    let found = pattern.isEmpty ? nil : history.search(pattern, from: from, step: step)
+    let prompt = searchPrompt(TextWidth.printable(pattern), found != nil)
+    promptColumns = TextWidth.columns(prompt)
+    return (prompt, found?.index ?? -1, found?.entry)
   }
 
   fileprivate func pendingRowsBelow() -> Int {
@@ -292,6 +334,33 @@ extension LineEditor {
     let count = tapline_editor_pending(editor, &points, Int32(points.count), &cursor)
     let line = scalars(points[..<Int(count)])
     return rowsBelow(line: String(line), cursor: String(line.prefix(Int(cursor))).count)
+  }
+}
+
+/// Where the characters of a line come to stand on a screen.
+private struct DrawnRows {
+  let width: Int
+  var row = 0
+  var column: Int
+
+  init(width: Int, startColumn: Int) {
+    self.width = max(width, 2)
+    row = startColumn / self.width
+    column = startColumn % self.width
+  }
+
+  mutating func place(_ character: Character) {
+    if character == "\n" {
+      row += 1
+      column = 0
+      return
+    }
+    let columns = TextWidth.columns(of: character)
+    if column + columns > width {
+      row += 1
+      column = 0
+    }
+    column += columns
   }
 }
 
@@ -327,12 +396,36 @@ private func stepCallback(
 private func rowsCallback(
   context: UnsafeMutableRawPointer?,
   line: UnsafePointer<UInt32>,
-  cursor: Int32
+  cursor: Int32,
+  refreshed: Int32
 ) -> Int32 {
   guard let context else { return 0 }
   let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
   let text = String(scalars(UnsafeBufferPointer(start: line, count: Int(cursor))))
-  return Int32(clamping: editor.rows(line: text, cursor: text.count).cursor)
+  let row =
+    refreshed >= 0
+    ? editor.rowAfterResize(line: text, refreshed: Int(refreshed))
+    : editor.rows(line: text, cursor: text.count).cursor
+  return Int32(clamping: row)
+}
+
+private func searchCallback(
+  context: UnsafeMutableRawPointer?,
+  pattern: UnsafePointer<UInt32>,
+  count: Int32,
+  from: Int32,
+  step: Int32,
+  found: UnsafeMutablePointer<Int32>,
+  entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> UnsafeMutablePointer<CChar>? {
+  guard let context else { return nil }
+  let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
+  let text =
+    count < 0 ? nil : String(scalars(UnsafeBufferPointer(start: pattern, count: Int(count))))
+  let result = editor.search(text, from: Int(from), step: Int(step))
+  found.pointee = Int32(clamping: result.found)
+  entry.pointee = result.entry.flatMap { strdup($0) }
+  return strdup(LineEditor.marked(result.prompt))
 }
 
 private func composeCallback(text: UnsafeMutablePointer<UInt32>, count: Int32) -> Int32 {

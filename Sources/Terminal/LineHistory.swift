@@ -83,6 +83,23 @@ package struct LineHistory: Sendable {
     return true
   }
 
+  /// The first entry, from the one `from` lines back, that holds `pattern`; case does not count.
+  ///
+  /// - Parameters:
+  ///   - from: 0 is the newest entry.
+  ///   - step: 1 goes to older entries, -1 to newer ones.
+  /// - Returns: the entry and how far back it is; nil if there is none.
+  package func search(_ pattern: String, from: Int, step: Int) -> (index: Int, entry: String)? {
+    let wanted = Normalization.composed(pattern).lowercased()
+    var index = from
+    while index >= 0, index < entries.count {
+      let entry = entries[entries.count - 1 - index]
+      if entry.lowercased().contains(wanted) { return (index, entry) }
+      index += step < 0 ? -1 : 1
+    }
+    return nil
+  }
+
   /// The notices so far, which it forgets.
   package mutating func takeNotices() -> [HistoryNotice] {
     defer { notices = [] }

@@ -45,17 +45,61 @@ import Testing
     try terminal.waitForPrompt()
   }
 
-  @Test func `narrows a search syllable by syllable, and back`() throws {
-    let terminal = try start(history: ["수집 둘", "수정 하나"])
+  @Test func `narrows a search syllable by syllable, goes to older lines and back`() throws {
+    let terminal = try start(history: ["수집 둘", "SELECT 1", "수정 하나"])
+    terminal.type("쓰던 줄")
     terminal.press(.control("r"))
+    try terminal.waitForLine("/> 쓰던 줄")
     terminal.type("수")
-    try terminal.waitFor("수정 하나")
+    try terminal.waitForLine("/수> 수정 하나")
+    terminal.press(.control("r"))
+    try terminal.waitForLine("/수> 수집 둘")
+    terminal.press(.control("r"))
+    try terminal.waitForLine("/수 ?> 수집 둘")
+    terminal.press(.control("s"))
+    try terminal.waitForLine("/수> 수정 하나")
     terminal.type("집")
-    try terminal.waitFor("수집 둘")
+    try terminal.waitForLine("/수집> 수집 둘")
+    terminal.press(.backspace, .backspace)
+    terminal.type("select")
+    try terminal.waitForLine("/select> SELECT 1")
+    terminal.press(.control("g"))
+    try terminal.waitForLine("probe> 쓰던 줄", column: 14)
+    // A key that moves takes the line over to be edited.
+    terminal.press(.control("r"))
+    terminal.type("둘")
+    try terminal.waitForLine("/둘> 수집 둘")
+    terminal.press(.home)
+    try terminal.waitForLine("probe> 수집 둘", column: 7)
+    terminal.type("x")
+    terminal.press(.control("c"))
+    try terminal.waitForPrompt()
+    // Ctrl-C drops the search.
+    terminal.press(.control("r"))
+    terminal.type("둘")
+    try terminal.waitForLine("/둘> 수집 둘")
     terminal.press(.control("c"))
     try terminal.waitForPrompt()
     terminal.type("ok\n")
     try terminal.waitFor("LINE[ok]")
+  }
+
+  @Test func `finds a line longer than the screen, and draws no row twice`() throws {
+    let long = String(repeating: "가나다라 ", count: 12) + "끝"
+    let terminal = try start(history: [long, "짧은 줄"], columns: 40, rows: 15)
+    terminal.press(.control("r"))
+    terminal.type("가나")
+    try terminal.waitForScreen { $0.contains("/가나> 가나다라") && $0.currentLine.contains("끝") }
+    terminal.press(.backspace)
+    terminal.type("나다")
+    try terminal.waitForScreen { $0.contains("/가나다> ") && $0.currentLine.contains("끝") }
+    terminal.press(.end)
+    try terminal.waitForScreen { $0.contains("probe> 가나다라") && $0.currentLine.contains("끝") }
+    let screen = terminal.settle()
+    #expect(screen.lines.filter { $0.contains("끝") }.count == 1, "\(screen)")
+    #expect(!screen.contains("/가"), "\(screen)")
+    terminal.press(.enter)
+    try terminal.expect("LINE[\(long)]")
   }
 
   // MARK: Pasting
@@ -186,7 +230,7 @@ import Testing
     let line = String(repeating: "가나다라마바사 ", count: 8)
     terminal.type(line)
     try terminal.waitForScreen { $0.cursor.row == 3 && $0.contains("바사 가나") }
-    for width in [40, 72, 50] {
+    for width in [40, 72, 50, 61, 44] {
       let before = terminal.transcript.count
       terminal.resize(columns: width, rows: 15, reflows: reflows)
       try terminal.waitForScreen { _ in terminal.transcript.count > before }
@@ -307,7 +351,7 @@ import Testing
     let second = try terminal.waitForScreen {
       !$0.contains("table_0_column_0 ") && $0.currentLine == "probe> table_"
     }
-    #expect(second.lines.filter { $0.hasPrefix("... +") }.count == 1, "\(second)")
+    #expect(second.lines.suffix(2) == ["... +9,941", "probe> table_"])
     terminal.type("7_column_1507\t")
     try terminal.waitForLine("probe> table_7_column_1507", column: 27)
   }
