@@ -222,7 +222,7 @@ let package = Package(
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
         "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
-      ]),
+      ], exclude: ["FullDisk"]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
     tests(
