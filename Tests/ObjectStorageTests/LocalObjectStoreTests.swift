@@ -4,8 +4,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A directory on a file system without space, for the test that needs one.
-
 @Suite struct LocalObjectStoreTests {
   let scratch: ScratchDirectory
   let store: LocalObjectStore
