@@ -209,7 +209,9 @@ let package = Package(
         "Simulation", "Warehouse",
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage"]),
-    tests("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"]),
+    tests(
+      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      exclude: ["Fixtures"]),
     tests(
       "Pipeline",
       [
