@@ -216,7 +216,9 @@ let package = Package(
         "Simulation", "TestSupport", "Warehouse",
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
-    tests("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"]),
+    tests(
+      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      exclude: ["Fixtures"]),
     tests(
       "Pipeline",
       [
