@@ -195,7 +195,7 @@ let package = Package(
       "DeltaLog",
       [
         "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet",
-        "Simulation",
+        "Simulation", "TestSupport",
       ]),
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
@@ -213,16 +213,18 @@ let package = Package(
       "Lake",
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "Lake", "ObjectStorage",
-        "Simulation", "Warehouse",
+        "Simulation", "TestSupport", "Warehouse",
       ]),
-    tests("ObjectStorage", ["Diagnostics", "ObjectStorage"]),
-    tests("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"]),
+    tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
+    tests(
+      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      exclude: ["Fixtures"]),
     tests(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
         "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
-      ]),
+      ], exclude: ["FullDisk"]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
     tests(

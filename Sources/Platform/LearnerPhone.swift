@@ -7,6 +7,7 @@ internal import Codecs
 internal import Collector
 internal import Columnar
 package import Connector
+internal import ETL
 package import EventModel
 internal import EventSDK
 internal import Foundation
@@ -50,7 +51,11 @@ package final class LearnerPhone: @unchecked Sendable {
   /// Bytes of a torn write that the queue dropped at this start.
   package let tornBytes: Int
 
+  /// Whether the phone has a network; kept on its disk, so that a restart finds it as it was.
+  package private(set) var isOnline = true
+
   private let client: Client
+  private let directory: String
   private let history: String
   private let recorder: DeliveryRecorder
   private let recorded = Mutex<[PhoneEvent]>([])
@@ -69,6 +74,7 @@ package final class LearnerPhone: @unchecked Sendable {
     configuration.flushIntervalMilliseconds = Int64(flushIntervalSeconds) * 1_000
     let queue = try DiskEventQueue(directory: directory)
     tornBytes = queue.recovery.tornBytes
+    self.directory = directory
     history = directory + "/sent.ndjson"
     var identity = SeededGenerator(seed: seed, label: "learner-phone")
     let device = DeviceContext(
@@ -96,6 +102,10 @@ package final class LearnerPhone: @unchecked Sendable {
     )
     client.sessionID = "sess_" + identity.uuid().prefix(8)
     client.userID = "u_0000042"
+    if FileManager.default.fileExists(atPath: offlineMark) {
+      isOnline = false
+      try client.networkLost()
+    }
     try refresh()
   }
 
@@ -118,6 +128,20 @@ package final class LearnerPhone: @unchecked Sendable {
     try client.enterForeground()
     return sent
   }
+
+  /// Takes the network away or brings it back; back online, the SDK sends what has waited.
+  package func setOnline(_ isOnline: Bool) throws -> [PhoneDelivery] {
+    if isOnline {
+      if unlink(offlineMark) != 0, errno != ENOENT { throw Home.unusable(offlineMark, errno) }
+    } else {
+      try Home.write([], to: offlineMark)
+    }
+    self.isOnline = isOnline
+    return try deliver { try isOnline ? client.networkBack() : client.networkLost() }
+  }
+
+  /// A file that is there while the phone has no network.
+  private var offlineMark: String { directory + "/offline" }
 
   /// Lets the SDK's timer act.
   package func tick() throws { _ = try deliver { try client.tick() } }
@@ -274,11 +298,9 @@ private final class DeliveryRecorder {
         event.append(to: &lines)
         lines.append(0x0A)
       }
-      guard let file = fopen(history, "ab") else { throw Home.unusable(history, errno) }
-      defer { fclose(file) }
-      guard fwrite(lines, 1, lines.count, file) == lines.count, fflush(file) == 0 else {
-        throw Home.unusable(history, errno)
-      }
+      try LineFile(path: history).append(lines)
+    } catch let error as LineFile.Failure {
+      failure = Home.unusable(history, error.errno)
     } catch {
       failure = error
     }
