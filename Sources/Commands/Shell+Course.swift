@@ -58,6 +58,7 @@ struct ExerciseLibrary {
   /// The commands that exercises unlock, with the id of each exercise; read once.
   mutating func locks() -> [String: String] {
     if let lockedCommands { return lockedCommands }
+    // Manifests alone: every line asks, and texts and checks of exercises are a start's whole time.
     let locks = ((try? content.locks()) ?? [:]).mapValues(\.id)
     lockedCommands = locks
     return locks
