@@ -47,7 +47,10 @@ extension Shell {
   /// The lesson, opened at the learner's place on first use.
   func lesson() throws -> LessonSession {
     if let lessonState { return lessonState.session }
-    return try openLesson().session
+    let (session, screen) = try openLesson()
+    // The place is not shown now; what was found on the way to it is said all the same.
+    unsaidNotices += screen.notices
+    return session
   }
 
   private func openLesson() throws -> (session: LessonSession, screen: LessonScreen) {

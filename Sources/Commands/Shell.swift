@@ -27,6 +27,8 @@ package final class Shell: @unchecked Sendable {
   private var catalogueStore: [Language: Catalogue] = [:]
   var server: ServeState?
   var exercises: ExerciseLibrary
+  /// What opening the lesson found, until the next answer tells it.
+  var unsaidNotices: [String] = []
   /// What each tile showed last, to say what has changed since.
   var lastTiles: [String: [Int64?]] = [:]
   /// The glossary's quiz, while it asks.
@@ -242,7 +244,9 @@ package final class Shell: @unchecked Sendable {
 
   /// What a start mended, to be said once.
   private func takeNotices() -> [String] {
-    (opened?.takeRecoveries() ?? []).map { text("recovery." + $0.code, $0.fields) }
+    defer { unsaidNotices = [] }
+    return unsaidNotices
+      + (opened?.takeRecoveries() ?? []).map { text("recovery." + $0.code, $0.fields) }
       + progress.takeNotices().map { $0.text[courseLanguage] }
       + [server?.takeFailure()].compactMap { $0 }.map {
         ErrorText($0, catalogue: catalogue).message

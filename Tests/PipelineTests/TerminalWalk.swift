@@ -7,6 +7,8 @@ final class TerminalWalk {
   let scratch: ScratchDirectory
   let home: String
   let isKorean: Bool
+  /// What the pager showed.
+  private(set) var pages: [String] = []
   /// Every screen on which the program waited, for what a failure has to show.
   private(set) var screens: [TerminalScreen] = []
 
@@ -43,9 +45,13 @@ final class TerminalWalk {
       // What is still being drawn belongs to the screen.
       let settled = terminal.settle(.milliseconds(60))
       if Self.isPager(settled) {
-        // To the last page, which stays on the screen when the pager is left.
-        terminal.type("G")
-        _ = terminal.settle(.milliseconds(60))
+        // Page by page to the last one, which stays on the screen when the pager is left.
+        pages += settled.lines.dropLast()
+        if let place = settled.text.firstMatch(of: /([0-9,]+)\/([0-9,]+)/), place.1 != place.2 {
+          terminal.type(" ")
+          try terminal.waitForScreen { $0.text != settled.text }
+          continue
+        }
         terminal.type("q")
         try terminal.waitForScreen { !$0.isAlternate }
         continue

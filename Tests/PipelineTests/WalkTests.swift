@@ -54,16 +54,23 @@ struct WalkTests {
     #expect(turns < 160, "\(end.drawing)")
     #expect(solved == ["00-1", "00-2", "00-role-quiz", "00-3"], "\(solved)")
     // The first reward: the learner's own tap moved the live tile.
-    let history = walk.terminal.screen.history.joined(separator: "\n")
-    #expect(history.contains(isKorean ? "여러분의 탭이 숫자가 됐습니다" : "tap"))
+    let history = Self.words(walk.terminal.screen.history + walk.pages)
+    #expect(
+      history.contains(
+        isKorean ? "여러분의 탭이 숫자가 됐습니다" : "Your tap has become a number"), "\(end.drawing)")
     // Leaving keeps the place; the next start says so.
     walk.terminal.press(.control("D"))
     #expect(try walk.terminal.exitCode() == 0)
   }
 
+  /// What a screen says, whatever its width: lines joined, white space as one space.
+  static func words(_ lines: [String]) -> String {
+    lines.joined(separator: " ").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
   /// 00-1 as a person does it: reads the id off the screen, is wrong once, finds the address.
   private func solveFirst(_ walk: TerminalWalk, isKorean: Bool) throws {
-    let seen = walk.screens.suffix(6).flatMap(\.lines).joined(separator: "\n")
+    let seen = Self.words(walk.terminal.screen.history.suffix(60))
     let id = try #require(seen.firstMatch(of: /event_id ([0-9a-f]{8})/)?.1)
     let wrong = try walk.enter("answer 0:1")
     #expect(wrong.history.joined().contains(isKorean ? "아직입니다" : "Not yet"))
