@@ -174,6 +174,8 @@ struct ReplyPrinter {
         let isFlush = isPrompt && !line.isEmpty && line.first != " "
         let line = isFlush ? "  " + line : String(line)
         let indent = line.prefix { $0 == " " }.count
+        // A path or an address alone on its line is there to be copied whole.
+        guard line.dropFirst(indent).contains(" ") else { return line + "\n" }
         return TextWidth.wrap(line, to: output.width, hangingIndent: indent)
           .joined(separator: "\n") + "\n"
       }.joined()

@@ -80,7 +80,7 @@ struct BadInputTests {
     }
     let answer = world.run("progress")
     #expect(answer.status == .success)
-    #expect(answer.text.replacing("\n", with: "").contains("progress.sqlite"), "\(answer.text)")
+    #expect(answer.text.contains("progress.sqlite"), "\(answer.text)")
   }
 
   @Test func `a home that is a file is refused with advice`() throws {
