@@ -144,7 +144,7 @@ package final class Platform {
         lake, warehouse, live.catalog(),
         Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
       ])
-    recoveries = Platform.recoveries(log: log, lake: lake, phone: phone)
+    recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
   }
 
   /// The clock's time.
