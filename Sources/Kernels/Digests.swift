@@ -5,26 +5,34 @@ public func md5(_ message: [UInt8]) -> [UInt8] {
   let shifts: [UInt32] = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21]
   var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476]
   for block in padded(message, isBigEndian: false) {
-    let words = (0..<16).map { word in
-      (0..<4).reduce(UInt32(0)) { $0 | UInt32(block[word * 4 + $1]) << UInt32(8 * $1) }
-    }
+    let words = bigEndianWords(block).map(\.byteSwapped)
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     for round in 0..<64 {
       let f: UInt32
       let g: Int
       switch round / 16 {
-      case 0: (f, g) = ((b & c) | (~b & d), round)
-      case 1: (f, g) = ((d & b) | (~d & c), (5 * round + 1) % 16)
-      case 2: (f, g) = (b ^ c ^ d, (3 * round + 5) % 16)
-      default: (f, g) = (c ^ (b | ~d), (7 * round) % 16)
+      case 0:
+        f = (b & c) | (~b & d)
+        g = round
+      case 1:
+        f = (d & b) | (~d & c)
+        g = (5 * round + 1) % 16
+      case 2:
+        f = b ^ c ^ d
+        g = (3 * round + 5) % 16
+      default:
+        f = c ^ (b | ~d)
+        g = (7 * round) % 16
       }
-      let sum = a &+ f &+ md5Constants[round] &+ words[g]
+      let mixed: UInt32 = a &+ f
+      let sum: UInt32 = mixed &+ md5Constants[round] &+ words[g]
       let shift = shifts[round / 16 * 4 + round % 4]
-      (a, d, c, b) = (d, c, b, b &+ (sum << shift | sum >> (32 - shift)))
+      let turned: UInt32 = sum << shift | sum >> (32 - shift)
+      (a, d, c, b) = (d, c, b, b &+ turned)
     }
     state = [state[0] &+ a, state[1] &+ b, state[2] &+ c, state[3] &+ d]
   }
-  return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+  return bytes(state.map(\.byteSwapped))
 }
 
 /// `floor(2^32 |sin(i + 1)|)`, as the standard lists them.
@@ -40,27 +48,34 @@ private let md5Constants: [UInt32] = [
 ]
 
 /// The message in blocks of 64 bytes, with a 1 bit, zeros and its length in bits at the end.
-private func padded(_ message: [UInt8], isBigEndian: Bool) -> [ArraySlice<UInt8>.SubSequence] {
+private func padded(_ message: [UInt8], isBigEndian: Bool) -> [[UInt8]] {
   var bytes = message + [0x80]
   while bytes.count % 64 != 56 { bytes.append(0) }
   let bits = UInt64(message.count) &* 8
   for index in 0..<8 {
-    let shift = UInt64(8 * (isBigEndian ? 7 - index : index))
+    let place = isBigEndian ? 7 - index : index
+    let shift = UInt64(8 * place)
     bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
   }
-  return stride(from: 0, to: bytes.count, by: 64).map { Array(bytes[$0..<$0 + 64])[...] }
+  return stride(from: 0, to: bytes.count, by: 64).map { Array(bytes[$0..<$0 + 64]) }
 }
 
-private func bigEndianWords(_ block: ArraySlice<UInt8>) -> [UInt32] {
-  (0..<16).map { word in
-    (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(block[block.startIndex + word * 4 + $1]) }
+private func bigEndianWords(_ block: [UInt8]) -> [UInt32] {
+  var words: [UInt32] = []
+  for start in stride(from: 0, to: 64, by: 4) {
+    var word: UInt32 = 0
+    for byte in block[start..<start + 4] { word = word << 8 | UInt32(byte) }
+    words.append(word)
   }
+  return words
 }
 
 private func bytes(_ words: [UInt32]) -> [UInt8] {
-  words.flatMap { word in
-    (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) }
+  var result: [UInt8] = []
+  for word in words {
+    for shift: UInt32 in [24, 16, 8, 0] { result.append(UInt8(truncatingIfNeeded: word >> shift)) }
   }
+  return result
 }
 
 /// The SHA-1 digest, 20 bytes.
@@ -70,19 +85,29 @@ public func sha1(_ message: [UInt8]) -> [UInt8] {
   for block in padded(message, isBigEndian: true) {
     var words = bigEndianWords(block)
     for index in 16..<80 {
-      words.append(
-        rotated(words[index - 3] ^ words[index - 8] ^ words[index - 14] ^ words[index - 16], 1))
+      let mixed = words[index - 3] ^ words[index - 8]
+      words.append(rotated(mixed ^ words[index - 14] ^ words[index - 16], 1))
     }
     var (a, b, c, d, e) = (state[0], state[1], state[2], state[3], state[4])
     for round in 0..<80 {
-      let (f, k): (UInt32, UInt32)
+      let f: UInt32
+      let k: UInt32
       switch round / 20 {
-      case 0: (f, k) = ((b & c) | (~b & d), 0x5A82_7999)
-      case 1: (f, k) = (b ^ c ^ d, 0x6ED9_EBA1)
-      case 2: (f, k) = ((b & c) | (b & d) | (c & d), 0x8F1B_BCDC)
-      default: (f, k) = (b ^ c ^ d, 0xCA62_C1D6)
+      case 0:
+        f = (b & c) | (~b & d)
+        k = 0x5A82_7999
+      case 1:
+        f = b ^ c ^ d
+        k = 0x6ED9_EBA1
+      case 2:
+        f = (b & c) | (d & (b | c))
+        k = 0x8F1B_BCDC
+      default:
+        f = b ^ c ^ d
+        k = 0xCA62_C1D6
       }
-      let next = rotated(a, 5) &+ f &+ e &+ k &+ words[round]
+      let sum: UInt32 = rotated(a, 5) &+ f
+      let next: UInt32 = sum &+ e &+ k &+ words[round]
       (a, b, c, d, e) = (next, a, rotated(b, 30), c, d)
     }
     state = [state[0] &+ a, state[1] &+ b, state[2] &+ c, state[3] &+ d, state[4] &+ e]
@@ -114,13 +139,15 @@ public func sha256(_ message: [UInt8]) -> [UInt8] {
       let y = words[index - 2]
       let low = rotated(x, 7) ^ rotated(x, 18) ^ (x >> 3)
       let high = rotated(y, 17) ^ rotated(y, 19) ^ (y >> 10)
-      words.append(words[index - 16] &+ low &+ words[index - 7] &+ high)
+      let before: UInt32 = words[index - 16] &+ words[index - 7]
+      words.append(before &+ low &+ high)
     }
     var h = state
     for round in 0..<64 {
       let high = rotated(h[4], 6) ^ rotated(h[4], 11) ^ rotated(h[4], 25)
       let choice = (h[4] & h[5]) ^ (~h[4] & h[6])
-      let first = h[7] &+ high &+ choice &+ sha256Constants[round] &+ words[round]
+      let start: UInt32 = h[7] &+ high &+ choice
+      let first: UInt32 = start &+ sha256Constants[round] &+ words[round]
       let low = rotated(h[0], 2) ^ rotated(h[0], 13) ^ rotated(h[0], 22)
       let majority = (h[0] & h[1]) ^ (h[0] & h[2]) ^ (h[1] & h[2])
       let second = low &+ majority
@@ -170,9 +197,13 @@ public func base64(_ bytes: [UInt8]) -> [UInt8] {
   for start in stride(from: 0, to: bytes.count, by: 3) {
     let part = bytes[start..<min(start + 3, bytes.count)]
     var value: UInt32 = 0
-    for (index, byte) in part.enumerated() { value |= UInt32(byte) << UInt32(16 - 8 * index) }
+    for (index, byte) in part.enumerated() {
+      let shift = UInt32(16 - 8 * index)
+      value |= UInt32(byte) << shift
+    }
     for index in 0..<4 {
-      let digit = base64Digits[Int(value >> UInt32(18 - 6 * index) & 63)]
+      let shift = UInt32(18 - 6 * index)
+      let digit = base64Digits[Int((value >> shift) & 63)]
       result.append(index <= part.count ? digit : 0x3D)
     }
   }
