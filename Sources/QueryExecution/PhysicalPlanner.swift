@@ -21,7 +21,7 @@ public struct PhysicalPlanner {
     let ready = optimizer.optimize(try resolvingSubqueries(plan))
     let source = try makeSource(ready)
     var batches: [ColumnarBatch] = []
-    let reservation = MemoryReservation(context)
+    let reservation = OperatorMemory(context)
     var bytes = 0
     while let batch = try source.next() {
       try context.check()
