@@ -62,6 +62,11 @@ let package = Package(
       providers: [.apt(["libedit-dev"]), .brew(["libedit"])]),
     .target(name: "CLibEdit", dependencies: ["CLibEditSystem"]),
     .systemLibrary(
+      name: "CCmarkGFM", pkgConfig: "libcmark-gfm",
+      providers: [
+        .apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"]), .brew(["cmark-gfm"]),
+      ]),
+    .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
@@ -70,7 +75,7 @@ let package = Package(
     base("Diagnostics"),
     base("Simulation"),
     base("Codecs", ["CZlib", "CZstd", "Diagnostics"]),
-    base("Columnar"),
+    base("Columnar", ["Diagnostics"]),
     base("Kernels", ["Columnar", "Diagnostics"]),
 
     // Formats and contracts
@@ -143,7 +148,7 @@ let package = Package(
       ]),
 
     // Side
-    room("Terminal", ["CLibEdit"]),
+    room("Terminal", ["CCmarkGFM", "CLibEdit"]),
     room("Course", [grdb, yams]),
     room(
       "Commands",
@@ -178,7 +183,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", grdb], exclude: ["PlantedBad"]),
+    tests("Course", ["Course", grdb], exclude: ["Fixtures", "PlantedBad"]),
     tests(
       "DeltaLog",
       [

@@ -2,13 +2,21 @@
 ///
 /// Three encodings, told apart once per batch and never per row:
 ///
-/// - **flat**: `values` holds one value a row.
-/// - **dictionary**: `codes` holds one Int32 a row, an index into `dictionary`.
-/// - **constant**: `values` holds one value for all rows, or the vector is all NULL.
+/// - **flat**: one value a row.
+/// - **dictionary**: `codes` holds one Int32 a row, an index into the values of `dictionary`.
+/// - **constant**: one value for all rows, or the vector is all NULL.
 ///
+/// Where values lie, by `type.layout`, at a value index (the row, its code, or 0):
+///
+/// ```
+/// fixed   values[i]                                little-endian integers, IEEE floats
+/// text    TextView at values[16 i]                 long texts in textData
+/// list    children[0], rows offset[i] ..< offset[i + 1]; Int32 offsets in values
+/// map     children[0] keys and children[1] values, offsets as a list's
+/// row     children[f], row i                       values is empty
+/// ```
 /// `validity` is always by row (nil: no NULLs); what lies under a NULL row is any valid value.
-/// Fixed-width values lie in `values` as little-endian integers or IEEE doubles; text as `TextView`s
-/// in `values` over `textData`.
+/// Offsets ascend, and may begin above 0. A child may have NULLs and encodings of its own.
 public struct ColumnVector: Sendable {
   public enum Encoding: Sendable {
     case flat
@@ -22,6 +30,8 @@ public struct ColumnVector: Sendable {
   public let encoding: Encoding
   public let values: Buffer
   public let textData: [Buffer]
+  /// The elements of lists, the keys and values of maps, the fields of rows.
+  public let children: [ColumnVector]
   public let validity: ValidityBitmap?
 
   public init(
@@ -30,6 +40,7 @@ public struct ColumnVector: Sendable {
     encoding: Encoding = .flat,
     values: Buffer,
     textData: [Buffer] = [],
+    children: [ColumnVector] = [],
     validity: ValidityBitmap? = nil
   ) {
     self.type = type
@@ -37,6 +48,7 @@ public struct ColumnVector: Sendable {
     self.encoding = encoding
     self.values = values
     self.textData = textData
+    self.children = children
     self.validity = validity
   }
 
@@ -53,6 +65,7 @@ public struct ColumnVector: Sendable {
       encoding: .dictionary(codes: codes, dictionary),
       values: dictionary.values.values,
       textData: dictionary.values.textData,
+      children: dictionary.values.children,
       validity: validity
     )
   }
@@ -68,8 +81,15 @@ public struct ColumnVector: Sendable {
       encoding: .constant,
       values: one.values,
       textData: one.textData,
-      validity: scalar.isNull ? ValidityBitmap.make(count: count) { _ in false } : nil
+      children: one.children,
+      validity: scalar.isNull ? ValidityBitmap.allNull(count: count) : nil
     )
+  }
+
+  /// A flat column of rows: one child a field, all of `count` rows.
+  public init(row fields: [ColumnVector], type: DataType, count: Int, validity: ValidityBitmap?) {
+    self.init(
+      type: type, count: count, values: .empty, children: fields, validity: validity)
   }
 
   /// True where the row is NULL.
@@ -81,6 +101,18 @@ public struct ColumnVector: Sendable {
 
   public var nullCount: Int { validity?.nullCount ?? 0 }
 
+  @inlinable
+  public var isFlat: Bool {
+    if case .flat = encoding { return true }
+    return false
+  }
+
+  @inlinable
+  public var isConstant: Bool {
+    if case .constant = encoding { return true }
+    return false
+  }
+
   /// The index into `values` of a row: the row itself, its code, or 0.
   @inlinable
   public func valueIndex(_ row: Int) -> Int {
@@ -89,6 +121,13 @@ public struct ColumnVector: Sendable {
     case .dictionary(let codes, _): Int(codes.values(as: Int32.self)[row])
     case .constant: 0
     }
+  }
+
+  /// The elements of a list or map at an index into `values`, as rows of its children.
+  @inlinable
+  public func elementRange(at valueIndex: Int) -> Range<Int> {
+    let offsets = values.address.assumingMemoryBound(to: Int32.self)
+    return Int(offsets[valueIndex])..<Int(offsets[valueIndex + 1])
   }
 
   /// The bytes of a text or binary value at an index into `values`; valid inside `body` only.
@@ -106,101 +145,42 @@ public struct ColumnVector: Sendable {
     return try body(UnsafeRawBufferPointer(start: data, count: view.count))
   }
 
-  /// One cell, for printing and for statistics; allocates, so never in a row loop.
-  public func scalar(_ row: Int) -> Scalar {
-    if isNull(row) { return .null }
-    let index = valueIndex(row)
-    switch type {
-    case .boolean: return .boolean(values.values(as: UInt8.self)[index] != 0)
-    case .integer, .date: return .integer(Int64(values.values(as: Int32.self)[index]))
-    case .bigint, .decimal, .timestamp, .timestampWithTimeZone:
-      return .integer(values.values(as: Int64.self)[index])
-    case .double: return .double(values.values(as: Double.self)[index])
-    case .varchar:
-      return .text(withTextValue(at: index) { String(decoding: $0, as: UTF8.self) })
-    case .varbinary: return .binary(withTextValue(at: index) { Array($0) })
-    case .unknown: return .null
-    }
-  }
-
-  /// The same rows, flat: copies unless it is flat already.
-  public func flattened() -> ColumnVector {
-    if case .flat = encoding { return self }
-    let rows = Buffer(byteCount: count * 4) { memory in
-      let target = memory.bindMemory(to: Int32.self)
-      for row in 0..<count { target[row] = Int32(truncatingIfNeeded: row) }
-    }
-    return gather(rows.values(as: Int32.self), flatten: true)
-  }
-
-  /// The rows at `rows`, in that order. A dictionary keeps its encoding, a constant stays one.
+  /// The same values under another type of the same layout: `varchar(5)` as `varchar`.
   ///
-  /// `rows.count` rows out; text is shared, not copied.
-  public func gather(_ rows: UnsafeBufferPointer<Int32>) -> ColumnVector {
-    gather(rows, flatten: false)
+  /// Nothing is converted or checked. A dictionary loses its identity.
+  public func retyped(_ type: DataType) -> ColumnVector {
+    if type == self.type { return self }
+    precondition(type.layout == self.type.layout, "\(self.type) does not lie as \(type) does")
+    if case .dictionary(let codes, let dictionary) = encoding {
+      return ColumnVector(
+        dictionary: VectorDictionary(dictionary.values.retyped(type)), codes: codes, count: count,
+        validity: validity)
+    }
+    return ColumnVector(
+      type: type, count: count, encoding: encoding, values: values, textData: textData,
+      children: children, validity: validity)
   }
 
-  private func gather(_ rows: UnsafeBufferPointer<Int32>, flatten: Bool) -> ColumnVector {
-    let gathered = validity.flatMap { bitmap in
-      ValidityBitmap.make(count: rows.count) { bitmap.isValid(Int(rows[$0])) }
-    }
+  /// The same values with other NULLs; what lies under a NULL is kept.
+  public func withValidity(_ validity: ValidityBitmap?) -> ColumnVector {
+    ColumnVector(
+      type: type, count: count, encoding: encoding, values: values, textData: textData,
+      children: children, validity: validity)
+  }
+
+  /// The bytes held in memory, about; a shared dictionary counts nothing, other shared buffers each
+  /// time.
+  public var byteCount: Int {
+    var bytes = validity?.buffer.byteCount ?? 0
     switch encoding {
-    case .constant where !flatten:
-      return ColumnVector(
-        type: type,
-        count: rows.count,
-        encoding: .constant,
-        values: values,
-        textData: textData,
-        validity: gathered
-      )
-    case .dictionary(let codes, let dictionary) where !flatten:
-      let source = codes.values(as: Int32.self)
-      let picked = Buffer(byteCount: rows.count * 4) { memory in
-        let target = memory.bindMemory(to: Int32.self)
-        for index in 0..<rows.count { target[index] = source[Int(rows[index])] }
-      }
-      return ColumnVector(
-        dictionary: dictionary,
-        codes: picked,
-        count: rows.count,
-        validity: gathered
-      )
-    default:
-      let picked: Buffer
-      switch type.layout {
-      case .text: picked = gatherValues(rows, as: TextView.self)
-      case .fixed(width: 8): picked = gatherValues(rows, as: UInt64.self)
-      case .fixed(width: 4): picked = gatherValues(rows, as: UInt32.self)
-      case .fixed: picked = gatherValues(rows, as: UInt8.self)
-      }
-      return ColumnVector(
-        type: type,
-        count: rows.count,
-        values: picked,
-        textData: textData,
-        validity: gathered
-      )
+    case .flat:
+      bytes += values.byteCount
+      for data in textData { bytes += data.byteCount }
+      for child in children { bytes += child.byteCount }
+    case .dictionary(let codes, _): bytes += codes.byteCount
+    case .constant: break
     }
-  }
-
-  private func gatherValues<Value: BitwiseCopyable>(
-    _ rows: UnsafeBufferPointer<Int32>,
-    as type: Value.Type
-  ) -> Buffer {
-    let source = values.values(as: Value.self)
-    return Buffer(byteCount: rows.count * MemoryLayout<Value>.stride) { memory in
-      let target = memory.bindMemory(to: Value.self)
-      switch encoding {
-      case .flat:
-        for index in 0..<rows.count { target[index] = source[Int(rows[index])] }
-      case .dictionary(let codes, _):
-        let code = codes.values(as: Int32.self)
-        for index in 0..<rows.count { target[index] = source[Int(code[Int(rows[index])])] }
-      case .constant:
-        for index in 0..<rows.count { target[index] = source[0] }
-      }
-    }
+    return bytes
   }
 }
 

@@ -39,6 +39,32 @@ public struct ColumnarBatch: Sendable {
     ColumnarBatch(schema: schema, columns: columns.map { $0.gather(rows) }, rowCount: rows.count)
   }
 
+  /// The rows of a selection, in its order.
+  public func gather(_ selection: SelectionVector) -> ColumnarBatch {
+    ColumnarBatch(
+      schema: schema, columns: columns.map { $0.gather(selection) }, rowCount: selection.count)
+  }
+
+  /// The rows `range`.
+  public func slice(_ range: Range<Int>) -> ColumnarBatch {
+    ColumnarBatch(
+      schema: schema, columns: columns.map { $0.slice(range) }, rowCount: range.count)
+  }
+
+  /// All rows of `batches`, in order; each has the columns of `schema`.
+  public static func concatenate(_ batches: [ColumnarBatch], schema: Schema) -> ColumnarBatch {
+    ColumnarBatch(
+      schema: schema,
+      columns: schema.fields.indices.map { index in
+        ColumnVector.concatenate(batches.map { $0.columns[index] }, type: schema[index].type)
+      },
+      rowCount: batches.reduce(0) { $0 + $1.rowCount }
+    )
+  }
+
+  /// The bytes held in memory, about.
+  public var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
+
   /// One row as scalars, for printing.
   public func row(_ index: Int) -> [Scalar] {
     columns.map { $0.scalar(index) }

@@ -25,7 +25,7 @@ package enum AnswerCaseRunner {
     let session = ExerciseSession(exercise: answerCase.exercise, host: host)
     for line in answerCase.lines {
       do {
-        let text = try replaceQueries(line.text, host)
+        let text = try replacingQueries(in: line.text, host: host)
         outcome.transcript.append(text)
         if isCheck(text) {
           let answer = text == "check" ? nil : String(text.dropFirst("answer".count))
@@ -72,47 +72,5 @@ package enum AnswerCaseRunner {
 
   private static func describe(_ verdict: String, _ feedback: String?) -> String {
     feedback.map { "\(verdict) with \($0)" } ?? verdict
-  }
-
-  /// Replaces each `{{sql: …}}` by the query's single value.
-  private static func replaceQueries(_ line: String, _ host: any LessonHost) throws -> String {
-    var result = ""
-    var rest = line[...]
-    while let open = rest.firstRange(of: "{{sql:") {
-      guard let close = rest[open.upperBound...].firstRange(of: "}}") else {
-        throw CourseError(
-          code: "course.bad-template",
-          message: "A `{{sql:` is not closed.",
-          advice: "Close it with `}}` on the same line."
-        )
-      }
-      result += rest[..<open.lowerBound]
-      result += try singleValue(String(rest[open.upperBound..<close.lowerBound]), host)
-      rest = rest[close.upperBound...]
-    }
-    return result + rest
-  }
-
-  private static func singleValue(_ sql: String, _ host: any LessonHost) throws -> String {
-    let table = try host.query(sql)
-    guard table.rows.count == 1, let row = table.rows.first, row.count == 1 else {
-      throw CourseError(
-        code: "course.bad-template",
-        message: "The query returns \(table.rows.count) rows and \(table.columns.count) columns.",
-        advice: "A query in a script returns one row with one column."
-      )
-    }
-    switch row[0] {
-    case .integer(let number): return String(number)
-    case .text(let text): return text
-    case .double(let number): return String(number)
-    case .boolean(let flag): return flag ? "true" : "false"
-    case .null:
-      throw CourseError(
-        code: "course.bad-template",
-        message: "The query returns null.",
-        advice: "Ask for a value that is there at this line."
-      )
-    }
   }
 }

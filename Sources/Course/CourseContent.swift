@@ -21,12 +21,7 @@ package struct CourseContent: Sendable {
       folder.text("course.yaml", holds: "the lessons in order"),
       file: "Lessons/course.yaml"
     )
-    try node.allowKeys(["version", "lessons"])
-    let lessons = try node.required("lessons", example: "[{id: \"00\"}]")
-      .elements(example: "- id: \"00\"").map(Self.lessonEntry)
-    let outline = CourseOutline(lessons: lessons)
-    try Self.checkNeeds(outline)
-    return outline
+    return try CourseOutline.parse(node)
   }
 
   /// Reads the exercise with that id, such as `00-1`.
@@ -88,58 +83,5 @@ package struct CourseContent: Sendable {
       english: english,
       files: (folder.display("lesson.ko.md"), folder.display("lesson.en.md"))
     )
-  }
-
-  // MARK: course.yaml
-
-  private static func lessonEntry(_ node: ManifestNode) throws -> CourseOutline.LessonEntry {
-    try node.allowKeys(["id", "slug", "title", "roles", "needs", "sections"])
-    return CourseOutline.LessonEntry(
-      id: try node.required("id", example: "\"00\"").text(example: "\"00\""),
-      slug: try node.required("slug", example: "00-journey").text(example: "00-journey"),
-      title: try node.required("title", example: "{ko: …, en: …}").localized(needsBoth: true),
-      roles: try node.optional("roles")?.elements(example: "[mobile]").map {
-        try $0.choice(CourseOutline.Role.self)
-      } ?? CourseOutline.Role.allCases,
-      needs: try node.optional("needs")?.texts(example: "\"00\"") ?? [],
-      sections: try node.required("sections", example: "[{id: \"0.1\"}]")
-        .elements(example: "- id: \"0.1\"").map(sectionEntry)
-    )
-  }
-
-  private static func sectionEntry(_ node: ManifestNode) throws -> CourseOutline.SectionEntry {
-    try node.allowKeys(["id", "title", "minutes", "commands", "terms", "exercises"])
-    return CourseOutline.SectionEntry(
-      id: try node.required("id", example: "\"0.1\"").text(example: "\"0.1\""),
-      title: try node.required("title", example: "{ko: …, en: …}").localized(needsBoth: true),
-      minutes: try node.required("minutes", example: "10").integer(1...240, example: "10"),
-      commands: try node.optional("commands")?.texts(example: "kafka") ?? [],
-      terms: try node.optional("terms")?.texts(example: "offset") ?? [],
-      exercises: try node.optional("exercises")?.texts(example: "00-1") ?? []
-    )
-  }
-
-  /// Needs must name lessons that come earlier, which also keeps them free of cycles.
-  private static func checkNeeds(_ outline: CourseOutline) throws {
-    var earlier: [String] = []
-    for lesson in outline.lessons {
-      if earlier.contains(lesson.id) {
-        throw CourseError(
-          code: "course.duplicate-id",
-          message: "Two lessons have the id `\(lesson.id)`.",
-          place: "Lessons/course.yaml",
-          advice: "Give each lesson its own id."
-        )
-      }
-      if let need = lesson.needs.first(where: { !earlier.contains($0) }) {
-        throw CourseError(
-          code: "course.bad-value",
-          message: "Lesson `\(lesson.id)` needs `\(need)`, which does not come before it.",
-          place: "Lessons/course.yaml",
-          advice: "Name an earlier lesson, or move this one."
-        )
-      }
-      earlier.append(lesson.id)
-    }
   }
 }

@@ -53,6 +53,80 @@ enum CourseTexts {
     en: "This exercise has no hints."
   )
 
+  // MARK: Lessons
+
+  static func outcome(guess: String?, actual: String?) -> LocalizedText {
+    switch (guess, actual) {
+    case (let guess?, let actual?):
+      LocalizedText(
+        ko: "예측: \(guess)\n결과: \(actual)",
+        en: "You predicted: \(guess)\nIt turned out: \(actual)"
+      )
+    case (nil, let actual?):
+      LocalizedText(ko: "결과: \(actual)", en: "It turned out: \(actual)")
+    case (let guess?, nil):
+      LocalizedText(
+        ko: "예측: \(guess)\n결과는 확인하지 못했습니다. 예측 기록에도 넣지 않습니다.",
+        en: "You predicted: \(guess)\nThe result could not be found out, and does not count."
+      )
+    case (nil, nil):
+      LocalizedText(ko: "결과는 확인하지 못했습니다.", en: "The result could not be found out.")
+    }
+  }
+
+  static func optionRange(_ count: Int) -> LocalizedText {
+    LocalizedText(
+      ko: "1부터 \(count)까지 가운데 하나를 입력합니다. 확실하면 1!, 짐작이면 1?처럼 씁니다.",
+      en: "Type a number from 1 to \(count). Write 1! if you are sure, 1? if it is a guess."
+    )
+  }
+
+  static func unavailableLine(_ reason: String) -> LocalizedText {
+    LocalizedText(
+      ko: "다음 시연에 필요한 값이 아직 없습니다. Enter를 누르면 이 시연을 건너뜁니다.\n  원인: \(reason)",
+      en: "The next demonstration needs a value that is not there yet. Enter leaves it out.\n"
+        + "  Reason: \(reason)"
+    )
+  }
+
+  static func exerciseIsOpen(_ id: String) -> LocalizedText {
+    LocalizedText(
+      ko: "실습 \(id) 차례입니다. 막히면 hint, 나중에 하려면 skip을 입력합니다.",
+      en: "Exercise \(id) is open. Type hint if you are stuck, or skip to do it later."
+    )
+  }
+
+  static func unfinishedNeeds(_ lessons: String) -> LocalizedText {
+    LocalizedText(
+      ko: "먼저 보면 좋은 레슨이 남아 있습니다: \(lessons)",
+      en: "These lessons come first and are not finished: \(lessons)"
+    )
+  }
+
+  static let atBeginning = LocalizedText(
+    ko: "여기가 처음입니다.",
+    en: "This is the beginning."
+  )
+
+  static let endOfPath = LocalizedText(
+    ko: "지금 있는 레슨은 여기까지입니다. list에서 다시 볼 곳을 고를 수 있습니다.",
+    en: "There are no further lessons yet. Type list to choose one to see again."
+  )
+
+  static let nothingToSkip = LocalizedText(
+    ko: "여기에는 건너뛸 것이 없습니다. next로 이어서 갑니다.",
+    en: "There is nothing to skip here. Type next to go on."
+  )
+
+  static func placeNotStored(_ reason: String) -> LocalizedText {
+    LocalizedText(
+      ko: "지금 자리를 저장하지 못했습니다. 레슨은 그대로 이어집니다.\n  원인: \(reason)",
+      en: "Your place could not be saved. The lesson goes on.\n  Reason: \(reason)"
+    )
+  }
+
+  // MARK: Progress file
+
   static func notStored(_ reason: String) -> LocalizedText {
     LocalizedText(
       ko: "이번 결과를 진행 기록에 저장하지 못했습니다. 채점 결과는 그대로입니다.\n  원인: \(reason)",

@@ -1,7 +1,7 @@
 // Cuts `lesson.ko.md` and `lesson.en.md` into the steps of one `Lesson`.
 //
 // `## 0.1 Title` opens a section. Inside it, fenced blocks named `tapline`, `predict`,
-// `exercise ID` and `card NAME` are steps; the text between them is prose. Both files have the
+// `exercise ID`, `quiz ID` and `card NAME` are steps; the text between them is prose. Both files have the
 // same sections and the same kinds of step in the same order, so a place in one is a place in
 // the other.
 
@@ -79,44 +79,138 @@ enum LessonParser {
   ) throws -> Lesson.Step {
     switch ko.kind {
     case "text": return .prose(LocalizedText(ko: ko.text, en: en.text))
-    case "tapline": return .demonstration(LocalizedText(ko: ko.text, en: en.text))
-    case "exercise": return .exercise(ko.argument)
+    case "tapline": return .demonstration(try demonstration(ko, en, files: files))
+    case "exercise", "quiz": return .exercise(ko.argument)
     case "card": return .card(ko.argument)
     default: break
     }
-    let left = try prediction(ko, file: files.korean)
-    let right = try prediction(en, file: files.english)
-    guard left.options.count == right.options.count else {
+    return .prediction(try prediction(ko, en, id: id, files: files))
+  }
+
+  private static func demonstration(
+    _ ko: RawStep,
+    _ en: RawStep,
+    files: (korean: String, english: String)
+  ) throws -> Lesson.Demonstration {
+    let left = demonstrationLines(ko.text)
+    let right = demonstrationLines(en.text)
+    guard left.count == right.count else {
       throw CourseError(
         code: "course.languages-differ",
-        message: "The prediction has \(left.options.count) options in Korean and "
-          + "\(right.options.count) in English.",
+        message: "The demonstration has \(left.count) lines in Korean and \(right.count) in "
+          + "English.",
         place: "\(files.english):\(en.line)",
-        advice: "Give both the same options in order."
+        advice: "Give both the same lines in order."
       )
     }
-    return .prediction(
-      Lesson.Prediction(
-        id: id,
-        question: LocalizedText(ko: left.question, en: right.question),
-        options: zip(left.options, right.options).map { LocalizedText(ko: $0, en: $1) }
+    guard !left.isEmpty else {
+      throw CourseError(
+        code: "course.empty-text",
+        message: "The demonstration holds no line.",
+        place: "\(files.korean):\(ko.line)",
+        advice: "Write the line to run between the backticks."
       )
+    }
+    return Lesson.Demonstration(
+      lines: zip(left, right).map { LocalizedText(ko: $0, en: $1) }
     )
   }
 
-  /// `question:` and `options:`, as YAML.
+  // MARK: Predictions
+
+  /// A prediction of one language, as its YAML says it.
+  private struct RawPrediction {
+    var question: String
+    var options: [String]
+    var outcome: Lesson.Prediction.Outcome
+    var after: Int
+    var because: String?
+  }
+
   private static func prediction(
-    _ step: RawStep,
-    file: String
-  ) throws -> (question: String, options: [String]) {
-    let node = try ManifestNode.parse(step.text, file: "\(file):\(step.line) predict")
-    try node.allowKeys(["question", "options"])
-    let options = try node.required("options", example: "[38, 39]").texts(example: "38")
-    guard options.count >= 2 else {
-      throw node.wrongType("a question with two options or more", example: "options: [yes, no]")
+    _ ko: RawStep,
+    _ en: RawStep,
+    id: String,
+    files: (korean: String, english: String)
+  ) throws -> Lesson.Prediction {
+    let left = try rawPrediction(ko, file: files.korean)
+    let right = try rawPrediction(en, file: files.english)
+    func differ(_ what: String, _ korean: String, _ english: String) -> CourseError {
+      CourseError(
+        code: "course.languages-differ",
+        message: "The prediction has \(what) \(korean) in Korean and \(english) in English.",
+        place: "\(files.english):\(en.line)",
+        advice: "Give both languages the same options in order, outcome, and after."
+      )
     }
-    let question = try node.required("question", example: "…?").text(example: "…?")
-    return (question, options)
+    guard left.options.count == right.options.count else {
+      throw differ("a number of options", "\(left.options.count)", "\(right.options.count)")
+    }
+    guard left.outcome == right.outcome else {
+      throw differ("the outcome", "\(left.outcome)", "\(right.outcome)")
+    }
+    guard left.after == right.after else {
+      throw differ("after", "\(left.after)", "\(right.after)")
+    }
+    guard (left.because == nil) == (right.because == nil) else {
+      throw differ("because", left.because ?? "nothing", right.because ?? "nothing")
+    }
+    var because: LocalizedText?
+    if let korean = left.because, let english = right.because {
+      because = LocalizedText(ko: korean, en: english)
+    }
+    return Lesson.Prediction(
+      id: id,
+      question: LocalizedText(ko: left.question, en: right.question),
+      options: zip(left.options, right.options).map { LocalizedText(ko: $0, en: $1) },
+      outcome: left.outcome,
+      after: left.after,
+      because: because
+    )
+  }
+
+  /// `question`, `options`, one of `outcome` and `outcome_sql`, and `after`, `because`, as YAML.
+  private static func rawPrediction(_ step: RawStep, file: String) throws -> RawPrediction {
+    // The block's first line stands one below its fence.
+    let node = try ManifestNode.parse(step.text, file: file, firstLine: step.line + 1)
+    try node.allowKeys(["question", "options", "outcome", "outcome_sql", "after", "because"])
+    let optionsNode = try node.required("options", example: "[38, 39]")
+    let options = try optionsNode.texts(example: "38")
+    guard (2...5).contains(options.count) else {
+      throw optionsNode.wrongType("a list of two to five options", example: "options: [yes, no]")
+    }
+    return RawPrediction(
+      question: try node.required("question", example: "…?").text(example: "…?"),
+      options: options,
+      outcome: try outcome(node, optionCount: options.count),
+      after: try node.optional("after")?.integer(1...9, example: "1") ?? 1,
+      because: try node.optional("because")?.text(example: "…")
+    )
+  }
+
+  private static func outcome(
+    _ node: ManifestNode,
+    optionCount: Int
+  ) throws -> Lesson.Prediction.Outcome {
+    switch (node.optional("outcome"), node.optional("outcome_sql")) {
+    case (let number?, nil):
+      return .option(try number.integer(1...optionCount, example: "1") - 1)
+    case (nil, let sql?):
+      return .sql(try sql.text(example: "SELECT 1"))
+    case (nil, nil):
+      throw node.error(
+        "course.missing-key",
+        "The prediction does not say what turns out right.",
+        advice: "Write `outcome: 2` (the number of the option), or `outcome_sql:` with a query "
+          + "whose single value is that number."
+      )
+    case (_?, _?):
+      throw node.error(
+        "course.bad-value",
+        "The prediction has an outcome and an outcome_sql.",
+        advice: "Keep one of them."
+      )
+    }
   }
 
   // MARK: One file
@@ -210,13 +304,14 @@ enum LessonParser {
     guard let kind = words.first else { return nil }
     switch (kind, words.count) {
     case ("tapline", 1), ("predict", 1): return (kind, "")
-    case ("exercise", 2), ("card", 2): return (kind, words[1])
-    case ("tapline", _), ("predict", _), ("exercise", _), ("card", _):
+    case ("exercise", 2), ("quiz", 2), ("card", 2): return (kind, words[1])
+    case ("tapline", _), ("predict", _), ("exercise", _), ("quiz", _), ("card", _):
       throw CourseError(
         code: "course.bad-value",
         message: "The block `\(line)` is not a step.",
         place: "\(file):\(number)",
-        advice: "Write `tapline`, `predict`, `exercise ID` or `card NAME` after the backticks."
+        advice: "Write `tapline`, `predict`, `exercise ID`, `quiz ID` or `card NAME` after the "
+          + "backticks."
       )
     default: return nil
     }

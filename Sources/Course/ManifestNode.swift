@@ -10,31 +10,37 @@ struct ManifestNode {
   let file: String
   /// The keys from the top, joined by dots; empty at the top.
   let path: String
+  /// The line of the file at which the document's first line stands; 1 for a file of its own.
+  var firstLine = 1
 
   /// Parses one YAML document whose top is a mapping.
   ///
   /// Throws `course.yaml-syntax` with the line, or `course.wrong-type` where the top is not a
   /// mapping or the file is empty.
-  static func parse(_ text: String, file: String) throws -> ManifestNode {
+  static func parse(_ text: String, file: String, firstLine: Int = 1) throws -> ManifestNode {
     let composed: Node?
     do {
       composed = try Yams.compose(yaml: text)
     } catch {
-      throw syntaxError(error, file: file)
+      throw syntaxError(error, file: file, firstLine: firstLine)
     }
     guard let composed, composed.mapping != nil else {
       throw CourseError(
         code: "course.wrong-type",
         message: "The file holds no keys.",
-        place: file,
+        place: firstLine > 1 ? "\(file):\(firstLine)" : file,
         advice: "Write one `key: value` per line.",
         fields: ["file": file]
       )
     }
-    return ManifestNode(node: composed, file: file, path: "")
+    return ManifestNode(node: composed, file: file, path: "", firstLine: firstLine)
   }
 
-  private static func syntaxError(_ error: any Error, file: String) -> CourseError {
+  private static func syntaxError(
+    _ error: any Error,
+    file: String,
+    firstLine: Int
+  ) -> CourseError {
     var line: Int?
     var problem = "\(error)"
     if let yaml = error as? YamlError {
@@ -53,7 +59,7 @@ struct ManifestNode {
     return CourseError(
       code: "course.yaml-syntax",
       message: "This is not YAML: \(problem).",
-      place: line.map { "\(file):\($0)" } ?? file,
+      place: line.map { "\(file):\($0 + firstLine - 1)" } ?? file,
       advice: "Look at that line and the one before it: indentation, `: `, and quotes round "
         + "values that hold `: ` or begin with a sign.",
       fields: ["file": file, "problem": problem]
@@ -62,7 +68,7 @@ struct ManifestNode {
 
   /// `file:line key`, as the errors name it.
   var place: String {
-    let line = node.mark.map { ":\($0.line)" } ?? ""
+    let line = node.mark.map { ":\($0.line + firstLine - 1)" } ?? ""
     return path.isEmpty ? file + line : "\(file)\(line) \(path)"
   }
 
@@ -77,7 +83,12 @@ struct ManifestNode {
   }
 
   private func child(_ key: String, _ node: Node) -> ManifestNode {
-    ManifestNode(node: node, file: file, path: path.isEmpty ? key : "\(path).\(key)")
+    ManifestNode(
+      node: node,
+      file: file,
+      path: path.isEmpty ? key : "\(path).\(key)",
+      firstLine: firstLine
+    )
   }
 
   var isNull: Bool {
@@ -112,7 +123,7 @@ struct ManifestNode {
     for (key, _) in mapping {
       let name = key.string ?? "?"
       if keys.contains(name) { continue }
-      let at = ManifestNode(node: key, file: file, path: path.isEmpty ? name : "\(path).\(name)")
+      let at = child(name, key)
       let hint = nearestName(to: name, in: keys).map { "Did you mean `\($0)`? " } ?? ""
       throw at.error(
         "course.unknown-key",
@@ -144,6 +155,25 @@ struct ManifestNode {
     return value
   }
 
+  /// A number with or without decimals.
+  func number(_ range: ClosedRange<Double>, example: String) throws -> Double {
+    guard let scalar = node.scalar, let value = Double(scalar.string), range.contains(value) else {
+      throw wrongType(
+        "a number from \(range.lowerBound) to \(range.upperBound)",
+        example: example
+      )
+    }
+    return value
+  }
+
+  func flag(example: String) throws -> Bool {
+    switch node.scalar?.string {
+    case "true": return true
+    case "false": return false
+    default: throw wrongType("true or false", example: example)
+    }
+  }
+
   func choice<Value: RawRepresentable & CaseIterable>(_ type: Value.Type) throws -> Value
   where Value.RawValue == String {
     let names = type.allCases.map(\.rawValue)
@@ -160,7 +190,12 @@ struct ManifestNode {
   func elements(example: String) throws -> [ManifestNode] {
     guard let sequence = node.sequence else { throw wrongType("a list", example: example) }
     return sequence.enumerated().map { index, element in
-      ManifestNode(node: element, file: file, path: "\(path)[\(index)]")
+      ManifestNode(
+        node: element,
+        file: file,
+        path: "\(path)[\(index)]",
+        firstLine: firstLine
+      )
     }
   }
 

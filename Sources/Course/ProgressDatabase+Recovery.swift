@@ -84,10 +84,20 @@ extension ProgressDatabase {
     defer { try? source.close() }
     var rowCount = 0
     for (table, columns) in tables {
-      let rows = readableRows(source, table, columns)
-      rowCount += insert(rows, table, columns, into: target)
+      // A file of an earlier version lacks the later columns, which then take their defaults.
+      let known = columnNames(source, table)
+      let present = known.isEmpty ? columns : columns.filter(known.contains)
+      let rows = readableRows(source, table, present)
+      rowCount += insert(rows, table, present, into: target)
     }
     return rowCount
+  }
+
+  private static func columnNames(_ source: DatabaseQueue, _ table: String) -> [String] {
+    let names = try? source.unsafeRead { db in
+      try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info('\(table)')")
+    }
+    return names ?? []
   }
 
   /// How many single rows are tried in the gap that damage leaves.

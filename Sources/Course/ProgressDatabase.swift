@@ -16,12 +16,25 @@ enum ProgressDatabase {
   static let tables: [(name: String, columns: [String])] = [
     (
       "attempts",
-      ["uid", "exercise", "version", "answer", "verdict", "feedback", "story_time", "wall_time"]
+      [
+        "uid", "exercise", "version", "answer", "verdict", "feedback", "story_time", "wall_time",
+        "part",
+      ]
     ),
     ("passes", ["exercise", "version", "story_time", "wall_time"]),
+    ("part_passes", ["exercise", "version", "part", "story_time", "wall_time"]),
+    ("skips", ["exercise", "wall_time"]),
     ("hints", ["uid", "exercise", "version", "hint", "story_time", "wall_time"]),
-    ("predictions", ["uid", "step", "choice", "story_time", "wall_time"]),
-    ("position", ["id", "lesson", "section", "step_index", "exercise", "wall_time"]),
+    ("predictions", ["uid", "step", "choice", "story_time", "wall_time", "certainty", "outcome"]),
+    ("pending_predictions", ["step", "choice", "certainty", "remaining"]),
+    ("sections", ["lesson", "section", "started", "finished"]),
+    (
+      "position",
+      [
+        "id", "lesson", "section", "step_index", "exercise", "wall_time", "line_index",
+        "is_playing",
+      ]
+    ),
     ("settings", ["key", "value"]),
   ]
 
@@ -149,6 +162,40 @@ enum ProgressDatabase {
           CREATE TABLE settings (
             key TEXT PRIMARY KEY CHECK (key <> ''),
             value TEXT NOT NULL);
+          """
+      )
+    }
+    migrator.registerMigration("2-lessons") { db in
+      try db.execute(
+        sql: """
+          ALTER TABLE attempts ADD COLUMN part TEXT NOT NULL DEFAULT '';
+          ALTER TABLE predictions ADD COLUMN certainty TEXT NOT NULL DEFAULT 'plain';
+          -- The 0-based option that turned out; null until it is known.
+          ALTER TABLE predictions ADD COLUMN outcome TEXT;
+          ALTER TABLE position ADD COLUMN line_index INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE position ADD COLUMN is_playing INTEGER NOT NULL DEFAULT 0;
+          CREATE TABLE part_passes (
+            exercise TEXT NOT NULL CHECK (exercise <> ''),
+            version INTEGER NOT NULL CHECK (version > 0),
+            part TEXT NOT NULL,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0),
+            PRIMARY KEY (exercise, version, part));
+          CREATE TABLE skips (
+            exercise TEXT PRIMARY KEY CHECK (exercise <> ''),
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
+          CREATE TABLE pending_predictions (
+            step TEXT PRIMARY KEY CHECK (step <> ''),
+            -- The 0-based option; null where the question was skipped.
+            choice INTEGER,
+            certainty TEXT,
+            remaining INTEGER NOT NULL CHECK (remaining > 0));
+          CREATE TABLE sections (
+            lesson TEXT NOT NULL CHECK (lesson <> ''),
+            section TEXT NOT NULL CHECK (section <> ''),
+            started INTEGER NOT NULL CHECK (started > 0),
+            finished INTEGER,
+            PRIMARY KEY (lesson, section));
           """
       )
     }

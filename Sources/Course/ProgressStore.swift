@@ -18,7 +18,7 @@ package final class ProgressStore: Sendable {
   }
 
   private let path: String?
-  private let wallTime: @Sendable () -> Int64
+  let wallTime: @Sendable () -> Int64
   private let state = Mutex(State())
 
   /// A store in that file, such as `~/.tapline/progress.sqlite`; nil for memory only.
@@ -50,6 +50,8 @@ package final class ProgressStore: Sendable {
   package struct Attempt: Sendable, Hashable {
     package var exercise: String
     package var version: Int
+    /// The part of the exercise that was answered; empty where it has no parts.
+    package var part: String
     /// What the learner typed.
     package var answer: String
     /// A name of `Verdict`.
@@ -63,6 +65,7 @@ package final class ProgressStore: Sendable {
     package init(
       exercise: String,
       version: Int,
+      part: String = "",
       answer: String,
       verdict: String,
       feedback: String? = nil,
@@ -70,6 +73,7 @@ package final class ProgressStore: Sendable {
     ) {
       self.exercise = exercise
       self.version = version
+      self.part = part
       self.answer = answer
       self.verdict = verdict
       self.feedback = feedback
@@ -90,12 +94,12 @@ package final class ProgressStore: Sendable {
       try db.execute(
         sql: """
           INSERT INTO attempts
-            (uid, exercise, version, answer, verdict, feedback, story_time, wall_time)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            (uid, exercise, version, answer, verdict, feedback, story_time, wall_time, part)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           UUID().uuidString, attempt.exercise, attempt.version, attempt.answer, attempt.verdict,
-          attempt.feedback, attempt.storyTime, now,
+          attempt.feedback, attempt.storyTime, now, attempt.part,
         ]
       )
       guard attempt.verdict == Verdict.passed.name else { return false }
@@ -122,6 +126,7 @@ package final class ProgressStore: Sendable {
         var attempt = Attempt(
           exercise: row["exercise"],
           version: row["version"],
+          part: row["part"],
           answer: row["answer"],
           verdict: row["verdict"],
           feedback: row["feedback"],
@@ -165,7 +170,7 @@ package final class ProgressStore: Sendable {
       ?? false
   }
 
-  // MARK: Hints and predictions
+  // MARK: Hints and settings
 
   package func recordHint(
     exercise: String,
@@ -196,78 +201,6 @@ package final class ProgressStore: Sendable {
     }
   }
 
-  /// Stores what was predicted at a step; never graded, the latest one is kept beside the others.
-  package func recordPrediction(step: String, choice: String, storyTime: Int64? = nil) throws {
-    let now = wallTime()
-    try write { db in
-      try db.execute(
-        sql: """
-          INSERT INTO predictions (uid, step, choice, story_time, wall_time) VALUES (?, ?, ?, ?, ?)
-          """,
-        arguments: [UUID().uuidString, step, choice, storyTime, now]
-      )
-    }
-  }
-
-  /// The latest prediction at a step.
-  package func prediction(step: String) throws -> String? {
-    try read { db in
-      try String.fetchOne(
-        db,
-        sql: "SELECT choice FROM predictions WHERE step = ? ORDER BY id DESC LIMIT 1",
-        arguments: [step]
-      )
-    }
-  }
-
-  // MARK: Position and settings
-
-  /// Where the learner is, to resume there.
-  package struct Position: Sendable, Hashable {
-    package var lesson: String
-    package var section: String
-    /// 0-based within the section.
-    package var stepIndex: Int
-    /// The exercise that is open; nil between exercises.
-    package var exercise: String?
-
-    package init(lesson: String, section: String, stepIndex: Int, exercise: String? = nil) {
-      self.lesson = lesson
-      self.section = section
-      self.stepIndex = stepIndex
-      self.exercise = exercise
-    }
-  }
-
-  /// The stored position; nil before the first one.
-  package func position() throws -> Position? {
-    try read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM position").map { row in
-        Position(
-          lesson: row["lesson"],
-          section: row["section"],
-          stepIndex: row["step_index"],
-          exercise: row["exercise"]
-        )
-      }
-    }
-  }
-
-  package func setPosition(_ position: Position) throws {
-    let now = wallTime()
-    try write { db in
-      try db.execute(
-        sql: """
-          INSERT OR REPLACE INTO position (id, lesson, section, step_index, exercise, wall_time)
-          VALUES (1, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          position.lesson, position.section, position.stepIndex, position.exercise, now,
-        ]
-      )
-    }
-  }
-
   /// A small stored value, such as what has been met; nil where none was set.
   package func setting(_ key: String) throws -> String? {
     try read { db in
@@ -290,11 +223,11 @@ package final class ProgressStore: Sendable {
 
   // MARK: The file
 
-  private func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
     try perform { try $0.read(body) }
   }
 
-  private func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+  func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
     try perform { try $0.write(body) }
   }
 

@@ -79,6 +79,13 @@ enum DeltaSchema {
         "Column \"\(field.name)\" has no type.",
         advice: "Give the NULL a type: CAST(NULL AS varchar)."
       )
+    default:
+      throw DeltaLogError(
+        .unsupportedType,
+        table: table,
+        "Column \"\(field.name)\" is of type \(field.type), which this writer does not store.",
+        advice: "Store it as text or as a number: CAST(\(field.name) AS varchar)."
+      )
     }
   }
 

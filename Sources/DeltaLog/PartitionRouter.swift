@@ -168,6 +168,7 @@ private struct ValueCoder {
       return vector.withTextValue(at: left) { left in
         vector.withTextValue(at: right) { left.elementsEqual($0) }
       }
+    case .list, .map, .row: return false
     }
   }
 

@@ -25,7 +25,7 @@ enum PartitionValue {
       return StoryTime.microseconds(iso8601: text, assumesUTC: true).map { .integer($0) }
     case .decimal(_, let scale):
       return DecimalText.unscaled(text, scale: scale).map { .integer($0) }
-    case .varbinary, .unknown: return nil
+    default: return nil
     }
   }
 

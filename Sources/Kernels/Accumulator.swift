@@ -45,14 +45,15 @@ public func makeAccumulator(
   case .countIf: return CountAccumulator(onlyTrue: true)
   case .sum:
     switch arguments.first {
-    case .integer, .bigint, .decimal: return IntegerSumAccumulator(type: result)
+    case .integer, .bigint: return IntegerSumAccumulator(type: result)
+    case .decimal: return DecimalSumAccumulator(type: result, isAverage: false)
     case .double: return DoubleSumAccumulator(isAverage: false)
     default: break
     }
   case .average:
     switch arguments.first {
     case .integer, .bigint, .double: return DoubleSumAccumulator(isAverage: true)
-    case .decimal: return DecimalAverageAccumulator(type: result)
+    case .decimal: return DecimalSumAccumulator(type: result, isAverage: true)
     default: break
     }
   case .boolAnd: return BooleanAccumulator(dominant: 0)
@@ -290,21 +291,23 @@ final class DoubleSumAccumulator: Accumulator {
   }
 }
 
-/// Average of unscaled decimals, rounded half away from zero.
-final class DecimalAverageAccumulator: Accumulator {
-  private var sums: [Int128] = []
+/// Sum of unscaled decimals in 128 bits, or their average rounded half away from zero.
+final class DecimalSumAccumulator: Accumulator {
+  private var sums = GroupArray<Int128>(0)
   private var counts = GroupArray<Int64>(0)
   private let type: DataType
+  private let isAverage: Bool
 
-  init(type: DataType) { self.type = type }
+  init(type: DataType, isAverage: Bool) {
+    self.type = type
+    self.isAverage = isAverage
+  }
 
   func reserve(groupCount: Int) {
     counts.reserve(groupCount)
-    if sums.count < groupCount {
-      sums.append(contentsOf: repeatElement(0, count: groupCount - sums.count))
-    }
+    sums.reserve(groupCount)
   }
-  var byteCount: Int { sums.count * 16 + counts.byteCount }
+  var byteCount: Int { sums.byteCount + counts.byteCount }
 
   func update(
     _ arguments: [ColumnVector],
@@ -312,21 +315,46 @@ final class DecimalAverageAccumulator: Accumulator {
     groups: UnsafePointer<Int32>?
   ) throws {
     let source = arguments[0].plain
-    let lane = Lane<Int64>(source)
+    if source.type.numberForm == .int64 {
+      try add(source, Lane<Int64>(source), rowCount, groups)
+    } else {
+      try add(source, Lane<Int128>(source), rowCount, groups)
+    }
+  }
+
+  @inline(__always)
+  private func add<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ source: ColumnVector, _ lane: Lane<Value>, _ rowCount: Int,
+    _ groups: UnsafePointer<Int32>?
+  ) throws {
+    let sums = sums.base
+    let counts = counts.base
+    var failed = false
     for row in 0..<rowCount where !source.isNull(row) {
       let group = Int(groups?[row] ?? 0)
-      sums[group] &+= Int128(lane[row])
-      counts.base[group] &+= 1
+      let (sum, overflow) = sums[group].addingReportingOverflow(
+        Int128(truncatingIfNeeded: lane[row]))
+      sums[group] = sum
+      failed = failed || overflow
+      counts[group] &+= 1
     }
+    if failed { throw overflow }
+  }
+
+  private var overflow: KernelError {
+    .overflow(operation: "addition", type: type, left: "", right: "")
   }
 
   func result(_ range: Range<Int>) throws -> ColumnVector {
     let counts = counts.base
-    return makeFixed(type, range.count, seenBitmap(counts, range), as: Int64.self) { out in
-      for (index, group) in range.enumerated() where counts[group] > 0 {
-        out[index] = Int64(truncatingIfNeeded: divideHalfUp(sums[group], Int128(counts[group])))
-      }
+    let sums = sums.base
+    let limit = wideTen(38)
+    var values = [Int128](repeating: 0, count: range.count)
+    for (index, group) in range.enumerated() where counts[group] > 0 {
+      guard sums[group].magnitude < limit.magnitude else { throw overflow }
+      values[index] = isAverage ? divideHalfUp(sums[group], Int128(counts[group])) : sums[group]
     }
+    return makeWhole(type, values, seenBitmap(counts, range))
   }
 }
 

@@ -23,33 +23,47 @@ public enum ArithmeticOperation: String, Sendable, Hashable {
   }
 }
 
-/// `integer`, `bigint` or `double` on both sides; division truncates for integers.
+/// `tinyint` to `bigint`, `real` or `double`, the same on both sides; integers truncate in division.
+///
+/// NULL where either side is. Throws `divisionByZero` and `overflow` for integers; floating types
+/// follow IEEE 754.
 public func arithmetic(
   _ operation: ArithmeticOperation,
   _ left: ColumnVector,
   _ right: ColumnVector
 ) throws -> ColumnVector {
+  let count = left.count
+  if left.isConstant, right.isConstant, count > 1 {
+    let one = try arithmetic(operation, left.slice(0..<1), right.slice(0..<1))
+    return ColumnVector(constant: one.scalar(0), type: one.type, count: count)
+  }
   let a = left.plain
   let b = right.plain
-  let validity = mergedValidity(a.validity, b.validity, count: a.count)
+  let validity = mergedValidity(a.validity, b.validity, count: count)
   switch left.type {
-  case .integer: return try integerArithmetic(operation, a, b, validity, as: Int32.self)
-  case .bigint: return try integerArithmetic(operation, a, b, validity, as: Int64.self)
-  case .double: return doubleArithmetic(operation, a, b, validity)
+  case .tinyint: return try integerArithmetic(operation, a, b, validity, as: Int8.self)
+  case .smallint: return try integerArithmetic(operation, a, b, validity, as: Int16.self)
+  case .integer, .intervalYearToMonth:
+    return try integerArithmetic(operation, a, b, validity, as: Int32.self)
+  case .bigint, .intervalDayToSecond:
+    return try integerArithmetic(operation, a, b, validity, as: Int64.self)
+  case .real: return floatArithmetic(operation, a, b, validity, as: Float.self)
+  case .double: return floatArithmetic(operation, a, b, validity, as: Double.self)
   default: throw KernelError.notSupported("arithmetic on \(left.type)")
   }
 }
 
-private func doubleArithmetic(
+private func floatArithmetic<Value: BinaryFloatingPoint & BitwiseCopyable>(
   _ operation: ArithmeticOperation,
   _ left: ColumnVector,
   _ right: ColumnVector,
-  _ validity: ValidityBitmap?
+  _ validity: ValidityBitmap?,
+  as: Value.Type
 ) -> ColumnVector {
-  let a = Lane<Double>(left)
-  let b = Lane<Double>(right)
+  let a = Lane<Value>(left)
+  let b = Lane<Value>(right)
   let count = left.count
-  return makeFixed(.double, count, validity, as: Double.self) { out in
+  return makeFixed(left.type, count, validity, as: Value.self) { out in
     switch operation {
     case .add: for row in 0..<count { out[row] = a[row] + b[row] }
     case .subtract: for row in 0..<count { out[row] = a[row] - b[row] }
@@ -129,18 +143,27 @@ private func checked<Value: FixedWidthInteger & BitwiseCopyable>(
   return result
 }
 
-/// `-x`; the smallest integer has no negation.
+/// `-x` of any numeric or interval type; the smallest integer has no negation and throws.
 public func negate(_ vector: ColumnVector) throws -> ColumnVector {
   let source = vector.plain
   let count = source.count
-  switch source.type {
-  case .double:
-    let a = Lane<Double>(source)
-    return makeFixed(.double, count, source.validity, as: Double.self) { out in
+  switch source.type.numberForm {
+  case .float:
+    let a = Lane<Float>(source)
+    return makeFixed(source.type, count, source.validity, as: Float.self) { out in
       for row in 0..<count { out[row] = -a[row] }
     }
-  case .integer: return try negateIntegers(source, as: Int32.self)
-  default: return try negateIntegers(source, as: Int64.self)
+  case .double:
+    let a = Lane<Double>(source)
+    return makeFixed(source.type, count, source.validity, as: Double.self) { out in
+      for row in 0..<count { out[row] = -a[row] }
+    }
+  case .int8: return try negateIntegers(source, as: Int8.self)
+  case .int16: return try negateIntegers(source, as: Int16.self)
+  case .int32: return try negateIntegers(source, as: Int32.self)
+  case .int64: return try negateIntegers(source, as: Int64.self)
+  case .int128: return try negateIntegers(source, as: Int128.self)
+  default: throw KernelError.notSupported("the negation of \(source.type)")
   }
 }
 
@@ -160,109 +183,6 @@ private func negateIntegers<Value: SignedInteger & FixedWidthInteger & BitwiseCo
         )
       }
       out[row] = 0 &- a[row]
-    }
-  }
-}
-
-/// Powers of ten that fit 64 bits, by exponent 0 to 18.
-public let powersOfTen: [Int64] = {
-  var result: [Int64] = [1]
-  for _ in 0..<18 { result.append((result.last ?? 1) &* 10) }
-  return result
-}()
-
-@inline(__always)
-private func wideTen(_ exponent: Int) -> Int128 {
-  var value: Int128 = 1
-  for _ in 0..<max(0, exponent) { value = value &* 10 }
-  return value
-}
-
-/// Arithmetic on unscaled decimals of two scales; rounds half away from zero where digits go.
-///
-/// Values are kept in 64 bits whatever the declared precision: a result outside throws.
-public func decimalArithmetic(
-  _ operation: ArithmeticOperation,
-  _ left: ColumnVector,
-  scale leftScale: Int,
-  _ right: ColumnVector,
-  scale rightScale: Int,
-  to type: DataType,
-  scale resultScale: Int
-) throws -> ColumnVector {
-  let leftPlain = left.plain
-  let rightPlain = right.plain
-  let a = Lane<Int64>(leftPlain)
-  let b = Lane<Int64>(rightPlain)
-  let count = left.count
-  let validity = mergedValidity(left.validity, right.validity, count: count)
-  let liftLeft = wideTen(
-    operation == .divide ? resultScale - leftScale + rightScale : resultScale - leftScale
-  )
-  let liftRight = wideTen(operation == .divide ? 0 : resultScale - rightScale)
-  return try makeFixed(type, count, validity, as: Int64.self) { out in
-    for row in 0..<count {
-      if let validity, !validity.isValid(row) { continue }
-      let x = Int128(a[row])
-      let y = Int128(b[row])
-      let value: Int128
-      switch operation {
-      case .add: value = x &* liftLeft &+ y &* liftRight
-      case .subtract: value = x &* liftLeft &- y &* liftRight
-      case .multiply: value = x &* y
-      case .divide:
-        guard y != 0 else { throw KernelError.divisionByZero }
-        value = divideHalfUp(x &* liftLeft, y)
-      case .modulo:
-        guard y != 0 else { throw KernelError.divisionByZero }
-        value = (x &* liftLeft) % (y &* liftRight)
-      }
-      guard let narrow = Int64(exactly: value) else {
-        throw KernelError.notSupported("decimal values of more than 18 digits")
-      }
-      out[row] = narrow
-    }
-  }
-}
-
-/// `dividend / divisor` rounded half away from zero.
-@inline(__always)
-func divideHalfUp(_ dividend: Int128, _ divisor: Int128) -> Int128 {
-  let quotient = dividend / divisor
-  let remainder = dividend % divisor
-  let twice = remainder.magnitude &* 2
-  guard twice >= divisor.magnitude else { return quotient }
-  return (dividend < 0) == (divisor < 0) ? quotient + 1 : quotient - 1
-}
-
-/// How `roundDecimal` treats the digits it drops; `halfUp` rounds half away from zero.
-public enum RoundingMode: Sendable, Hashable { case floor, ceiling, halfUp }
-
-/// Rounds a decimal to a smaller scale.
-public func roundDecimal(
-  _ vector: ColumnVector,
-  dropping digits: Int,
-  mode: RoundingMode,
-  to type: DataType,
-  keepingScale: Bool = false
-) throws -> ColumnVector {
-  let source = vector.plain
-  let a = Lane<Int64>(source)
-  let unit = wideTen(min(digits, 30))
-  return try makeFixed(type, source.count, source.validity, as: Int64.self) { out in
-    for row in 0..<source.count where !source.isNull(row) {
-      let x = Int128(a[row])
-      var value: Int128
-      switch mode {
-      case .halfUp: value = divideHalfUp(x, unit)
-      case .floor: value = x / unit - (x % unit < 0 ? 1 : 0)
-      case .ceiling: value = x / unit + (x % unit > 0 ? 1 : 0)
-      }
-      if keepingScale { value = value &* unit }
-      guard let narrow = Int64(exactly: value) else {
-        throw KernelError.notSupported("decimal values of more than 18 digits")
-      }
-      out[row] = narrow
     }
   }
 }

@@ -27,7 +27,16 @@ func orderKeys(_ vector: ColumnVector) -> [UInt64] {
     case .boolean, .unknown:
       let lane = Lane<UInt8>(source)
       for row in 0..<count { out[row] = UInt64(lane[row]) }
-    case .integer, .date:
+    case .tinyint:
+      let lane = Lane<Int8>(source)
+      for row in 0..<count { out[row] = orderKey(Int64(lane[row])) }
+    case .smallint:
+      let lane = Lane<Int16>(source)
+      for row in 0..<count { out[row] = orderKey(Int64(lane[row])) }
+    case .real:
+      let lane = Lane<Float>(source)
+      for row in 0..<count { out[row] = orderKey(Double(lane[row])) }
+    case .integer, .date, .intervalYearToMonth:
       let lane = Lane<Int32>(source)
       for row in 0..<count { out[row] = orderKey(Int64(lane[row])) }
     case .double:

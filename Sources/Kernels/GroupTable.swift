@@ -17,12 +17,16 @@ final class KeyEncoder {
   /// Numbers count values and NULL alike; this maps them back: -1 stands for NULL.
   private var places: [Int32] = []
   private var offsetAfterNull: Int32 = 0
+  /// Wide and nested values go by their key bytes; the values themselves are kept as they came.
+  private let isByBytes: Bool
+  private var kept: [ColumnVector] = []
   private var cachedDictionary: VectorDictionary?
   private var cachedCodes: [Int32] = []
 
   init(type: DataType) {
     self.type = type
-    if type.layout == .text {
+    isByBytes = type.isNested || type.layout == .fixed(width: 16)
+    if type.layout == .text || isByBytes {
       texts = TextKeyTable()
       integers = nil
     } else {
@@ -66,7 +70,9 @@ final class KeyEncoder {
       return
     }
     if let texts {
-      let lane = TextLane(vector)
+      let lane = TextLane(isByBytes ? keyBytes(vector) : vector)
+      let before = texts.count
+      defer { if isByBytes, inserting { keep(vector, from: before, out) } }
       for row in 0..<vector.count {
         if vector.isNull(row) {
           out[row] = nullNumber(inserting: inserting)
@@ -78,8 +84,14 @@ final class KeyEncoder {
       return
     }
     switch vector.type {
-    case .boolean: encodeFixed(vector, inserting, out, Lane<UInt8>(vector)) { Int64($0) }
-    case .integer, .date: encodeFixed(vector, inserting, out, Lane<Int32>(vector)) { Int64($0) }
+    case .boolean, .tinyint: encodeFixed(vector, inserting, out, Lane<Int8>(vector)) { Int64($0) }
+    case .smallint: encodeFixed(vector, inserting, out, Lane<Int16>(vector)) { Int64($0) }
+    case .real:
+      encodeFixed(vector, inserting, out, Lane<Float>(vector)) { value in
+        Int64((value.isNaN ? Float.nan : value == 0 ? 0 : value).bitPattern)
+      }
+    case .integer, .date, .intervalYearToMonth:
+      encodeFixed(vector, inserting, out, Lane<Int32>(vector)) { Int64($0) }
     case .double:
       encodeFixed(vector, inserting, out, Lane<Double>(vector)) { value in
         // One NaN, and one zero.
@@ -89,6 +101,18 @@ final class KeyEncoder {
       }
     default: encodeFixed(vector, inserting, out, Lane<Int64>(vector)) { $0 }
     }
+  }
+
+  /// Keeps the values of new numbers, in order of appearance.
+  private func keep(_ vector: ColumnVector, from before: Int, _ out: UnsafeMutablePointer<Int32>) {
+    guard let texts, texts.count > before else { return }
+    var rows: [Int32] = []
+    var next = number(Int32(truncatingIfNeeded: before))
+    for row in 0..<vector.count where !vector.isNull(row) && out[row] == next {
+      rows.append(Int32(truncatingIfNeeded: row))
+      next = number(Int32(truncatingIfNeeded: before + rows.count))
+    }
+    kept.append(rows.withUnsafeBufferPointer { vector.gather($0) })
   }
 
   @inline(__always)
@@ -157,6 +181,13 @@ final class KeyEncoder {
     @inline(__always) func id(_ number: Int32) -> Int {
       Int(null >= 0 && number > null ? number - 1 : number)
     }
+    if isByBytes {
+      let all = ColumnVector.concatenate(kept, type: type)
+      kept = [all]
+      let places = numbers.map { $0 == null ? 0 : Int32(truncatingIfNeeded: id($0)) }
+      if all.count == 0 { return nullColumn(type, count: count) }
+      return places.withUnsafeBufferPointer { all.gather($0) }.withValidity(validity)
+    }
     if let texts {
       let views = texts.views
       return ColumnVector(
@@ -178,6 +209,12 @@ final class KeyEncoder {
     case .fixed(width: 8):
       return makeFixed(type, count, validity, as: Int64.self) { out in
         for row in 0..<count where numbers[row] != null { out[row] = keys[id(numbers[row])] }
+      }
+    case .fixed(width: 2):
+      return makeFixed(type, count, validity, as: Int16.self) { out in
+        for row in 0..<count where numbers[row] != null {
+          out[row] = Int16(truncatingIfNeeded: keys[id(numbers[row])])
+        }
       }
     case .fixed(width: 4):
       return makeFixed(type, count, validity, as: Int32.self) { out in

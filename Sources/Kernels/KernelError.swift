@@ -30,6 +30,7 @@ public enum KernelError: DiagnosableError, Equatable {
   public var message: String {
     switch self {
     case .divisionByZero: "Division by zero"
+    case .overflow(_, .decimal, _, _): "Decimal overflow"
     case .overflow(let operation, let type, let left, let right):
       "\(type) \(operation) overflow: \(left), \(right)"
     case .outOfRange(let value, let type): "\(value) is out of range for \(type)"

@@ -137,7 +137,8 @@ final class TextKeyTable {
       if slot == 0 { break }
       if slot >> 32 == hash >> 32 {
         let id = Int(slot & 0xFFFF_FFFF) - 1
-        if hashes[id] == hash, arena.equals(views[id], bytes) {
+        if hashes[id] == hash, views[id].count == bytes.count,
+          arena.withBytes(views[id], { compareBytes($0, bytes) == 0 }) {
           return Int32(truncatingIfNeeded: id)
         }
       }
@@ -158,67 +159,6 @@ final class TextKeyTable {
       var index = Int(truncatingIfNeeded: hash) & mask
       while slots[index] != 0 { index = (index + 1) & mask }
       slots[index] = (hash & 0xFFFF_FFFF_0000_0000) | UInt64(id + 1)
-    }
-  }
-}
-
-/// Text kept past its batch: long values are copied into chunks that never move.
-struct TextArena: ~Copyable {
-  private var chunks: [UnsafeMutableRawPointer] = []
-  private var sizes: [Int] = []
-  private var used = 0
-  private(set) var byteCount = 0
-
-  deinit {
-    for chunk in chunks { chunk.deallocate() }
-  }
-
-  mutating func store(_ bytes: UnsafeRawBufferPointer) -> TextView {
-    guard bytes.count > TextView.inlineMax, let source = bytes.baseAddress else {
-      return TextView(bytes, bufferIndex: 0, byteOffset: 0)
-    }
-    if chunks.isEmpty || used + bytes.count > sizes[sizes.count - 1] {
-      let size = max(bytes.count, min(1 << 20, max(4_096, byteCount)))
-      chunks.append(.allocate(byteCount: size, alignment: 16))
-      sizes.append(size)
-      byteCount += size
-      used = 0
-    }
-    chunks[chunks.count - 1].advanced(by: used).copyMemory(from: source, byteCount: bytes.count)
-    let view = TextView(bytes, bufferIndex: chunks.count - 1, byteOffset: used)
-    used += bytes.count
-    return view
-  }
-
-  @inline(__always)
-  func equals(_ view: TextView, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard view.count == bytes.count else { return false }
-    return withBytes(view) { compareBytes($0, bytes) == 0 }
-  }
-
-  @inline(__always)
-  func withBytes<Result>(
-    _ view: TextView,
-    _ body: (UnsafeRawBufferPointer) -> Result
-  ) -> Result {
-    if view.isInline {
-      var copy = view
-      return withUnsafeBytes(of: &copy) {
-        body(UnsafeRawBufferPointer(rebasing: $0[4..<4 + view.count]))
-      }
-    }
-    return body(
-      UnsafeRawBufferPointer(
-        start: chunks[view.bufferIndex] + view.byteOffset,
-        count: view.count
-      )
-    )
-  }
-
-  /// Copies of the chunks, for a column.
-  func buffers() -> [Buffer] {
-    chunks.indices.map {
-      Buffer(copying: UnsafeRawBufferPointer(start: chunks[$0], count: sizes[$0]))
     }
   }
 }

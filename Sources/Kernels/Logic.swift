@@ -73,23 +73,20 @@ public func isNull(_ vector: ColumnVector, negated: Bool = false) -> ColumnVecto
   }
 }
 
-/// The rows where a Boolean column is true: a selection of ascending Int32 row numbers.
-public struct RowSelection: Sendable {
-  public let buffer: Buffer
-  public let count: Int
+/// The rows where a Boolean column is true, among others.
+public typealias RowSelection = SelectionVector
 
-  public var rows: UnsafeBufferPointer<Int32> {
-    UnsafeBufferPointer(rebasing: buffer.values(as: Int32.self)[0..<count])
-  }
-
+extension SelectionVector {
   /// Where `vector` is `wanted` and not NULL; with `orNull`, also where it is NULL.
+  ///
+  /// Ascending.
   public init(_ vector: ColumnVector, where wanted: Bool = true, orNull: Bool = false) {
     let source = vector.plain
     let flags = Lane<UInt8>(source)
     let value: UInt8 = wanted ? 1 : 0
     let total = source.count
     var selected = 0
-    buffer = Buffer(byteCount: total * 4) { memory in
+    let buffer = Buffer(uninitializedByteCount: total * 4) { memory in
       guard let start = memory.baseAddress else { return }
       let out = start.assumingMemoryBound(to: Int32.self)
       if let validity = source.validity {
@@ -105,12 +102,6 @@ public struct RowSelection: Sendable {
         }
       }
     }
-    count = selected
-  }
-
-  /// The given rows.
-  public init(_ rows: [Int32]) {
-    buffer = rows.withUnsafeBytes { Buffer(copying: $0) }
-    count = rows.count
+    self.init(buffer: buffer, count: selected)
   }
 }

@@ -94,9 +94,16 @@ public func roundIntegers(_ vector: ColumnVector, digits: ColumnVector) throws -
   return try cast(rounded, to: vector.type)
 }
 
-/// `abs` of `integer`, `bigint` or `decimal`.
+/// `abs` of any numeric type; the smallest integer throws.
 public func absolute(_ vector: ColumnVector) throws -> ColumnVector {
   if vector.type == .double { return apply(.absolute, vector) }
+  if vector.type == .real {
+    let source = vector.plain
+    let a = Lane<Float>(source)
+    return makeFixed(.real, source.count, source.validity, as: Float.self) { out in
+      for row in 0..<source.count { out[row] = Swift.abs(a[row]) }
+    }
+  }
   let negative = try negate(vector)
   let zero = ColumnVector(constant: .integer(0), type: vector.type, count: vector.count)
   let isNegative = compare(.less, vector, zero)
@@ -115,16 +122,12 @@ public func sign(_ vector: ColumnVector, to type: DataType) -> ColumnVector {
     return makeFixed(.double, count, source.validity, as: Double.self) { out in
       for row in 0..<count { out[row] = a[row] > 0 ? 1 : a[row] < 0 ? -1 : a[row] }
     }
-  case .integer:
-    let a = Lane<Int32>(source)
-    return makeFixed(.integer, count, source.validity, as: Int32.self) { out in
-      for row in 0..<count { out[row] = a[row].signum() }
+  case .real:
+    let a = Lane<Float>(source)
+    return makeFixed(.real, count, source.validity, as: Float.self) { out in
+      for row in 0..<count { out[row] = a[row] > 0 ? 1 : a[row] < 0 ? -1 : a[row] }
     }
-  default:
-    let a = Lane<Int64>(source)
-    return makeFixed(type, count, source.validity, as: Int64.self) { out in
-      for row in 0..<count { out[row] = a[row].signum() }
-    }
+  default: return makeWhole(type, wideValues(source).map { $0.signum() }, source.validity)
   }
 }
 

@@ -12,7 +12,19 @@ public func scientificText(_ value: Double) -> String {
   doubleText(value, alwaysScientific: true)
 }
 
-private func doubleText(_ value: Double, alwaysScientific: Bool) -> String {
+/// As the double's, with the digits that tell one `real` from the next.
+public func javaText(real value: Float) -> String {
+  doubleText(value, alwaysScientific: false)
+}
+
+/// As the double's, with the digits that tell one `real` from the next.
+public func scientificText(real value: Float) -> String {
+  doubleText(value, alwaysScientific: true)
+}
+
+private func doubleText<Value: BinaryFloatingPoint & CustomStringConvertible>(
+  _ value: Value, alwaysScientific: Bool
+) -> String {
   if value.isNaN { return "NaN" }
   if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
   let sign = value.sign == .minus ? "-" : ""
@@ -51,12 +63,63 @@ private func doubleText(_ value: Double, alwaysScientific: Bool) -> String {
 
 /// `-12.30` for -1230 at scale 2.
 public func decimalText(_ unscaled: Int64, scale: Int) -> String {
-  guard scale > 0 else { return String(unscaled) }
-  var digits = String(unscaled.magnitude)
-  if digits.count <= scale {
-    digits = String(repeating: "0", count: scale - digits.count + 1) + digits
+  decimalText(Int128(unscaled), scale: scale)
+}
+
+/// `-12.30` for -1230 at scale 2.
+public func decimalText(_ unscaled: Int128, scale: Int) -> String {
+  var bytes: [UInt8] = []
+  appendDecimal(unscaled, scale: scale, to: &bytes)
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Writes a whole number's digits.
+@inline(__always)
+func appendInteger(_ value: Int64, to bytes: inout [UInt8]) {
+  if value < 0 { bytes.append(0x2D) }
+  appendDigits(value.magnitude, to: &bytes)
+}
+
+/// Writes the digits of `value`, with zeros before them up to `width`.
+func appendDigits(_ value: UInt64, width: Int = 1, to bytes: inout [UInt8]) {
+  withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+    var rest = value
+    var used = 20
+    repeat {
+      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+      used -= 1
+      digits[used] = 0x30 + UInt8(truncatingIfNeeded: digit)
+      rest = quotient
+    } while rest != 0
+    while 20 - used < width, used > 0 {
+      used -= 1
+      digits[used] = 0x30
+    }
+    bytes.append(contentsOf: digits[used..<20])
   }
-  return (unscaled < 0 ? "-" : "") + digits.dropLast(scale) + "." + digits.suffix(scale)
+}
+
+/// Writes an unscaled decimal with its point.
+func appendDecimal(_ unscaled: Int128, scale: Int, to bytes: inout [UInt8]) {
+  if unscaled < 0 { bytes.append(0x2D) }
+  let magnitude = unscaled.magnitude
+  let unit = UInt128(wideTen(scale))
+  let whole = magnitude / unit
+  if let narrow = UInt64(exactly: whole) {
+    appendDigits(narrow, to: &bytes)
+  } else {
+    bytes.append(contentsOf: String(whole).utf8)
+  }
+  guard scale > 0 else { return }
+  bytes.append(0x2E)
+  let fraction = magnitude % unit
+  if let narrow = UInt64(exactly: fraction), scale <= 19 {
+    appendDigits(narrow, width: scale, to: &bytes)
+  } else {
+    let text = String(fraction)
+    for _ in 0..<max(0, scale - text.utf8.count) { bytes.append(0x30) }
+    bytes.append(contentsOf: text.utf8)
+  }
 }
 
 /// A whole number with an optional sign; nil for anything else or an overflow.
@@ -106,40 +169,70 @@ public func parseDouble(_ bytes: UnsafeRawBufferPointer) -> Double? {
   return Double(text)
 }
 
-/// An unscaled decimal of the wanted scale, rounded half up; nil for what is no number or too long.
+/// An unscaled decimal of the wanted scale in 64 bits; as `parseWideDecimal`.
 public func parseDecimal(_ bytes: UnsafeRawBufferPointer, scale: Int) -> Int64? {
-  var value: Int128 = 0
-  var fractionDigits = -1
+  parseWideDecimal(bytes, scale: scale).flatMap { Int64(exactly: $0) }
+}
+
+/// An unscaled decimal of the wanted scale, rounded half up; nil for what is no number, and for more
+/// than 38 digits.
+///
+/// An exponent (`1.5E3`) is read, as Java's BigDecimal does.
+public func parseWideDecimal(_ bytes: UnsafeRawBufferPointer, scale: Int) -> Int128? {
+  var digits = bytes
+  var exponent = 0
+  if let mark = bytes.firstIndex(where: { $0 | 0x20 == 0x65 }) {
+    guard let power = parseInteger(UnsafeRawBufferPointer(rebasing: bytes[(mark + 1)...])),
+      power.magnitude <= 1_000
+    else { return nil }
+    exponent = Int(power)
+    digits = UnsafeRawBufferPointer(rebasing: bytes[..<mark])
+  }
+  var index = 0
   var isNegative = false
+  if let first = digits.first, first == 0x2D || first == 0x2B {
+    isNegative = first == 0x2D
+    index = 1
+  }
+  var value: Int128 = 0
   var sawDigit = false
-  var roundUp = false
-  for (index, byte) in bytes.enumerated() {
-    if index == 0, byte == 0x2D || byte == 0x2B {
-      isNegative = byte == 0x2D
-    } else if byte == 0x2E {
-      guard fractionDigits < 0 else { return nil }
-      fractionDigits = 0
-    } else {
-      let digit = byte &- 0x30
-      guard digit <= 9 else { return nil }
-      sawDigit = true
-      if fractionDigits >= scale {
-        if fractionDigits == scale { roundUp = digit >= 5 }
-        fractionDigits += 1
-        continue
-      }
-      value = value * 10 + Int128(digit)
-      guard value < Int128(Int64.max) * 1000 else { return nil }
-      if fractionDigits >= 0 { fractionDigits += 1 }
+  var sawPoint = false
+  // Digits after the point that are still wanted; exponent moves the point.
+  var wanted = scale + exponent
+  var roundingDigit: UInt8 = 0
+  var dropped = 0
+  while index < digits.count {
+    let byte = digits[index]
+    index += 1
+    if byte == 0x2E {
+      guard !sawPoint else { return nil }
+      sawPoint = true
+      continue
     }
+    let digit = byte &- 0x30
+    guard digit <= 9 else { return nil }
+    sawDigit = true
+    if sawPoint, wanted <= 0 {
+      if dropped == 0, wanted == 0 { roundingDigit = digit }
+      dropped += 1
+      continue
+    }
+    guard value < powersOfTen128[37] else { return nil }
+    value = value &* 10 &+ Int128(digit)
+    guard value < powersOfTen128[38] else { return nil }
+    if sawPoint { wanted -= 1 }
   }
   guard sawDigit else { return nil }
-  var missing = scale - max(fractionDigits, 0)
-  while missing > 0 {
-    value *= 10
-    guard value < Int128(Int64.max) * 1000 else { return nil }
-    missing -= 1
+  if wanted > 0 {
+    guard value == 0 || wanted <= 38 else { return nil }
+    let (scaled, overflow) = value.multipliedReportingOverflow(by: wideTen(min(wanted, 38)))
+    guard !overflow, scaled < powersOfTen128[38] else { return nil }
+    value = scaled
+  } else if wanted < 0 {
+    value = -wanted > 38 ? 0 : divideHalfUp(value, wideTen(-wanted))
+  } else if roundingDigit >= 5 {
+    value += 1
   }
-  if roundUp { value += 1 }
-  return Int64(exactly: isNegative ? -value : value)
+  guard value < powersOfTen128[38] else { return nil }
+  return isNegative ? -value : value
 }

@@ -23,7 +23,8 @@ private struct SortColumn {
   let direction: SortDirection
 
   init(_ vector: ColumnVector, _ direction: SortDirection) {
-    let source = vector.plain
+    let isByBytes = vector.type.isNested || vector.type.layout == .fixed(width: 16)
+    let source = isByBytes ? keyBytes(vector) : vector.plain
     self.direction = direction
     if source.type.layout == .text {
       let lane = TextLane(source)

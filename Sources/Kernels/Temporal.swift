@@ -54,30 +54,18 @@ public func daysInMonth(year: Int64, month: Int64) -> Int64 {
   }
 }
 
-private func padded(_ value: Int64, _ digits: Int) -> String {
-  let text = String(value.magnitude)
-  let zeros = text.count >= digits ? "" : String(repeating: "0", count: digits - text.count)
-  return (value < 0 ? "-" : "") + zeros + text
-}
-
 /// `2024-01-15`.
 public func dateText(_ days: Int64) -> String {
-  let parts = civil(fromDays: days)
-  return "\(padded(parts.year, 4))-\(padded(parts.month, 2))-\(padded(parts.day, 2))"
+  var bytes: [UInt8] = []
+  appendDate(days, to: &bytes)
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 /// `2024-01-15 09:10:00.000000` with `precision` fraction digits, 0 to 6.
 public func timestampText(_ microseconds: Int64, precision: Int) -> String {
-  let day = floorQuotient(microseconds, microsecondsPerDay)
-  let ofDay = microseconds - day * microsecondsPerDay
-  let seconds = ofDay / 1_000_000
-  var text =
-    dateText(day) + " " + padded(seconds / 3_600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":"
-    + padded(seconds % 60, 2)
-  if precision > 0 {
-    text += "." + padded(ofDay % 1_000_000, 6).prefix(precision)
-  }
-  return text
+  var bytes: [UInt8] = []
+  appendTimestamp(microseconds: microseconds, precision: precision, to: &bytes)
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
@@ -146,34 +134,45 @@ public struct ParsedTimestamp: Sendable, Hashable {
 /// Reads `2024-01-15[ |T]09:10[:00[.123456]][ zone]` or a date alone; nil for anything else and for
 /// more than six fraction digits.
 public func parseTimestamp(_ bytes: UnsafeRawBufferPointer) -> ParsedTimestamp? {
+  guard let moment = parseMoment(bytes), moment.precision <= 6,
+    let micros = Int64(exactly: moment.picoseconds / 1_000_000)
+  else { return nil }
+  return ParsedTimestamp(
+    microseconds: micros, precision: moment.precision, zoneText: moment.zoneText)
+}
+
+/// What a timestamp text says: wall-clock picoseconds, fraction digits, and the zone's text.
+public struct ParsedMoment: Sendable, Hashable {
+  /// Since 1970-01-01 00:00:00.
+  public var picoseconds: Int128
+  /// Fraction digits that were written, 0 to 12.
+  public var precision: Int
+  public var zoneText: String?
+
+  /// The value of a timestamp column of `precision` digits, rounded half up; nil where it does not
+  /// fit.
+  public func value(precision: Int) -> Int128? {
+    let rounded = roundMoment(picoseconds, precision: precision)
+    guard precision <= 6 else { return rounded }
+    return Int64(exactly: rounded / 1_000_000).map { Int128($0) }
+  }
+}
+
+/// Reads `2024-01-15[ |T]09:10[:00[.123456789012]][ zone]` or a date alone; nil for anything else.
+public func parseMoment(_ bytes: UnsafeRawBufferPointer) -> ParsedMoment? {
   var index = 0
   guard let day = readDate(bytes, &index) else { return nil }
-  var result = ParsedTimestamp(microseconds: day * microsecondsPerDay, precision: 0, zoneText: nil)
+  var result = ParsedMoment(
+    picoseconds: Int128(day) * 86_400_000_000_000_000, precision: 0, zoneText: nil)
   guard index < bytes.count else { return result }
   guard bytes[index] == 0x20 || bytes[index] == 0x54 else { return nil }
   index += 1
-  guard let hour = readNumber(bytes, &index, least: 1, most: 2), hour < 24, index < bytes.count,
-    bytes[index] == 0x3A
-  else { return nil }
-  index += 1
-  guard let minute = readNumber(bytes, &index, least: 1, most: 2), minute < 60 else { return nil }
-  var second: Int64 = 0
-  var fraction: Int64 = 0
-  if index < bytes.count, bytes[index] == 0x3A {
-    index += 1
-    guard let value = readNumber(bytes, &index, least: 1, most: 2), value < 60 else { return nil }
-    second = value
-    if index < bytes.count, bytes[index] == 0x2E {
-      index += 1
-      let start = index
-      guard let value = readNumber(bytes, &index, least: 1, most: 6) else { return nil }
-      if index < bytes.count, bytes[index] >= 0x30, bytes[index] <= 0x39 { return nil }
-      result.precision = index - start
-      fraction = value * powersOfTen[6 - result.precision]
-    }
+  if let time = readTime(bytes, &index) {
+    result.picoseconds += Int128(time.picoseconds)
+    result.precision = time.precision
+  } else {
+    return nil
   }
-  result.microseconds +=
-    ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
   while index < bytes.count, bytes[index] == 0x20 { index += 1 }
   if index < bytes.count {
     result.zoneText = String(
@@ -182,6 +181,40 @@ public func parseTimestamp(_ bytes: UnsafeRawBufferPointer) -> ParsedTimestamp? 
     )
   }
   return result
+}
+
+/// Reads `09:10[:00[.123]]` to picoseconds since midnight; nil for anything else.
+public func parseTime(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+  var index = 0
+  guard let time = readTime(bytes, &index), index == bytes.count else { return nil }
+  return time.picoseconds
+}
+
+private func readTime(
+  _ bytes: UnsafeRawBufferPointer, _ index: inout Int
+) -> (picoseconds: Int64, precision: Int)? {
+  guard let hour = readNumber(bytes, &index, least: 1, most: 2), hour < 24, index < bytes.count,
+    bytes[index] == 0x3A
+  else { return nil }
+  index += 1
+  guard let minute = readNumber(bytes, &index, least: 1, most: 2), minute < 60 else { return nil }
+  var second: Int64 = 0
+  var fraction: Int64 = 0
+  var precision = 0
+  if index < bytes.count, bytes[index] == 0x3A {
+    index += 1
+    guard let value = readNumber(bytes, &index, least: 1, most: 2), value < 60 else { return nil }
+    second = value
+    if index < bytes.count, bytes[index] == 0x2E {
+      index += 1
+      let start = index
+      guard let value = readNumber(bytes, &index, least: 1, most: 12) else { return nil }
+      if index < bytes.count, bytes[index] >= 0x30, bytes[index] <= 0x39 { return nil }
+      precision = index - start
+      fraction = value * powersOfTen[12 - precision]
+    }
+  }
+  return (((hour * 60 + minute) * 60 + second) * 1_000_000_000_000 + fraction, precision)
 }
 
 /// The units in which times are truncated, added and subtracted.

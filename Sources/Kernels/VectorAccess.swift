@@ -13,12 +13,6 @@ extension ColumnVector {
     if case .dictionary = encoding { return flattened() }
     return self
   }
-
-  @inlinable
-  public var isConstant: Bool {
-    if case .constant = encoding { return true }
-    return false
-  }
 }
 
 /// Reads values of one trivial type; `owner` keeps the memory alive as long as the lane is used.
@@ -43,13 +37,17 @@ struct Lane<Value: BitwiseCopyable> {
 struct TextLane {
   let vector: ColumnVector
   let views: UnsafePointer<TextView>
-  let data: [UnsafeRawPointer]
+  /// The addresses of the data buffers; `table` owns the list, and the vector the buffers.
+  let data: UnsafePointer<UnsafeRawPointer>
+  private let table: Buffer
   let mask: Int
 
   init(_ vector: ColumnVector) {
     self.vector = vector
     views = vector.values.address.assumingMemoryBound(to: TextView.self)
-    data = vector.textData.map(\.address)
+    let addresses = vector.textData.map(\.address)
+    table = addresses.withUnsafeBytes { Buffer(copying: $0) }
+    data = table.address.assumingMemoryBound(to: UnsafeRawPointer.self)
     mask = vector.isConstant ? 0 : -1
   }
 
@@ -92,23 +90,7 @@ public func mergedValidity(
   _ right: ValidityBitmap?,
   count: Int
 ) -> ValidityBitmap? {
-  guard let left else { return right }
-  guard let right else { return left }
-  var valid = 0
-  let buffer = Buffer(byteCount: (count + 7) / 8) { memory in
-    let words = (memory.count + 7) / 8
-    guard let start = memory.baseAddress else { return }
-    let target = start.assumingMemoryBound(to: UInt64.self)
-    let a = left.buffer.address.assumingMemoryBound(to: UInt64.self)
-    let b = right.buffer.address.assumingMemoryBound(to: UInt64.self)
-    for word in 0..<words {
-      let both = a[word] & b[word]
-      target[word] = both
-      valid += both.nonzeroBitCount
-    }
-  }
-  return valid == count
-    ? nil : ValidityBitmap(buffer: buffer, count: count, nullCount: count - valid)
+  ValidityBitmap.intersection(left, right, count: count)
 }
 
 /// Rows valid in all of `vectors`.
@@ -128,39 +110,39 @@ func bitmap(fromBytes bytes: UnsafePointer<UInt8>, count: Int) -> ValidityBitmap
   ValidityBitmap.make(count: count) { bytes[$0] != 0 }
 }
 
-/// Builds a text column: views, and one data buffer for values longer than 12 bytes.
-struct TextOutput {
-  var views: [TextView] = []
-  var data: [UInt8] = []
+/// Builds a text column; long values go to an arena.
+struct TextOutput: ~Copyable {
+  private var views: GrowingMemory
+  private var arena = TextArena()
+  private var count = 0
   /// Scratch of the row being built.
   var row: [UInt8] = []
 
-  init(capacity: Int) { views.reserveCapacity(capacity) }
+  init(capacity: Int) { views = GrowingMemory(capacityBytes: capacity * 16) }
 
   @inline(__always)
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    views.append(TextView(bytes, bufferIndex: 0, byteOffset: data.count))
-    if bytes.count > TextView.inlineMax { data.append(contentsOf: bytes) }
+    views.append(arena.store(bytes))
+    count += 1
   }
 
   /// Appends what was written to `row` and empties it.
   mutating func finishRow() {
-    row.withUnsafeBytes { bytes in
-      views.append(TextView(bytes, bufferIndex: 0, byteOffset: data.count))
-    }
-    if row.count > TextView.inlineMax { data.append(contentsOf: row) }
+    row.withUnsafeBytes { append($0) }
     row.removeAll(keepingCapacity: true)
   }
 
-  mutating func appendEmpty() { views.append(TextView(low: 0, high: 0)) }
+  mutating func appendEmpty() {
+    views.append(TextView.empty)
+    count += 1
+  }
 
-  func column(_ type: DataType = .varchar, validity: ValidityBitmap?) -> ColumnVector {
-    ColumnVector(
-      type: type,
-      count: views.count,
-      values: views.withUnsafeBytes { Buffer(copying: $0) },
-      textData: data.isEmpty ? [] : [data.withUnsafeBytes { Buffer(copying: $0) }],
-      validity: validity
-    )
+  /// The column; the output begins again, empty.
+  mutating func column(_ type: DataType = .varchar, validity: ValidityBitmap?) -> ColumnVector {
+    let vector = ColumnVector(
+      type: type, count: count, values: views.finish(), textData: arena.finish(),
+      validity: validity)
+    count = 0
+    return vector
   }
 }

@@ -231,7 +231,7 @@ public final class ParquetWriter {
           timestamp.field(2) { unit in unit.field(2) { _ in } }
         }
       }
-    case .boolean, .integer, .bigint, .double, .varbinary, .unknown: break
+    default: break
     }
   }
 }
@@ -246,6 +246,7 @@ extension DataType {
     case .decimal(let precision, _): precision <= 9 ? .int32 : .int64
     case .double: .double
     case .varchar, .varbinary: .byteArray
+    default: preconditionFailure("the writer has no form for \(self)")
     }
   }
 }

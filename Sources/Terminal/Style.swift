@@ -7,7 +7,7 @@ package struct Style: Sendable, Hashable {
   ///
   /// Colour is never the only carrier of a meaning.
   package enum Role: Sendable, Hashable, CaseIterable {
-    case heading, success, failure, warning, number, dim, command
+    case heading, success, failure, warning, number, dim, command, strong, emphasis
   }
 
   /// Whether escape sequences are written at all.
@@ -57,6 +57,8 @@ package struct Style: Sendable, Hashable {
     case .number: "36"
     case .dim: "2"
     case .command: "1;34"
+    case .strong: "1"
+    case .emphasis: "4"
     }
   }
 }

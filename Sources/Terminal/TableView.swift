@@ -27,8 +27,17 @@ package struct TableColumn: Sendable, Hashable {
 /// Rows under a header, two spaces between columns.
 ///
 /// A table too wide for its output is cut in its widest text columns. Where that would leave less
-/// than `narrowestText` columns of them, each row is written as a block of lines instead.
-package struct TableView: Sendable {
+/// than `narrowestText` columns of them, or on request, each row is written as a record instead: a
+/// line per column, see `RecordView`.
+package struct TableView: TerminalView, Sendable {
+  /// How rows are written.
+  package enum Layout: Sendable, Hashable {
+    /// As a table where it fits, else as records.
+    case automatic
+    /// As records, numbered, whatever the width.
+    case records
+  }
+
   /// The least that is left of a text column before the table becomes blocks.
   package static let narrowestText = 8
 
@@ -36,23 +45,28 @@ package struct TableView: Sendable {
   package var rows: [[String]]
   /// Spaces before every line.
   package var indent: Int
+  package var layout: Layout
 
   /// A table of `rows`; a row with fewer cells than columns is filled up with empty ones.
-  package init(columns: [TableColumn], rows: [[String]] = [], indent: Int = 2) {
+  package init(
+    columns: [TableColumn],
+    rows: [[String]] = [],
+    indent: Int = 2,
+    layout: Layout = .automatic
+  ) {
     self.columns = columns
     self.rows = rows
     self.indent = indent
+    self.layout = layout
   }
 
-  /// The table as text, every line ended; nil as width means that nothing is cut.
-  package func render(width: Int?, style: Style = .plain) -> String {
-    let lines = lines(width: width, style: style)
-    return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
-  }
-
-  /// The table's lines, without trailing spaces.
+  /// The table's lines, without trailing spaces; nil as width means that nothing is cut.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     guard !columns.isEmpty else { return [] }
+    if layout == .records {
+      return RecordView(columns: columns, rows: rows, indent: indent, isNumbered: true)
+        .lines(width: width, style: style)
+    }
     let cells = rows.map { row in
       columns.indices.map { $0 < row.count ? TextWidth.printable(row[$0]) : "" }
     }
@@ -61,7 +75,8 @@ package struct TableView: Sendable {
       cells.reduce(TextWidth.columns(titles[index])) { max($0, TextWidth.columns($1[index])) }
     }
     if let width, !shrink(&widths, to: width) {
-      return blocks(cells, titles: titles, width: width, style: style)
+      return RecordView(columns: columns, rows: rows, indent: indent)
+        .lines(width: width, style: style)
     }
     let header = titles.indices.map { (titles[$0], Style.Role?.some(.dim)) }
     var lines = [line(header, widths, style)]
@@ -111,31 +126,10 @@ package struct TableView: Sendable {
     while result.hasSuffix(" ") { result.removeLast() }
     return result
   }
-
-  /// One block per row, a line per column, for outputs too narrow for the table.
-  private func blocks(
-    _ rows: [[String]],
-    titles: [String],
-    width: Int,
-    style: Style
-  ) -> [String] {
-    var lines: [String] = []
-    for (number, row) in rows.enumerated() {
-      if number > 0 { lines.append("") }
-      let pairs = KeyValueView(zip(titles, row).map { ($0, $1) }, indent: indent, gap: 2)
-      lines += pairs.lines(width: width, style: style)
-    }
-    if rows.isEmpty {
-      lines = TextWidth.wrap(titles.joined(separator: "  "), to: width - indent).map {
-        String(repeating: " ", count: indent) + $0
-      }
-    }
-    return lines
-  }
 }
 
 /// Names and their values, the values aligned.
-package struct KeyValueView: Sendable {
+package struct KeyValueView: TerminalView, Sendable {
   package var pairs: [(key: String, value: String)]
   /// Spaces before every line.
   package var indent: Int
@@ -148,13 +142,8 @@ package struct KeyValueView: Sendable {
     self.gap = gap
   }
 
-  /// The pairs as text, every line ended; nil as width means that nothing is wrapped.
-  package func render(width: Int?, style: Style = .plain) -> String {
-    let lines = lines(width: width, style: style)
-    return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
-  }
-
-  /// The lines; a value too long for the width continues below itself.
+  /// The lines; a value too long for the width continues below itself, and nil as width means that
+  /// nothing is wrapped.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     let keys = pairs.map { TextWidth.printable($0.key) }
     let keyWidth = keys.reduce(0) { max($0, TextWidth.columns($1)) }

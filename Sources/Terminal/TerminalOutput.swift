@@ -38,14 +38,9 @@ extension TerminalOutput {
     write(lines.joined(separator: "\n") + "\n")
   }
 
-  /// Writes a table, fitted to the output.
-  package func write(_ table: TableView) {
-    write(table.render(width: tableWidth, style: style))
-  }
-
-  /// Writes aligned pairs, fitted to the output.
-  package func write(_ pairs: KeyValueView) {
-    write(pairs.render(width: tableWidth, style: style))
+  /// Writes a table, a chart or another view, fitted to the output.
+  package func write(_ view: some TerminalView) {
+    write(view.render(width: tableWidth, style: style))
   }
 }
 

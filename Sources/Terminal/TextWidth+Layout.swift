@@ -46,14 +46,16 @@ extension TextWidth {
   /// The lines of `text`, each at most `columns` wide, broken at spaces.
   ///
   /// A Korean text therefore breaks between 어절, never inside one; a word wider than the line is
-  /// broken by column. Line breaks in `text` stay. A line's own leading spaces are its indentation:
-  /// its continuation lines get the same, plus `hangingIndent`.
+  /// broken by column. No line begins with a closing mark such as `)` or `.`, and none ends with an
+  /// opening one. Line breaks in `text` stay, as do no-break spaces. A line's own leading spaces are
+  /// its indentation: its continuation lines get the same, plus `hangingIndent`. A colour that is on
+  /// at the end of a line is switched off there and on again in the next.
   package static func wrap(_ text: String, to columns: Int, hangingIndent: Int = 0) -> [String] {
     var lines: [String] = []
     for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
       wrapParagraph(paragraph, to: max(columns, 2), hangingIndent: hangingIndent, into: &lines)
     }
-    return lines
+    return text.utf8.contains(0x1B) ? closingColours(lines) : lines
   }
 
   /// `text` with control characters written out, so that data cannot move the cursor or the colour.
@@ -84,76 +86,5 @@ extension TextWidth {
     case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069: true
     default: false
     }
-  }
-
-  private static func wrapParagraph(
-    _ paragraph: Substring,
-    to columns: Int,
-    hangingIndent: Int,
-    into lines: inout [String]
-  ) {
-    let body = paragraph.drop { $0 == " " }
-    if body.isEmpty {
-      lines.append("")
-      return
-    }
-    // At least one wide character fits after the indentation.
-    let indentMax = min(columns / 2, columns - 2)
-    let firstIndent = min(paragraph.count - body.count, indentMax)
-    let nextIndent = min(firstIndent + hangingIndent, indentMax)
-    var line = String(repeating: " ", count: firstIndent)
-    var used = firstIndent
-    var lineStart = firstIndent
-    var pendingSpaces = 0
-
-    func breakLine() {
-      lines.append(line)
-      line = String(repeating: " ", count: nextIndent)
-      used = nextIndent
-      lineStart = nextIndent
-      pendingSpaces = 0
-    }
-
-    for piece in words(of: body) {
-      guard !piece.isSpace else {
-        pendingSpaces = piece.columns
-        continue
-      }
-      if used > lineStart, used + pendingSpaces + piece.columns > columns { breakLine() }
-      if pendingSpaces > 0 {
-        line += String(repeating: " ", count: pendingSpaces)
-        used += pendingSpaces
-        pendingSpaces = 0
-      }
-      if used + piece.columns <= columns {
-        line += piece.text
-        used += piece.columns
-        continue
-      }
-      for unit in DisplayUnits(String(piece.text)) {
-        if used > lineStart, used + unit.columns > columns { breakLine() }
-        line += unit.text
-        used += unit.columns
-      }
-    }
-    lines.append(line)
-  }
-
-  private struct Word {
-    var text: Substring
-    var columns: Int
-    var isSpace: Bool
-  }
-
-  private static func words(of text: Substring) -> [Word] {
-    var result: [Word] = []
-    var rest = text
-    while let first = rest.first {
-      let isSpace = first == " "
-      let word = rest.prefix { ($0 == " ") == isSpace }
-      result.append(Word(text: word, columns: columns(String(word)), isSpace: isSpace))
-      rest = rest[word.endIndex...]
-    }
-    return result
   }
 }

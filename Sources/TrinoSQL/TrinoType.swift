@@ -77,6 +77,8 @@ public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
     case .timestamp: self = .timestamp(precision: 6)
     case .timestampWithTimeZone: self = .timestampWithTimeZone(precision: 6, .utc)
     case .unknown: self = .unknown
+    // Types that no catalog of this engine offers yet.
+    default: self = .unknown
     }
   }
 

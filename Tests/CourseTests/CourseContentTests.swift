@@ -35,7 +35,10 @@ import Testing
       }
     }
     #expect(kinds.joined() == "pdpd?dpdpdxpdp")
-    #expect(steps[1] == .demonstration(LocalizedText(ko: "dash show live", en: "dash show live")))
+    #expect(
+      steps[1]
+        == .demonstration(
+          Lesson.Demonstration(lines: [LocalizedText(ko: "dash show live", en: "dash show live")])))
     guard case .prediction(let prediction) = steps[4] else {
       Issue.record("no prediction")
       return

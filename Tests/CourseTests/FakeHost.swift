@@ -9,7 +9,7 @@ import GRDB
 final class FakeHost: LessonHost {
   struct Refused: Error {}
 
-  let language: CourseLanguage
+  var language: CourseLanguage
   var isBroken = false
   /// Own purchases go here.
   var ownPartition = 2
@@ -139,6 +139,11 @@ final class FakeHost: LessonHost {
 /// The content of this checkout.
 let contentRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().path
+
+/// A file beside these tests.
+func fixtureURL(_ name: String) -> URL {
+  URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name)")
+}
 
 /// A folder of its own that goes when the test is over.
 final class ScratchFolder {

@@ -156,6 +156,8 @@ enum InteropScript {
     case .double(let value): hex(value.bitPattern)
     case .text(let value): "x" + value.utf8.map { hex($0) }.joined()
     case .binary(let value): "x" + value.map { hex($0) }.joined()
+    case .wide(let value): String(value)
+    case .list, .map, .row: "?"
     }
   }
 

@@ -9,7 +9,7 @@ struct ImportTests {
   static let base: Set<String> = [
     "Diagnostics", "Simulation", "Codecs", "Columnar", "Kernels",
   ]
-  static let shims: Set<String> = ["CLibEdit", "CLibEditSystem", "CZlib", "CZstd"]
+  static let shims: Set<String> = ["CCmarkGFM", "CLibEdit", "CLibEditSystem", "CZlib", "CZstd"]
   static let stores: Set<String> = ["EventLog", "FileTables", "Lake", "Warehouse"]
   static let engine: Set<String> = ["QueryPlanning", "QueryExecution", "TrinoSQL"]
   static let movers: Set<String> = [
@@ -25,7 +25,7 @@ struct ImportTests {
       "Columnar": ["Codecs", "Diagnostics"], "Kernels": ["Columnar", "Codecs", "Diagnostics"],
       "EventModel": [], "EventSDK": ["EventModel", "CZlib"],
       "Connector": ["Columnar", "Diagnostics"],
-      "Terminal": ["CLibEdit"], "CLibEdit": ["CLibEditSystem"],
+      "Terminal": ["CCmarkGFM", "CLibEdit"], "CLibEdit": ["CLibEditSystem"],
       "Course": [],
       "HTTPServer": common, "CollectorEndpoint": common.union(["Collector", "HTTPServer"]),
       "Platform": nil, "Commands": nil, "tapline": ["Commands"], "Benchmarks": nil,

@@ -168,7 +168,7 @@ test_libraries() {
   fake_libraries 'deinstall ok config-files'
   run "$repo/tapline"
   check "prints the line to run when it may not install" ended_saying 3 \
-    "sudo apt-get update && sudo apt-get install -y libedit-dev libzstd-dev zlib1g-dev libsqlite3-dev"
+    "sudo apt-get update && sudo apt-get install -y libedit-dev libcmark-gfm-dev libcmark-gfm-extensions-dev libzstd-dev zlib1g-dev libsqlite3-dev"
   fake_tool id <<'ID'
 echo 0
 ID
