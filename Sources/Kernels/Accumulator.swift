@@ -22,6 +22,22 @@ public protocol Accumulator: AnyObject {
   /// One row a group.
   func result(_ range: Range<Int>) throws -> ColumnVector
   var byteCount: Int { get }
+  /// `merge` is implemented: the function may be computed in two phases.
+  var canMerge: Bool { get }
+  /// Takes the states of `other`, an accumulator of the same function and types: its group `i` of
+  /// 0 ..< `count` goes into group `groups[i]`, for which there is room. States taken earlier count as
+  /// earlier rows.
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) throws
+}
+
+extension Accumulator {
+  public var canMerge: Bool { false }
+
+  public func merge(
+    _ other: any Accumulator,
+    groups: UnsafePointer<Int32>,
+    count: Int
+  ) throws { throw KernelError.notSupported("two-phase aggregation of this function") }
 }
 
 /// The aggregate functions that `makeAccumulator` knows.
@@ -106,6 +122,12 @@ final class CountAccumulator: Accumulator {
 
   func reserve(groupCount: Int) { counts.reserve(groupCount) }
   var byteCount: Int { counts.byteCount }
+  var canMerge: Bool { true }
+
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) {
+    guard let other = other as? CountAccumulator else { return }
+    for index in 0..<count { counts.base[Int(groups[index])] &+= other.counts.base[index] }
+  }
 
   func update(
     _ arguments: [ColumnVector],
@@ -165,6 +187,18 @@ final class IntegerSumAccumulator: Accumulator {
     counts.reserve(groupCount)
   }
   var byteCount: Int { sums.byteCount + counts.byteCount }
+  var canMerge: Bool { true }
+
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) throws {
+    guard let other = other as? IntegerSumAccumulator else { return }
+    for index in 0..<count {
+      let group = Int(groups[index])
+      let (next, overflow) = sums.base[group].addingReportingOverflow(other.sums.base[index])
+      if overflow { throw self.overflow(sums.base[group], other.sums.base[index]) }
+      sums.base[group] = next
+      counts.base[group] &+= other.counts.base[index]
+    }
+  }
 
   func update(
     _ arguments: [ColumnVector],
@@ -247,6 +281,16 @@ final class DoubleSumAccumulator: Accumulator {
     counts.reserve(groupCount)
   }
   var byteCount: Int { sums.byteCount + counts.byteCount }
+  var canMerge: Bool { true }
+
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) {
+    guard let other = other as? DoubleSumAccumulator else { return }
+    for index in 0..<count {
+      let group = Int(groups[index])
+      sums.base[group] += other.sums.base[index]
+      counts.base[group] &+= other.counts.base[index]
+    }
+  }
 
   func update(
     _ arguments: [ColumnVector],
@@ -308,6 +352,18 @@ final class DecimalSumAccumulator: Accumulator {
     sums.reserve(groupCount)
   }
   var byteCount: Int { sums.byteCount + counts.byteCount }
+  var canMerge: Bool { true }
+
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) throws {
+    guard let other = other as? DecimalSumAccumulator else { return }
+    for index in 0..<count {
+      let group = Int(groups[index])
+      let (next, overflow) = sums.base[group].addingReportingOverflow(other.sums.base[index])
+      if overflow { throw self.overflow }
+      sums.base[group] = next
+      counts.base[group] &+= other.counts.base[index]
+    }
+  }
 
   func update(
     _ arguments: [ColumnVector],
@@ -367,6 +423,11 @@ final class BooleanAccumulator: Accumulator {
 
   func reserve(groupCount: Int) { states.reserve(groupCount) }
   var byteCount: Int { states.byteCount }
+  var canMerge: Bool { true }
+
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) throws {
+    try update([try other.result(0..<count)], rowCount: count, groups: groups)
+  }
 
   func update(
     _ arguments: [ColumnVector],

@@ -170,6 +170,13 @@ final class ExtremeAccumulator: Accumulator {
 
   var byteCount: Int { values.byteCount + (textKeys?.byteCount ?? 0) + keys.byteCount }
 
+  /// The keys of `min_by` and `max_by` are not among their results.
+  var canMerge: Bool { !isBy }
+
+  func merge(_ other: any Accumulator, groups: UnsafePointer<Int32>, count: Int) throws {
+    try update([try other.result(0..<count)], rowCount: count, groups: groups)
+  }
+
   func reserve(groupCount: Int) {
     values.reserve(groupCount)
     textKeys?.reserve(groupCount)

@@ -98,14 +98,15 @@ public struct ExecutionOptions: Sendable, Hashable {
   /// Where shuffle files lie while the query runs; nil for the system's place.
   public var shuffleDirectory: String?
 
+  /// `workerCount` nil: one a core.
   public init(
-    workerCount: Int = ProcessInfo.processInfo.activeProcessorCount,
+    workerCount: Int? = nil,
     batchRowsMax: Int? = nil,
     scheduler: Scheduler = .pipelined(elidesLocalExchanges: true),
     taskCount: Int = 4,
     shuffleDirectory: String? = nil
   ) {
-    self.workerCount = max(1, workerCount)
+    self.workerCount = max(1, workerCount ?? ProcessInfo.processInfo.activeProcessorCount)
     self.batchRowsMax = batchRowsMax
     self.scheduler = scheduler
     self.taskCount = max(1, taskCount)

@@ -1,5 +1,6 @@
 // What each operator of a plan did: rows, bytes, time, memory.
 
+public import QueryPlanning
 import Synchronization
 
 /// Counts of one operator over all of its threads.
@@ -32,6 +33,16 @@ public struct OperatorMetrics: Sendable, Hashable {
 /// all below it before the second.
 public final class ExecutionProfile: Sendable {
   private let nodes = Mutex<[Int: OperatorMetrics]>([:])
+  private let executed = Mutex<LogicalPlan?>(nil)
+
+  /// The plan that ran, exchanges included; nil before.
+  public var plan: LogicalPlan? { executed.withLock { $0 } }
+
+  /// Forgets what ran before, such as the query's subqueries.
+  func begin(_ plan: LogicalPlan) {
+    executed.withLock { $0 = plan }
+    nodes.withLock { $0 = [:] }
+  }
 
   /// Nil where the node did not run.
   public func metrics(ofNode number: Int) -> OperatorMetrics? { nodes.withLock { $0[number] } }

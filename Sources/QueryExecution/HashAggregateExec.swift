@@ -1,0 +1,360 @@
+// Aggregation in two phases: lanes that group their share of the rows, and a merge of the lanes.
+//
+// 1. Morsel `m` belongs to lane `m % laneCount`, whatever the number of threads. So each lane sees the
+//    same rows in the same order in every run, and doubles are summed in one fixed order.
+// 2. `finish` merges the lanes in their order: groups come out by first appearance in lane 0, then
+//    those that lane 1 adds, and so on.
+// 3. A function whose states cannot be merged, DISTINCT, and ORDER BY inside an aggregate keep the
+//    whole aggregation in one lane.
+
+import Columnar
+import Kernels
+import QueryPlanning
+import Synchronization
+
+/// Groups rows by hash and keeps one accumulator state a group.
+///
+/// N rows in, one row a group out. NULL is a group of its own. Without group columns, or for an empty
+/// grouping set, there is one row, even over no input. Throws `memoryExceeded`, and what expressions
+/// and accumulators throw.
+final class HashAggregateExec: SinkExec {
+  let result = SharedBatches()
+  let laneCount: Int?
+  private let node: Aggregate
+  private let schema: Schema
+  private let memory: OperatorMemory
+  private let lanes = Mutex<[Int: AggregateLane]>([:])
+  private static let lanesMax = 8
+  private let rowsPerBatch = 65_536
+
+  init(_ node: Aggregate, schema: Schema, _ context: ExecutionContext) throws {
+    self.node = node
+    self.schema = schema
+    memory = OperatorMemory(context)
+    let isMergeable = try node.aggregates.allSatisfy { call in
+      guard !call.isDistinct, call.orderBy.isEmpty else { return false }
+      return try makeAccumulator(
+        call.kind,
+        arguments: call.arguments.map(\.type),
+        result: call.result
+      ).canMerge
+    }
+    laneCount = isMergeable ? Self.lanesMax : 1
+  }
+
+  var peakMemoryBytes: Int { memory.peakByteCount }
+
+  func consumer(_ number: Int) throws -> any SinkConsumer {
+    if let known = lanes.withLock({ $0[number] }) { return known }
+    let lane = try AggregateLane(node, memory)
+    lanes.withLock { $0[number] = lane }
+    return lane
+  }
+
+  func finish(_ team: WorkerTeam) throws {
+    let used = lanes.withLock { lanes in lanes.sorted { $0.key < $1.key }.map(\.value) }
+    let whole = try used.first ?? AggregateLane(node, memory)
+    for lane in used.dropFirst() { try whole.merge(lane) }
+    var batches: [ColumnarBatch] = []
+    for set in 0..<whole.setCount {
+      let count = try whole.groupCount(ofSet: set)
+      // Text results carry the whole arena; one batch shares it.
+      let hasText = schema.fields.contains { $0.type.layout == .text }
+      let step = hasText ? max(count, 1) : rowsPerBatch
+      for start in stride(from: 0, to: count, by: step) {
+        let range = start..<min(count, start + step)
+        let columns = try whole.columns(ofSet: set, range)
+        batches.append(ColumnarBatch(schema: schema, columns: columns, rowCount: range.count))
+      }
+    }
+    lanes.withLock { $0 = [:] }
+    result.set(batches)
+  }
+}
+
+/// One lane's groups and states, for each grouping set.
+private final class AggregateLane: SinkConsumer, @unchecked Sendable {
+  // Used by one thread at a time: the runner hands a lane to one thread, and `finish` runs alone.
+  private let node: Aggregate
+  private let sets: [GroupingSetState]
+  private let memory: OperatorMemory
+  private var reported = 0
+
+  init(_ node: Aggregate, _ memory: OperatorMemory) throws {
+    self.node = node
+    self.memory = memory
+    let all = Array(node.groups.indices)
+    sets = try (node.groupingSets ?? [all]).map { try GroupingSetState(node, $0) }
+  }
+
+  var setCount: Int { sets.count }
+
+  func consume(_ batch: ColumnarBatch, at position: BatchPosition) throws {
+    let evaluator = ExpressionEvaluator(batch)
+    let keys = try node.groups.map { try evaluator.evaluate($0.expression) }
+    let inputs = try node.aggregates.map { try AggregateInput($0, evaluator) }
+    for set in sets { try set.update(keys, inputs, rowCount: batch.rowCount) }
+    try report()
+  }
+
+  func merge(_ other: AggregateLane) throws {
+    for (mine, theirs) in zip(sets, other.sets) { try mine.merge(theirs) }
+    try report()
+  }
+
+  private func report() throws {
+    let bytes = sets.reduce(0) { $0 + $1.byteCount }
+    let change = bytes - reported
+    reported = bytes
+    try memory.add(change)
+  }
+
+  func groupCount(ofSet index: Int) throws -> Int { try sets[index].finishedGroupCount() }
+
+  /// Group columns, aggregates, and with grouping sets the set's number.
+  func columns(ofSet index: Int, _ range: Range<Int>) throws -> [ColumnVector] {
+    let set = sets[index]
+    let keys = set.keyColumns(range)
+    var columns = node.groups.enumerated().map { position, group in
+      set.groups.firstIndex(of: position).map { keys[$0] }
+        ?? nullColumn(group.expression.type, count: range.count)
+    }
+    columns += try set.results(range)
+    if node.groupingSets != nil {
+      columns.append(
+        ColumnVector(constant: .integer(Int64(index)), type: .bigint, count: range.count)
+      )
+    }
+    return columns
+  }
+}
+
+/// What one aggregate reads of a batch: its arguments over the rows its filter leaves.
+struct AggregateInput {
+  var arguments: [ColumnVector]
+  var orderKeys: [ColumnVector]
+  /// Nil for all rows.
+  var rows: RowSelection?
+
+  init(arguments: [ColumnVector]) {
+    self.arguments = arguments
+    orderKeys = []
+  }
+
+  init(_ call: AggregateCall, _ evaluator: ExpressionEvaluator) throws {
+    var inner = evaluator
+    if let filter = call.filter {
+      let selected = try evaluator.select(filter)
+      rows = selected
+      var needed: Set<Int> = []
+      for expression in call.arguments + call.orderBy.map(\.expression) {
+        expression.collectColumns(&needed)
+      }
+      inner = ExpressionEvaluator(
+        columns: evaluator.columns.enumerated().map { index, column in
+          needed.contains(index)
+            ? column.gather(selected.rows) : nullColumn(column.type, count: selected.count)
+        },
+        count: selected.count
+      )
+    }
+    arguments = try call.arguments.map { try inner.evaluate($0) }
+    orderKeys = try call.orderBy.map { try inner.evaluate($0.expression) }
+  }
+}
+
+/// The groups and states of one grouping set.
+private final class GroupingSetState {
+  /// Positions among the aggregate's groups.
+  let groups: [Int]
+  private let table: GroupTable
+  private let slots: [AggregateSlot]
+  private var isFinished = false
+
+  init(_ node: Aggregate, _ groups: [Int]) throws {
+    self.groups = groups
+    table = GroupTable(types: groups.map { node.groups[$0].expression.type })
+    slots = try node.aggregates.map { try AggregateSlot($0) }
+  }
+
+  private var groupCount: Int { groups.isEmpty ? 1 : table.groupCount }
+
+  var byteCount: Int {
+    table.byteCount + slots.reduce(0) { $0 + $1.byteCount }
+  }
+
+  func update(_ keys: [ColumnVector], _ inputs: [AggregateInput], rowCount: Int) throws {
+    guard !groups.isEmpty else {
+      for (slot, input) in zip(slots, inputs) {
+        slot.accumulator.reserve(groupCount: 1)
+        try slot.update(input, nil, rowCount)
+      }
+      return
+    }
+    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, rowCount))
+    defer { numbers.deallocate() }
+    table.assign(groups.map { keys[$0] }, rowCount: rowCount, into: numbers)
+    for (slot, input) in zip(slots, inputs) {
+      slot.accumulator.reserve(groupCount: groupCount)
+      try slot.update(input, numbers, rowCount)
+    }
+  }
+
+  func merge(_ other: GroupingSetState) throws {
+    let count = other.groupCount
+    for slot in other.slots { slot.accumulator.reserve(groupCount: count) }
+    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, count))
+    defer { numbers.deallocate() }
+    if groups.isEmpty {
+      numbers[0] = 0
+    } else {
+      guard count > 0 else { return }
+      table.assign(other.table.keyColumns(0..<count), rowCount: count, into: numbers)
+    }
+    for (mine, theirs) in zip(slots, other.slots) {
+      mine.accumulator.reserve(groupCount: groupCount)
+      try mine.accumulator.merge(theirs.accumulator, groups: numbers, count: count)
+    }
+  }
+
+  func finishedGroupCount() throws -> Int {
+    for slot in slots {
+      slot.accumulator.reserve(groupCount: groupCount)
+      if !isFinished { try slot.finishOrder() }
+    }
+    isFinished = true
+    return groupCount
+  }
+
+  func keyColumns(_ range: Range<Int>) -> [ColumnVector] {
+    groups.isEmpty ? [] : table.keyColumns(range)
+  }
+
+  func results(_ range: Range<Int>) throws -> [ColumnVector] {
+    try slots.map { try $0.accumulator.result(range) }
+  }
+}
+
+/// One aggregate's accumulator, with what DISTINCT and ORDER BY ask for.
+final class AggregateSlot {
+  let call: AggregateCall
+  let accumulator: any Accumulator
+  private let distinct: DistinctRows?
+  /// With ORDER BY: arguments, keys and group numbers, until all rows are known.
+  private var waiting: [(arguments: [ColumnVector], keys: [ColumnVector], groups: [Int32])] = []
+  private var waitingBytes = 0
+
+  init(_ call: AggregateCall) throws {
+    self.call = call
+    accumulator = try makeAccumulator(
+      call.kind,
+      arguments: call.arguments.map(\.type),
+      result: call.result
+    )
+    distinct =
+      call.isDistinct && !call.arguments.isEmpty
+      ? DistinctRows(call.arguments.map(\.type)) : nil
+  }
+
+  var byteCount: Int { accumulator.byteCount + (distinct?.byteCount ?? 0) + waitingBytes }
+
+  func update(
+    _ input: AggregateInput,
+    _ numbers: UnsafePointer<Int32>?,
+    _ rowCount: Int
+  ) throws {
+    if input.rows == nil, distinct == nil, call.orderBy.isEmpty {
+      return try accumulator.update(input.arguments, rowCount: rowCount, groups: numbers)
+    }
+    var arguments = input.arguments
+    var keys = input.orderKeys
+    var count = input.rows?.count ?? rowCount
+    var groups: [Int32]
+    if let rows = input.rows {
+      groups = rows.rows.map { numbers?[Int($0)] ?? 0 }
+    } else {
+      groups = (0..<rowCount).map { numbers?[$0] ?? 0 }
+    }
+    if let distinct {
+      let rows = distinct.newRows(arguments, groups)
+      arguments = rows.withUnsafeBufferPointer { kept in arguments.map { $0.gather(kept) } }
+      keys = rows.withUnsafeBufferPointer { kept in keys.map { $0.gather(kept) } }
+      groups = rows.map { groups[Int($0)] }
+      count = rows.count
+    }
+    guard count > 0 else { return }
+    if !call.orderBy.isEmpty {
+      waiting.append((arguments, keys, groups))
+      waitingBytes += (arguments + keys).reduce(groups.count * 4) { $0 + $1.byteCount }
+      return
+    }
+    try groups.withUnsafeBufferPointer {
+      try accumulator.update(arguments, rowCount: count, groups: $0.baseAddress)
+    }
+  }
+
+  /// Takes `rowCount` rows with their groups.
+  func update(
+    arguments: [ColumnVector],
+    _ groups: UnsafeBufferPointer<Int32>,
+    _ rowCount: Int
+  ) throws {
+    let input = AggregateInput(arguments: arguments)
+    try update(input, groups.baseAddress, rowCount)
+  }
+
+  /// Takes the rows that waited, in the order of ORDER BY.
+  func finishOrder() throws {
+    guard !waiting.isEmpty else { return }
+    let count = waiting.reduce(0) { $0 + $1.groups.count }
+    let keys = call.orderBy.indices.map { index in
+      ColumnVector.concatenate(
+        waiting.map { $0.keys[index] },
+        type: call.orderBy[index].expression.type
+      )
+    }
+    let order = sortedRows(keys, call.orderBy.map(\.direction), count: count)
+    let groups = waiting.flatMap(\.groups)
+    let sorted = order.rows.map { groups[Int($0)] }
+    let arguments = call.arguments.indices.map { index in
+      ColumnVector.concatenate(
+        waiting.map { $0.arguments[index] },
+        type: call.arguments[index].type
+      ).gather(order.rows)
+    }
+    waiting = []
+    try sorted.withUnsafeBufferPointer {
+      try accumulator.update(arguments, rowCount: count, groups: $0.baseAddress)
+    }
+  }
+}
+
+/// Tells the first of equal (group, arguments) rows from its repetitions.
+private final class DistinctRows {
+  private let table: GroupTable
+
+  init(_ types: [DataType]) { table = GroupTable(types: [.integer] + types) }
+
+  var byteCount: Int { table.byteCount }
+
+  /// Rows without a NULL argument that are new in their group.
+  func newRows(_ arguments: [ColumnVector], _ groups: [Int32]) -> [Int32] {
+    let count = groups.count
+    guard count > 0 else { return [] }
+    let buffer = groups.withUnsafeBytes { Buffer(copying: $0) }
+    let group = ColumnVector(type: .integer, count: count, values: buffer)
+    let before = table.groupCount
+    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+    defer { numbers.deallocate() }
+    table.assign([group] + arguments, rowCount: count, into: numbers)
+    let validity = mergedValidity(arguments, count: count)
+    var rows: [Int32] = []
+    // Numbers are given by first appearance: a new one is larger than all before it.
+    var largest = before - 1
+    for row in 0..<count where Int(numbers[row]) > largest {
+      largest = Int(numbers[row])
+      if validity?.isValid(row) ?? true { rows.append(Int32(truncatingIfNeeded: row)) }
+    }
+    return rows
+  }
+}
