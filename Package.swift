@@ -11,16 +11,21 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Release builds leave out the run-time checks of exclusive access: a tenth of a day's instructions.
+/// Debug builds keep them. Not for `EventSDK` and what it needs: an app could not depend on it then.
+let rooms: [SwiftSetting] =
+  strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 /// Base and the engine declare `public` and are optimised across modules: a generic or per-row call
 /// between targets is 10 to 100 times slower without it.
-let fast: [SwiftSetting] = strict + [.unsafeFlags(["-cross-module-optimization"])]
+let fast: [SwiftSetting] = rooms + [.unsafeFlags(["-cross-module-optimization"])]
 
 func base(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: fast)
 }
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+  .target(name: name, dependencies: dependencies, swiftSettings: rooms)
 }
 
 func tests(
@@ -71,15 +76,17 @@ let package = Package(
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
 
+    .target(name: "CIntrinsics"),
+
     // Base
     base("Diagnostics"),
     base("Simulation"),
-    base("Codecs", ["CZlib", "CZstd", "Diagnostics"]),
+    base("Codecs", ["CIntrinsics", "CZlib", "CZstd", "Diagnostics"]),
     base("Columnar", ["Diagnostics"]),
     base("Kernels", ["Columnar", "Diagnostics"]),
 
     // Formats and contracts
-    room("EventModel"),
+    .target(name: "EventModel", swiftSettings: strict),
     base("KafkaProtocol", ["Codecs", "Diagnostics"]),
     room("ObjectStorage", ["Diagnostics"]),
     base("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics"]),
@@ -158,7 +165,7 @@ let package = Package(
         "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
         "World", argumentParser,
       ]),
-    .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: strict),
+    .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     .executableTarget(
       name: "Benchmarks", dependencies: ["Platform", "Simulation", "Terminal", "World", "tapline"],
       swiftSettings: strict),
@@ -213,8 +220,8 @@ let package = Package(
     tests(
       "Pipeline",
       [
-        "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "Platform", "Simulation", "Terminal",
-        "TestSupport", "TrinoSQL", "World", "tapline",
+        "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
+        "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
       ]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),

@@ -1,4 +1,5 @@
-// What is measured, and how: `swift run -c release Benchmarks day|start [--against COMMAND]`.
+// What is measured, and how: `swift run -c release Benchmarks day|start [--against COMMAND]
+// [--runs COUNT]`.
 //
 // - `day` moves an xs world (200 users, about 10,000 events) through one day: phones, collector,
 //   log, Bronze, Silver, Gold, warehouse. Every fsync is made and counted.
@@ -89,6 +90,9 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 let peer = arguments.firstIndex(of: "--against").flatMap {
   arguments.indices.contains($0 + 1) ? arguments[$0 + 1] : nil
 }
+let runs = arguments.firstIndex(of: "--runs").flatMap {
+  arguments.indices.contains($0 + 1) ? Int(arguments[$0 + 1]) : nil
+}
 let root =
   ProcessInfo.processInfo.environment["TAPLINE_CONTENT"]
   ?? FileManager.default.currentDirectoryPath
@@ -96,17 +100,17 @@ var results: [Figures] = []
 let output = DescriptorOutput()
 do {
   if arguments.isEmpty || arguments[0] == "day" {
-    results += try measureDay(contentRoot: root, runs: 5)
+    results += try measureDay(contentRoot: root, runs: max(1, runs ?? 5))
   }
   if arguments.isEmpty || arguments[0] == "start" {
-    results += try measureStart(contentRoot: root, runs: 21, peer: peer)
+    results += try measureStart(contentRoot: root, runs: max(1, runs ?? 21), peer: peer)
   }
 } catch {
   output.writeLine("Benchmarks: \(error)")
   exit(3)
 }
 guard !results.isEmpty else {
-  output.writeLine("Benchmarks: day, start [--against COMMAND]")
+  output.writeLine("Benchmarks: day, start [--against COMMAND] [--runs COUNT]")
   exit(2)
 }
 output.write(

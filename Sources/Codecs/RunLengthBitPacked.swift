@@ -122,6 +122,28 @@ public enum RunLengthBitPacked {
       }
     }
 
+    /// Passes over the next `count` values.
+    ///
+    /// - Throws: `codecs.truncated` where there are not so many.
+    public mutating func skip(_ count: Int) throws {
+      if bitWidth == 0 { return }
+      var left = count
+      while left > 0 {
+        if runCount > 0 {
+          let step = min(runCount, left)
+          runCount -= step
+          left -= step
+        } else if packedCount > 0 {
+          let step = min(packedCount, left)
+          packedBit += step * bitWidth
+          packedCount -= step
+          left -= step
+        } else {
+          try readHeader()
+        }
+      }
+    }
+
     /// The next `count` values of width 1 as bits of `bitmap`, which is zero there, from `bitOffset`.
     ///
     /// Answers how many were 1.

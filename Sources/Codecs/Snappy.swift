@@ -150,41 +150,15 @@ public enum Snappy {
       guard offset > 0, offset <= output, length <= targetCount - output else {
         throw corrupt("a copy of \(length) bytes from \(offset) back does not fit", input)
       }
-      copyBack(target + output, offset: offset, length: length, room: targetCount - output)
+      BackReference.copy(
+        target + output,
+        offset: offset,
+        length: length,
+        room: targetCount - output
+      )
       output += length
     }
     return output
-  }
-
-  /// Copies `length` bytes from `offset` before `target`; eight at a time where the two do not
-  /// overlap within eight and `room` allows writing past the end.
-  @inline(__always)
-  private static func copyBack(
-    _ target: UnsafeMutableRawPointer,
-    offset: Int,
-    length: Int,
-    room: Int
-  ) {
-    let source = UnsafeRawPointer(target - offset)
-    if offset >= 8, length + 8 <= room {
-      var index = 0
-      while index < length {
-        target.storeBytes(
-          of: source.loadUnaligned(fromByteOffset: index, as: UInt64.self),
-          toByteOffset: index,
-          as: UInt64.self
-        )
-        index += 8
-      }
-    } else {
-      for index in 0..<length {
-        target.storeBytes(
-          of: source.load(fromByteOffset: index, as: UInt8.self),
-          toByteOffset: index,
-          as: UInt8.self
-        )
-      }
-    }
   }
 
   private static func corrupt(_ what: String, _ position: Int) -> CodecsError {

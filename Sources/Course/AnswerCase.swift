@@ -7,7 +7,9 @@
 /// ```
 ///
 /// A `.tap` file holds the lines of a learner's prompt. `{{sql: SELECT …}}` stands for the single
-/// value of that query at that moment, since every learner's world has other numbers.
+/// value of that query at that moment, since every learner's world has other numbers. In an
+/// `answer` line, `{{correct}}` stands for the numbers of a right answer to the part in question,
+/// `{{option: ID}}` and `{{option: ID, reason: ID}}` for those, as they are shown at that moment.
 package struct AnswerCase: Sendable {
   /// `accepted/by-event-id` or `wrong/other-purchase/first`.
   package var name: String
@@ -106,9 +108,11 @@ package struct AnswerCase: Sendable {
       )
     }
     guard ["not-yet", "partly"].contains(verdict) else { return (verdict, nil) }
+    // A part that was passed while others are open has no feedback.
+    if verdict == "partly", node.optional("feedback") == nil { return (verdict, nil) }
     let feedbackNode = try node.required("feedback", example: "other-purchase")
     let feedback = try feedbackNode.text(example: "other-purchase")
-    let known = exercise.checks.map(\.feedback)
+    let known = exercise.possibleFeedbackIDs
     guard known.contains(feedback) else {
       let hint = nearestName(to: feedback, in: known).map { "Did you mean `\($0)`? " } ?? ""
       throw feedbackNode.error(

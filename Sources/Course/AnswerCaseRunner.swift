@@ -20,12 +20,19 @@ package enum AnswerCaseRunner {
   }
 
   /// Runs the script from its first line; the host should stand at the exercise's start.
-  package static func run(_ answerCase: AnswerCase, host: any LessonHost) -> Outcome {
+  ///
+  /// `seed` is the learner's: other seeds draw other items in another order.
+  package static func run(
+    _ answerCase: AnswerCase,
+    host: any LessonHost,
+    seed: UInt64 = 1
+  ) -> Outcome {
     var outcome = Outcome(caseName: answerCase.name, result: nil, problems: [], transcript: [])
-    let session = ExerciseSession(exercise: answerCase.exercise, host: host)
+    let session = ExerciseSession(exercise: answerCase.exercise, host: host, seed: seed)
     for line in answerCase.lines {
       do {
-        let text = try replacingQueries(in: line.text, host: host)
+        let queried = try replacingQueries(in: line.text, host: host)
+        let text = isCheck(queried) ? try session.replacingChoices(in: queried) : queried
         outcome.transcript.append(text)
         if isCheck(text) {
           let answer = text == "check" ? nil : String(text.dropFirst("answer".count))

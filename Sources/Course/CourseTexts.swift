@@ -39,6 +39,43 @@ enum CourseTexts {
     LocalizedText(ko: "일부 통과(\(passed)/\(total))", en: "Partly passed (\(passed) of \(total))")
   }
 
+  // MARK: Parts and choices
+
+  static let passedBefore = LocalizedText(
+    ko: "이미 통과한 실습입니다. 다시 답해도 통과 기록은 그대로입니다.",
+    en: "You have passed this exercise. You may answer again; the pass stays."
+  )
+
+  static let choiceForm = LocalizedText(ko: "번호", en: "number")
+  static let twoTierForm = LocalizedText(ko: "답번호 이유번호", en: "option-number reason-number")
+
+  static func orderForm(_ count: Int) -> LocalizedText {
+    LocalizedText(
+      ko: "번호 \(count)개를 순서대로 (예: 3 1 2 …)",
+      en: "all \(count) numbers in order (such as 3 1 2 …)"
+    )
+  }
+
+  static let options = LocalizedText(ko: "답", en: "Option")
+  static let reasons = LocalizedText(ko: "이유", en: "Reason")
+
+  /// The feedback that needs no text of the exercise's own; nil for every other id.
+  static func builtIn(_ feedback: String) -> LocalizedText? {
+    switch feedback {
+    case ChoiceItem.otherReasonFeedback:
+      LocalizedText(
+        ko: "아직입니다. 답은 맞지만, 고른 이유는 다른 답에 맞는 이유입니다.",
+        en: "Not yet. The option is right, but the reason belongs to another option."
+      )
+    case "wrong-order":
+      LocalizedText(
+        ko: "아직입니다. 앞에서부터 {right_count}개까지는 순서가 맞습니다.",
+        en: "Not yet. Counted from the front, {right_count} are in the right order."
+      )
+    default: nil
+    }
+  }
+
   static let passed = LocalizedText(ko: "통과했습니다.", en: "Passed.")
   static let notYet = LocalizedText(ko: "아직입니다.", en: "Not yet.")
 

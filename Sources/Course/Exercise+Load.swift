@@ -18,8 +18,13 @@ extension Exercise {
     var exercise = try parseManifest(manifest, folder: path)
     let loader = ExerciseTexts(folder: folder, needsBoth: exercise.status == .core)
     exercise.task = try loader.file("task", holds: "what the learner is asked to do")
-    exercise.checks = try loader.checks(fields: exercise.answer?.fields ?? [])
-    guard !exercise.checks.isEmpty || exercise.status == .draft else {
+    if exercise.parts.isEmpty {
+      let checks = CheckLoader(folder: folder, needsBoth: exercise.status == .core)
+      exercise.checks = try checks.checks(in: "checks", fields: exercise.answer?.fields ?? [])
+    } else {
+      try checkPartFiles(exercise, folder)
+    }
+    guard !exercise.checks.isEmpty || !exercise.parts.isEmpty || exercise.status == .draft else {
       throw CourseError(
         code: "course.no-checks",
         message: "The exercise has no check: every answer would pass.",
@@ -36,7 +41,7 @@ extension Exercise {
   private static func parseManifest(_ node: ManifestNode, folder: String) throws -> Exercise {
     try node.allowKeys([
       "id", "version", "status", "tier", "kind", "grading", "title", "minutes", "needs", "proves",
-      "answer", "values",
+      "answer", "values", "parts", "unlocks",
     ])
     let idNode = try node.required("id", example: "00-1")
     let id = try idNode.text(example: "00-1")
@@ -56,6 +61,7 @@ extension Exercise {
     let answer = try node.optional("answer").map {
       try AnswerForm.parse($0, needsBoth: needsBoth)
     }
+    let parts = try parts(node, folder: ContentFolder(path: folder), status: status)
     return Exercise(
       id: id,
       version: try node.required("version", example: "1").integer(1...1_000_000, example: "1"),
@@ -68,7 +74,9 @@ extension Exercise {
       minutes: try node.required("minutes", example: "5").integer(1...240, example: "5"),
       needs: try node.optional("needs")?.texts(example: "00-1") ?? [],
       proves: try node.optional("proves")?.texts(example: "event-journey") ?? [],
+      unlocks: try node.optional("unlocks")?.texts(example: "trace") ?? [],
       answer: answer,
+      parts: parts,
       values: try node.optional("values")?.elements(example: "[SELECT …]").map {
         try SQLTemplate.parse($0, fields: answer?.fields ?? [])
       } ?? [],
@@ -79,6 +87,60 @@ extension Exercise {
       misconceptionHints: [:],
       folder: folder
     )
+  }
+}
+
+extension Exercise {
+  private static func parts(
+    _ node: ManifestNode,
+    folder: ContentFolder,
+    status: Status
+  ) throws -> [ExercisePart] {
+    guard let partsNode = node.optional("parts") else { return [] }
+    if node.optional("answer") != nil {
+      throw partsNode.error(
+        "course.bad-value",
+        "The exercise has an `answer` and `parts`.",
+        advice: "Make the answer one of the parts."
+      )
+    }
+    var parts: [ExercisePart] = []
+    for element in try partsNode.elements(example: "- {id: lag, choice: {pool: [a, b, c]}}") {
+      let part = try ExercisePart.parse(element, folder: folder, status: status)
+      if parts.contains(where: { $0.id == part.id }) {
+        throw element.error(
+          "course.duplicate-id",
+          "Two parts have the id `\(part.id)`.",
+          advice: "Give each part its own id."
+        )
+      }
+      parts.append(part)
+    }
+    return parts
+  }
+
+  /// Refuses items and folders of checks that no part uses.
+  private static func checkPartFiles(_ exercise: Exercise, _ folder: ContentFolder) throws {
+    let items = exercise.parts.flatMap { part -> [String] in
+      if case .choice(let items) = part.question { items.map(\.id) } else { [] }
+    }
+    let judged = exercise.parts.compactMap { part -> String? in
+      if case .checks = part.question { part.id } else { nil }
+    }
+    for (place, names, used) in [
+      ("items", folder.names(in: "items"), items.map { "\($0).yaml" }),
+      ("checks", folder.names(in: "checks"), judged),
+    ] {
+      guard let unused = names.first(where: { !used.contains($0) }) else { continue }
+      let near = nearestName(to: unused, in: used).map { "Did you mean `\($0)`? " } ?? ""
+      throw CourseError(
+        code: "course.unknown-file",
+        message: "No part uses `\(unused)`.",
+        place: folder.display("\(place)/\(unused)"),
+        advice: near + "Used: \(used.joined(separator: ", ")).",
+        fields: ["file": folder.display("\(place)/\(unused)")]
+      )
+    }
   }
 }
 
@@ -130,52 +192,26 @@ private struct ExerciseTexts {
     return result
   }
 
-  func checks(fields: [AnswerForm.Field]) throws -> [Check] {
-    try folder.names(in: "checks").map { name in
-      let file = folder.display("checks/\(name)")
-      guard name.hasSuffix(".yaml"), name.first?.isNumber ?? false else {
-        throw CourseError(
-          code: "course.unknown-file",
-          message: "`\(name)` is not the name of a check.",
-          place: file,
-          advice: "Name it NN-what.yaml; checks run in the order of their names.",
-          fields: ["file": file]
-        )
-      }
-      let node = try ManifestNode.parse(
-        folder.text("checks/\(name)", holds: "goal, feedback and sql"),
-        file: file
-      )
-      try node.allowKeys(["goal", "feedback", "fails_when", "sql", "values"])
-      return Check(
-        name: String(name.dropLast(".yaml".count)),
-        goal: try node.required("goal", example: "{ko: 목표, en: Goal}")
-          .localized(needsBoth: needsBoth),
-        feedback: try node.required("feedback", example: "other-purchase")
-          .text(example: "other-purchase"),
-        sql: try SQLTemplate.parse(
-          node.required("sql", example: "SELECT … (the rows that are wrong)"),
-          fields: fields
-        ),
-        failsWhen: try node.optional("fails_when")?.choice(Check.FailsWhen.self) ?? .rows,
-        values: try node.optional("values")?.elements(example: "[SELECT …]").map {
-          try SQLTemplate.parse($0, fields: fields)
-        } ?? []
-      )
-    }
-  }
-
   func addFeedback(to exercise: inout Exercise) throws {
     if exercise.status == .draft, !folder.exists("feedback.ko.md"), !folder.exists("feedback.en.md")
     {
       return
     }
-    let wanted = [Exercise.passedFeedbackID] + exercise.checks.map(\.feedback)
+    let wanted = [Exercise.passedFeedbackID] + exercise.feedbackIDs
+    let optional =
+      exercise.parts.map { Exercise.passedFeedbackID(part: $0.id) }
+      + [ChoiceItem.otherReasonFeedback]
     let sections = try sections(
       "feedback",
       holds: "`## passed` and one `## ID` per feedback id of the checks"
     )
-    exercise.feedback = try collect(sections, wanted, file: "feedback", isStrict: true)
+    exercise.feedback = try collect(
+      sections,
+      wanted,
+      optional: optional,
+      file: "feedback",
+      isStrict: true
+    )
   }
 
   func addHints(to exercise: inout Exercise) throws {
@@ -183,7 +219,9 @@ private struct ExerciseTexts {
       return
     }
     let rungs = (1...Exercise.rungCount).map(String.init)
-    let ids = exercise.checks.map(\.feedback)
+    // An option's feedback explains; a hint for it is welcome and not asked for.
+    let judged = exercise.questions.filter { if case .checks = $0.question { true } else { false } }
+    let ids = judged.flatMap(\.feedbackIDs)
     let sections = try sections(
       "hints",
       holds: "`## 1`, `## 2`, `## 3` and one `## ID` per feedback id"
@@ -191,6 +229,7 @@ private struct ExerciseTexts {
     let texts = try collect(
       sections,
       rungs + ids,
+      optional: exercise.feedbackIDs,
       file: "hints",
       isStrict: exercise.status == .core
     )
@@ -202,6 +241,7 @@ private struct ExerciseTexts {
   private func collect(
     _ sections: [CourseLanguage: TextSections],
     _ wanted: [String],
+    optional: [String],
     file: String,
     isStrict: Bool
   ) throws -> [String: LocalizedText] {
@@ -209,8 +249,9 @@ private struct ExerciseTexts {
     for language in CourseLanguage.allCases {
       guard let found = sections[language] else { continue }
       let place = folder.display("\(file).\(language.rawValue).md")
-      if let unused = found.names.first(where: { !wanted.contains($0) }) {
-        let near = nearestName(to: unused, in: wanted).map { "Did you mean `\($0)`? " } ?? ""
+      let known = wanted + optional
+      if let unused = found.names.first(where: { !known.contains($0) }) {
+        let near = nearestName(to: unused, in: known).map { "Did you mean `\($0)`? " } ?? ""
         throw CourseError(
           code: "course.unknown-section",
           message: "Nothing uses the section `\(unused)`.",
@@ -219,9 +260,9 @@ private struct ExerciseTexts {
           fields: ["section": unused]
         )
       }
-      for name in wanted {
+      for name in unique(known) {
         guard let text = found.texts[name] else {
-          if !isStrict { continue }
+          if !isStrict || !wanted.contains(name) { continue }
           throw CourseError(
             code: "course.missing-section",
             message: "The section `\(name)` is missing.",

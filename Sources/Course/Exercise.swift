@@ -20,9 +20,11 @@ package struct Exercise: Sendable {
 
   /// What is judged.
   ///
-  /// `state`: the pipeline's state, asked by SQL.
+  /// `state`: the pipeline's state and addresses in it, asked by SQL. `choice`: what the learner
+  /// understood, asked in choices and orders.
   package enum Kind: String, Sendable, CaseIterable {
     case state
+    case choice
   }
 
   /// How several checks make one verdict.
@@ -47,11 +49,16 @@ package struct Exercise: Sendable {
   package var needs: [String]
   /// Checklist items that a pass counts for.
   package var proves: [String]
-  /// The lines `status` and `help` may name as this exercise's tools.
+  /// Commands that a pass unlocks.
+  package var unlocks: [String]
+  /// The form of the answer of an exercise without parts; nil where it takes none.
   package var answer: AnswerForm?
+  /// The questions of an exercise with parts; empty where it is one.
+  package var parts: [ExercisePart]
   /// Queries whose first rows give further placeholders to every text of this exercise.
   package var values: [SQLTemplate]
   package var task: LocalizedText
+  /// The checks of an exercise without parts, in the order in which they are asked.
   package var checks: [Check]
   /// The text of `passed` and of each feedback id.
   package var feedback: [String: LocalizedText]
@@ -61,6 +68,27 @@ package struct Exercise: Sendable {
   package var misconceptionHints: [String: LocalizedText]
   /// The folder, as `load` was given it.
   package var folder: String
+
+  /// The parts, or the one without a name.
+  package var questions: [ExercisePart] {
+    parts.isEmpty
+      ? [ExercisePart(id: "", title: nil, question: .checks(answer, checks, values: []))] : parts
+  }
+
+  /// The declared feedback ids, each once, in the order of the parts.
+  package var feedbackIDs: [String] {
+    var seen: Set<String> = []
+    return questions.flatMap(\.feedbackIDs).filter { seen.insert($0).inserted }
+  }
+
+  /// Every feedback id that an answer can get, each once.
+  package var possibleFeedbackIDs: [String] {
+    var seen: Set<String> = []
+    return questions.flatMap(\.possibleFeedbackIDs).filter { seen.insert($0).inserted }
+  }
+
+  /// The name of the feedback that a passed part gets besides the count of parts.
+  static func passedFeedbackID(part: String) -> String { "passed-\(part)" }
 }
 
 /// One rule that a right answer keeps.

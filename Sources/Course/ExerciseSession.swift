@@ -6,56 +6,131 @@ package final class ExerciseSession {
   package let exercise: Exercise
   private let host: any LessonHost
   private let progress: ProgressStore?
-  private let grader: Grader
-  private var unstoredAttemptCount = 0
+  private let seed: UInt64
+  private var unstoredAttemptCounts: [String: Int] = [:]
+  private var passedParts: Set<String>
   private var rung: Int
   private var shownMisconceptions: Set<String> = []
   private var pendingMisconception: String?
   private var lastAnswer: AnswerValues?
 
   /// Starts or resumes the exercise; without a store nothing is remembered.
-  package init(exercise: Exercise, host: any LessonHost, progress: ProgressStore? = nil) {
+  ///
+  /// Shuffles and draws depend on `seed`; nil takes the learner's own, kept in the store.
+  package init(
+    exercise: Exercise,
+    host: any LessonHost,
+    progress: ProgressStore? = nil,
+    seed: UInt64? = nil
+  ) {
     self.exercise = exercise
     self.host = host
     self.progress = progress
-    grader = Grader(exercise: exercise)
+    self.seed = seed ?? (try? progress?.learnerSeed()) ?? 1
     let used = (try? progress?.hintsUsed(exercise: exercise.id)) ?? []
     rung = used.compactMap { Int($0) }.max() ?? 0
     shownMisconceptions = Set(used.filter { Int($0) == nil })
+    let stored = try? progress?.passedParts(exercise: exercise.id, version: exercise.version)
+    passedParts = (stored ?? []).intersection(exercise.parts.map(\.id))
   }
 
   /// What the learner is asked to do.
   package var task: String { exercise.task[host.language] }
 
-  /// What a bare `answer` shows.
-  package var answerForm: String {
-    guard let form = exercise.answer else { return CourseTexts.noForm[host.language] }
-    return CourseTexts.form(form.form[host.language])[host.language]
-  }
-
   /// The attempts that count, those of earlier sittings included.
   package var attemptCount: Int {
-    ((try? progress?.attemptCount(exercise: exercise.id)) ?? 0) + unstoredAttemptCount
+    ((try? progress?.attemptCount(exercise: exercise.id)) ?? 0)
+      + unstoredAttemptCounts.values.reduce(0, +)
   }
 
   /// True once the exercise was passed, in this sitting or an earlier one.
   package private(set) lazy var isPassed: Bool =
     (try? progress?.isPassed(exercise: exercise.id)) ?? false
 
+  // MARK: Parts
+
+  /// The part that an answer without a name speaks of; nil where all were passed.
+  var openPart: ExercisePart? {
+    exercise.questions.first { !passedParts.contains($0.id) }
+  }
+
+  func isPassed(part: String) -> Bool { passedParts.contains(part) }
+
+  var language: CourseLanguage { host.language }
+
+  /// The choice as it is shown now.
+  func choice(_ pool: [ChoiceItem], part: String) -> ChoiceQuestion? {
+    let stored = (try? progress?.attemptCount(exercise: exercise.id, part: part)) ?? 0
+    return ChoiceQuestion.draw(
+      pool,
+      seed: seed,
+      exercise: exercise.id,
+      part: part,
+      attempt: stored + unstoredAttemptCounts[part, default: 0]
+    )
+  }
+
+  func order(_ question: OrderQuestion, part: String) -> OrderShown {
+    OrderShown.draw(question, seed: seed, exercise: exercise.id, part: part)
+  }
+
+  private func grader(_ part: ExercisePart) -> Grader {
+    guard case .checks(let form, let checks, let values) = part.question else {
+      return Grader(form: nil, checks: [], grading: .first, values: exercise.values)
+    }
+    return Grader(
+      form: form,
+      checks: checks,
+      grading: exercise.grading,
+      values: values + exercise.values
+    )
+  }
+
+  /// The part that an answer begins with, and the rest; else the open part and all of it.
+  private func split(_ answer: String?) -> (part: ExercisePart?, answer: String?) {
+    if let answer, !exercise.parts.isEmpty {
+      let words = normalizedAnswer(answer).split(maxSplits: 1, whereSeparator: \.isWhitespace)
+      if let name = words.first, let part = exercise.parts.first(where: { $0.id == name }) {
+        return (part, words.count > 1 ? String(words[1]) : nil)
+      }
+    }
+    return (openPart, answer)
+  }
+
   // MARK: Check
 
   /// Judges an answer (nil for `check` without one) and stores the attempt.
   ///
-  /// `storyTime` is in milliseconds since the epoch and is only recorded.
+  /// In an exercise with parts the answer may begin with the name of one; else it speaks of the
+  /// first that is open, and once all were passed it begins another round. `storyTime` is in
+  /// milliseconds since the epoch and is only recorded.
   package func check(answer: String?, storyTime: Int64? = nil) -> CheckResult {
-    let (verdict, values) = grader.grade(answer, host: host)
+    if !exercise.parts.isEmpty, openPart == nil {
+      guard let answer, !answer.allSatisfy(\.isWhitespace) else { return alreadyPassed() }
+      passedParts = []
+    }
+    let (part, text) = split(answer)
+    guard let part else { return alreadyPassed() }
+    let (judged, values) = judge(part, text)
     if let values { lastAnswer = values }
-    if let feedback = verdict.feedbackID {
+    if let feedback = judged.feedbackID {
       pendingMisconception = shownMisconceptions.contains(feedback) ? nil : feedback
     }
-    let filled = text(of: verdict, answer: values)
+    let passesPart = judged == .passed && !exercise.parts.isEmpty
+    if passesPart { passedParts.insert(part.id) }
+    var verdict = judged
+    if passesPart, passedParts.count < exercise.parts.count {
+      verdict = .partly(
+        passed: passedParts.count,
+        of: exercise.parts.count,
+        feedback: nil,
+        values: grader(part).sharedValues(exercise.values, values, host)
+      )
+    }
+    let filled = self.text(of: verdict, part: part, answer: values)
     var result = CheckResult(
       exerciseID: exercise.id,
+      part: exercise.parts.isEmpty ? nil : part.id,
       verdict: verdict,
       text: filled.text,
       attemptCount: 0,
@@ -63,34 +138,83 @@ package final class ExerciseSession {
       unknownPlaceholders: filled.unknownNames,
       notices: []
     )
-    store(answer, verdict, storyTime, &result)
+    store(answer, part.id, passesPart: passesPart, storyTime, &result)
     if verdict == .passed { isPassed = true }
     return result
   }
 
+  private func alreadyPassed() -> CheckResult {
+    CheckResult(
+      exerciseID: exercise.id,
+      part: nil,
+      verdict: .passed,
+      text: CourseTexts.passedBefore[host.language],
+      attemptCount: attemptCount,
+      isFirstPass: false,
+      unknownPlaceholders: [],
+      notices: []
+    )
+  }
+
+  private func judge(_ part: ExercisePart, _ text: String?) -> (Verdict, AnswerValues?) {
+    let isBlank = text?.allSatisfy(\.isWhitespace) ?? true
+    switch part.question {
+    case .checks: return grader(part).grade(text, host: host)
+    case .choice(let pool):
+      guard let text, !isBlank else { return (.notAttempted, nil) }
+      guard let choice = choice(pool, part: part.id) else {
+        return (.checkerFailed(reason: "The part has no items."), nil)
+      }
+      guard let answer = choice.read(text) else {
+        return (.couldNotRead(form: form(part)[host.language]), nil)
+      }
+      return (choice.judge(answer, language: host.language), nil)
+    case .order(let question):
+      guard let text, !isBlank else { return (.notAttempted, nil) }
+      let shown = order(question, part: part.id)
+      guard let answer = shown.read(text) else {
+        return (.couldNotRead(form: form(part)[host.language]), nil)
+      }
+      return (shown.judge(answer), nil)
+    }
+  }
+
+  /// How an answer to a part is written; empty where it takes none.
+  func form(_ part: ExercisePart) -> LocalizedText {
+    switch part.question {
+    case .checks(let form, _, _): form?.form ?? LocalizedText([:])
+    case .choice(let pool):
+      pool.contains { !$0.reasons.isEmpty } ? CourseTexts.twoTierForm : CourseTexts.choiceForm
+    case .order(let question): CourseTexts.orderForm(question.items.count)
+    }
+  }
+
   private func store(
     _ answer: String?,
-    _ verdict: Verdict,
+    _ part: String,
+    passesPart: Bool,
     _ storyTime: Int64?,
     _ result: inout CheckResult
   ) {
+    let verdict = result.verdict
     if let progress, verdict != .notAttempted {
       do {
         let attempt = ProgressStore.Attempt(
           exercise: exercise.id,
           version: exercise.version,
+          part: part,
           answer: answer ?? "",
           verdict: verdict.name,
           feedback: verdict.feedbackID,
           storyTime: storyTime
         )
-        result.isFirstPass = try progress.record(attempt)
+        result.isFirstPass = try progress.record(attempt, passesPart: passesPart)
       } catch {
         result.notices.append(CourseTexts.notStored(reason(error))[host.language])
-        if verdict.countsAsAttempt { unstoredAttemptCount += 1 }
+        if verdict.countsAsAttempt { unstoredAttemptCounts[part, default: 0] += 1 }
       }
     } else if verdict.countsAsAttempt {
-      unstoredAttemptCount += 1
+      unstoredAttemptCounts[part, default: 0] += 1
     }
     result.attemptCount = attemptCount
     result.notices += progress?.takeNotices().map { $0.text[host.language] } ?? []
@@ -100,27 +224,35 @@ package final class ExerciseSession {
     (error as? CourseError)?.message ?? "\(error)"
   }
 
-  private func text(of verdict: Verdict, answer: AnswerValues?) -> FilledText {
+  private func text(
+    of verdict: Verdict,
+    part: ExercisePart,
+    answer: AnswerValues?
+  ) -> FilledText {
     let language = host.language
+    func said(_ feedback: String, _ values: [String: HostValue]) -> FilledText {
+      let known = exercise.feedback[feedback] ?? CourseTexts.builtIn(feedback)
+      return fill((known ?? CourseTexts.notYet)[language], with: values)
+    }
     switch verdict {
     case .passed:
       let template = exercise.feedback[Exercise.passedFeedbackID] ?? CourseTexts.passed
       return fill(
         template[language],
-        with: grader.sharedValues(exercise.values, answer, host)
+        with: grader(part).sharedValues(exercise.values, answer, host)
       )
-    case .notYet(let feedback, let values):
-      return fill((exercise.feedback[feedback] ?? CourseTexts.notYet)[language], with: values)
+    case .notYet(let feedback, let values): return said(feedback, values)
     case .partly(let passed, let total, let feedback, let values):
-      var filled = fill(
-        (exercise.feedback[feedback] ?? CourseTexts.notYet)[language],
-        with: values
-      )
-      filled.text = CourseTexts.partly(passed, of: total)[language] + "\n" + filled.text
+      let heading = CourseTexts.partly(passed, of: total)[language]
+      let body = feedback.map { said($0, values) }
+        ?? exercise.feedback[Exercise.passedFeedbackID(part: part.id)]
+        .map { fill($0[language], with: values) }
+      guard var filled = body else { return FilledText(text: heading, unknownNames: []) }
+      filled.text = heading + "\n" + filled.text
       return filled
     case .notAttempted:
-      let text =
-        exercise.answer.map { CourseTexts.notAttempted($0.form[language]) } ?? CourseTexts.noForm
+      let form = form(part)
+      let text = form.texts.isEmpty ? CourseTexts.noForm : CourseTexts.notAttempted(form[language])
       return FilledText(text: text[language], unknownNames: [])
     case .couldNotRead(let form):
       return FilledText(text: CourseTexts.couldNotRead(form)[language], unknownNames: [])
@@ -166,7 +298,8 @@ package final class ExerciseSession {
   }
 
   private func body(_ heading: LocalizedText, _ text: LocalizedText) -> String {
-    let values = grader.sharedValues(exercise.values, lastAnswer, host)
+    let part = openPart ?? exercise.questions[0]
+    let values = grader(part).sharedValues(grader(part).values, lastAnswer, host)
     return heading[host.language] + "\n" + fill(text[host.language], with: values).text
   }
 

@@ -1,22 +1,24 @@
-/// Asks an exercise's checks of the running pipeline and forms the verdict.
+/// Asks the checks of an exercise, or of one of its parts, of the running pipeline.
 ///
 /// The grader has no state and stores nothing; `ExerciseSession` does.
-package struct Grader {
-  let exercise: Exercise
-
-  package init(exercise: Exercise) { self.exercise = exercise }
+struct Grader {
+  let form: AnswerForm?
+  let checks: [Check]
+  let grading: Exercise.Grading
+  /// Queries whose first rows give further placeholders to every text.
+  let values: [SQLTemplate]
 
   /// Judges one answer, or the pipeline's state where the exercise asks for none.
   ///
   /// Every failure to ask (a table is missing, the engine refuses the query) is `checkerFailed`.
-  package func grade(_ text: String?, host: any LessonHost) -> (Verdict, AnswerValues?) {
+  func grade(_ text: String?, host: any LessonHost) -> (Verdict, AnswerValues?) {
     var answer: AnswerValues?
-    if let form = exercise.answer {
+    if let form {
       guard let text, !text.allSatisfy(\.isWhitespace) else { return (.notAttempted, nil) }
       answer = form.read(text)
       if answer == nil { return (.couldNotRead(form: form.form[host.language]), nil) }
     }
-    guard !exercise.checks.isEmpty else {
+    guard !checks.isEmpty else {
       return (.checkerFailed(reason: "The exercise has no checks."), answer)
     }
     do {
@@ -29,19 +31,19 @@ package struct Grader {
   private func judge(_ answer: AnswerValues?, _ host: any LessonHost) throws -> Verdict {
     var brokenCount = 0
     var first: (feedback: String, values: [String: HostValue])?
-    for check in exercise.checks {
+    for check in checks {
       guard let row = try offendingRow(check, answer, host) else { continue }
       brokenCount += 1
       if first == nil {
-        var values = sharedValues(check.values + exercise.values, answer, host)
-        for (name, value) in row { values[name] = value }
-        first = (check.feedback, values)
+        var known = sharedValues(check.values + values, answer, host)
+        for (name, value) in row { known[name] = value }
+        first = (check.feedback, known)
       }
-      if exercise.grading == .first { break }
+      if grading == .first { break }
     }
     guard let first else { return .passed }
-    let total = exercise.checks.count
-    if exercise.grading == .parts, brokenCount < total {
+    let total = checks.count
+    if grading == .parts, brokenCount < total {
       return .partly(
         passed: total - brokenCount,
         of: total,
@@ -86,7 +88,7 @@ package struct Grader {
       guard let sql = query.sql(answer), let table = try? host.query(sql) else { continue }
       for (name, value) in table.firstRowByName where values[name] == nil { values[name] = value }
     }
-    for field in exercise.answer?.fields ?? [] {
+    for field in form?.fields ?? [] {
       values["answer.\(field.name)"] = answer?[field.name] ?? .null
     }
     return values

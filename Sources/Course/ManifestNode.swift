@@ -205,9 +205,17 @@ struct ManifestNode {
 
   /// A text per language: `{ko: …, en: …}`.
   func localized(needsBoth: Bool) throws -> LocalizedText {
-    let example = "{ko: 한국어, en: English}"
-    guard node.mapping != nil else { throw wrongType("a text per language", example: example) }
+    guard node.mapping != nil else {
+      throw wrongType("a text per language", example: Self.localizedExample)
+    }
     try allowKeys(CourseLanguage.allCases.map(\.rawValue))
+    return try localizedBeside(needsBoth: needsBoth)
+  }
+
+  private static let localizedExample = "{ko: 한국어, en: English}"
+
+  /// The texts under `ko` and `en` of a mapping that holds other keys besides.
+  func localizedBeside(needsBoth: Bool) throws -> LocalizedText {
     var texts: [CourseLanguage: String] = [:]
     for language in CourseLanguage.allCases {
       if let value = optional(language.rawValue) { texts[language] = try value.text(example: "…") }
@@ -218,7 +226,8 @@ struct ManifestNode {
       throw error(
         "course.missing-language",
         "The text has no version in: \(names).",
-        advice: "Write `\(example)`; an exercise of status `local` or `draft` may have only one."
+        advice: "Write `\(Self.localizedExample)`; an exercise of status `local` or `draft` may "
+          + "have only one."
       )
     }
     return LocalizedText(texts)

@@ -82,13 +82,13 @@ package final class ProgressStore: Sendable {
     }
   }
 
-  /// Stores an attempt, and the pass where it is one.
+  /// Stores an attempt, and the pass of the exercise or of one of its parts where it is one.
   ///
-  /// Returns true for the first pass ever.
+  /// Returns true for the first pass of the exercise ever.
   ///
   /// Throws `CourseError` `progress.*` where the file cannot take it.
   @discardableResult
-  package func record(_ attempt: Attempt) throws -> Bool {
+  package func record(_ attempt: Attempt, passesPart: Bool = false) throws -> Bool {
     let now = wallTime()
     return try write { db in
       try db.execute(
@@ -102,6 +102,15 @@ package final class ProgressStore: Sendable {
           attempt.feedback, attempt.storyTime, now, attempt.part,
         ]
       )
+      if passesPart {
+        try db.execute(
+          sql: """
+            INSERT OR IGNORE INTO part_passes (exercise, version, part, story_time, wall_time)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+          arguments: [attempt.exercise, attempt.version, attempt.part, attempt.storyTime, now]
+        )
+      }
       guard attempt.verdict == Verdict.passed.name else { return false }
       let isFirst = try !Self.hasPass(db, attempt.exercise)
       try db.execute(
@@ -149,6 +158,70 @@ package final class ProgressStore: Sendable {
           """,
         arguments: [exercise]
       ) ?? 0
+    }
+  }
+
+  /// The attempts at one part that count.
+  package func attemptCount(exercise: String, part: String) throws -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT count(*) FROM attempts
+          WHERE exercise = ? AND part = ? AND verdict IN ('passed', 'not-yet', 'partly')
+          """,
+        arguments: [exercise, part]
+      ) ?? 0
+    }
+  }
+
+  /// The parts of an exercise that were passed in that version.
+  package func passedParts(exercise: String, version: Int) throws -> Set<String> {
+    try read { db in
+      try String.fetchSet(
+        db,
+        sql: "SELECT part FROM part_passes WHERE exercise = ? AND version = ?",
+        arguments: [exercise, version]
+      )
+    }
+  }
+
+  /// How many parts of each exercise were passed, in the version in which most were.
+  package func passedPartCounts() throws -> [String: Int] {
+    try read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT exercise, max(parts) AS parts FROM (
+            SELECT exercise, version, count(*) AS parts FROM part_passes GROUP BY 1, 2)
+          GROUP BY exercise
+          """
+      )
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0["exercise"], $0["parts"]) })
+    }
+  }
+
+  /// One pass of an exercise.
+  package struct Pass: Sendable, Hashable {
+    package var exercise: String
+    package var version: Int
+    /// Milliseconds since the epoch on the wall clock.
+    package var wallTime: Int64
+
+    package init(exercise: String, version: Int, wallTime: Int64) {
+      self.exercise = exercise
+      self.version = version
+      self.wallTime = wallTime
+    }
+  }
+
+  /// The first pass of each version of each exercise, oldest first.
+  package func passes() throws -> [Pass] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: "SELECT exercise, version, wall_time FROM passes ORDER BY wall_time, exercise, version"
+      ).map { Pass(exercise: $0["exercise"], version: $0["version"], wallTime: $0["wall_time"]) }
     }
   }
 

@@ -7,8 +7,10 @@ package enum Verdict: Sendable, Hashable {
   case passed
   /// A rule is broken: the feedback id, and the values its text names.
   case notYet(feedback: String, values: [String: HostValue])
-  /// Some rules are kept and some are not; the feedback is that of the first broken one.
-  case partly(passed: Int, of: Int, feedback: String, values: [String: HostValue])
+  /// Some rules are kept, or some parts are passed, and some are not yet.
+  ///
+  /// The feedback is that of the first broken rule; nil where a part was passed just now.
+  case partly(passed: Int, of: Int, feedback: String?, values: [String: HostValue])
   /// There was nothing to judge.
   case notAttempted
   /// The answer has no reading or more than one. Costs nothing.
@@ -36,7 +38,8 @@ package enum Verdict: Sendable, Hashable {
   /// The misconception that was recognised; nil where none was.
   package var feedbackID: String? {
     switch self {
-    case .notYet(let feedback, _), .partly(_, _, let feedback, _): feedback
+    case .notYet(let feedback, _): feedback
+    case .partly(_, _, let feedback, _): feedback
     case .passed, .notAttempted, .couldNotRead, .checkerFailed: nil
     }
   }
@@ -63,6 +66,8 @@ package enum Verdict: Sendable, Hashable {
 /// A verdict with its text.
 package struct CheckResult: Sendable {
   package var exerciseID: String
+  /// The part that was judged; nil in an exercise without parts, or where none was.
+  package var part: String?
   package var verdict: Verdict
   /// What to print, in the learner's language; several lines, tables aligned.
   package var text: String

@@ -4,7 +4,7 @@
 // tables as they are then; nothing is kept between two looks.
 
 internal import Columnar
-package import Diagnostics
+internal import Diagnostics
 package import Simulation
 package import TrinoSQL
 internal import Yams

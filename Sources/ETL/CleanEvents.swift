@@ -2,9 +2,9 @@
 //
 // 1. The position of each topic-partition is a `txn` action of the Silver table itself, so a row and
 //    the progress past it become visible in the same commit.
-// 2. New Bronze objects are unpacked and scanned; each line's address in Kafka follows from the
-//    object's key and the line's number.
-// 3. An `event_id` that Silver's touched days already hold, or that came earlier in this run, is a
+// 2. New Bronze objects are unpacked and turned into rows, several at a time; each line's address in
+//    Kafka follows from the object's key and the line's number.
+// 3. In the objects' order again: an `event_id` that Silver's touched days already hold, or that came earlier in this run, is a
 //    duplicate and is left out.
 // 4. One append commits the rows, partitioned by the Korean day of the corrected event time.
 
@@ -15,6 +15,7 @@ internal import EventModel
 internal import Foundation
 package import Lake
 package import Simulation
+internal import Synchronization
 
 /// The task `clean`: fills `lake.silver.events` from Bronze.
 package struct CleanEvents: Sendable {
@@ -40,28 +41,109 @@ package struct CleanEvents: Sendable {
   /// Reads what Bronze has gained since Silver's last commit and appends it.
   package func run(at now: StoryTime) throws -> Summary {
     let table = try lake.openTable(
-      schema: "silver", name: CleanEvents.table, columns: SilverEvents.schema,
-      partitionColumns: ["dt"], createdAt: now.milliseconds)
+      schema: "silver",
+      name: CleanEvents.table,
+      columns: SilverEvents.schema,
+      partitionColumns: ["dt"],
+      createdAt: now.milliseconds
+    )
     let snapshot = try table.snapshot()
     let (fresh, positions) = try arrived(by: now, after: snapshot.transactions)
     guard !fresh.isEmpty else { return Summary() }
     let sink = snapshot.makeSink(
       mode: .append,
       options: DeltaWriteOptions(
-        transactions: positions, operation: "STREAMING UPDATE", timestamp: now.milliseconds))
+        transactions: positions,
+        operation: "STREAMING UPDATE",
+        timestamp: now.milliseconds
+      )
+    )
     do {
-      var work = Work(rows: SilverEvents(loadedAt: now), seen: KnownEvents(snapshot))
-      for object in fresh {
-        let position = snapshot.transactions[CleanEvents.application(object)] ?? 0
-        try work.read(object, from: position, lake: lake, into: sink)
+      var seen = KnownEvents(snapshot)
+      var summary = Summary()
+      var waiting = CleanEvents.slices(fresh)[...]
+      while !waiting.isEmpty {
+        let wave = waiting.prefix(CleanEvents.slicesAtOnce)
+        waiting = waiting.dropFirst(CleanEvents.slicesAtOnce)
+        for slice in try rows(of: Array(wave), after: snapshot.transactions, loadedAt: now) {
+          try CleanEvents.write(slice, seen: &seen, to: sink, &summary)
+        }
       }
-      if work.rows.rowCount > 0 { try sink.write(work.rows.finish()) }
       _ = try sink.commit()
-      return work.summary
+      return summary
     } catch {
       sink.abort()
       throw error
     }
+  }
+
+  // MARK: - Several objects at a time
+
+  /// Objects that one thread turns into rows.
+  ///
+  /// Cut by size alone, never by the number of processors, so that every machine writes the same
+  /// batches.
+  private static func slices(_ objects: [BronzeObject]) -> [[BronzeObject]] {
+    var slices: [[BronzeObject]] = []
+    var size = 0
+    for object in objects {
+      if slices.isEmpty || size + object.size > sliceBytesMax {
+        slices.append([])
+        size = 0
+      }
+      slices[slices.count - 1].append(object)
+      size += object.size
+    }
+    return slices
+  }
+
+  /// Compressed bytes of a slice of more than one object.
+  private static let sliceBytesMax = 128 << 10
+  /// Bounds what is in memory.
+  private static let slicesAtOnce = 8
+
+  /// The rows of slices, in their order.
+  private func rows(
+    of slices: [[BronzeObject]],
+    after positions: [String: Int64],
+    loadedAt: StoryTime
+  ) throws -> [CleanSlice] {
+    let results = Mutex([Result<CleanSlice, any Error>?](repeating: nil, count: slices.count))
+    DispatchQueue.concurrentPerform(iterations: slices.count) { index in
+      let result = Result {
+        var reader = CleanSliceReader(loadedAt: loadedAt)
+        for object in slices[index] {
+          let position = positions[CleanEvents.application(object)] ?? 0
+          try reader.read(object, from: position, lake: lake)
+        }
+        return reader.finish()
+      }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { $0 }.compactMap { try $0?.get() }
+  }
+
+  /// Leaves out what Silver or this run has already, and writes the rest.
+  private static func write(
+    _ slice: CleanSlice,
+    seen: inout KnownEvents,
+    to sink: any BatchSink,
+    _ summary: inout Summary
+  ) throws {
+    summary.objects += slice.objects
+    summary.lines += slice.lines
+    summary.unreadableCount += slice.unreadableCount
+    summary.unreadable += slice.unreadable.prefix(20 - summary.unreadable.count)
+    var kept: [Int32] = []
+    kept.reserveCapacity(slice.keys.count)
+    for (row, key) in slice.keys.enumerated() where try seen.insert(key.id, day: key.day) {
+      kept.append(Int32(row))
+    }
+    summary.rows += kept.count
+    summary.duplicates += slice.keys.count - kept.count
+    guard !kept.isEmpty else { return }
+    let isWhole = kept.count == slice.rows.rowCount
+    try sink.write(isWhole ? slice.rows : kept.withUnsafeBufferPointer { slice.rows.gather($0) })
   }
 
   /// The objects that are new to Silver and arrived by `now`, and the positions after them.
@@ -69,7 +151,8 @@ package struct CleanEvents: Sendable {
   /// Bronze can be ahead of the story clock where a crash cut a clock step short. Its second run
   /// must take what the first would have taken, so what arrived later waits for its time.
   private func arrived(
-    by now: StoryTime, after known: [String: Int64]
+    by now: StoryTime,
+    after known: [String: Int64]
   ) throws -> (objects: [BronzeObject], positions: [String: Int64]) {
     var objects: [BronzeObject] = []
     var positions: [String: Int64] = [:]
@@ -103,103 +186,7 @@ package struct CleanEvents: Sendable {
   }
 
   /// The name under which Silver keeps its position in a topic-partition.
-  private static func application(_ object: BronzeObject) -> String {
+  static func application(_ object: BronzeObject) -> String {
     "bronze/\(object.topic)-\(object.partition)"
-  }
-
-  /// One run's rows and counts.
-  private struct Work {
-    var rows: SilverEvents
-    var seen: KnownEvents
-    var summary = Summary()
-
-    mutating func read(
-      _ object: BronzeObject, from position: Int64, lake: Lake, into sink: any BatchSink
-    ) throws {
-      let bytes = try lake.unpackedLines(object.key)
-      summary.objects += 1
-      try bytes.withUnsafeBytes { raw in
-        var start = 0
-        var offset = object.startOffset
-        var line = 1
-        while start < raw.count {
-          let end = lineEnd(raw, from: start)
-          if offset >= position, end > start {
-            try take(raw, start..<end, of: object, offset: offset, line: line)
-          }
-          offset += 1
-          line += 1
-          start = end + 1
-        }
-      }
-      if rows.rowCount >= 65_536 { try sink.write(rows.finish()) }
-    }
-
-    private mutating func take(
-      _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, of object: BronzeObject,
-      offset: Int64, line: Int
-    ) throws {
-      summary.lines += 1
-      guard let identity = rows.identify(bytes, range) else {
-        summary.unreadableCount += 1
-        if summary.unreadable.count < 20 { summary.unreadable.append("\(object.key):\(line)") }
-        return
-      }
-      guard try seen.insert(identity.eventID, day: identity.day) else {
-        summary.duplicates += 1
-        return
-      }
-      rows.append(identity, bytes, partition: object.partition, offset: offset)
-      summary.rows += 1
-    }
-
-    private func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-      guard let base = bytes.baseAddress,
-        let found = memchr(base + start, 0x0A, bytes.count - start)
-      else { return bytes.count }
-      return UnsafeRawPointer(found) - base
-    }
-  }
-
-  /// The ids that Silver has, of the days that a run has met so far.
-  ///
-  /// A retry may correct to the other side of midnight, so a day brings its neighbours along where
-  /// Silver has them.
-  private struct KnownEvents {
-    private let snapshot: DeltaSnapshot
-    private var ids: Set<String> = []
-    private var days: Set<Int> = []
-
-    init(_ snapshot: DeltaSnapshot) {
-      self.snapshot = snapshot
-    }
-
-    /// True where the id is new.
-    mutating func insert(_ id: String, day: Int) throws -> Bool {
-      if !days.contains(day) { try load([day - 1, day, day + 1].filter { !days.contains($0) }) }
-      return ids.insert(id).inserted
-    }
-
-    private mutating func load(_ wanted: [Int]) throws {
-      let request = ScanRequest(
-        columns: [SilverEvents.eventIDColumn, SilverEvents.dayColumn],
-        predicates: [
-          ColumnPredicate(
-            column: SilverEvents.dayColumn, .isIn(wanted.map { .integer(Int64($0)) }))
-        ])
-      for split in try snapshot.splits(for: request) {
-        let reader = try split.open()
-        while let batch = try reader.next() {
-          let column = batch.columns[0]
-          for row in 0..<batch.rowCount where !column.isNull(row) {
-            ids.insert(
-              column.withTextValue(at: column.valueIndex(row)) {
-                String(decoding: $0, as: UTF8.self)
-              })
-          }
-        }
-      }
-      days.formUnion(wanted)
-    }
   }
 }

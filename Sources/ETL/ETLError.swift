@@ -1,4 +1,4 @@
-package import Diagnostics
+internal import Diagnostics
 
 /// What can be wrong with a learner's DAG, model or run.
 package struct ETLError: DiagnosableError {

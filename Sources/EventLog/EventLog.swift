@@ -17,8 +17,8 @@
 // The files in a partition's directory are in Kafka's formats. It is not a cluster: one process
 // owns the directory, and nothing is replicated.
 
-package import KafkaProtocol
 internal import Dispatch
+package import KafkaProtocol
 internal import Synchronization
 
 /// A log of topics and partitions in one directory.
@@ -233,6 +233,29 @@ package final class EventLog: Sendable {
   ) throws -> [Record] {
     try checkOpen()
     return try log(partition).read(from: offset.rawValue, bytesMax: bytesMax)
+  }
+
+  /// Calls `body` with the records from an offset on, in order and nothing copied, until it answers
+  /// false or the log ends.
+  ///
+  /// - Throws: what `read` throws, and what `body` throws.
+  package func forEachRecord(
+    _ partition: TopicPartition,
+    from offset: Offset,
+    _ body: (RecordView) throws -> Bool
+  ) throws {
+    try checkOpen()
+    var isWanted = true
+    try log(partition).forEachBatch(
+      from: offset.rawValue,
+      bytesMax: .max,
+      prefetch: 1 << 20
+    ) { _, bytes in
+      try RecordBatch.forEachRecord(in: bytes) { record in
+        if isWanted, record.offset >= offset.rawValue { isWanted = try body(record) }
+      }
+      return isWanted
+    }
   }
 
   /// The same as stored bytes: whole record batches v2, of which the first may begin before `offset`.

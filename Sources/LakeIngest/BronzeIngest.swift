@@ -93,22 +93,17 @@ package final class BronzeIngest: Sendable {
   ) throws -> Offset {
     let end = try log.endOffset(partition)
     var next = try position(of: partition, end: end, into: &summary)
+    guard next < end else { return next }
     var pending = PendingObject()
-    reading: while next < end {
-      let records = try log.read(partition, from: next, bytesMax: 4 << 20)
-      guard let last = records.last else { break }
-      for record in records where record.offset >= next && record.offset < end {
-        guard record.timestamp <= now.milliseconds else {
-          next = record.offset
-          break reading
-        }
-        let hour = floorDivide(Int(record.timestamp), 3_600_000)
-        if !pending.isEmpty, hour != pending.hour || pending.isFull {
-          try seal(&pending, of: partition, &sealed, &summary)
-        }
-        pending.append(record, hour: hour)
+    try log.forEachRecord(partition, from: next) { record in
+      guard record.offset < end.rawValue, record.timestamp <= now.milliseconds else { return false }
+      let hour = floorDivide(Int(record.timestamp), 3_600_000)
+      if !pending.isEmpty, hour != pending.hour || pending.isFull {
+        try seal(&pending, of: partition, &sealed, &summary)
       }
-      next = last.offset.advanced(by: 1)
+      pending.append(record, hour: hour)
+      next = Offset(record.offset + 1)
+      return true
     }
     if !pending.isEmpty { try seal(&pending, of: partition, &sealed, &summary) }
     return next
@@ -180,7 +175,9 @@ package final class BronzeIngest: Sendable {
     )
     pending = PendingObject()
     // A long catch-up must not hold everything in memory.
-    if sealed.reduce(0, { $0 + $1.lines.count }) >= 32 << 20 { try publish(&sealed, into: &summary) }
+    if sealed.reduce(0, { $0 + $1.lines.count }) >= 32 << 20 {
+      try publish(&sealed, into: &summary)
+    }
   }
 
   /// Puts the sealed objects and waits for the disk once for all of them.
@@ -224,14 +221,14 @@ private struct PendingObject {
   /// Bounds memory during a long catch-up; readers do not mind two objects for one hour.
   var isFull: Bool { lines.count >= 32 << 20 }
 
-  mutating func append(_ record: Record, hour: Int) {
+  mutating func append(_ record: RecordView, hour: Int) {
     if isEmpty {
       self.hour = hour
-      startOffset = record.offset.rawValue
+      startOffset = record.offset
     }
     if let value = record.value { lines.append(contentsOf: value) }
     lines.append(0x0A)
     count += 1
-    endOffset = record.offset.rawValue + 1
+    endOffset = record.offset + 1
   }
 }

@@ -113,7 +113,9 @@ struct ColumnBounds {
   }
 
   /// The footer's form: PLAIN without a size; long text cut, the maximum raised so that it bounds.
-  func raw(type: DataType, width: Int) -> RawStatistics {
+  func raw(leaf: LeafFormat) -> RawStatistics {
+    let type = leaf.type
+    let width = leaf.plainWidth
     var raw = RawStatistics()
     raw.nullCount = nullCount
     func word(_ value: UInt64, _ size: Int) -> [UInt8] {

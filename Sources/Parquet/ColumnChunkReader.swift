@@ -1,53 +1,94 @@
 // One column of one row group, page by page, into vectors of as many rows as are asked for.
 //
-// 1. `nextPage` parses a header, checks its sizes, unpacks the page into a `Buffer`.
-// 2. `read` fills a vector from one or more pages: definition levels become validity bits, present
-//    values are decoded densely and then spread to their rows.
-// 3. Text is never copied: views point into the unpacked page, which the vector keeps alive. While
-//    all pages of a vector hold codes it stays a dictionary; a PLAIN page turns it flat.
+// 1. `openPage` parses a header, checks its sizes and its checksum, and unpacks the page.
+// 2. `ColumnChunkReader+Rows` fills a vector from one or more pages: definition levels become
+//    validity bits, present values are decoded densely and then spread to their rows.
+//    `ColumnChunkReader+Nested` does the same for leaves below lists, maps and structs.
+// 3. `ColumnChunkReader+Values` decodes. Text is never copied: views point into the unpacked page,
+//    which the vector keeps alive. While all pages of a vector hold codes it stays a dictionary; a
+//    PLAIN page turns it flat.
+//
+// Rows that nobody wants are skipped: whole pages by the page index or by their headers, without
+// being unpacked; the rest of a page by its levels.
 
 import Codecs
 import Columnar
 
 /// Reads one column chunk from its beginning to its end, on one thread.
 final class ColumnChunkReader {
-  private let column: ReadableColumn
+  let column: ReadableColumn
+  let rowCount: Int
   private let codec: PageCodec
-  private let bytes: [UInt8]
+  private let counters: ParquetScanCounters
+  private let chunkStart: Int
+  private let uncompressedByteCount: Int
+  private let index: OffsetIndex?
+  private var bytes: ChunkBytes
+  /// Where the next page begins in the file.
+  private var position: Int
+  /// Pages so far, the dictionary too.
+  private var pageNumber = 0
+  /// By `index`: the data page that begins at `position`.
+  private var nextDataPage = 0
   private let place: FilePlace
-  private var position = 0
-  private var page: DataPage?
-  /// The dictionary's values in the column's own form, and how many there are.
-  private var dictionaryValues: Buffer?
-  private var dictionaryCount = 0
-  private var dictionary: VectorDictionary?
 
-  private let rowCountMax: Int
-  private let codes: UnsafeMutablePointer<Int32>
-  private let views: UnsafeMutablePointer<TextView>
-  private let wide: UnsafeMutablePointer<Int64>
-  private let bitmap: UnsafeMutablePointer<UInt8>
+  /// The next row to be read or skipped.
+  var row = 0
+  var page: DataPage?
+  /// The dictionary's values in the column's own form, and how many there are.
+  private(set) var dictionaryValues: Buffer?
+  private(set) var dictionaryCount = 0
+  private(set) var dictionary: VectorDictionary?
+
+  /// Levels of `page` that were decoded ahead, for repeated columns.
+  var ahead = LevelAhead()
+
+  let rowCountMax: Int
+  /// How many values the scratch memory below holds.
+  let scratchCount: Int
+  let codes: UnsafeMutablePointer<Int32>
+  let views: UnsafeMutablePointer<TextView>
+  let wide: UnsafeMutablePointer<Int64>
+  let bitmap: UnsafeMutablePointer<UInt8>
 
   /// Reads nothing yet.
   ///
-  /// `bytes` is the whole chunk, from its first page; `rowCountMax` is the largest count that
-  /// `read` will be asked for.
+  /// `rowCountMax` is the largest count that `read` will be asked for; `ranges`, where given, are
+  /// the only rows that will be.
   init(
     column: ReadableColumn,
     codec: PageCodec,
-    bytes: [UInt8],
-    place: FilePlace,
-    rowCountMax: Int
+    metadata: ColumnChunkMetadata,
+    range: Range<Int>,
+    rowCount: Int,
+    file: any RandomAccessBytes,
+    fileName: String,
+    index: OffsetIndex?,
+    ranges: [Range<Int>]?,
+    rowCountMax: Int,
+    counters: ParquetScanCounters
   ) {
     self.column = column
     self.codec = codec
-    self.bytes = bytes
-    self.place = place
+    self.rowCount = rowCount
+    self.counters = counters
+    self.index = index
     self.rowCountMax = rowCountMax
-    codes = .allocate(capacity: rowCountMax)
-    views = .allocate(capacity: column.conversion.isText ? rowCountMax : 1)
-    wide = .allocate(capacity: rowCountMax)
-    bitmap = .allocate(capacity: (rowCountMax + 7) / 8)
+    uncompressedByteCount = metadata.uncompressedByteCount
+    chunkStart = range.lowerBound
+    position = range.lowerBound
+    place = FilePlace(fileName: fileName, base: 0, column: column.path)
+    var extents = [range]
+    if let index, let ranges, let first = index.pages.first {
+      extents = index.extents(of: ranges)
+      if first.offset > range.lowerBound { extents.insert(range.lowerBound..<first.offset, at: 0) }
+    }
+    bytes = ChunkBytes(file, chunk: range, extents: extents)
+    scratchCount = column.isRepeated ? max(rowCountMax, 4_096) : rowCountMax
+    codes = .allocate(capacity: scratchCount)
+    views = .allocate(capacity: column.conversion.isText ? scratchCount : 1)
+    wide = .allocate(capacity: scratchCount)
+    bitmap = .allocate(capacity: (scratchCount + 7) / 8)
   }
 
   deinit {
@@ -57,105 +98,246 @@ final class ColumnChunkReader {
     bitmap.deallocate()
   }
 
-  /// The next `count` rows.
-  ///
-  /// - Throws: `parquet.truncated` where there are fewer, `parquet.corrupt` for anything that
-  ///   contradicts itself.
-  func read(_ count: Int) throws -> ColumnVector {
-    precondition(count > 0 && count <= rowCountMax, "1 to rowCountMax rows at a time")
-    bitmap.update(repeating: 0, count: (count + 7) / 8)
+  func error(_ kind: ParquetError.Kind, _ message: String) -> ParquetError {
+    (page?.place ?? currentPlace).error(kind, at: 0, message)
+  }
+
+  private var currentPlace: FilePlace {
+    var place = place
+    place.base = position
+    place.page = pageNumber
+    return place
+  }
+
+  /// Runs `body`, with the place of the page added to what a codec throws.
+  func placing<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      return column.conversion.isText ? try readText(count) : try readFixed(count)
+      return try body()
     } catch let error as CodecsError {
-      throw (page?.place ?? place).error(.corrupt, at: 0, "\(error.codec): \(error.message)")
+      throw self.error(.corrupt, "\(error.codec): \(error.message)")
     }
   }
 
   // MARK: - Pages
 
-  /// The current page, with a row left.
-  private func ensurePage() throws {
-    while (page?.rowsLeft ?? 0) == 0 {
-      page = nil
-      guard position < bytes.count else {
-        throw place.error(
-          .truncated,
-          at: position,
-          "column \(column.field.name) ends before its rows do"
-        )
+  /// True where no row goes on from the page into the next one.
+  var rowsEndWithPages: Bool { index != nil || page?.rowsEndHere == true || !column.isRepeated }
+
+  var hasMorePages: Bool { position < bytes.end }
+
+  /// Opens pages until one has an entry left.
+  func ensurePage() throws {
+    while (page?.entriesLeft ?? 0) == 0 { try openPage() }
+  }
+
+  /// The header of the page at `position`.
+  private func header() throws -> PageHeader {
+    guard position < bytes.end else {
+      throw currentPlace.error(.truncated, at: 0, "the column ends before its rows do")
+    }
+    var wanted = 16_384
+    while true {
+      let there = try bytes.load(position, count: wanted, counters)
+      do {
+        return try bytes.withBytes(from: position) {
+          try PageHeader(parsing: $0, at: 0, place: currentPlace)
+        }
+      } catch {
+        // A header with long statistics may not have been read whole.
+        guard there < bytes.end - position, wanted < 1 << 24 else { throw error }
+        wanted = max(there + 1, wanted * 16)
       }
-      try bytes.withUnsafeBytes { try nextPage($0) }
     }
   }
 
-  private func nextPage(_ bytes: UnsafeRawBufferPointer) throws {
-    let header = try PageHeader(parsing: bytes, at: position, place: place)
-    let start = position + header.byteCount
-    guard header.compressedByteCount <= bytes.count - start else {
-      throw place.error(
+  /// Unpacks the next page: a dictionary, or a data page that becomes `page`.
+  private func openPage() throws {
+    page = nil
+    let header = try header()
+    try open(header)
+  }
+
+  private func open(_ header: PageHeader) throws {
+    let size = header.byteCount + header.compressedByteCount
+    guard size <= bytes.end - position else {
+      throw currentPlace.error(
         .truncated,
-        at: position,
-        "a page of \(header.compressedByteCount) bytes where \(bytes.count - start) are left"
+        at: 0,
+        "a page of \(size) bytes where \(bytes.end - position) are left"
       )
     }
-    let end = start + header.compressedByteCount
-    let packed = bytes[start..<end].rebased
-    let pagePlace = FilePlace(fileName: place.fileName, base: place.base + start)
-    position = end
-    switch header.kind {
-    case 0:
-      let buffer = try codec.unpack(
-        packed,
-        head: 0,
-        size: header.uncompressedByteCount,
-        place: pagePlace
+    // Larger pages than anyone writes must at least be what the footer tells of.
+    guard header.uncompressedByteCount <= max(PageCodec.usualByteCountMax, uncompressedByteCount),
+      header.uncompressedByteCount <= PageCodec.byteCountMax
+    else {
+      throw currentPlace.error(
+        .corrupt,
+        at: 0,
+        "a page of \(header.uncompressedByteCount) bytes in a column of \(uncompressedByteCount)"
       )
-      page = try DataPage(
-        buffer: buffer,
-        header: header,
-        column: column,
-        hasDictionary: dictionaryValues != nil,
-        levelBytes: nil,
-        place: pagePlace
-      )
-    case 1: break
-    case 2: try readDictionary(header, packed, pagePlace)
-    case 3:
-      let levels = header.repetitionByteCount + header.definitionByteCount
-      guard levels <= packed.count, levels <= header.uncompressedByteCount else {
-        throw pagePlace.error(.corrupt, at: 0, "levels of \(levels) bytes leave their page")
+    }
+    let there = try bytes.load(position, count: size, counters)
+    guard there >= size else {
+      throw currentPlace.error(.truncated, at: 0, "a read was too short")
+    }
+    var pagePlace = currentPlace
+    pagePlace.base += header.byteCount
+    try bytes.withBytes(from: position) { all in
+      let packed = all[header.byteCount..<size].rebased
+      if let checksum = header.checksum, CRC32.checksum(packed) != checksum {
+        throw pagePlace.error(.corrupt, at: 0, "the page's checksum does not match its bytes")
       }
-      let codec = header.isCompressed ? codec : .uncompressed
-      let buffer = try codec.unpack(
-        packed,
-        head: levels,
-        size: header.uncompressedByteCount,
-        place: pagePlace
-      )
-      page = try DataPage(
-        buffer: buffer,
-        header: header,
-        column: column,
-        hasDictionary: dictionaryValues != nil,
-        levelBytes: levels,
-        place: pagePlace
-      )
-    default: throw place.error(.corrupt, at: position, "a page of unknown kind \(header.kind)")
+      switch header.kind {
+      case 0, 3: page = try dataPage(header, packed, pagePlace)
+      case 1: break
+      case 2: try readDictionary(header, packed, pagePlace)
+      default: throw currentPlace.error(.corrupt, at: 0, "a page of unknown kind \(header.kind)")
+      }
+    }
+    counters.pagesRead += 1
+    try advance(past: header)
+  }
+
+  /// Moves to the next page; checks the index where there is one.
+  private func advance(past header: PageHeader) throws {
+    if header.kind == 0 || header.kind == 3 {
+      let rows = column.isRepeated ? header.rowCount : header.valueCount
+      if let index {
+        guard nextDataPage < index.pages.count, index.pages[nextDataPage].offset == position,
+          rows.map({ index.rows(of: nextDataPage).count == $0 }) ?? true
+        else {
+          throw currentPlace.error(.corrupt, at: 0, "the page index does not tell of this page")
+        }
+      }
+      nextDataPage += 1
+    }
+    position += header.byteCount + header.compressedByteCount
+    pageNumber += 1
+  }
+
+  private func dataPage(
+    _ header: PageHeader,
+    _ packed: UnsafeRawBufferPointer,
+    _ place: FilePlace
+  ) throws -> DataPage {
+    var levels: Int?
+    var codec = codec
+    if header.kind == 3 {
+      let size = header.repetitionByteCount + header.definitionByteCount
+      guard size <= packed.count, size <= header.uncompressedByteCount else {
+        throw place.error(.corrupt, at: 0, "levels of \(size) bytes leave their page")
+      }
+      levels = size
+      if !header.isCompressed { codec = .uncompressed }
+    }
+    let buffer = try codec.unpack(
+      packed,
+      head: levels ?? 0,
+      size: header.uncompressedByteCount,
+      place: place
+    )
+    return try DataPage(
+      buffer: buffer,
+      header: header,
+      column: column,
+      hasDictionary: dictionaryValues != nil,
+      levelBytes: levels,
+      place: place
+    )
+  }
+
+  // MARK: - Skipping
+
+  /// Passes over rows that nobody wants.
+  func skip(to target: Int) throws {
+    precondition(target >= row && target <= rowCount, "rows are skipped forward")
+    try placing {
+      while row < target {
+        if let left = page?.entriesLeft, left > 0, !column.isRepeated {
+          let step = min(left, target - row)
+          if step == left {
+            page = nil
+          } else {
+            try skipInPage(step)
+          }
+          row += step
+        } else if try !skipPages(to: target) {
+          if column.isRepeated {
+            try skipRepeatedRows(min(rowCountMax, target - row))
+          } else {
+            try ensurePage()
+          }
+        }
+      }
     }
   }
+
+  /// Passes over whole pages that end at or before `target`; false where there is none.
+  ///
+  /// Must be called between two pages: for repeated columns also between two rows.
+  private func skipPages(to target: Int) throws -> Bool {
+    if (page?.entriesLeft ?? 0) > 0 || !ahead.isEmpty { return false }
+    if let index, nextDataPage < index.pages.count {
+      // What lies before the first data page is the dictionary; it is read when it is needed.
+      let rows = index.rows(of: nextDataPage)
+      guard rows.lowerBound == row else { return false }
+      let wanted = target == rowCount ? index.pages.count : index.page(holding: target)
+      guard wanted > nextDataPage else { return false }
+      if position == chunkStart, index.pages[0].offset > chunkStart {
+        while position < index.pages[0].offset { try openPage() }
+      }
+      let end = wanted == index.pages.count ? bytes.end : index.pages[wanted].offset
+      counters.pagesSkipped += wanted - nextDataPage
+      counters.bytesSkipped += end - index.pages[nextDataPage].offset
+      page = nil
+      pageNumber += wanted - nextDataPage
+      nextDataPage = wanted
+      position = end
+      row = wanted == index.pages.count ? rowCount : index.pages[wanted].firstRow
+      return true
+    }
+    page = nil
+    let header = try header()
+    guard header.kind == 0 || header.kind == 3, !column.isRepeated || header.rowCount != nil else {
+      try open(header)
+      return false
+    }
+    let rows = column.isRepeated ? header.rowCount ?? 0 : header.valueCount
+    guard rows > 0, rows <= target - row else {
+      try open(header)
+      return false
+    }
+    guard header.byteCount + header.compressedByteCount <= bytes.end - position else {
+      throw currentPlace.error(.truncated, at: 0, "a page leaves its column")
+    }
+    counters.pagesSkipped += 1
+    counters.bytesSkipped += header.byteCount + header.compressedByteCount
+    try advance(past: header)
+    row += rows
+    return true
+  }
+
+  /// Counts the pages that the index tells of and nobody came to.
+  func countRest() {
+    guard let index, nextDataPage < index.pages.count else { return }
+    counters.pagesSkipped += index.pages.count - nextDataPage
+    counters.bytesSkipped += bytes.end - index.pages[nextDataPage].offset
+    nextDataPage = index.pages.count
+  }
+
+  // MARK: - The dictionary
 
   private func readDictionary(
     _ header: PageHeader,
     _ packed: UnsafeRawBufferPointer,
     _ place: FilePlace
   ) throws {
-    guard dictionaryValues == nil, page == nil else {
-      throw place.error(.corrupt, at: 0, "a second dictionary")
+    guard dictionaryValues == nil, nextDataPage == 0 else {
+      throw place.error(.corrupt, at: 0, "a dictionary that is not the first page")
     }
-    let encoding = Encoding(rawValue: header.encoding)
-    guard encoding == .plain || encoding == .plainDictionary else {
-      throw place.error(.unsupported, at: 0, "a dictionary in encoding \(header.encoding)")
-    }
+    guard header.encoding == Encoding.plain.rawValue
+      || header.encoding == Encoding.plainDictionary.rawValue, column.conversion != .boolean
+    else { throw place.error(.unsupported, at: 0, "a dictionary in encoding \(header.encoding)") }
     let buffer = try codec.unpack(
       packed,
       head: 0,
@@ -164,16 +346,12 @@ final class ColumnChunkReader {
     )
     let count = header.valueCount
     let width = column.physical.plainWidth(typeLength: column.typeLength) ?? 4
-    guard column.physical != .boolean, count <= buffer.byteCount / width else {
-      throw place.error(
-        .corrupt,
-        at: 0,
-        "a dictionary of \(count) values in \(buffer.byteCount) bytes"
-      )
+    guard width > 0, count <= buffer.byteCount / width else {
+      throw place.error(.corrupt, at: 0, "\(count) values leave the dictionary")
     }
     var isWhole = true
     let values = Buffer(byteCount: count * column.conversion.targetWidth) { memory in
-      guard let target = memory.baseAddress, count > 0 else { return }
+      guard let target = memory.baseAddress else { return }
       var position = 0
       switch column.conversion {
       case .bytes:
@@ -185,7 +363,7 @@ final class ColumnChunkReader {
           into: target.assumingMemoryBound(to: TextView.self)
         )
       case .fixedBytes(let width):
-        fixedViews(
+        ByteArrayDecoding.fixedViews(
           buffer.bytes,
           at: 0,
           width: width,
@@ -211,403 +389,8 @@ final class ColumnChunkReader {
     dictionaryCount = count
     if column.conversion.isText {
       dictionary = VectorDictionary(
-        ColumnVector(type: column.field.type, count: count, values: values, textData: [buffer])
+        ColumnVector(type: column.type, count: count, values: values, textData: [buffer])
       )
     }
-  }
-
-  private func fixedViews(
-    _ bytes: UnsafeRawBufferPointer,
-    at start: Int,
-    width: Int,
-    count: Int,
-    bufferIndex: Int,
-    into target: UnsafeMutablePointer<TextView>
-  ) {
-    guard let base = bytes.baseAddress else { return }
-    for index in 0..<count {
-      target[index] = ByteArrayDecoding.view(
-        base,
-        bytes.count,
-        position: start + index * width,
-        count: width,
-        bufferIndex: bufferIndex
-      )
-    }
-  }
-
-  // MARK: - Levels and validity
-
-  /// Sets the validity bits of the next `count` rows of the page; answers how many have a value.
-  private func readLevels(at row: Int, _ count: Int) throws -> Int {
-    guard column.maxDefinition > 0 else { return count }
-    guard let present = try page?.levels?.decodeBits(into: bitmap, bitOffset: row, count: count)
-    else { return count }
-    return present
-  }
-
-  private func validity(_ count: Int, nullCount: Int) -> ValidityBitmap? {
-    guard nullCount > 0 else { return nil }
-    let buffer = Buffer(
-      copying: UnsafeRawBufferPointer(start: bitmap, count: (count + 7) / 8)
-    )
-    return ValidityBitmap(buffer: buffer, count: count, nullCount: nullCount)
-  }
-
-  /// Moves `present` values at the head of `target` to the rows that have one; others get `zero`.
-  @inline(__always)
-  private func spread<Value: BitwiseCopyable>(
-    _ target: UnsafeMutablePointer<Value>,
-    present: Int,
-    count: Int,
-    firstRow: Int,
-    zero: Value
-  ) {
-    var next = present
-    var row = count
-    while row > 0 {
-      row -= 1
-      let bit = firstRow + row
-      if bitmap[bit >> 3] >> UInt8(bit & 7) & 1 == 1 {
-        next -= 1
-        target[row] = target[next]
-      } else {
-        target[row] = zero
-      }
-    }
-  }
-
-  /// Decodes codes and checks them against the dictionary.
-  private func readCodes(
-    _ decoder: inout RunLengthBitPacked.Decoder,
-    into target: UnsafeMutablePointer<Int32>,
-    count: Int
-  ) throws {
-    try decoder.decode(into: target, count: count)
-    var largest: UInt32 = 0
-    for index in 0..<count { largest = max(largest, UInt32(bitPattern: target[index])) }
-    guard count == 0 || largest < UInt32(dictionaryCount) else {
-      throw (page?.place ?? place).error(
-        .corrupt,
-        at: 0,
-        "code \(largest) in a dictionary of \(dictionaryCount)"
-      )
-    }
-  }
-
-  // MARK: - Fixed-width values
-
-  private func readFixed(_ count: Int) throws -> ColumnVector {
-    let width = column.conversion.targetWidth
-    var nulls = 0
-    let values = try Buffer(byteCount: count * width) { memory in
-      guard let base = memory.baseAddress else { return }
-      var done = 0
-      while done < count {
-        try ensurePage()
-        let step = min(count - done, page?.rowsLeft ?? 0)
-        let present = try readLevels(at: done, step)
-        let target = base + done * width
-        try decodeFixed(present, into: target)
-        if present < step {
-          nulls += step - present
-          switch width {
-          case 1:
-            spread(
-              target.assumingMemoryBound(to: UInt8.self),
-              present: present,
-              count: step,
-              firstRow: done,
-              zero: 0
-            )
-          case 4:
-            spread(
-              target.assumingMemoryBound(to: UInt32.self),
-              present: present,
-              count: step,
-              firstRow: done,
-              zero: 0
-            )
-          default:
-            spread(
-              target.assumingMemoryBound(to: UInt64.self),
-              present: present,
-              count: step,
-              firstRow: done,
-              zero: 0
-            )
-          }
-        }
-        page?.rowsLeft -= step
-        done += step
-      }
-    }
-    return ColumnVector(
-      type: column.field.type,
-      count: count,
-      values: values,
-      validity: validity(count, nullCount: nulls)
-    )
-  }
-
-  private func decodeFixed(_ count: Int, into target: UnsafeMutableRawPointer) throws {
-    guard count > 0, var cursor = page?.values, let buffer = page?.buffer, let at = page?.place
-    else { return }
-    let bytes = buffer.bytes
-    let missing = at.error(.truncated, at: 0, "the page has fewer values than its header says")
-    let unfit = at.error(.corrupt, at: 0, "a value does not fit \(column.field.type)")
-    switch cursor {
-    case .plain(let start):
-      switch column.conversion {
-      case .boolean:
-        guard start + count <= bytes.count * 8 else { throw missing }
-        let output = target.assumingMemoryBound(to: UInt8.self)
-        for index in 0..<count {
-          let bit = start + index
-          output[index] = bytes[bit >> 3] >> UInt8(bit & 7) & 1
-        }
-        cursor = .plain(start + count)
-      case .byteArrayDecimal:
-        var next = start
-        guard
-          ByteArrayDecoding.plainDecimals(
-            bytes,
-            &next,
-            count: count,
-            into: target.assumingMemoryBound(to: Int64.self)
-          )
-        else { throw unfit }
-        cursor = .plain(next)
-      default:
-        let width = column.physical.plainWidth(typeLength: column.typeLength) ?? 1
-        guard count <= (bytes.count - start) / width else { throw missing }
-        guard column.conversion.convert(buffer.address + start, count: count, into: target) else {
-          throw unfit
-        }
-        cursor = .plain(start + count * width)
-      }
-    case .dictionary(var decoder):
-      guard let dictionaryValues else { throw missing }
-      try readCodes(&decoder, into: codes, count: count)
-      cursor = .dictionary(decoder)
-      if column.conversion.targetWidth == 4 {
-        let source = dictionaryValues.address.assumingMemoryBound(to: UInt32.self)
-        let output = target.assumingMemoryBound(to: UInt32.self)
-        for index in 0..<count { output[index] = source[Int(codes[index])] }
-      } else {
-        let source = dictionaryValues.address.assumingMemoryBound(to: UInt64.self)
-        let output = target.assumingMemoryBound(to: UInt64.self)
-        for index in 0..<count { output[index] = source[Int(codes[index])] }
-      }
-    case .booleanRuns(var decoder):
-      try decoder.decode(into: codes, count: count)
-      cursor = .booleanRuns(decoder)
-      let output = target.assumingMemoryBound(to: UInt8.self)
-      for index in 0..<count { output[index] = codes[index] == 0 ? 0 : 1 }
-    case .delta(let decoder):
-      try decoder.decode(into: wide, count: count)
-      if column.physical == .int32 {
-        for index in 0..<count { codes[index] = Int32(truncatingIfNeeded: wide[index]) }
-      }
-      let source =
-        column.physical == .int32 ? UnsafeRawPointer(codes) : UnsafeRawPointer(wide)
-      guard column.conversion.convert(source, count: count, into: target) else { throw unfit }
-    case .byteStreamSplit(let next, let total):
-      let width = column.physical.plainWidth(typeLength: column.typeLength) ?? 1
-      guard count <= total - next else { throw missing }
-      let start = bytes.count - total * width
-      let raw = UnsafeMutableRawPointer.allocate(byteCount: count * width, alignment: 16)
-      defer { raw.deallocate() }
-      for byte in 0..<width {
-        let stream = start + byte * total + next
-        for index in 0..<count {
-          raw.storeBytes(
-            of: bytes[stream + index],
-            toByteOffset: index * width + byte,
-            as: UInt8.self
-          )
-        }
-      }
-      guard column.conversion.convert(raw, count: count, into: target) else { throw unfit }
-      cursor = .byteStreamSplit(next + count, total)
-    case .deltaLength, .deltaByteArray: throw missing
-    }
-    page?.values = cursor
-  }
-
-  // MARK: - Text
-
-  private func readText(_ count: Int) throws -> ColumnVector {
-    // Views into the dictionary have its buffer as number 0 in every flat vector of this chunk.
-    var textData: [Buffer] = []
-    var isFlat = false
-    var nulls = 0
-    var done = 0
-    while done < count {
-      try ensurePage()
-      guard let page else { break }
-      let step = min(count - done, page.rowsLeft)
-      let present = try readLevels(at: done, step)
-      let isCodes = if case .dictionary = page.values { true } else { false }
-      if !isCodes, !isFlat {
-        isFlat = true
-        textData = dictionary?.values.textData ?? []
-        if done > 0 { lookUp(from: 0, count: done) }
-      }
-      if isCodes {
-        if case .dictionary(var decoder) = page.values {
-          try readCodes(&decoder, into: codes + done, count: present)
-          self.page?.values = .dictionary(decoder)
-        }
-        if present < step {
-          spread(codes + done, present: present, count: step, firstRow: done, zero: 0)
-        }
-        if isFlat { lookUp(from: done, count: step) }
-      } else {
-        try decodeViews(present, into: views + done, &textData)
-        if present < step {
-          spread(
-            views + done,
-            present: present,
-            count: step,
-            firstRow: done,
-            zero: TextView(low: 0, high: 0)
-          )
-        }
-      }
-      nulls += step - present
-      self.page?.rowsLeft -= step
-      done += step
-    }
-    let validity = validity(count, nullCount: nulls)
-    if !isFlat, let dictionary {
-      let buffer = Buffer(copying: UnsafeRawBufferPointer(start: codes, count: count * 4))
-      return ColumnVector(dictionary: dictionary, codes: buffer, count: count, validity: validity)
-    }
-    let values = Buffer(copying: UnsafeRawBufferPointer(start: views, count: count * 16))
-    return ColumnVector(
-      type: column.field.type,
-      count: count,
-      values: values,
-      textData: textData,
-      validity: validity
-    )
-  }
-
-  /// Views for the codes of some rows.
-  ///
-  /// An empty dictionary has a zeroed first view in its padding.
-  private func lookUp(from start: Int, count: Int) {
-    guard let dictionaryValues else { return }
-    let source = dictionaryValues.address.assumingMemoryBound(to: TextView.self)
-    for row in start..<(start + count) { views[row] = source[Int(codes[row])] }
-  }
-
-  private func decodeViews(
-    _ count: Int,
-    into target: UnsafeMutablePointer<TextView>,
-    _ textData: inout [Buffer]
-  ) throws {
-    guard count > 0, let page else { return }
-    let bytes = page.buffer.bytes
-    let missing = page.place.error(
-      .truncated,
-      at: 0,
-      "the page has fewer values than its header says"
-    )
-    let index = textData.count
-    switch page.values {
-    case .plain(let start):
-      var next = start
-      if case .fixedBytes(let width) = column.conversion {
-        guard count <= (bytes.count - start) / width else { throw missing }
-        fixedViews(
-          bytes,
-          at: start,
-          width: width,
-          count: count,
-          bufferIndex: index,
-          into: target
-        )
-        next = start + count * width
-      } else {
-        guard
-          ByteArrayDecoding.plainViews(
-            bytes,
-            &next,
-            count: count,
-            bufferIndex: index,
-            into: target
-          )
-        else { throw missing }
-      }
-      self.page?.values = .plain(next)
-      textData.append(page.buffer)
-    case .deltaLength(let lengths, let start):
-      try lengths.decode(into: wide, count: count)
-      var next = start
-      guard let base = bytes.baseAddress else { throw missing }
-      for row in 0..<count {
-        guard wide[row] >= 0, wide[row] <= Int64(bytes.count - next) else { throw missing }
-        let length = Int(wide[row])
-        target[row] = ByteArrayDecoding.view(
-          base,
-          bytes.count,
-          position: next,
-          count: length,
-          bufferIndex: index
-        )
-        next += length
-      }
-      self.page?.values = .deltaLength(lengths, next)
-      textData.append(page.buffer)
-    case .deltaByteArray(let prefixes, let suffixes, let start, let previous):
-      var values = PrefixedValues(previous: previous, position: start)
-      try prefixes.decode(into: wide, count: count)
-      let prefix = UnsafeMutablePointer<Int64>.allocate(capacity: count)
-      defer { prefix.deallocate() }
-      prefix.update(from: wide, count: count)
-      try suffixes.decode(into: wide, count: count)
-      guard values.join(bytes, prefix, wide, count, bufferIndex: index, into: target) else {
-        throw page.place.error(.corrupt, at: 0, "prefixes or suffixes leave their values")
-      }
-      self.page?.values = .deltaByteArray(prefixes, suffixes, values.position, values.previous)
-      textData.append(values.text.withUnsafeBytes { Buffer(copying: $0) })
-    case .dictionary, .booleanRuns, .delta, .byteStreamSplit: throw missing
-    }
-  }
-}
-
-/// Puts the values of DELTA_BYTE_ARRAY together: a prefix of the value before, and a suffix.
-private struct PrefixedValues {
-  var previous: [UInt8]
-  var position: Int
-  var text: [UInt8] = []
-
-  /// More than any sensible batch: prefixes let a small page stand for endless text.
-  static let textMax = 1 << 28
-
-  mutating func join(
-    _ bytes: UnsafeRawBufferPointer,
-    _ prefixes: UnsafeMutablePointer<Int64>,
-    _ suffixes: UnsafeMutablePointer<Int64>,
-    _ count: Int,
-    bufferIndex: Int,
-    into target: UnsafeMutablePointer<TextView>
-  ) -> Bool {
-    for row in 0..<count {
-      guard prefixes[row] >= 0, prefixes[row] <= Int64(previous.count), suffixes[row] >= 0,
-        suffixes[row] <= Int64(bytes.count - position), text.count <= Self.textMax
-      else { return false }
-      let suffix = bytes[position..<(position + Int(suffixes[row]))]
-      previous.removeSubrange(Int(prefixes[row])...)
-      previous.append(contentsOf: suffix)
-      position += suffix.count
-      target[row] = previous.withUnsafeBytes {
-        TextView($0, bufferIndex: bufferIndex, byteOffset: text.count)
-      }
-      if previous.count > TextView.inlineMax { text.append(contentsOf: previous) }
-    }
-    return true
   }
 }

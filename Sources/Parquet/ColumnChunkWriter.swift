@@ -1,12 +1,25 @@
 // One column of the current row group, from vectors to compressed pages in memory.
 //
-// Values come in slices of at most 1,024 rows. Levels and either codes or PLAIN bytes collect until
-// the page is full; the page is then encoded, compressed and kept. A chunk begins with a
-// dictionary. If that does not pay on the first page it is dropped and the page becomes PLAIN; if
-// it grows past its limit later, the pages so far keep it and the rest are PLAIN.
+// Values come in slices of about 1,024 rows. Levels and either codes or values collect until the
+// page is full; the page is then encoded, compressed and kept. A chunk begins with a dictionary. If
+// that does not pay on the first page it is dropped; if it grows past its limit later, the pages so
+// far keep it. Pages without it are PLAIN, or hold differences where those are smaller.
+//
+// A page holds whole rows, so that the page index can tell its first.
 
 import Codecs
 import Columnar
+
+/// A finished page, as the page index tells of it.
+struct WrittenPage {
+  /// From the chunk's first data page.
+  var offset: Int
+  /// With its header.
+  var byteCount: Int
+  var firstRow: Int
+  var valueCount: Int
+  var bounds: ColumnBounds
+}
 
 /// The pages of a finished chunk, and what the footer says of them.
 struct FinishedChunk {
@@ -14,9 +27,10 @@ struct FinishedChunk {
   var pages: [UInt8]
   var valueCount: Int
   var uncompressedByteCount: Int
-  var dictionaryPageCount: Int32
-  var plainPageCount: Int32
+  /// How many data pages have each encoding.
+  var pageCounts: [Encoding: Int32]
   var bounds: ColumnBounds
+  var index: [WrittenPage]
 }
 
 /// Collects one column; belongs to its writer.
@@ -25,277 +39,135 @@ final class ColumnChunkWriter {
   static let pageByteCountMax = 1 << 20
   static let dictionaryByteCountMax = 1 << 20
   static let sliceRowCountMax = 1_024
-  static let valueByteCountMax = 1 << 30
+  static let valueByteCountMax = 1 << 29
 
-  let field: Field
-  /// Bytes of a PLAIN value; 1 for Booleans (packed to bits later), 0 for text.
-  let plainWidth: Int
+  let leaf: LeafFormat
+  private let options: ParquetWriterOptions
   private let compressor: PageCompressor
-  private let isText: Bool
+  let isText: Bool
 
   // The chunk.
   private var pages: [UInt8] = []
   private var uncompressed = 0
   private var valueCount = 0
-  private var dictionaryPageCount: Int32 = 0
-  private var plainPageCount: Int32 = 0
-  private(set) var bounds = ColumnBounds()
-  private var isDictionary: Bool
+  private var rowCount = 0
+  private var pageCounts: [Encoding: Int32] = [:]
+  private var index: [WrittenPage] = []
+  private var chunkBounds = ColumnBounds()
+  private(set) var isDictionary: Bool
   /// False once a dictionary did not pay: the next row groups do not try again.
   private var mayUseDictionary: Bool
-  private var words = WordDictionary()
-  private let texts = TextDictionary()
-  private var knownDictionary: VectorDictionary?
-  private var knownCodes: [Int32] = []
+  var words = WordDictionary()
+  let texts = TextDictionary()
+  var knownDictionary: VectorDictionary?
+  var knownCodes: [Int32] = []
 
   // The page.
   private var rows = 0
-  private var present = 0
-  private let levels: UnsafeMutablePointer<Int32>
-  private let codes: UnsafeMutablePointer<Int32>
-  private let plain = ByteBuilder()
+  private var entries = 0
+  private(set) var present = 0
+  private let definitions = ByteBuilder()
+  private let repetitions = ByteBuilder()
+  private let codes = ByteBuilder()
+  let plain = ByteBuilder()
+  var bounds = ColumnBounds()
 
-  // The slice.
-  private let indices: UnsafeMutablePointer<Int32>
-  private let dense: UnsafeMutablePointer<UInt64>
+  /// Memory for the values of a slice.
+  let dense: UnsafeMutablePointer<UInt64>
 
-  init(field: Field, compressor: PageCompressor) {
-    self.field = field
+  init(leaf: LeafFormat, options: ParquetWriterOptions, compressor: PageCompressor) {
+    self.leaf = leaf
+    self.options = options
     self.compressor = compressor
-    isText = field.type.layout == .text
-    plainWidth =
-      switch field.type {
-      case .boolean: 1
-      case .varchar, .varbinary: 0
-      case .integer, .date: 4
-      case .decimal(let precision, _): precision <= 9 ? 4 : 8
-      default: 8
-      }
-    mayUseDictionary = field.type != .boolean
+    isText = leaf.type.layout == .text
+    mayUseDictionary = leaf.physical != .boolean && options.usesDictionaries
     isDictionary = mayUseDictionary
-    levels = .allocate(capacity: Self.pageRowCountMax)
-    codes = .allocate(capacity: Self.pageRowCountMax)
-    indices = .allocate(capacity: Self.sliceRowCountMax)
     dense = .allocate(capacity: Self.sliceRowCountMax)
   }
 
-  deinit {
-    levels.deallocate()
-    codes.deallocate()
-    indices.deallocate()
-    dense.deallocate()
+  deinit { dense.deallocate() }
+
+  /// Bytes that wait for the end of the row group.
+  var bufferedByteCount: Int {
+    pages.count + plain.count + codes.count + definitions.count + repetitions.count
+      + (isText ? texts.plain.count : words.count * 8)
   }
 
-  /// Adds some rows of a vector of this column's type.
-  func append(_ vector: ColumnVector, _ range: Range<Int>) throws {
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let room = min(Self.sliceRowCountMax, Self.pageRowCountMax - rows)
-      let limit = min(range.upperBound, start + room)
-      let end = isText ? textSliceEnd(vector, start..<limit) : limit
-      try appendSlice(vector, start..<end)
+  /// Adds the entries of some whole rows: at most 1,024 values, the rows of `vector` at `indices`.
+  ///
+  /// `definitions` and `repetitions` are the levels of `entryCount` entries; nil where the leaf has
+  /// only one.
+  func append(
+    _ vector: ColumnVector,
+    indices: UnsafeBufferPointer<Int32>,
+    definitions: UnsafePointer<Int32>?,
+    repetitions: UnsafePointer<Int32>?,
+    entryCount: Int,
+    rowCount: Int
+  ) throws {
+    if let definitions, leaf.maxDefinition > 0 {
+      self.definitions.grow(by: entryCount * 4)
+        .copyMemory(from: definitions, byteCount: entryCount * 4)
+    }
+    if let repetitions, leaf.maxRepetition > 0 {
+      self.repetitions.grow(by: entryCount * 4)
+        .copyMemory(from: repetitions, byteCount: entryCount * 4)
+    }
+    bounds.nullCount += entryCount - indices.count
+    var start = 0
+    while start < indices.count {
+      let end = min(indices.count, start + Self.sliceRowCountMax)
+      let slice = UnsafeBufferPointer(rebasing: indices[start..<end])
+      let target = isDictionary ? codes.grow(by: slice.count * 4) : nil
+      try appendValues(vector, slice, codes: target?.assumingMemoryBound(to: Int32.self))
+      present += slice.count
       start = end
-      if isDictionary, dictionaryByteCount > Self.dictionaryByteCountMax {
-        try closePage()
-        isDictionary = false
-      } else if rows == Self.pageRowCountMax || plain.count >= Self.pageByteCountMax {
-        try closePage()
-      }
+    }
+    rows += rowCount
+    entries += entryCount
+    if isDictionary, dictionaryByteCount > Self.dictionaryByteCountMax {
+      try closePage()
+      isDictionary = false
+    } else if rows >= Self.pageRowCountMax || entries >= 4 * Self.pageRowCountMax
+      || plain.count >= Self.pageByteCountMax
+    {
+      try closePage()
     }
   }
+
+  /// How many more rows the page takes, at least 1.
+  var rowRoom: Int { max(1, min(Self.sliceRowCountMax, Self.pageRowCountMax - rows)) }
 
   /// Ends the chunk and begins the next.
   func finish() throws -> FinishedChunk {
     if rows > 0 { try closePage() }
     var dictionaryPage: [UInt8] = []
-    if dictionaryPageCount > 0 { dictionaryPage = try makeDictionaryPage() }
+    if pageCounts[.rleDictionary] != nil { dictionaryPage = try makeDictionaryPage() }
     let chunk = FinishedChunk(
       dictionaryPage: dictionaryPage,
       pages: pages,
       valueCount: valueCount,
       uncompressedByteCount: uncompressed,
-      dictionaryPageCount: dictionaryPageCount,
-      plainPageCount: plainPageCount,
-      bounds: bounds
+      pageCounts: pageCounts,
+      bounds: chunkBounds,
+      index: index
     )
     pages = []
     uncompressed = 0
     valueCount = 0
-    dictionaryPageCount = 0
-    plainPageCount = 0
-    bounds = ColumnBounds()
+    rowCount = 0
+    pageCounts = [:]
+    index = []
+    chunkBounds = ColumnBounds()
     dropDictionary()
     isDictionary = mayUseDictionary
     return chunk
   }
 
-  // MARK: - Slices
-
-  /// The end of the longest slice whose text stays below a page, and at least one row.
-  private func textSliceEnd(_ vector: ColumnVector, _ range: Range<Int>) -> Int {
-    let views = vector.values.values(as: TextView.self)
-    var bytes = 0
-    for row in range where !vector.isNull(row) {
-      bytes += views[vector.valueIndex(row)].count + 4
-      if bytes > Self.pageByteCountMax { return max(row, range.lowerBound + 1) }
-    }
-    return range.upperBound
-  }
-
-  private func appendSlice(_ vector: ColumnVector, _ range: Range<Int>) throws {
-    let count = collectIndices(vector, range)
-    let nulls = range.count - count
-    guard nulls == 0 || field.isNullable else {
-      throw ParquetError(
-        .unsupported,
-        fileName: "output",
-        "column \(field.name) is required and has a NULL in row \(valueCount + rows)"
-      )
-    }
-    bounds.nullCount += nulls
-    if isText {
-      try appendText(vector, count)
-    } else {
-      appendFixed(vector, count)
-    }
-    rows += range.count
-    present += count
-  }
-
-  /// Fills `levels` for the rows and `indices` for those with a value; answers how many have one.
-  private func collectIndices(_ vector: ColumnVector, _ range: Range<Int>) -> Int {
-    let count: Int
-    if let validity = vector.validity {
-      var next = 0
-      for row in range {
-        let isValid = validity.isValid(row)
-        levels[rows + row - range.lowerBound] = isValid ? 1 : 0
-        indices[next] = Int32(truncatingIfNeeded: row)
-        next += isValid ? 1 : 0
-        if next == Self.sliceRowCountMax { break }
-      }
-      count = next
-    } else {
-      (levels + rows).update(repeating: 1, count: range.count)
-      for offset in 0..<range.count {
-        indices[offset] = Int32(truncatingIfNeeded: range.lowerBound + offset)
-      }
-      count = range.count
-    }
-    switch vector.encoding {
-    case .flat: break
-    case .constant: indices.update(repeating: 0, count: count)
-    case .dictionary(let codes, _):
-      let code = codes.values(as: Int32.self)
-      for offset in 0..<count { indices[offset] = code[Int(indices[offset])] }
-    }
-    return count
-  }
-
-  private func appendFixed(_ vector: ColumnVector, _ count: Int) {
-    switch field.type.layout {
-    case .fixed(width: 8):
-      let source = vector.values.values(as: UInt64.self)
-      for offset in 0..<count { dense[offset] = source[Int(indices[offset])] }
-    case .fixed(width: 4):
-      let source = vector.values.values(as: Int32.self)
-      for offset in 0..<count {
-        dense[offset] = UInt64(bitPattern: Int64(source[Int(indices[offset])]))
-      }
-    default:
-      let source = vector.values.values(as: UInt8.self)
-      for offset in 0..<count { dense[offset] = source[Int(indices[offset])] == 0 ? 0 : 1 }
-    }
-    bounds.add(dense, count: count, isDouble: field.type == .double)
-    if isDictionary {
-      words.encode(dense, count: count, into: codes + present)
-    } else {
-      appendPlain(dense, count)
-    }
-  }
-
-  private func appendPlain(_ source: UnsafePointer<UInt64>, _ count: Int) {
-    let target = plain.grow(by: count * plainWidth)
-    switch plainWidth {
-    case 8: target.copyMemory(from: source, byteCount: count * 8)
-    case 4:
-      for offset in 0..<count {
-        target.storeBytes(
-          of: UInt32(truncatingIfNeeded: source[offset]),
-          toByteOffset: offset * 4,
-          as: UInt32.self
-        )
-      }
-    default:
-      for offset in 0..<count {
-        target.storeBytes(
-          of: UInt8(truncatingIfNeeded: source[offset]),
-          toByteOffset: offset,
-          as: UInt8.self
-        )
-      }
-    }
-  }
-
-  private func appendText(_ vector: ColumnVector, _ count: Int) throws {
-    let target = codes + present
-    if !isDictionary {
-      for offset in 0..<count {
-        vector.withTextValue(at: Int(indices[offset])) {
-          bounds.text.add($0)
-          plain.appendSized($0)
-        }
-      }
-      try checkValueSize(vector, count)
-      return
-    }
-    try checkValueSize(vector, count)
-    guard case .dictionary(_, let dictionary) = vector.encoding else {
-      if case .constant = vector.encoding, count > 0 {
-        target.update(repeating: code(vector, 0), count: count)
-      } else {
-        for offset in 0..<count { target[offset] = code(vector, Int(indices[offset])) }
-      }
-      return
-    }
-    // Codes of the same dictionary are looked up once each.
-    if knownDictionary !== dictionary {
-      knownDictionary = dictionary
-      knownCodes = [Int32](repeating: -1, count: dictionary.values.count)
-    }
-    for offset in 0..<count {
-      let index = Int(indices[offset])
-      if knownCodes[index] < 0 { knownCodes[index] = code(vector, index) }
-      target[offset] = knownCodes[index]
-    }
-  }
-
-  private func checkValueSize(_ vector: ColumnVector, _ count: Int) throws {
-    // Slices are cut at a page, so a larger value stands alone in its slice.
-    guard count > 0 else { return }
-    let views = vector.values.values(as: TextView.self)
-    let size = views[Int(indices[0])].count
-    guard size <= Self.valueByteCountMax else {
-      throw ParquetError(
-        .unsupported,
-        fileName: "output",
-        "column \(field.name) has a value of \(size) bytes"
-      )
-    }
-  }
-
-  private func code(_ vector: ColumnVector, _ index: Int) -> Int32 {
-    vector.withTextValue(at: index) { value in
-      let (code, isNew) = texts.code(of: value)
-      if isNew { bounds.text.add(value) }
-      return code
-    }
-  }
-
   // MARK: - Dictionaries
 
   private var dictionaryByteCount: Int {
-    isText ? texts.plain.count : words.count * plainWidth
+    isText ? texts.plain.count : words.count * leaf.plainWidth
   }
 
   private var dictionaryCount: Int { isText ? texts.count : words.count }
@@ -307,23 +179,31 @@ final class ColumnChunkWriter {
     knownCodes = []
   }
 
-  /// Turns the first page to PLAIN where codes and dictionary together are not smaller.
+  private var pageCodes: UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(start: codes.address.assumingMemoryBound(to: Int32.self), count: present)
+  }
+
+  /// Turns the first page to values where codes and dictionary together are not smaller.
   private func dropDictionaryUnlessItPays() {
-    guard isDictionary, dictionaryPageCount == 0, plainPageCount == 0 else { return }
+    guard isDictionary, pageCounts.isEmpty else { return }
     let width = BitPacking.width(of: UInt32(max(0, dictionaryCount - 1)))
     let encoded = dictionaryByteCount + present * width / 8
-    var plainSize = present * plainWidth
+    var plainSize = present * leaf.plainWidth
     if isText {
-      for offset in 0..<present { plainSize += 4 + texts.value(codes[offset]).count }
+      for code in pageCodes { plainSize += 4 + texts.value(code).count }
+    } else if let deltas = deltaBytes({ words.words[Int(pageCodes[$0])] }) {
+      plainSize = min(plainSize, deltas.count)
     }
     guard encoded >= plainSize else { return }
+    plain.removeAll()
     if isText {
-      for offset in 0..<present { plain.appendSized(texts.value(codes[offset])) }
+      bounds.text = textBounds()
+      for code in pageCodes { plain.appendSized(texts.value(code)) }
     } else {
       var start = 0
       while start < present {
         let count = min(Self.sliceRowCountMax, present - start)
-        for offset in 0..<count { dense[offset] = words.words[Int(codes[start + offset])] }
+        for offset in 0..<count { dense[offset] = words.words[Int(pageCodes[start + offset])] }
         appendPlain(dense, count)
         start += count
       }
@@ -336,16 +216,30 @@ final class ColumnChunkWriter {
 
   private func makeDictionaryPage() throws -> [UInt8] {
     let count = Int32(truncatingIfNeeded: dictionaryCount)
-    if isText { return try page(texts.plain.bytes, kind: .dictionary, valueCount: count) }
-    let body = ByteBuilder(capacity: max(16, words.count * plainWidth))
-    for word in words.words {
-      if plainWidth == 8 {
-        body.grow(by: 8).storeBytes(of: word, as: UInt64.self)
-      } else {
-        body.grow(by: 4).storeBytes(of: UInt32(truncatingIfNeeded: word), as: UInt32.self)
+    let body = isText ? texts.plain : ByteBuilder(capacity: max(16, words.count * 8))
+    if !isText {
+      for word in words.words {
+        if leaf.plainWidth == 8 {
+          body.grow(by: 8).storeBytes(of: word, as: UInt64.self)
+        } else {
+          body.grow(by: 4).storeBytes(of: UInt32(truncatingIfNeeded: word), as: UInt32.self)
+        }
       }
     }
-    return try page(body.bytes, kind: .dictionary, valueCount: count)
+    let packed = try compressor.compress(body.bytes)
+    var header = ThriftWriter()
+    header.structure { header in
+      header.field(1, 2)
+      header.field(2, Int32(truncatingIfNeeded: body.count))
+      header.field(3, Int32(truncatingIfNeeded: packed.count))
+      writeChecksum(&header, packed)
+      header.field(7) { header in
+        header.field(1, count)
+        header.field(2, Encoding.plain.rawValue)
+      }
+    }
+    uncompressed += header.bytes.count + body.count
+    return header.bytes + packed
   }
 
   // MARK: - Pages
@@ -353,97 +247,227 @@ final class ColumnChunkWriter {
   private func closePage() throws {
     guard rows > 0 else { return }
     dropDictionaryUnlessItPays()
-    let levelBytes = field.isNullable ? encodedLevels() : []
-    let body = ByteBuilder(capacity: levelBytes.count + plain.count + 4_096)
-    levelBytes.withUnsafeBytes { body.append($0) }
+    // Page bounds of a dictionary come from the codes that the page uses.
+    if isDictionary, isText { bounds.text = textBounds() }
+    let encoding: Encoding
+    var encoded: [UInt8] = []
     if isDictionary {
+      encoding = .rleDictionary
       let width = max(1, BitPacking.width(of: UInt32(max(0, dictionaryCount - 1))))
-      var encoded: [UInt8] = [UInt8(width)]
-      RunLengthBitPacked.encode(
-        UnsafeBufferPointer(start: codes, count: present),
-        bitWidth: width,
-        into: &encoded
-      )
-      encoded.withUnsafeBytes { body.append($0) }
-      dictionaryPageCount += 1
+      encoded = [UInt8(width)]
+      RunLengthBitPacked.encode(pageCodes, bitWidth: width, into: &encoded)
+    } else if leaf.physical == .boolean {
+      encoding = .plain
+      encoded = packedBits()
+    } else if let deltas = plainDeltaBytes() {
+      encoding = .deltaBinaryPacked
+      encoded = deltas
+    } else if let deltas = textDeltaBytes() {
+      encoding = .deltaByteArray
+      encoded = deltas
     } else {
-      if field.type == .boolean { appendBits(body) } else { body.append(plain.bytes) }
-      plainPageCount += 1
+      encoding = .plain
     }
-    pages += try page(
-      body.bytes,
-      kind: isDictionary ? .codes : .plain,
-      valueCount: Int32(rows)
+    let start = pages.count
+    if encoding == .plain, leaf.physical != .boolean {
+      try appendPage(plain.bytes, encoding)
+    } else {
+      try encoded.withUnsafeBytes { try appendPage($0, encoding) }
+    }
+    pageCounts[encoding, default: 0] += 1
+    index.append(
+      WrittenPage(
+        offset: start,
+        byteCount: pages.count - start,
+        firstRow: rowCount,
+        valueCount: entries,
+        bounds: bounds
+      )
     )
-    valueCount += rows
+    chunkBounds.merge(bounds)
+    bounds = ColumnBounds()
+    valueCount += entries
+    rowCount += rows
     rows = 0
+    entries = 0
     present = 0
     plain.removeAll()
+    codes.removeAll()
+    definitions.removeAll()
+    repetitions.removeAll()
   }
 
-  /// Definition levels with their size: one run where all rows are alike.
-  private func encodedLevels() -> [UInt8] {
-    var bytes: [UInt8] = [0, 0, 0, 0]
-    if present == rows || present == 0 {
-      RunLengthBitPacked.encodeRun(
-        of: present == 0 ? 0 : 1,
-        count: rows,
-        bitWidth: 1,
-        into: &bytes
-      )
-    } else {
-      RunLengthBitPacked.encode(
-        UnsafeBufferPointer(start: levels, count: rows),
-        bitWidth: 1,
-        into: &bytes
-      )
-    }
-    let size = bytes.count - 4
-    for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: size >> (8 * index)) }
+  private func textBounds() -> TextBounds {
+    var isUsed = [Bool](repeating: false, count: texts.count)
+    for code in pageCodes { isUsed[Int(code)] = true }
+    var bounds = TextBounds()
+    for (code, isUsed) in isUsed.enumerated() where isUsed { bounds.add(texts.value(Int32(code))) }
+    return bounds
+  }
+
+  /// Differences of the page's values, where they are clearly smaller than PLAIN.
+  private func plainDeltaBytes() -> [UInt8]? {
+    guard present > 1 else { return nil }
+    let address = plain.address
+    let deltas: [UInt8]? =
+      leaf.plainWidth == 8
+      ? deltaBytes { address.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self) }
+      : deltaBytes {
+        UInt64(
+          bitPattern: Int64(address.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)))
+      }
+    return deltas.flatMap { $0.count * 4 <= plain.count * 3 ? $0 : nil }
+  }
+
+  /// The page's integers as differences; nil for other types.
+  private func deltaBytes(_ word: (Int) -> UInt64) -> [UInt8]? {
+    guard options.usesDeltas, leaf.physical == .int32 || leaf.physical == .int64 else { return nil }
+    let values = UnsafeMutablePointer<Int64>.allocate(capacity: max(1, present))
+    defer { values.deallocate() }
+    for index in 0..<present { values[index] = Int64(bitPattern: word(index)) }
+    var bytes: [UInt8] = []
+    DeltaBinaryPackedEncoder.encode(
+      values,
+      count: present,
+      isNarrow: leaf.physical == .int32,
+      into: &bytes
+    )
     return bytes
   }
 
-  private func appendBits(_ body: ByteBuilder) {
-    let size = (present + 7) / 8
-    let target = body.grow(by: size).initializeMemory(as: UInt8.self, repeating: 0, count: size)
-    let values = plain.bytes
-    for index in 0..<present { target[index >> 3] |= values[index] << UInt8(index & 7) }
+  /// The page's byte arrays as prefixes and suffixes, where neighbours share a third of their bytes.
+  private func textDeltaBytes() -> [UInt8]? {
+    guard options.usesDeltas, isText, present > 1 else { return nil }
+    var prefixes = [Int64](repeating: 0, count: present)
+    var suffixes = [Int64](repeating: 0, count: present)
+    let bytes = plain.bytes
+    var position = 0
+    var before = 0..<0
+    var shared = 0
+    for index in 0..<present {
+      let size = Int(bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+      let value = (position + 4)..<(position + 4 + size)
+      var prefix = 0
+      let most = min(size, before.count)
+      while prefix < most, bytes[before.lowerBound + prefix] == bytes[value.lowerBound + prefix] {
+        prefix += 1
+      }
+      prefixes[index] = Int64(prefix)
+      suffixes[index] = Int64(size - prefix)
+      shared += prefix
+      before = value
+      position = value.upperBound
+      // The first values tell enough of a page that will not pay.
+      if index == 255, shared * 3 < position - 1_024 { return nil }
+    }
+    guard shared * 3 >= position - 4 * present else { return nil }
+    var result: [UInt8] = []
+    for lengths in [prefixes, suffixes] {
+      lengths.withUnsafeBufferPointer { lengths in
+        guard let base = lengths.baseAddress else { return }
+        DeltaBinaryPackedEncoder.encode(base, count: present, isNarrow: true, into: &result)
+      }
+    }
+    position = 0
+    for index in 0..<present {
+      let start = position + 4 + Int(prefixes[index])
+      let end = start + Int(suffixes[index])
+      result.append(contentsOf: bytes[start..<end])
+      position = end
+    }
+    return result
   }
 
-  private enum PageKind { case dictionary, codes, plain }
+  /// Levels as runs and packed groups: one run where all are alike.
+  private func encodedLevels(_ levels: ByteBuilder, maximum: Int) -> [UInt8] {
+    guard maximum > 0 else { return [] }
+    var bytes: [UInt8] = []
+    let values = levels.address.assumingMemoryBound(to: Int32.self)
+    if levels.count == 0 {
+      // Where nothing was said, everything is there.
+      RunLengthBitPacked.encodeRun(
+        of: Int32(maximum), count: entries, bitWidth: BitPacking.width(of: UInt32(maximum)),
+        into: &bytes)
+    } else {
+      RunLengthBitPacked.encode(
+        UnsafeBufferPointer(start: values, count: entries),
+        bitWidth: BitPacking.width(of: UInt32(maximum)),
+        into: &bytes
+      )
+    }
+    return bytes
+  }
 
-  /// A page with its header; counts its unpacked size.
-  private func page(
-    _ body: UnsafeRawBufferPointer,
-    kind: PageKind,
-    valueCount: Int32
-  ) throws -> [UInt8] {
-    let packed = try compressor.compress(body)
+  private func packedBits() -> [UInt8] {
+    var bits = [UInt8](repeating: 0, count: (present + 7) / 8)
+    let values = plain.bytes
+    for index in 0..<present { bits[index >> 3] |= values[index] << UInt8(index & 7) }
+    return bits
+  }
+
+  private func writeChecksum(_ header: inout ThriftWriter, _ bytes: [UInt8]) {
+    guard options.writesChecksums else { return }
+    let checksum = bytes.withUnsafeBytes { CRC32.checksum($0) }
+    header.field(4, Int32(bitPattern: checksum))
+  }
+
+  /// Adds a data page with its header; counts its unpacked size.
+  private func appendPage(_ values: UnsafeRawBufferPointer, _ encoding: Encoding) throws {
+    let repetition = encodedLevels(repetitions, maximum: leaf.maxRepetition)
+    let definition = encodedLevels(definitions, maximum: leaf.maxDefinition)
     var header = ThriftWriter()
-    header.structure { header in
-      header.field(1, kind == .dictionary ? 2 : 0)
-      header.field(2, Int32(truncatingIfNeeded: body.count))
-      header.field(3, Int32(truncatingIfNeeded: packed.count))
-      switch kind {
-      case .dictionary:
-        header.field(7) { header in
-          header.field(1, valueCount)
-          header.field(2, Encoding.plain.rawValue)
-        }
-      case .codes, .plain:
+    let packed: [UInt8]
+    let size: Int
+    switch options.pageVersion {
+    case .v1:
+      let body = ByteBuilder(capacity: repetition.count + definition.count + values.count + 8)
+      if leaf.maxRepetition > 0 { repetition.withUnsafeBytes { body.appendSized($0) } }
+      if leaf.maxDefinition > 0 { definition.withUnsafeBytes { body.appendSized($0) } }
+      body.append(values)
+      size = body.count
+      packed = try compressor.compress(body.bytes)
+      header.structure { header in
+        writeStart(&header, kind: 0, size: size, packed)
         header.field(5) { header in
-          header.field(1, valueCount)
-          header.field(
-            2,
-            kind == .codes ? Encoding.rleDictionary.rawValue : Encoding.plain.rawValue
-          )
+          header.field(1, Int32(truncatingIfNeeded: entries))
+          header.field(2, encoding.rawValue)
           header.field(3, Encoding.rle.rawValue)
           header.field(4, Encoding.rle.rawValue)
         }
       }
+    case .v2:
+      let body = try compressor.compress(values)
+      let isCompressed = body.count < values.count
+      packed = repetition + definition + (isCompressed ? body : Array(values))
+      size = repetition.count + definition.count + values.count
+      header.structure { header in
+        writeStart(&header, kind: 3, size: size, packed)
+        header.field(8) { header in
+          header.field(1, Int32(truncatingIfNeeded: entries))
+          header.field(2, Int32(truncatingIfNeeded: entries - present))
+          header.field(3, Int32(truncatingIfNeeded: rows))
+          header.field(4, encoding.rawValue)
+          header.field(5, Int32(truncatingIfNeeded: definition.count))
+          header.field(6, Int32(truncatingIfNeeded: repetition.count))
+          header.field(7, isCompressed)
+        }
+      }
     }
-    uncompressed += header.bytes.count + body.count
-    return header.bytes + packed
+    uncompressed += header.bytes.count + size
+    pages += header.bytes
+    pages += packed
+  }
+
+  private func writeStart(
+    _ header: inout ThriftWriter,
+    kind: Int32,
+    size: Int,
+    _ packed: [UInt8]
+  ) {
+    header.field(1, kind)
+    header.field(2, Int32(truncatingIfNeeded: size))
+    header.field(3, Int32(truncatingIfNeeded: packed.count))
+    writeChecksum(&header, packed)
   }
 }
 
@@ -463,6 +487,7 @@ final class PageCompressor {
     case .snappy: Snappy.compress(bytes)
     case .gzip: try Gzip.compress(Array(bytes))
     case .zstd: try zstd?.compress(bytes) ?? Zstd.compress(bytes)
+    case .lz4Raw: LZ4.compress(bytes)
     }
   }
 }

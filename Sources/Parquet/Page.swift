@@ -27,11 +27,18 @@ struct DataPage {
   let buffer: Buffer
   /// Where it begins in the file, for errors.
   let place: FilePlace
-  var rowsLeft: Int
+  /// Levels, and so rows where nothing is repeated, that have not been read.
+  var entriesLeft: Int
+  /// True until a level has been read.
+  var isFresh = true
+  /// v2 pages hold whole rows.
+  let rowsEndHere: Bool
+  /// nil where the leaf is not repeated.
+  var repetitions: RunLengthBitPacked.Decoder?
   /// nil for a required leaf.
-  var levels: RunLengthBitPacked.Decoder?
+  var definitions: RunLengthBitPacked.Decoder?
   /// Keeps levels alive that do not lie in `buffer`.
-  var levelsBuffer: Buffer?
+  var levelBuffers: [Buffer] = []
   var values: ValueCursor
 
   /// Finds the levels and the values of an unpacked page; decodes no value yet.
@@ -49,17 +56,32 @@ struct DataPage {
   ) throws {
     self.buffer = buffer
     self.place = place
-    rowsLeft = header.valueCount
+    entriesLeft = header.valueCount
+    rowsEndHere = levelBytes != nil
     let bytes = buffer.bytes
     var start = 0
     if let levelBytes {
+      let middle = header.repetitionByteCount
       start = levelBytes
-      if column.maxDefinition > 0 {
-        let from = header.repetitionByteCount
-        levels = try .init(UnsafeRawBufferPointer(rebasing: bytes[from..<start]), bitWidth: 1)
+      if column.maxRepetition > 0 {
+        repetitions = try .init(
+          bytes[0..<middle].rebased, bitWidth: column.repetitionWidth)
       }
-    } else if column.maxDefinition > 0 {
-      (levels, levelsBuffer, start) = try Self.levelsV1(bytes, header, place)
+      if column.maxDefinition > 0 {
+        definitions = try .init(
+          bytes[middle..<start].rebased, bitWidth: column.definitionWidth)
+      }
+    } else {
+      if column.maxRepetition > 0 {
+        repetitions = try Self.levelsV1(
+          bytes, &start, header.repetitionEncoding, column.repetitionWidth, header.valueCount,
+          &levelBuffers, place)
+      }
+      if column.maxDefinition > 0 {
+        definitions = try Self.levelsV1(
+          bytes, &start, header.definitionEncoding, column.definitionWidth, header.valueCount,
+          &levelBuffers, place)
+      }
     }
     values = try Self.cursor(
       bytes,
@@ -71,36 +93,54 @@ struct DataPage {
     )
   }
 
+  /// The levels at `start` of an unpacked v1 page; moves `start` past them.
   private static func levelsV1(
     _ bytes: UnsafeRawBufferPointer,
-    _ header: PageHeader,
+    _ start: inout Int,
+    _ encoding: Int32,
+    _ bitWidth: Int,
+    _ count: Int,
+    _ buffers: inout [Buffer],
     _ place: FilePlace
-  ) throws -> (RunLengthBitPacked.Decoder, Buffer?, Int) {
-    if header.definitionEncoding == Encoding.bitPacked.rawValue {
-      let size = (header.valueCount + 7) / 8
-      guard size <= bytes.count else {
-        throw place.error(.truncated, at: 0, "the definition levels do not end")
+  ) throws -> RunLengthBitPacked.Decoder {
+    if encoding == Encoding.bitPacked.rawValue {
+      let size = (count * bitWidth + 7) / 8
+      guard size <= bytes.count - start else {
+        throw place.error(.truncated, at: start, "the levels do not end")
       }
-      // The legacy form packs from the highest bit; as one bit-packed run it can be read alike.
-      var run: [UInt8] = []
-      Varint.append(UInt64(size) << 1 | 1, to: &run)
-      for byte in bytes[0..<size] {
-        var reversed: UInt8 = 0
-        for bit in 0..<8 { reversed |= (byte >> UInt8(bit) & 1) << UInt8(7 - bit) }
-        run.append(reversed)
+      let buffer = repacked(bytes[start..<(start + size)].rebased, bitWidth, count)
+      buffers.append(buffer)
+      start += size
+      return try .init(buffer.bytes, bitWidth: bitWidth)
+    }
+    guard encoding == Encoding.rle.rawValue else {
+      throw place.error(.unsupported, at: start, "levels in encoding \(encoding)")
+    }
+    let (body, end) = try sized(bytes, at: start, place)
+    start = end
+    return try .init(body, bitWidth: bitWidth)
+  }
+
+  /// The legacy form packs from the highest bit; packed anew from the lowest as one run, it can be
+  /// read like the other.
+  private static func repacked(
+    _ bytes: UnsafeRawBufferPointer,
+    _ bitWidth: Int,
+    _ count: Int
+  ) -> Buffer {
+    var run: [UInt8] = []
+    Varint.append(UInt64((count + 7) / 8) << 1 | 1, to: &run)
+    let head = run.count
+    run += [UInt8](repeating: 0, count: (count + 7) / 8 * bitWidth)
+    for index in 0..<count {
+      for bit in 0..<bitWidth {
+        let source = index * bitWidth + bit
+        guard bytes[source >> 3] >> UInt8(7 - source & 7) & 1 == 1 else { continue }
+        let target = index * bitWidth + (bitWidth - 1 - bit)
+        run[head + target >> 3] |= 1 << UInt8(target & 7)
       }
-      let buffer = run.withUnsafeBytes { Buffer(copying: $0) }
-      return (try .init(buffer.bytes, bitWidth: 1), buffer, size)
     }
-    guard header.definitionEncoding == Encoding.rle.rawValue else {
-      throw place.error(
-        .unsupported,
-        at: 0,
-        "definition levels in encoding \(header.definitionEncoding)"
-      )
-    }
-    let (body, end) = try sized(bytes, at: 0, place)
-    return (try .init(body, bitWidth: 1), nil, end)
+    return run.withUnsafeBytes { Buffer(copying: $0) }
   }
 
   /// Bytes after their 4-byte size.
@@ -133,10 +173,13 @@ struct DataPage {
     let unsupported = place.error(
       .unsupported,
       at: 0,
-      "column \(column.field.name) is in encoding "
+      "it is in encoding "
         + (Encoding(rawValue: header.encoding).map { "\($0)" } ?? "\(header.encoding)")
         + " of \(column.physical)"
     )
+    guard start <= bytes.count else {
+      throw place.error(.truncated, at: 0, "the levels leave the page")
+    }
     switch Encoding(rawValue: header.encoding) {
     case .plain:
       return .plain(column.conversion == .boolean ? start * 8 : start)

@@ -21,18 +21,35 @@ public struct ParquetError: DiagnosableError {
   public var fileName: String
   /// Where in the file; nil where the whole file is meant.
   public var byteOffset: Int?
+  /// The column by its path, where one is meant.
+  public var column: String?
+  /// The page of the column's chunk, counted from 0, its dictionary too.
+  public var page: Int?
   public var message: String
 
-  public init(_ kind: Kind, fileName: String, byteOffset: Int? = nil, _ message: String) {
+  public init(
+    _ kind: Kind,
+    fileName: String,
+    byteOffset: Int? = nil,
+    column: String? = nil,
+    page: Int? = nil,
+    _ message: String
+  ) {
     self.kind = kind
     self.fileName = fileName
     self.byteOffset = byteOffset
+    self.column = column
+    self.page = page
     self.message = message
   }
 
   public var code: String { "parquet.\(kind.rawValue)" }
   public var place: String? {
-    byteOffset.map { "\(fileName), byte \($0)" } ?? fileName
+    var place = fileName
+    if let byteOffset { place += ", byte \(byteOffset)" }
+    if let column { place += ", column \(column)" }
+    if let page { place += ", page \(page)" }
+    return place
   }
   public var advice: String? {
     switch kind {
@@ -43,7 +60,10 @@ public struct ParquetError: DiagnosableError {
     }
   }
   public var fields: [String: String] {
-    ["file": fileName, "byte": byteOffset.map(String.init) ?? "", "message": message]
+    [
+      "file": fileName, "byte": byteOffset.map(String.init) ?? "", "column": column ?? "",
+      "page": page.map(String.init) ?? "", "message": message,
+    ]
   }
 }
 
@@ -52,8 +72,17 @@ struct FilePlace {
   var fileName: String
   /// Where the piece begins in the file.
   var base: Int
+  var column: String?
+  var page: Int?
 
   func error(_ kind: ParquetError.Kind, at position: Int, _ message: String) -> ParquetError {
-    ParquetError(kind, fileName: fileName, byteOffset: base + position, message)
+    ParquetError(
+      kind,
+      fileName: fileName,
+      byteOffset: base + position,
+      column: column,
+      page: page,
+      message
+    )
   }
 }

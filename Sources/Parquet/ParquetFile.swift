@@ -3,11 +3,12 @@
 // 1. `ParquetFile` takes the last bytes of the file, checks the magic, and parses the footer into
 //    `FileMetadata`; `FileSchema` turns the schema's list into a tree and into columns.
 // 2. `reader` drops row groups whose `ColumnChunkStatistics` exclude a predicate.
-// 3. For each row group left, `ParquetReader` reads the byte range of every wanted column chunk and
-//    gives it to a `ColumnChunkReader`.
+// 3. For each row group left, `pageSelection` drops the rows of pages that the page index excludes,
+//    and `ParquetReader` opens a `ColumnChunkReader` for every wanted column chunk.
 // 4. That one unpacks page after page and decodes straight into the buffers of `ColumnVector`s.
 //
-//   "PAR1" | row group: column chunk: [dictionary page] data page … | … | footer | size | "PAR1"
+//   "PAR1" | row group: column chunk: [dictionary page] data page … | … | page index
+//   | footer | its size | "PAR1"
 
 public import Columnar
 public import Connector
@@ -68,30 +69,49 @@ public final class ParquetFile: Sendable {
     }
   }
 
-  /// The rows of all row groups that the statistics do not exclude, in the file's order.
+  /// The rows that the statistics of row groups and pages do not exclude, in the file's order.
   ///
   /// - Parameters:
   ///   - columns: positions in `schema`, in the order that batches shall have; none for counts.
   ///   - predicates: wishes, by position in `schema`; rows that do not match may still come.
+  ///   - counters: what was read and skipped is added to them.
   /// - Returns: a reader for one thread.
   /// - Throws: `parquet.unsupported` where a wanted column has a codec that is not read here.
   public func reader(
     columns: [Int],
-    predicates: [ColumnPredicate] = []
-  ) throws -> any BatchReader {
-    precondition(columns.allSatisfy(schema.fields.indices.contains), "no such column")
-    let wanted = rowGroups.indices.filter { !excludes(rowGroup: $0, predicates) }
-    return try reader(columns: columns, rowGroups: Array(wanted))
+    predicates: [ColumnPredicate] = [],
+    counters: ParquetScanCounters = ParquetScanCounters()
+  ) throws -> ParquetReader {
+    try reader(
+      columns: columns,
+      rowGroups: Array(rowGroups.indices),
+      predicates: predicates,
+      counters: counters
+    )
   }
 
-  /// The rows of the row groups at `rowGroups`: how a scan hands a file to several threads.
-  public func reader(columns: [Int], rowGroups: [Int]) throws -> any BatchReader {
-    for group in rowGroups {
+  /// The same of the row groups at `rowGroups`: how a scan hands a file to several threads.
+  public func reader(
+    columns: [Int],
+    rowGroups: [Int],
+    predicates: [ColumnPredicate] = [],
+    counters: ParquetScanCounters = ParquetScanCounters()
+  ) throws -> ParquetReader {
+    precondition(columns.allSatisfy(schema.fields.indices.contains), "no such column")
+    let wanted = rowGroups.filter { !excludes(rowGroup: $0, predicates) }
+    counters.rowGroupsSkipped += rowGroups.count - wanted.count
+    for group in wanted {
       for column in columns {
         _ = try codec(rowGroup: group, column: fileSchema.columns[column])
       }
     }
-    return ParquetReader(file: self, columns: columns, rowGroups: rowGroups)
+    return ParquetReader(
+      file: self,
+      columns: columns,
+      rowGroups: wanted,
+      predicates: predicates,
+      counters: counters
+    )
   }
 
   /// True where the statistics prove that no row of the group matches all of `predicates`.

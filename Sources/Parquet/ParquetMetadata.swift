@@ -68,6 +68,9 @@ struct ColumnChunkMetadata: Sendable {
   var dataPageOffset = 0
   var dictionaryPageOffset: Int?
   var statistics: RawStatistics?
+  /// Where the page index of this chunk lies in the file; nil where there is none.
+  var offsetIndex: Range<Int>?
+  var columnIndex: Range<Int>?
   var isEncrypted = false
   var filePath: String?
   var hasMetadata = false
@@ -278,6 +281,11 @@ extension RowGroupMetadata {
 extension ColumnChunkMetadata {
   fileprivate init(reading reader: inout ThriftReader) throws {
     self.init()
+    var places = [Int](repeating: 0, count: 4)
+    defer {
+      offsetIndex = Self.indexRange(places[0], places[1])
+      columnIndex = Self.indexRange(places[2], places[3])
+    }
     try reader.readStruct { reader, field in
       switch field.id {
       case 1:
@@ -287,12 +295,21 @@ extension ColumnChunkMetadata {
         hasMetadata = true
         try readMetadata(&reader)
         return true
+      case 4...7:
+        places[field.id - 4] = try reader.readInt(field)
+        return true
       case 8, 9:
         isEncrypted = true
         return false
       default: return false
       }
     }
+  }
+
+  /// Nil where there is no index, or none that can be.
+  private static func indexRange(_ start: Int, _ count: Int) -> Range<Int>? {
+    guard start >= 4, count > 0, count <= 1 << 28, start <= Int.max - count else { return nil }
+    return start..<(start + count)
   }
 
   private mutating func readMetadata(_ reader: inout ThriftReader) throws {
@@ -334,60 +351,5 @@ extension RawStatistics {
       }
       return true
     }
-  }
-}
-
-/// The header of one page.
-struct PageHeader {
-  var kind = -1
-  var uncompressedByteCount = 0
-  var compressedByteCount = 0
-  /// Values with NULLs, or entries of a dictionary.
-  var valueCount = 0
-  var encoding: Int32 = -1
-  var definitionEncoding: Int32 = 3
-  /// v2 only: the sizes of the levels, which lie uncompressed before the values.
-  var definitionByteCount = 0
-  var repetitionByteCount = 0
-  var isCompressed = true
-  /// Bytes of the header itself.
-  var byteCount = 0
-
-  init(parsing bytes: UnsafeRawBufferPointer, at position: Int, place: FilePlace) throws {
-    var reader = ThriftReader(bytes, place: place, position: position)
-    try reader.readStruct { reader, field in
-      switch field.id {
-      case 1: kind = try reader.readInt(field)
-      case 2: uncompressedByteCount = try reader.readInt32Size(field)
-      case 3: compressedByteCount = try reader.readInt32Size(field)
-      case 5, 7:
-        try reader.readStruct { reader, field in
-          switch field.id {
-          case 1: valueCount = try reader.readInt32Size(field)
-          case 2: encoding = Int32(truncatingIfNeeded: try reader.readInt(field))
-          case 3:
-            if field.kind <= 2 { return false }
-            definitionEncoding = Int32(truncatingIfNeeded: try reader.readInt(field))
-          default: return false
-          }
-          return true
-        }
-      case 8:
-        try reader.readStruct { reader, field in
-          switch field.id {
-          case 1: valueCount = try reader.readInt32Size(field)
-          case 4: encoding = Int32(truncatingIfNeeded: try reader.readInt(field))
-          case 5: definitionByteCount = try reader.readInt32Size(field)
-          case 6: repetitionByteCount = try reader.readInt32Size(field)
-          case 7: isCompressed = try reader.readBool(field)
-          default: return false
-          }
-          return true
-        }
-      default: return false
-      }
-      return true
-    }
-    byteCount = reader.position - position
   }
 }

@@ -4,6 +4,7 @@
 // tree. Leaves directly below the root that are not repeated become columns of
 // `ParquetFile.schema`; the tree keeps the others.
 
+import Codecs
 import Columnar
 
 /// A column of a file that is left out of its schema, and why.
@@ -67,10 +68,22 @@ enum ValueConversion: Sendable, Equatable {
 struct ReadableColumn: Sendable {
   var field: Field
   var leaf: Int
+  /// Names from the root to the leaf, with dots.
+  var path: String
   var physical: PhysicalType
   var typeLength: Int
   var maxDefinition: Int
+  var maxRepetition: Int
+  /// The definition level from which on the innermost list around the leaf has an element; 0 where
+  /// there is no list.
+  var slotDefinition = 0
   var conversion: ValueConversion
+
+  var type: DataType { field.type }
+  var isRepeated: Bool { maxRepetition > 0 }
+  /// Bits of a level.
+  var definitionWidth: Int { BitPacking.width(of: UInt32(maxDefinition)) }
+  var repetitionWidth: Int { BitPacking.width(of: UInt32(maxRepetition)) }
 }
 
 /// The schema of a file in all its forms.
@@ -101,9 +114,11 @@ struct FileSchema: Sendable {
           ReadableColumn(
             field: Field(child.name, type, isNullable: child.repetition == 1),
             leaf: number,
+            path: leaf.path.joined(separator: "."),
             physical: leaf.type,
             typeLength: leaf.typeLength,
             maxDefinition: leaf.maxDefinition,
+            maxRepetition: leaf.maxRepetition,
             conversion: conversion
           )
         )

@@ -85,6 +85,27 @@ struct ThriftReader {
     for _ in 0..<count { try element(&self) }
   }
 
+  /// A list of Booleans: a byte each, where 1 is true.
+  mutating func readBoolList(_ field: FieldHeader) throws -> [Bool] {
+    let (count, kind) = try readListHeader(field)
+    guard kind == Kind.boolTrue || kind == Kind.boolFalse || count == 0 else {
+      throw error("a list of Booleans is missing")
+    }
+    return try (0..<count).map { _ in try readByte() == 1 }
+  }
+
+  mutating func readIntList(_ field: FieldHeader) throws -> [Int64] {
+    let (count, kind) = try readListHeader(field)
+    guard (4...6).contains(kind) || count == 0 else { throw error("a list of integers is missing") }
+    return try (0..<count).map { _ in try readInteger() }
+  }
+
+  mutating func readBinaryList(_ field: FieldHeader) throws -> [[UInt8]] {
+    let (count, kind) = try readListHeader(field)
+    guard kind == Kind.binary || count == 0 else { throw error("a list of bytes is missing") }
+    return try (0..<count).map { _ in try readBytes() }
+  }
+
   mutating func readBool(_ field: FieldHeader) throws -> Bool {
     guard field.kind == Kind.boolTrue || field.kind == Kind.boolFalse else {
       throw error("a Boolean is missing in field \(field.id)")

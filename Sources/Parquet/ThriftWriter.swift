@@ -56,6 +56,22 @@ struct ThriftWriter {
     for value in values { appendBytes(Array(value.utf8)) }
   }
 
+  mutating func list(_ id: Int, int64 values: [Int64]) {
+    listHeader(id, count: values.count, kind: 6)
+    for value in values { Varint.appendZigzag(value, to: &bytes) }
+  }
+
+  /// A byte each: 1 for true, 2 for false.
+  mutating func list(_ id: Int, _ values: [Bool]) {
+    listHeader(id, count: values.count, kind: 1)
+    for value in values { bytes.append(value ? 1 : 2) }
+  }
+
+  mutating func list(_ id: Int, _ values: [[UInt8]]) {
+    listHeader(id, count: values.count, kind: 8)
+    for value in values { appendBytes(value) }
+  }
+
   mutating func list<Element>(
     _ id: Int,
     _ values: [Element],

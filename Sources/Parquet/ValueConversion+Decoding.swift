@@ -154,6 +154,47 @@ enum ByteArrayDecoding {
     return true
   }
 
+  /// Views of `count` values of `width` bytes each; the caller has checked that they are there.
+  static func fixedViews(
+    _ bytes: UnsafeRawBufferPointer,
+    at start: Int,
+    width: Int,
+    count: Int,
+    bufferIndex: Int,
+    into target: UnsafeMutablePointer<TextView>
+  ) {
+    guard let base = bytes.baseAddress else { return }
+    for index in 0..<count {
+      target[index] = view(
+        base,
+        bytes.count,
+        position: start + index * width,
+        count: width,
+        bufferIndex: bufferIndex
+      )
+    }
+  }
+
+  /// Moves `position` past `count` PLAIN byte arrays; answers false where the page ends early.
+  static func skipPlain(
+    _ page: UnsafeRawBufferPointer,
+    _ position: inout Int,
+    count: Int
+  ) -> Bool {
+    var place = position
+    for _ in 0..<count {
+      guard page.count - place >= 4 else { return false }
+      let length = Int(
+        UInt32(littleEndian: page.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+      )
+      place += 4
+      guard length <= page.count - place else { return false }
+      place += length
+    }
+    position = place
+    return true
+  }
+
   /// Reads `count` PLAIN byte arrays that hold big-endian decimals.
   static func plainDecimals(
     _ page: UnsafeRawBufferPointer,

@@ -249,7 +249,8 @@ private final class DeliveryRecorder {
       PhoneDelivery(
         events: request.eventCount,
         bytes: request.body.count,
-        status: answer.status, refused: refused.count,
+        status: answer.status,
+        refused: refused.count,
         queuedAfter: 0
       )
     )

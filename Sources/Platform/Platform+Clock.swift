@@ -2,6 +2,7 @@ internal import Collector
 package import ETL
 internal import EventLog
 internal import EventModel
+internal import Lake
 package import LakeIngest
 package import Simulation
 internal import World
@@ -76,8 +77,26 @@ extension Platform {
     }
     var summary = Advance(from: now, to: target)
     let dags = try pipeline.dags()
-    let models = try pipeline.models()
-    while now < target, !isCancelled() {
+    let lane = DagLane(work: try dagWork())
+    for run in unfinishedRuns { lane.add(run, isUrgent: true) }
+    let moved = Result { try move(to: target, dags, lane, isCancelled, into: &summary) }
+    try finish(lane, into: &summary)
+    try moved.get()
+    summary.to = now
+    try applyRetention()
+    try checkpoint()
+    return summary
+  }
+
+  /// The discrete-event loop: to each moment at which something falls due, then what falls due.
+  private func move(
+    to target: StoryTime,
+    _ dags: [DagDefinition],
+    _ lane: DagLane,
+    _ isCancelled: () -> Bool,
+    into summary: inout Advance
+  ) throws {
+    while now < target, !isCancelled(), !lane.hasFailed {
       let due = dags.compactMap { dag in dag.schedule.next(after: now).map { ($0, dag) } }
       let next =
         [due.map(\.0).min(), phone.nextTimer, target].compactMap { $0 }.filter {
@@ -87,27 +106,43 @@ extension Platform {
       try deliverCrowd(to: step, into: &summary)
       clock.set(step)
       try phone.tick()
-      for dag in due.filter({ $0.0 == step }).map(\.1) {
-        try runDag(dag, models: models, into: &summary)
-      }
+      let run = DagLane.Run(moment: step, dags: due.filter { $0.0 == step }.map(\.1))
+      if !run.dags.isEmpty { lane.add(run, isUrgent: step < target) }
     }
-    summary.to = now
-    try applyRetention()
-    try checkpoint()
-    return summary
+  }
+
+  /// Waits for the lane's runs, and remembers those that an error kept from being done.
+  private func finish(_ lane: DagLane, into summary: inout Advance) throws {
+    let done = lane.finish()
+    storeClock.set(now)
+    summary.instances += done.outcome.instances
+    summary.gaps += done.outcome.gaps
+    unfinishedRuns = done.unfinished
+    if let failure = done.failure { throw failure }
   }
 
   /// Runs one DAG now, outside its schedule.
   @discardableResult
   package func run(_ dag: DagDefinition) throws -> Advance {
     var summary = Advance(from: now, to: now)
-    try runDag(dag, models: try pipeline.models(), into: &summary)
+    let lane = DagLane(work: try dagWork())
+    for run in unfinishedRuns { lane.add(run, isUrgent: false) }
+    lane.add(DagLane.Run(moment: now, dags: [dag]), isUrgent: false)
+    try finish(lane, into: &summary)
     try checkpoint()
     return summary
   }
 
   /// Makes the log, the phones' progress and the clock durable.
+  ///
+  /// Not before every run that fell due is done: a clock on the disk says that they are.
   func checkpoint() throws {
+    if !unfinishedRuns.isEmpty {
+      let lane = DagLane(work: try dagWork())
+      for run in unfinishedRuns { lane.add(run, isUrgent: false) }
+      var forgotten = Advance(from: now, to: now)
+      try finish(lane, into: &forgotten)
+    }
     try log.sync()
     try ingest.commitOffsets()
     if file.now != now {
@@ -149,49 +184,70 @@ extension Platform {
     summary.delivered += delivered
   }
 
-  private func runDag(
-    _ dag: DagDefinition,
-    models: [String: ModelTemplate],
-    into summary: inout Advance
-  ) throws {
-    try log.sync()
-    let moment = now
-    let runner = ModelRunner(models: models, lake: lake, warehouse: warehouse, engine: engine)
-    var gaps: [BronzeIngest.Gap] = []
-    let instances = DagRunner.run(dag, at: moment) { work in
-      switch work {
-      case .ingest:
-        let result = try ingest.run(at: moment)
-        gaps += result.gaps
+  /// How a lane does one run; it touches nothing but what is safe to share.
+  private func dagWork() throws -> @Sendable (DagLane.Run, Bool) throws -> DagLane.Outcome {
+    let log = log
+    let ingest = ingest
+    let lake = lake
+    let journal = journal
+    let storeClock = storeClock
+    let runner = ModelRunner(
+      models: try pipeline.models(),
+      lake: lake,
+      warehouse: warehouse,
+      engine: engine
+    )
+    return { run, syncsLog in
+      storeClock.set(run.moment)
+      // Bronze must never be durable beyond a log that is not.
+      if syncsLog { try log.sync() }
+      var outcome = DagLane.Outcome()
+      for dag in run.dags {
+        let instances = DagRunner.run(dag, at: run.moment) { work in
+          try Platform.report(work, at: run.moment, ingest, lake, runner, gaps: &outcome.gaps)
+        }
+        outcome.instances += instances
+        try journal.append(instances)
+      }
+      return outcome
+    }
+  }
+
+  /// Does one task and says what it did.
+  private static func report(
+    _ work: DagDefinition.Work,
+    at moment: StoryTime,
+    _ ingest: BronzeIngest,
+    _ lake: Lake,
+    _ runner: ModelRunner,
+    gaps: inout [BronzeIngest.Gap]
+  ) throws -> DagRunner.Report {
+    switch work {
+    case .ingest:
+      let result = try ingest.run(at: moment)
+      gaps += result.gaps
+      return DagRunner.Report(rows: result.records, message: "\(result.objects.count) objects")
+    case .clean:
+      let result = try CleanEvents(lake: lake).run(at: moment)
+      var message = "\(result.duplicates) duplicates left out"
+      if result.unreadableCount > 0 {
+        message += ", \(result.unreadableCount) unreadable: "
+        message += result.unreadable.joined(separator: " ")
+      }
+      return DagRunner.Report(rows: result.rows, message: message)
+    case .model(let name):
+      let result = try runner.run(name, at: moment)
+      switch result.outcome {
+      case .written:
         return DagRunner.Report(
-          rows: result.records,
-          message: "\(result.objects.count) objects"
+          rows: result.rows,
+          message: "\(result.target), \(result.days.count) days replaced"
         )
-      case .clean:
-        let result = try CleanEvents(lake: lake).run(at: moment)
-        var message = "\(result.duplicates) duplicates left out"
-        if result.unreadableCount > 0 {
-          message += ", \(result.unreadableCount) unreadable: "
-          message += result.unreadable.joined(separator: " ")
-        }
-        return DagRunner.Report(rows: result.rows, message: message)
-      case .model(let name):
-        let result = try runner.run(name, at: moment)
-        switch result.outcome {
-        case .written:
-          return DagRunner.Report(
-            rows: result.rows,
-            message: "\(result.target), \(result.days.count) days replaced"
-          )
-        case .unchanged:
-          return DagRunner.Report(rows: 0, message: "nothing new", isSkipped: true)
-        case .noSource(let table):
-          return DagRunner.Report(rows: 0, message: "no \(table) yet", isSkipped: true)
-        }
+      case .unchanged:
+        return DagRunner.Report(rows: 0, message: "nothing new", isSkipped: true)
+      case .noSource(let table):
+        return DagRunner.Report(rows: 0, message: "no \(table) yet", isSkipped: true)
       }
     }
-    summary.gaps += gaps
-    summary.instances += instances
-    try journal.append(instances)
   }
 }

@@ -41,6 +41,10 @@ package final class Platform {
   package let journal: RunJournal
   package let phone: LearnerPhone
   let crowd: World
+  /// What the stores call now: inside an advance, the moment of the DAGs that run.
+  let storeClock: StoryClock
+  /// Runs that an error kept from being done; the next advance does them first.
+  var unfinishedRuns: [DagLane.Run] = []
   var file: WorldFile
   /// What the start found and mended, for the learner to read once.
   package var recoveries: [Recovery] = []
@@ -90,7 +94,9 @@ package final class Platform {
     }
     let clock = StoryClock(file.now)
     self.clock = clock
-    let storyNow: @Sendable () -> Int64 = { clock.now.milliseconds }
+    let storeClock = StoryClock(file.now)
+    self.storeClock = storeClock
+    let storyNow: @Sendable () -> Int64 = { storeClock.now.milliseconds }
     pipeline = PipelineFiles(root: directory + "/pipeline")
     try pipeline.install(from: options.contentRoot + "/Datasets/shop/pipeline")
 

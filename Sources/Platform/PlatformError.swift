@@ -1,4 +1,4 @@
-package import Diagnostics
+internal import Diagnostics
 
 /// What can keep a world from opening or moving.
 package struct PlatformError: DiagnosableError {

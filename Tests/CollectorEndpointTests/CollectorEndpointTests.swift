@@ -46,11 +46,15 @@ private func exchange(_ text: String, port: Int) -> String {
 
 struct CollectorEndpointTests {
   @Test func `a request over a socket is answered, and none after the stop`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "endpoint-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "endpoint-\(UUID().uuidString)"
+    )
     defer { try? FileManager.default.removeItem(at: folder) }
     let collector = try Collector(
-      log: EventLog.open(directory: folder.path), clock: StoryClock(.courseStart),
-      configuration: CollectorConfiguration(secret: Array("a secret of this home".utf8)))
+      log: EventLog.open(directory: folder.path),
+      clock: StoryClock(.courseStart),
+      configuration: CollectorConfiguration(secret: Array("a secret of this home".utf8))
+    )
     let endpoint = try CollectorEndpoint.start(collector: collector, port: 0)
     #expect(throws: HTTPServerError.portInUse(endpoint.port)) {
       try CollectorEndpoint.start(collector: collector, port: endpoint.port)
@@ -58,11 +62,15 @@ struct CollectorEndpointTests {
     let event = CollectResponse.minimalEvent
     let answer = exchange(
       "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        + "Content-Length: \(event.utf8.count)\r\n\r\n\(event)", port: endpoint.port)
+        + "Content-Length: \(event.utf8.count)\r\n\r\n\(event)",
+      port: endpoint.port
+    )
     #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(answer.hasSuffix("\r\n\r\n" + #"{"accepted":1,"refused":[]}"#))
     let health = exchange(
-      "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", port: endpoint.port)
+      "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      port: endpoint.port
+    )
     #expect(health.hasSuffix(#"{"status":"ok","requests":1,"accepted":1,"refused":0}"#))
     endpoint.stop()
     #expect(exchange("GET /health HTTP/1.1\r\n\r\n", port: endpoint.port) == "refused")

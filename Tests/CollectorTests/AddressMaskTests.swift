@@ -29,7 +29,9 @@ struct AddressMaskTests {
     let base: [String: Any] = ["time": "2015-09-12T00:47:05.474Z", "user": "Ann"]
     let object = base.merging(members) { $1 }
     return String(
-      decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys), as: UTF8.self)
+      decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys),
+      as: UTF8.self
+    )
   }
 
   private func masked(_ text: String) throws -> String {
@@ -42,14 +44,19 @@ struct AddressMaskTests {
   }
 
   @Test(arguments: [
-    ("1.2.3.4", "#"), ("1.2.3.4:80", "#:80"), ("at 1.2.3.4.", "at #."), ("v1.2.3.4-beta", "v#-beta"),
-    ("(1.2.3.4)", "(#)"), ("1.2.3.4.5", "#.5"), ("999.999.999.999", "#"), ("001.002.003.004/24", "#/24"),
+    ("1.2.3.4", "#"), ("1.2.3.4:80", "#:80"), ("at 1.2.3.4.", "at #."),
+    ("v1.2.3.4-beta", "v#-beta"),
+    ("(1.2.3.4)", "(#)"), ("1.2.3.4.5", "#.5"), ("999.999.999.999", "#"),
+    ("001.002.003.004/24", "#/24"),
     ("https://1.2.3.4/a?b=5.6.7.8", "https://#/a?b=#"), ("1.2.3.4,5.6.7.8", "#,#"),
-    ("::ffff:1.2.3.4", "#"), ("::FFFF:1.2.3.4", "#"), ("64:ff9b::1.2.3.4", "#"), ("0:0:0:0:0:ffff:1.2.3.4", "#"),
+    ("::ffff:1.2.3.4", "#"), ("::FFFF:1.2.3.4", "#"), ("64:ff9b::1.2.3.4", "#"),
+    ("0:0:0:0:0:ffff:1.2.3.4", "#"),
     ("2001:db8:0:0:0:0:2:1", "#"), ("2001:DB8::2:1", "#"), ("[2001:db8::1]:443", "[#]:443"),
     ("2001:db8::", "#"), ("::1", "#"), ("fe80::1%eth0", "#%eth0"), ("User:2001:db8::1", "User:#"),
-    ("[[Special:Contributions/2A02:C7D:48B1:9E00:1:2:3:4|2A02:C7D:48B1:9E00:1:2:3:4]] ([[User talk:2A02:C7D:48B1:9E00:1:2:3:4|talk]])",
-      "[[Special:Contributions/#|#]] ([[User talk:#|talk]])"),
+    (
+      "[[Special:Contributions/2A02:C7D:48B1:9E00:1:2:3:4|2A02:C7D:48B1:9E00:1:2:3:4]] ([[User talk:2A02:C7D:48B1:9E00:1:2:3:4|talk]])",
+      "[[Special:Contributions/#|#]] ([[User talk:#|talk]])"
+    ),
     ("Diskussione:2001:db8:1:2:3:4:5:6", "Diskussione:#"), ("사용자토론:2001:db8::1 님", "사용자토론:# 님"),
     ("2001:db8:1:2:3:4:5:6:443", "#:443"), ("2001:db8:aaaa:1:", "#:"), ("2001:db8:11:a2:5", "#"),
     ("http%3A//2001%3Adb8%3A%3A1/", "http://#/"), ("1%2E2%2e3%2E4", "#"),
@@ -61,8 +68,10 @@ struct AddressMaskTests {
   }
 
   @Test(arguments: [
-    "version 1.2.3", "(3.1.18)", "12:30:45", "2015-09-12 12:30:45.123", "2015:09:12 10:30:22", "12:30:45:123",
-    "std::add", "std::vector", "[[:c:Category:A]]", "[[c::e]]", "::", "a::b", "1.5 1.6 1.7 1.8", "...", "1..2.3.4",
+    "version 1.2.3", "(3.1.18)", "12:30:45", "2015-09-12 12:30:45.123", "2015:09:12 10:30:22",
+    "12:30:45:123",
+    "std::add", "std::vector", "[[:c:Category:A]]", "[[c::e]]", "::", "a::b", "1.5 1.6 1.7 1.8",
+    "...", "1..2.3.4",
     "http://example.org:80/a:b:c", "10:1", "3:2:1", "9999-99-99", "1.2.3.", ":::::",
   ]) func `leaves alone`(text: String) throws {
     #expect(try masked(text) == text)
@@ -75,10 +84,14 @@ struct AddressMaskTests {
     ]
     for spelling in spellings {
       _ = bench.send(
-        try line(["user": spelling, "isAnonymous": true, "c": "by \(spelling)"]), source: "edits")
+        try line(["user": spelling, "isAnonymous": true, "c": "by \(spelling)"]),
+        source: "edits"
+      )
       _ = bench.send(try line(["user": spelling, "isAnonymous": false]), source: "edits")
     }
-    let names = bench.log.events.flatMap { $0.text.matches(of: /anon_[0-9a-f]{16}/).map { String($0.0) } }
+    let names = bench.log.events.flatMap {
+      $0.text.matches(of: /anon_[0-9a-f]{16}/).map { String($0.0) }
+    }
     #expect(names.count == 9)
     #expect(Set(names).count == 1)
     #expect(bench.log.events.allSatisfy { $0.key == Array(names[0].utf8) })
@@ -93,7 +106,8 @@ struct AddressMaskTests {
 
   @Test func `addresses hide neither in keys, nor in nested values, nor behind escapes`() throws {
     let bench = try bench()
-    let body = #"{"time":"2015-09-12T00:47:05Z","user":"Ann","1.2.3.4":{"5.6.7.8":["9.10.11.12","a\/2001:db8::1"]},"#
+    let body =
+      #"{"time":"2015-09-12T00:47:05Z","user":"Ann","1.2.3.4":{"5.6.7.8":["9.10.11.12","a\/2001:db8::1"]},"#
       + #""x":"13\u002e14\u002E15.16","y":"\b2001:db8::2","isAnonymous":false,"\u0031.2.3.5":1}"#
     let response = bench.send(body, source: "edits")
     #expect(response.accepted.count == 1)
@@ -123,13 +137,19 @@ struct AddressMaskTests {
       #expect(letter.header("masked") == "true")
       for header in letter.headers { #expect(header.value?.contains(UInt8(ascii: "@")) == false) }
     }
-    #expect(bench.log.deadLetters[0].text.hasSuffix(#"[[User:anon_"# + bench.log.deadLetters[0].text.suffix(16)))
+    #expect(
+      bench.log.deadLetters[0].text.hasSuffix(
+        #"[[User:anon_"# + bench.log.deadLetters[0].text.suffix(16)
+      )
+    )
   }
 
   @Test func `an address at the cut of a long dead letter does not survive in part`() throws {
     let bench = try bench()
     for shift in 0..<40 {
-      let text = String(repeating: "x", count: 32_768 - shift) + " 123.124.125.126 2001:db8:11:22:33:44:55:66"
+      let text =
+        String(repeating: "x", count: 32_768 - shift)
+        + " 123.124.125.126 2001:db8:11:22:33:44:55:66"
       _ = bench.send(text, source: "edits")
     }
     #expect(bench.log.deadLetters.count == 40)

@@ -8,7 +8,8 @@ import Testing
 
 struct CollectFileTests {
   private let folder = FileManager.default.temporaryDirectory.appending(
-    path: "collect-\(UUID().uuidString)")
+    path: "collect-\(UUID().uuidString)"
+  )
 
   private func file(_ bytes: [UInt8], name: String = "events.json") throws -> String {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -27,7 +28,10 @@ struct CollectFileTests {
   }
 
   private func lines(_ count: Int) -> [UInt8] {
-    Array((0..<count).map { event(["event_id": "\"e\($0)\"", "x": "\"\($0 * 7_919 % 1_000)\""]) }.joined(separator: "\n").utf8)
+    Array(
+      (0..<count).map { event(["event_id": "\"e\($0)\"", "x": "\"\($0 * 7_919 % 1_000)\""]) }
+        .joined(separator: "\n").utf8
+    )
   }
 
   @Test func `says what is wrong with a path`() throws {
@@ -39,13 +43,18 @@ struct CollectFileTests {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  @Test(arguments: [
-    ([0xFF, 0xFE, 0x7B, 0x00], "UTF-16"), ([0x7B, 0x00, 0x22], "zero bytes"),
-    ([0x50, 0x4B, 3, 4, 9], "zip"), ([0x28, 0xB5, 0x2F, 0xFD, 1], "zstd"), (Array("PAR1x".utf8), "Parquet"),
-  ] as [([UInt8], String)]) func `recognises what is no text`(bytes: [UInt8], word: String) throws {
+  @Test(
+    arguments: [
+      ([0xFF, 0xFE, 0x7B, 0x00], "UTF-16"), ([0x7B, 0x00, 0x22], "zero bytes"),
+      ([0x50, 0x4B, 3, 4, 9], "zip"), ([0x28, 0xB5, 0x2F, 0xFD, 1], "zstd"),
+      (Array("PAR1x".utf8), "Parquet"),
+    ] as [([UInt8], String)]
+  ) func `recognises what is no text`(bytes: [UInt8], word: String) throws {
     let bench = try Bench()
     for content in [bytes, try Gzip.compress(bytes)] {
-      guard content.count == bytes.count || word.contains("16") || word.contains("zero") else { continue }
+      guard content.count == bytes.count || word.contains("16") || word.contains("zero") else {
+        continue
+      }
       let error = failure(try file(content), bench)
       #expect(error?.code == "collector.file_not_text")
       #expect(error?.message.contains(word) == true)
@@ -57,10 +66,18 @@ struct CollectFileTests {
     let bench = try Bench()
     let empty = try CollectFile.run(path: try file([]), collector: bench.collector, source: nil)
     #expect(empty == CollectSummary())
-    let blank = try CollectFile.run(path: try file(Array("\n\r\n\n".utf8)), collector: bench.collector, source: nil)
+    let blank = try CollectFile.run(
+      path: try file(Array("\n\r\n\n".utf8)),
+      collector: bench.collector,
+      source: nil
+    )
     #expect(blank.lines == 3)
     let text = "\u{FEFF}" + event() + "\r\n\r\n" + event() + "\n{}\n" + event()
-    let summary = try CollectFile.run(path: try file(Array(text.utf8)), collector: bench.collector, source: nil)
+    let summary = try CollectFile.run(
+      path: try file(Array(text.utf8)),
+      collector: bench.collector,
+      source: nil
+    )
     #expect(summary.lines == 5)
     #expect(summary.accepted == 3)
     #expect(summary.firstRefusals.map { $0.line } == [4])
@@ -112,10 +129,16 @@ struct CollectFileTests {
     let bench = try Bench()
     let pipe = Pipe()
     let content = lines(1_234)
-    let writer = Thread { pipe.fileHandleForWriting.write(Data(content)); try? pipe.fileHandleForWriting.close() }
+    let writer = Thread {
+      pipe.fileHandleForWriting.write(Data(content)); try? pipe.fileHandleForWriting.close()
+    }
     writer.start()
     let summary = try CollectFile.run(
-      descriptor: pipe.fileHandleForReading.fileDescriptor, name: "pipe", collector: bench.collector, source: nil)
+      descriptor: pipe.fileHandleForReading.fileDescriptor,
+      name: "pipe",
+      collector: bench.collector,
+      source: nil
+    )
     #expect(summary.lines == 1_234)
     #expect(summary.accepted == 1_234)
     #expect(bench.log.events.count == 1_234)
@@ -148,31 +171,46 @@ struct SourceMappingTests {
     let bench = try Bench { $0.mappings = ["s": try! SourceMapping(yaml: whole)] }
     let response = bench.send(
       #"{"kind":"itemBought","id":"i1","at":"2024-01-01 00:00:00+09:00","who":12,"phone":null,"aB":1.50,"secret":2,"n":{"k":[1]},"m":0}"#
-        .replacing("itemBought", with: "item_bought"), source: "s")
+        .replacing("itemBought", with: "item_bought"),
+      source: "s"
+    )
     #expect(response.accepted.map { $0.eventID } == ["i1"])
     #expect(
       bench.log.events[0].text
-        == #"{"event_id":"i1","event_name":"item_bought","schema_version":3,"event_time":"2023-12-31T15:00:00.000Z","user_id":"12","properties":{"c":1.50,"n":{"k":[1]}},"app_id":"a","received_at":"2024-01-16T00:10:00.000Z"}"#)
+        == #"{"event_id":"i1","event_name":"item_bought","schema_version":3,"event_time":"2023-12-31T15:00:00.000Z","user_id":"12","properties":{"c":1.50,"n":{"k":[1]}},"app_id":"a","received_at":"2024-01-16T00:10:00.000Z"}"#
+    )
     let refused = bench.send(
       [
-        #"{"kind":"x","at":"2024-01-01T00:00:00Z","who":"u"}"#, #"{"id":"1","at":"2024-01-01T00:00:00Z","who":"u"}"#,
+        #"{"kind":"x","at":"2024-01-01T00:00:00Z","who":"u"}"#,
+        #"{"id":"1","at":"2024-01-01T00:00:00Z","who":"u"}"#,
         #"{"kind":"x","id":"1","who":"u"}"#, #"{"kind":"x","id":"1","at":"2024-01-01T00:00:00Z"}"#,
-        #"{"kind":"X y","id":"1","at":"2024-01-01T00:00:00Z","who":"u"}"#, #"{"kind":"x","id":"1","at":"1 May","who":"u"}"#,
-        #"{"kind":"x","id":"1","at":"2024-01-01T00:00:00Z","who":{}}"#, #"{"kind":"x","id":"1","at":"2024-01-01T00:00:00Z","who":"u","aB":1,"c":2,"c":3}"#,
-      ].joined(separator: "\n"), source: "s")
+        #"{"kind":"X y","id":"1","at":"2024-01-01T00:00:00Z","who":"u"}"#,
+        #"{"kind":"x","id":"1","at":"1 May","who":"u"}"#,
+        #"{"kind":"x","id":"1","at":"2024-01-01T00:00:00Z","who":{}}"#,
+        #"{"kind":"x","id":"1","at":"2024-01-01T00:00:00Z","who":"u","aB":1,"c":2,"c":3}"#,
+      ].joined(separator: "\n"),
+      source: "s"
+    )
     #expect(
       refused.refused.map { $0.code } == [
-        .missingEventID, .missingEventName, .missingEventTime, .missingDeviceID, .badEventName, .badEventTime,
+        .missingEventID, .missingEventName, .missingEventTime, .missingDeviceID, .badEventName,
+        .badEventTime,
         .wrongType, .duplicateField,
-      ])
+      ]
+    )
   }
 
   @Test(arguments: [
-    ("source: s", "colour: red\nsource: s", "colour"), ("app_id: a", "", "app_id"), ("{field: at}", "now", "event_time"),
-    ("{field: kind}", "Bad Name", "event_name"), ("as_is", "camel", "properties.names"), ("3", "three", "schema_version"),
-    ("user_id: {field: who}\ndevice_id: {field: phone}\n", "", "user_id"), ("source: s", "mask: all\nsource: s", "mask"),
-    ("source: s", "pseudonymize: x\nsource: s", "pseudonymize"), ("{field: id}", "random", "event_id"),
-  ]) func `a mapping says which key is wrong`(text: String, replacement: String, key: String) throws {
+    ("source: s", "colour: red\nsource: s", "colour"), ("app_id: a", "", "app_id"),
+    ("{field: at}", "now", "event_time"),
+    ("{field: kind}", "Bad Name", "event_name"), ("as_is", "camel", "properties.names"),
+    ("3", "three", "schema_version"),
+    ("user_id: {field: who}\ndevice_id: {field: phone}\n", "", "user_id"),
+    ("source: s", "mask: all\nsource: s", "mask"),
+    ("source: s", "pseudonymize: x\nsource: s", "pseudonymize"),
+    ("{field: id}", "random", "event_id"),
+  ]) func `a mapping says which key is wrong`(text: String, replacement: String, key: String) throws
+  {
     do {
       _ = try SourceMapping(yaml: whole.replacing(text, with: replacement), place: "mapping.yaml")
       Issue.record("the mapping was read")

@@ -30,11 +30,15 @@ struct EnvelopeCheckTests {
     #expect(response.status == 200)
     #expect(response.accepted.count == 1)
     #expect(response.accepted[0].eventID == "0b54a1f2-5a3c-4f7e-9d8a-3f1c6f0f7a11")
-    #expect(response.accepted[0].partition == TopicPartition("app-events", Murmur2.partition(forKey: Array("d_1".utf8), count: 6)))
+    #expect(
+      response.accepted[0].partition
+        == TopicPartition("app-events", Murmur2.partition(forKey: Array("d_1".utf8), count: 6))
+    )
     let record = try #require(bench.log.events.first)
     #expect(
       record.text == String(event(["seq": "7", "x": "[1, 2 ,{}]"]).dropLast())
-        + #","app_id":"moashop","received_at":"2024-01-16T00:10:00.000Z"}"#)
+        + #","app_id":"moashop","received_at":"2024-01-16T00:10:00.000Z"}"#
+    )
     #expect(record.key == Array("d_1".utf8))
     #expect(record.timestamp == 1_705_363_800_000)
     #expect(String(decoding: response.body, as: UTF8.self) == #"{"accepted":1,"refused":[]}"#)
@@ -47,47 +51,58 @@ struct EnvelopeCheckTests {
     #expect(Set(bench.log.events.map { $0.key }) == [Array("u_A".utf8), Array("u_B".utf8)])
   }
 
-  @Test(arguments: [
-    (event(["event_id": nil]), "missing_event_id", "event_id"),
-    (event(["event_id": "\"\""]), "missing_event_id", "event_id"),
-    (event(["event_id": "null"]), "missing_event_id", "event_id"),
-    (event(["event_name": nil]), "missing_event_name", "event_name"),
-    (event(["event_time": nil]), "missing_event_time", "event_time"),
-    (event(["device_id": nil]), "missing_device_id", "device_id"),
-    (event(["device_id": "null", "user_id": "\"\""]), "missing_device_id", "device_id"),
-    ("{}", "missing_event_id", "event_id"),
-    (event(["event_id": "\"two words\""]), "bad_event_id", "event_id"),
-    (event(["event_id": "\"\(String(repeating: "a", count: 65))\""]), "bad_event_id", "event_id"),
-    (event(["event_id": "\"a\\u0041\""]), "bad_event_id", "event_id"),
-    (event(["event_name": "\"PurchaseCompleted\""]), "bad_event_name", "event_name"),
-    (event(["event_name": "\"a__b\""]), "bad_event_name", "event_name"),
-    (event(["event_name": "\"a_\""]), "bad_event_name", "event_name"),
-    (event(["event_name": "\"1a\""]), "bad_event_name", "event_name"),
-    (event(["event_name": "\"\(String(repeating: "a", count: 65))\""]), "bad_event_name", "event_name"),
-    (event(["event_time": "\"2024-01-16T09:09:59\""]), "bad_event_time", "event_time"),
-    (event(["event_time": "\"yesterday\""]), "bad_event_time", "event_time"),
-    (event(["sent_at": "\"now\""]), "bad_sent_at", "sent_at"),
-    (event(["event_time": "1705363800000"]), "wrong_type", "event_time"),
-    (event(["event_id": "7"]), "wrong_type", "event_id"),
-    (event(["properties": "[]"]), "wrong_type", "properties"),
-    (event(["properties": "\"{}\""]), "wrong_type", "properties"),
-    (event(["seq": "1.5"]), "wrong_type", "seq"),
-    (event(["seq": "\"1\""]), "wrong_type", "seq"),
-    (event(["schema_version": "true"]), "wrong_type", "schema_version"),
-    (event(["app_version": "3.1"]), "wrong_type", "app_version"),
-    (event(["consent": "1"]), "wrong_type", "consent"),
-    (event(["device_id": "\"\(String(repeating: "d", count: 257))\""]), "value_too_long", "device_id"),
-    (event(["event\\u005fid": "\"other\""]), "duplicate_field", "event_id"),
-    (event(["x": "\"\(String(repeating: "x", count: 33_000))\""]), "event_too_large", nil),
-    (event(["x": "tru"]), "broken_json", nil),
-    (event(["x": "01"]), "broken_json", nil),
-    (event(["x": "\"\\q\""]), "broken_json", nil),
-    (event(["x": String(repeating: "[", count: 100) + String(repeating: "]", count: 100)]), "broken_json", nil),
-    ("[7]", "not_an_object", nil),
-    ("[\"text\"]", "not_an_object", nil),
-    ("[null]", "not_an_object", nil),
-    ("[[]]", "not_an_object", nil),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      (event(["event_id": nil]), "missing_event_id", "event_id"),
+      (event(["event_id": "\"\""]), "missing_event_id", "event_id"),
+      (event(["event_id": "null"]), "missing_event_id", "event_id"),
+      (event(["event_name": nil]), "missing_event_name", "event_name"),
+      (event(["event_time": nil]), "missing_event_time", "event_time"),
+      (event(["device_id": nil]), "missing_device_id", "device_id"),
+      (event(["device_id": "null", "user_id": "\"\""]), "missing_device_id", "device_id"),
+      ("{}", "missing_event_id", "event_id"),
+      (event(["event_id": "\"two words\""]), "bad_event_id", "event_id"),
+      (event(["event_id": "\"\(String(repeating: "a", count: 65))\""]), "bad_event_id", "event_id"),
+      (event(["event_id": "\"a\\u0041\""]), "bad_event_id", "event_id"),
+      (event(["event_name": "\"PurchaseCompleted\""]), "bad_event_name", "event_name"),
+      (event(["event_name": "\"a__b\""]), "bad_event_name", "event_name"),
+      (event(["event_name": "\"a_\""]), "bad_event_name", "event_name"),
+      (event(["event_name": "\"1a\""]), "bad_event_name", "event_name"),
+      (
+        event(["event_name": "\"\(String(repeating: "a", count: 65))\""]), "bad_event_name",
+        "event_name"
+      ),
+      (event(["event_time": "\"2024-01-16T09:09:59\""]), "bad_event_time", "event_time"),
+      (event(["event_time": "\"yesterday\""]), "bad_event_time", "event_time"),
+      (event(["sent_at": "\"now\""]), "bad_sent_at", "sent_at"),
+      (event(["event_time": "1705363800000"]), "wrong_type", "event_time"),
+      (event(["event_id": "7"]), "wrong_type", "event_id"),
+      (event(["properties": "[]"]), "wrong_type", "properties"),
+      (event(["properties": "\"{}\""]), "wrong_type", "properties"),
+      (event(["seq": "1.5"]), "wrong_type", "seq"),
+      (event(["seq": "\"1\""]), "wrong_type", "seq"),
+      (event(["schema_version": "true"]), "wrong_type", "schema_version"),
+      (event(["app_version": "3.1"]), "wrong_type", "app_version"),
+      (event(["consent": "1"]), "wrong_type", "consent"),
+      (
+        event(["device_id": "\"\(String(repeating: "d", count: 257))\""]), "value_too_long",
+        "device_id"
+      ),
+      (event(["event\\u005fid": "\"other\""]), "duplicate_field", "event_id"),
+      (event(["x": "\"\(String(repeating: "x", count: 33_000))\""]), "event_too_large", nil),
+      (event(["x": "tru"]), "broken_json", nil),
+      (event(["x": "01"]), "broken_json", nil),
+      (event(["x": "\"\\q\""]), "broken_json", nil),
+      (
+        event(["x": String(repeating: "[", count: 100) + String(repeating: "]", count: 100)]),
+        "broken_json", nil
+      ),
+      ("[7]", "not_an_object", nil),
+      ("[\"text\"]", "not_an_object", nil),
+      ("[null]", "not_an_object", nil),
+      ("[[]]", "not_an_object", nil),
+    ] as [(String, String, String?)]
+  )
   func `refuses`(body: String, code: String, field: String?) throws {
     let bench = try Bench()
     let response = bench.send(body)
@@ -130,7 +145,8 @@ struct EnvelopeCheckTests {
     #expect(
       bench.log.events[0].text
         == String(event(["network": "\"wifi\"", "sent_at": "\"2024-01-16T00:09:58Z\""]).dropLast())
-        + #","app_id":"moashop","received_at":"2024-01-16T00:10:00.000Z"}"#)
+        + #","app_id":"moashop","received_at":"2024-01-16T00:10:00.000Z"}"#
+    )
     // Only the collector's own fields are there, and no valid event remains of the rest.
     let bare = bench.send(#"{"received_at":"x","app_id":"y"}"#)
     #expect(bare.refused.map { $0.code } == [.missingEventID])
@@ -156,7 +172,8 @@ struct EnvelopeCheckTests {
     let response = bench.send(#"{"event_name":"purchase_completed","properties":{}}"#)
     #expect(
       response.refused[0].message
-        == "the event has no event_id, no event_time, no device_id (or user_id)")
+        == "the event has no event_id, no event_time, no device_id (or user_id)"
+    )
     let body = String(decoding: response.body, as: UTF8.self)
     #expect(body.hasSuffix(#","example":"# + CollectResponse.minimalEvent + "}"))
     #expect(bench.send(CollectResponse.minimalEvent).accepted.count == 1)

@@ -19,7 +19,11 @@ struct EventLogTests {
       let collector = try Collector(log: log, clock: clock, configuration: configuration)
       let before = log.fsyncCount
       let response = collector.handle(
-        CollectRequest(body: Array("[\(event()),{},\(event(["device_id": "\"d_2\""]))]".utf8), durability: .synced))
+        CollectRequest(
+          body: Array("[\(event()),{},\(event(["device_id": "\"d_2\""]))]".utf8),
+          durability: .synced
+        )
+      )
       #expect(response.status == 200)
       #expect(log.fsyncCount > before)
       accepted = response.accepted
@@ -28,13 +32,28 @@ struct EventLogTests {
     let collector = try Collector(log: log, clock: clock, configuration: configuration)
     #expect(accepted.map { $0.index } == [0, 2])
     for event in accepted {
-      #expect(try log.partition(forKey: Array((event.index == 0 ? "d_1" : "d_2").utf8), topic: "app-events") == event.partition.partition)
-      let record = try #require(try log.read(event.partition, from: event.offset, bytesMax: 1).first)
-      #expect(record.text.hasSuffix(#","app_id":"moashop","received_at":"2024-01-16T00:10:00.000Z"}"#))
+      #expect(
+        try log.partition(
+          forKey: Array((event.index == 0 ? "d_1" : "d_2").utf8),
+          topic: "app-events"
+        ) == event.partition.partition
+      )
+      let record = try #require(
+        try log.read(event.partition, from: event.offset, bytesMax: 1).first
+      )
+      #expect(
+        record.text.hasSuffix(#","app_id":"moashop","received_at":"2024-01-16T00:10:00.000Z"}"#)
+      )
       #expect(record.timestamp == 1_705_363_800_000)
     }
-    let letters = try log.read(TopicPartition("app-events-dlq", 0), from: Offset(0), bytesMax: 1 << 20)
+    let letters = try log.read(
+      TopicPartition("app-events-dlq", 0),
+      from: Offset(0),
+      bytesMax: 1 << 20
+    )
     #expect(letters.map { $0.header("reason") } == ["missing_event_id"])
-    #expect(collector.handle(CollectRequest(body: Array(event().utf8))).accepted[0].offset == Offset(1))
+    #expect(
+      collector.handle(CollectRequest(body: Array(event().utf8))).accepted[0].offset == Offset(1)
+    )
   }
 }

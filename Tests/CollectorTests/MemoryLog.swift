@@ -28,7 +28,9 @@ final class MemoryLog: CollectorLog {
   func partitionCount(of topic: String) throws -> Int { state.withLock { $0.topics[topic] ?? 0 } }
 
   func append(
-    _ records: [Record], to partition: TopicPartition, appendTime: Int64
+    _ records: [Record],
+    to partition: TopicPartition,
+    appendTime: Int64
   ) throws -> Offset {
     try state.withLock { state in
       if state.failsAppend { throw Broken() }
@@ -52,7 +54,9 @@ final class MemoryLog: CollectorLog {
   }
 
   func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record] {
-    state.withLock { Array(($0.partitions[partition] ?? []).dropFirst(Int(from.rawValue)).prefix(7)) }
+    state.withLock {
+      Array(($0.partitions[partition] ?? []).dropFirst(Int(from.rawValue)).prefix(7))
+    }
   }
 
   func startOffset(_ partition: TopicPartition) throws -> Offset { Offset(0) }
@@ -88,7 +92,9 @@ struct SinkLog: CollectorLog {
   func ensureTopic(_ name: String, partitionCount: Int) throws {}
   func partitionCount(of topic: String) throws -> Int { 6 }
   func append(
-    _ records: [Record], to partition: TopicPartition, appendTime: Int64
+    _ records: [Record],
+    to partition: TopicPartition,
+    appendTime: Int64
   ) throws -> Offset { Offset(0) }
   func sync() throws {}
   func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record] { [] }
@@ -108,12 +114,19 @@ struct Bench {
   }
 
   func send(
-    _ body: String, source: String? = nil, format: CollectRequest.Format = .json,
+    _ body: String,
+    source: String? = nil,
+    format: CollectRequest.Format = .json,
     durability: CollectRequest.Durability = .written
   ) -> CollectResponse {
     collector.handle(
       CollectRequest(
-        body: Array(body.utf8), source: source, format: format, durability: durability))
+        body: Array(body.utf8),
+        source: source,
+        format: format,
+        durability: durability
+      )
+    )
   }
 
   func send(bytes: [UInt8], isGzip: Bool = false, source: String? = nil) -> CollectResponse {

@@ -36,9 +36,13 @@ struct RequestTests {
 
   @Test func `a batch may be empty, and a fault refuses only its own event`() throws {
     let bench = try Bench()
-    #expect(String(decoding: bench.send("[]").body, as: UTF8.self) == #"{"accepted":0,"refused":[]}"#)
+    #expect(
+      String(decoding: bench.send("[]").body, as: UTF8.self) == #"{"accepted":0,"refused":[]}"#
+    )
     #expect(bench.send(#"{"events":[]}"#).status == 200)
-    let response = bench.send("[" + [event(), event(["x": "tru"]), "7", event()].joined(separator: ",") + "]")
+    let response = bench.send(
+      "[" + [event(), event(["x": "tru"]), "7", event()].joined(separator: ",") + "]"
+    )
     #expect(response.accepted.map { $0.index } == [0, 3])
     #expect(response.refused.map { $0.index } == [1, 2])
     #expect(response.refused.map { $0.code } == [.brokenJSON, .notAnObject])
@@ -50,10 +54,14 @@ struct RequestTests {
   }
 
   @Test(arguments: [
-    (#"[{"a":1},{"b":2}"#, "a comma or a closing bracket", 16), (#"{"a":1"#, "a comma or a closing brace", 6),
-    (#"{"a":"b}"#, "not closed", 8), ("{\"events\":[}", "expected a value", 11), ("hello", "expected an event object", 0),
+    (#"[{"a":1},{"b":2}"#, "a comma or a closing bracket", 16),
+    (#"{"a":1"#, "a comma or a closing brace", 6),
+    (#"{"a":"b}"#, "not closed", 8), ("{\"events\":[}", "expected a value", 11),
+    ("hello", "expected an event object", 0),
     ("[1] 2", "something follows", 4), ("{\"a\" 1}", "a colon", 5), ("[1,]", "expected a value", 3),
-  ]) func `a body that is no JSON says where it breaks`(body: String, reason: String, byte: Int) throws {
+  ]) func `a body that is no JSON says where it breaks`(body: String, reason: String, byte: Int)
+    throws
+  {
     let bench = try Bench()
     let response = bench.send(body)
     #expect(response.status == 400)
@@ -75,7 +83,10 @@ struct RequestTests {
     #expect(response.status == 413)
     #expect(response.problem?.code == "too_many_events")
     #expect(bench.log.events.isEmpty && bench.log.deadLetters.isEmpty)
-    #expect(bench.send("[" + Array(repeating: event(), count: 500).joined(separator: ",") + "]").accepted.count == 500)
+    #expect(
+      bench.send("[" + Array(repeating: event(), count: 500).joined(separator: ",") + "]").accepted
+        .count == 500
+    )
   }
 
   @Test func `a gzip bomb of 10 GB is never unpacked`() throws {
@@ -181,10 +192,15 @@ struct RequestTests {
           .integer(1_705_363_802_000_000), .integer(400), .null, .integer(0), .integer(0),
           .integer(8), .text("broken_json"),
         ],
-      ])
+      ]
+    )
     let letters = try rows("dead_letters")
     #expect(letters.map { $0[0] } == [.integer(0), .integer(1), .integer(2)])
-    #expect(letters.map { $0[2] } == [.text("missing_event_id"), .text("not_an_object"), .text("broken_json")])
+    #expect(
+      letters.map { $0[2] } == [
+        .text("missing_event_id"), .text("not_an_object"), .text("broken_json"),
+      ]
+    )
     #expect(letters.map { $0[7] } == [.integer(1), .integer(2), .null])
     #expect(letters.map { $0[8] } == [.text("{}"), .text("7"), .text("nonsense")])
   }
@@ -192,6 +208,8 @@ struct RequestTests {
 
 /// Bytes that this process holds in memory now.
 func residentBytes() -> Int {
-  guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+  guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else {
+    return 0
+  }
   return (Int(text.split(separator: " ")[1]) ?? 0) * 4_096
 }

@@ -8,7 +8,9 @@ import Simulation
 import Testing
 
 private let dataset = URL(filePath: #filePath).deletingLastPathComponent()
-  .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Datasets/wikipedia-edits")
+  .deletingLastPathComponent().deletingLastPathComponent().appending(
+    path: "Datasets/wikipedia-edits"
+  )
 private let archive = dataset.appending(path: "wikipedia-edits-2015-09-12.json.gz").path
 
 private func bench() throws -> Bench {
@@ -17,7 +19,10 @@ private func bench() throws -> Bench {
 }
 
 private func lines() throws -> [[UInt8]] {
-  let bytes = try Gzip.decompress(Array(try Data(contentsOf: URL(filePath: archive))), bytesMax: 1 << 26)
+  let bytes = try Gzip.decompress(
+    Array(try Data(contentsOf: URL(filePath: archive))),
+    bytesMax: 1 << 26
+  )
   return bytes.split(separator: 0x0A).map { Array($0) }
 }
 
@@ -27,7 +32,9 @@ private func addresses(_ lines: [[UInt8]]) throws -> Set<String> {
   for line in lines {
     let object = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
     guard let user = object?["user"] as? String else { continue }
-    let isIPv6 = user.utf8.contains(0x3A) && user.wholeMatch(of: /([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}/) != nil
+    let isIPv6 =
+      user.utf8.contains(0x3A)
+      && user.wholeMatch(of: /([0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}/) != nil
     if object?["isAnonymous"] as? Bool == true || isIPv6 { found.insert(user) }
   }
   return found
@@ -44,7 +51,8 @@ private func addressLike(_ bytes: [UInt8]) -> [String] {
   var found = text.matches(of: /[0-9]{1,3}(\.[0-9]{1,3}){3}/).map { String($0.0) }
   found += text.matches(of: /([0-9A-Fa-f]{1,4}:){4,}[0-9A-Fa-f]{0,4}/).map { String($0.0) }
   guard text.contains("::") else { return found }
-  return found + text.matches(of: /[0-9A-Fa-f]*::[0-9A-Fa-f:]*[0-9][0-9A-Fa-f:]*/).map { String($0.0) }
+  return found
+    + text.matches(of: /[0-9A-Fa-f]*::[0-9A-Fa-f:]*[0-9][0-9A-Fa-f:]*/).map { String($0.0) }
 }
 
 private func expectNoAddress(_ records: [Record], _ addresses: Set<String>) {
@@ -52,7 +60,9 @@ private func expectNoAddress(_ records: [Record], _ addresses: Set<String>) {
   for record in records {
     var bytes: [UInt8] = (record.key ?? []) + [0x0A]
     bytes += (record.value ?? []) + [0x0A]
-    for header in record.headers { bytes += Array(header.key.utf8) + [0x0A] + (header.value ?? []) + [0x0A] }
+    for header in record.headers {
+      bytes += Array(header.key.utf8) + [0x0A] + (header.value ?? []) + [0x0A]
+    }
     let found = addressLike(bytes)
     if !found.isEmpty { Issue.record("\(found) look like addresses") }
     let lowered: [UInt8] = bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
@@ -77,12 +87,20 @@ struct WikipediaEditsTests {
     let bench = try bench()
     var steps = 0
     let summary = try CollectFile.run(
-      path: archive, collector: bench.collector, source: "wikipedia-edits",
+      path: archive,
+      collector: bench.collector,
+      source: "wikipedia-edits",
       progress: { progress in
         steps += 1
         #expect(progress.bytesTotal == 2_366_222)
-      })
-    #expect(summary == { var s = CollectSummary(); s.lines = 39_244; s.accepted = 39_244; return s }())
+      }
+    )
+    #expect(
+      summary
+        == {
+          var s = CollectSummary(); s.lines = 39_244; s.accepted = 39_244; return s
+        }()
+    )
     #expect(steps == 79)
     #expect(bench.log.syncs == 1)
     #expect(bench.log.deadLetters.isEmpty)
@@ -96,7 +114,8 @@ struct WikipediaEditsTests {
     var added = 0
     for record in records {
       let object = try #require(
-        try JSONSerialization.jsonObject(with: Data(record.value ?? [])) as? [String: Any])
+        try JSONSerialization.jsonObject(with: Data(record.value ?? [])) as? [String: Any]
+      )
       let properties = try #require(object["properties"] as? [String: Any])
       ids.insert(try #require(object["event_id"] as? String))
       let user = try #require(object["user_id"] as? String)
@@ -118,15 +137,20 @@ struct WikipediaEditsTests {
     let first = try lines()[0]
     _ = bench.send(bytes: first, source: "wikipedia-edits")
     #expect(
-      bench.log.events[0].text == #"""
+      bench.log.events[0].text
+        == #"""
         {"event_id":"ID","event_name":"page_edited","schema_version":1,"event_time":"2015-09-12T00:46:58.771Z","user_id":"GELongstreet","properties":{"channel":"#en.wikipedia","city_name":null,"comment":"added project","country_iso_code":null,"country_name":null,"is_anonymous":false,"is_minor":false,"is_new":false,"is_robot":false,"is_unpatrolled":false,"metro_code":null,"namespace":"Talk","page":"Talk:Oswald Tilghman","region_iso_code":null,"region_name":null,"delta":36,"added":36,"deleted":0},"app_id":"wikipedia","received_at":"2024-01-16T00:10:00.000Z"}
-        """#.replacing("ID", with: firstEventID))
+        """#.replacing("ID", with: firstEventID)
+    )
   }
 
-  @Test func `broken lines become dead letters, each with its reason, and still no address`() throws {
+  @Test func `broken lines become dead letters, each with its reason, and still no address`() throws
+  {
     let bench = try bench()
     var lines = try lines()
-    let anonymous = lines.indices.filter { String(decoding: lines[$0], as: UTF8.self).contains("\"isAnonymous\":true") }
+    let anonymous = lines.indices.filter {
+      String(decoding: lines[$0], as: UTF8.self).contains("\"isAnonymous\":true")
+    }
     let expected = try addresses(lines)
     var reasons: [Int: String] = [:]
     for (number, index) in anonymous.enumerated() where number % 4 == 0 {
@@ -134,7 +158,10 @@ struct WikipediaEditsTests {
       let reason: String
       switch number / 4 % 7 {
       case 0: (text, reason) = (String(text.dropLast(1 + number % 60)), "broken_json")
-      case 1: (text, reason) = (text.replacing(/"time":"[^"]*"/, with: "\"time\":\"today\""), "bad_event_time")
+      case 1:
+        (text, reason) = (
+          text.replacing(/"time":"[^"]*"/, with: "\"time\":\"today\""), "bad_event_time"
+        )
       case 2: (text, reason) = (text.replacing(/"time":"[^"]*",/, with: ""), "missing_event_time")
       case 3: (text, reason) = (text.replacing("\"user\":", with: "\"user\" \""), "broken_json")
       case 4: (text, reason) = ("{\"user\":\"5.6.7.8\"," + text.dropFirst(), "duplicate_field")
@@ -147,11 +174,16 @@ struct WikipediaEditsTests {
     }
     lines[5] = [0xFF, 0xFE] + lines[5]
     reasons[6] = "not_utf8"
-    let path = FileManager.default.temporaryDirectory.appending(path: "broken-\(UUID().uuidString).json.gz")
+    let path = FileManager.default.temporaryDirectory.appending(
+      path: "broken-\(UUID().uuidString).json.gz"
+    )
     try Data(try Gzip.compress(Array(lines.joined(separator: [0x0A])))).write(to: path)
     defer { try? FileManager.default.removeItem(at: path) }
     let summary = try CollectFile.run(
-      path: path.path, collector: bench.collector, source: "wikipedia-edits")
+      path: path.path,
+      collector: bench.collector,
+      source: "wikipedia-edits"
+    )
     #expect(summary.lines == 39_244)
     #expect(summary.accepted == 39_244 - reasons.count)
     #expect(summary.refusedTotal == reasons.count)
@@ -159,8 +191,13 @@ struct WikipediaEditsTests {
     let letters = bench.log.deadLetters
     #expect(letters.count == reasons.count)
     #expect(
-      Dictionary(uniqueKeysWithValues: letters.map { (Int($0.header("line") ?? "") ?? 0, $0.header("reason") ?? "") })
-        == reasons)
+      Dictionary(
+        uniqueKeysWithValues: letters.map {
+          (Int($0.header("line") ?? "") ?? 0, $0.header("reason") ?? "")
+        }
+      )
+        == reasons
+    )
     expectNoAddress(letters + bench.log.events, expected)
   }
 
@@ -174,8 +211,14 @@ struct WikipediaEditsTests {
   private static func sent(_ lines: [[UInt8]]) throws -> Bench {
     let bench = try bench()
     for start in stride(from: 0, to: lines.count, by: 333) {
-      let body = Array(lines[start..<min(start + 333, lines.count)].joined(separator: [0x0D, 0x0A]))
-      let response = bench.send(bytes: try Gzip.compress(body), isGzip: true, source: "wikipedia-edits")
+      let body = Array(
+        lines[start..<min(start + 333, lines.count)].joined(separator: [0x0D, 0x0A])
+      )
+      let response = bench.send(
+        bytes: try Gzip.compress(body),
+        isGzip: true,
+        source: "wikipedia-edits"
+      )
       #expect(response.status == 200)
       #expect(response.refused.isEmpty)
     }

@@ -60,7 +60,9 @@ struct DeltaInteropTests {
   private func append(_ rows: [[Scalar]], timestamp: Int64 = 1_705_363_800_000) throws {
     let snapshot = try table.snapshot()
     let sink = snapshot.makeSink(
-      mode: .append, options: DeltaWriteOptions(timestamp: timestamp))
+      mode: .append,
+      options: DeltaWriteOptions(timestamp: timestamp)
+    )
     try sink.write(ColumnarBatch(schema: snapshot.schema, rows: rows))
     _ = try sink.commit()
   }
@@ -79,7 +81,8 @@ struct DeltaInteropTests {
       .integer(19_737),
     ],
     [
-      .integer(2), .null, .null, .null, .null, .null, .null, .null, .text("a/b=c"), .integer(19_738),
+      .integer(2), .null, .null, .null, .null, .null, .null, .null, .text("a/b=c"),
+      .integer(19_738),
     ],
     [
       .integer(3), .integer(7), .text(String(repeating: "long", count: 20)), .integer(-1),
@@ -89,8 +92,12 @@ struct DeltaInteropTests {
 
   private func create() throws {
     _ = try DeltaTable.create(
-      store: store, path: "processed/events", schema: Self.schema,
-      partitionColumns: ["dt", "city"], timestamp: 1_705_363_800_000)
+      store: store,
+      path: "processed/events",
+      schema: Self.schema,
+      partitionColumns: ["dt", "city"],
+      timestamp: 1_705_363_800_000
+    )
   }
 
   @Test func `deltalake reads our table, its values, history and statistics`() throws {
@@ -108,7 +115,8 @@ struct DeltaInteropTests {
       print(pa.table(q.execute("select id from t where price < 0").read_all()).to_pylist())
       a = pa.table(t.get_add_actions(flatten=True)).to_pylist()
       print(sorted((x["num_records"], str(x["min.price"]), str(x["max.at"])) for x in a))
-      """)
+      """
+    )
     #expect(
       text == """
         1 1 2
@@ -121,7 +129,8 @@ struct DeltaInteropTests {
         [{'id': 3}]
         [(1, '-0.01', '2024-01-16 00:10:00+00:00'), (1, '1234.56', '2024-01-16 00:10:00.124000+00:00'), (1, 'None', 'None')]
 
-        """)
+        """
+    )
   }
 
   @Test func `both write one table in turn and see each other's rows`() throws {
@@ -136,7 +145,8 @@ struct DeltaInteropTests {
       write_deltalake(t, new, mode="append")
       t = DeltaTable(path)
       t.delete("id = 2")
-      """)
+      """
+    )
     let snapshot = try table.snapshot()
     #expect(snapshot.version == 3)
     #expect(snapshot.rowCount == 3)
@@ -148,7 +158,8 @@ struct DeltaInteropTests {
           .integer(4), .integer(8), .text("theirs"), .integer(999), .boolean(true), .double(2.5),
           .integer(1_705_287_600_000_000), .binary([0x7A]), .text("부산"), .integer(19_737),
         ],
-      ])
+      ]
+    )
     let commits = try table.changes(since: 1)
     #expect(commits.map(\.operation) == ["WRITE", "DELETE"])
     #expect(commits[1].removes.map { $0.partitionValues?["city"] } == ["a/b=c"])
@@ -158,7 +169,8 @@ struct DeltaInteropTests {
       """
       t = DeltaTable(path)
       print(t.version(), sorted(pa.table(deltalake.QueryBuilder().register("t", t).execute("select id from t").read_all())["id"].to_pylist()))
-      """)
+      """
+    )
     #expect(text == "4 [1, 3, 4, 5]\n")
   }
 
@@ -171,7 +183,8 @@ struct DeltaInteropTests {
       write_deltalake(path, two, mode="append", schema_mode="merge")
       three = pa.table({"a": pa.array([4], pa.int64()), "p": [None], "b": ["w"], "c": pa.array([None], pa.bool_())}, schema=pa.schema([("a", pa.int64()), ("p", pa.string()), ("b", pa.string()), ("c", pa.bool_())]))
       write_deltalake(path, three, mode="append", configuration={"delta.dataSkippingNumIndexedCols": "0"})
-      """)
+      """
+    )
     var snapshot = try table.snapshot()
     #expect(snapshot.schema.fields.map(\.name) == ["b", "a", "p", "c"])
     let columns = [1, 0, 2, 3]
@@ -181,20 +194,26 @@ struct DeltaInteropTests {
         [.integer(2), .null, .text("k"), .null],
         [.integer(3), .text("z"), .text("b/c=d%e:"), .boolean(true)],
         [.integer(4), .text("w"), .null, .null],
-      ])
+      ]
+    )
     #expect(
       try TestTable.rows(
-        snapshot, columns: [1], [ColumnPredicate(column: 2, .equal(.text("b/c=d%e:")))]
-      ) == [[.integer(3)]])
+        snapshot,
+        columns: [1],
+        [ColumnPredicate(column: 2, .equal(.text("b/c=d%e:")))]
+      ) == [[.integer(3)]]
+    )
     _ = try run(
       """
       write_deltalake(path, pa.table({"b": ["q"], "a": pa.array([9], pa.int64()), "p": ["k"], "c": [False]}), mode="overwrite", predicate="p = 'k'")
       DeltaTable(path).optimize.compact()
       DeltaTable(path).create_checkpoint()
-      """)
+      """
+    )
     snapshot = try table.snapshot()
     #expect(
-      try TestTable.rows(snapshot, columns: [1]) == [[.integer(3)], [.integer(4)], [.integer(9)]])
+      try TestTable.rows(snapshot, columns: [1]) == [[.integer(3)], [.integer(4)], [.integer(9)]]
+    )
     #expect(try DeltaTable(store: store, path: "processed/events").snapshot().files.count == 3)
   }
 
@@ -202,17 +221,21 @@ struct DeltaInteropTests {
     _ = try run(
       """
       write_deltalake(path, pa.table({"a": pa.array([1, 2, 3], pa.int64())}), configuration={"delta.enableDeletionVectors": "true"})
-      """)
+      """
+    )
     let error = #expect(throws: DeltaLogError.self) { try table.snapshot() }
     #expect(error?.kind == .unsupportedFeature)
     #expect(error?.message.contains("deletionVectors") == true)
   }
 
-  @Test func `reads wall clock timestamps, which need a newer protocol, and does not write them`() throws {
+  @Test func `reads wall clock timestamps, which need a newer protocol, and does not write them`()
+    throws
+  {
     _ = try run(
       """
       write_deltalake(path, pa.table({"t": pa.array([datetime.datetime(2024, 1, 15, 3)], pa.timestamp("us"))}))
-      """)
+      """
+    )
     let snapshot = try table.snapshot()
     #expect(snapshot.schema[0].type == .timestamp)
     #expect(try TestTable.rows(snapshot, columns: [0]) == [[.integer(1_705_287_600_000_000)]])
@@ -222,7 +245,11 @@ struct DeltaInteropTests {
 
   @Test func `appends of both at the same time lose nothing`() throws {
     _ = try DeltaTable.create(
-      store: store, path: "processed/events", schema: Schema([Field("a", .bigint)]), timestamp: 0)
+      store: store,
+      path: "processed/events",
+      schema: Schema([Field("a", .bigint)]),
+      timestamp: 0
+    )
     let root = scratch.path
     let ours = Thread {
       guard let store = try? LocalObjectStore(root: root) else { return }
@@ -239,7 +266,8 @@ struct DeltaInteropTests {
     _ = try run(
       """
       for i in range(20): write_deltalake(path, pa.table({"a": pa.array([100 + i], pa.int64())}), mode="append")
-      """)
+      """
+    )
     while !ours.isFinished { Thread.sleep(forTimeInterval: 0.01) }
     let rows = try TestTable.rows(table.snapshot(), columns: [0])
     #expect(Set(rows) == Set((Array(0..<20) + Array(100..<120)).map { [.integer($0)] }))
@@ -261,7 +289,8 @@ struct DeltaInteropTests {
       table = f"delta_scan('{path}')"
       print(db.sql(f"select id, n, price, city, dt::varchar, epoch_us(\(quote)at\(quote)) from {table} order by id").fetchall())
       print(db.sql(f"select count(*) from {table} where city = '서울 50%' and id > 1").fetchall())
-      """)
+      """
+    )
     #expect(
       text == """
         [(1, -5, Decimal('1234.56'), '서울 50%', '2024-01-15', 1705363800123456), \
@@ -270,7 +299,8 @@ struct DeltaInteropTests {
         (4, -5, Decimal('1234.56'), '서울 50%', '2024-01-15', 1705363800123456)]
         [(1,)]
 
-        """)
+        """
+    )
   }
 
   /// A quote inside a Python text in double quotes.

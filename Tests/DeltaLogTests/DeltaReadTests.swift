@@ -50,7 +50,8 @@ import Testing
       try labels([
         ColumnPredicate(column: 2, .equal(.integer(day))),
         ColumnPredicate(column: 0, .greater(.integer(9))),
-      ]) == 1)
+      ]) == 1
+    )
   }
 
   @Test func `never skips a text whose statistic was cut`() throws {
@@ -70,8 +71,11 @@ import Testing
       try test.rows(columns: [2, 0, 0]) == [
         [.integer(TestTable.day15), .integer(1), .integer(1)],
         [.integer(TestTable.day15), .integer(2), .integer(2)],
-      ])
-    #expect(try test.rows(columns: [2]) == [[.integer(TestTable.day15)], [.integer(TestTable.day15)]])
+      ]
+    )
+    #expect(
+      try test.rows(columns: [2]) == [[.integer(TestTable.day15)], [.integer(TestTable.day15)]]
+    )
     #expect(try test.rows(columns: []).count == 2)
   }
 
@@ -94,14 +98,23 @@ import Testing
     for object in try test.store.list(prefix: "processed/") { try test.store.delete(object.key) }
     #expect(test.error { _ = try test.table.snapshot() }?.kind == .noTable)
     let again = try DeltaTable.create(
-      store: test.store, path: "processed/events", schema: TestTable.schema, timestamp: 1)
+      store: test.store,
+      path: "processed/events",
+      schema: TestTable.schema,
+      timestamp: 1
+    )
     #expect(try test.table.snapshot().version == 0)
     #expect(try again.snapshot().partitionColumns == [])
     #expect(
       test.error {
         _ = try DeltaTable.create(
-          store: test.store, path: "processed/events", schema: TestTable.schema, timestamp: 1)
-      }?.kind == .tableExists)
+          store: test.store,
+          path: "processed/events",
+          schema: TestTable.schema,
+          timestamp: 1
+        )
+      }?.kind == .tableExists
+    )
   }
 
   @Test func `every cut of the last commit is noticed`() throws {
@@ -165,7 +178,8 @@ import Testing
   }
 
   @Test func `absurd numbers of another writer overflow nothing`() throws {
-    let add = #"{"add":{"path":"a","partitionValues":{"dt":null},"size":1,"dataChange":true,"#
+    let add =
+      #"{"add":{"path":"a","partitionValues":{"dt":null},"size":1,"dataChange":true,"#
       + #""stats":"{\"numRecords\":9223372036854775807,\"minValues\":{\"id\":-9223372036854775808}}"}}"#
     try replace(1, Array((#"{"commitInfo":{"timestamp":9223372036854775807}}"# + "\n" + add).utf8))
     let snapshot = try test.table.snapshot()
@@ -198,7 +212,8 @@ import Testing
     try test.write([(1, "a", TestTable.day15)])
     let label = "processed/events/" + (try test.table.snapshot().files[0].path)
     let split = try #require(
-      try test.table.snapshot().splits(for: ScanRequest(columns: [0])).first)
+      try test.table.snapshot().splits(for: ScanRequest(columns: [0])).first
+    )
     #expect(split.label == label)
     try test.store.delete(label)
     let error = test.error { _ = try split.open() }
@@ -225,16 +240,22 @@ import Testing
     try protocolCommit(#"{"minReaderVersion":1,"minWriterVersion":4}"#)
     let snapshot = try test.another().snapshot()
     #expect(
-      test.error { try test.write([(1, "a", nil)], on: snapshot) }?.kind == .unsupportedWriter)
+      test.error { try test.write([(1, "a", nil)], on: snapshot) }?.kind == .unsupportedWriter
+    )
   }
 
   @Test func `append-only tables refuse overwrites`() throws {
     let first = String(decoding: try test.store.get(commitPath(0)), as: UTF8.self)
       .replacingOccurrences(
-        of: #""delta.enableExpiredLogCleanup":"false""#, with: #""delta.appendOnly":"true""#)
+        of: #""delta.enableExpiredLogCleanup":"false""#,
+        with: #""delta.appendOnly":"true""#
+      )
     try replace(0, Array(first.utf8))
     let snapshot = try test.another().snapshot()
-    #expect(test.error { try test.write([(1, "a", nil)], mode: .overwrite, on: snapshot) }?.kind == .appendOnly)
+    #expect(
+      test.error { try test.write([(1, "a", nil)], mode: .overwrite, on: snapshot) }?.kind
+        == .appendOnly
+    )
     try test.write([(1, "a", nil)], on: snapshot)
   }
 
@@ -242,8 +263,12 @@ import Testing
     func kind(_ fields: [Field], _ partitions: [String] = []) -> DeltaLogError.Kind? {
       test.error {
         _ = try DeltaTable.create(
-          store: test.store, path: "x", schema: Schema(fields), partitionColumns: partitions,
-          timestamp: 0)
+          store: test.store,
+          path: "x",
+          schema: Schema(fields),
+          partitionColumns: partitions,
+          timestamp: 0
+        )
       }?.kind
     }
     #expect(kind([]) == .invalidSchema)
@@ -271,7 +296,9 @@ import Testing
     ]
     let nulls = [Scalar](repeating: .null, count: schema.count)
     let sink = try test.table.snapshot().makeSink(
-      mode: .append, options: DeltaWriteOptions(timestamp: 0))
+      mode: .append,
+      options: DeltaWriteOptions(timestamp: 0)
+    )
     try sink.write(ColumnarBatch(schema: schema, rows: [row, nulls]))
     _ = try sink.commit()
     let snapshot = try test.another().snapshot()
@@ -283,7 +310,9 @@ import Testing
     )
     for (column, value) in row.enumerated() {
       let request = ScanRequest(
-        columns: [0], predicates: [ColumnPredicate(column: column, .equal(value))])
+        columns: [0],
+        predicates: [ColumnPredicate(column: column, .equal(value))]
+      )
       #expect(try snapshot.splits(for: request).count == 1, "\(schema[column].name)")
     }
   }

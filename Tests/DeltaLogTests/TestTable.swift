@@ -23,8 +23,12 @@ struct TestTable {
     scratch = try ScratchDirectory()
     store = try LocalObjectStore(root: scratch.path)
     table = try DeltaTable.create(
-      store: store, path: "processed/events", schema: schema, partitionColumns: partitionColumns,
-      timestamp: TestTable.time)
+      store: store,
+      path: "processed/events",
+      schema: schema,
+      partitionColumns: partitionColumns,
+      timestamp: TestTable.time
+    )
   }
 
   /// Another object for the same table, as another process would have.
@@ -35,32 +39,43 @@ struct TestTable {
       schema: schema,
       rows: rows.map { id, name, day in
         [.integer(id), name.map { .text($0) } ?? .null, day.map { .integer($0) } ?? .null]
-      })
+      }
+    )
   }
 
   @discardableResult
   func write(
-    _ rows: [(Int64, String?, Int64?)], mode: WriteMode = .append,
-    transactions: [String: Int64] = [:], on snapshot: DeltaSnapshot? = nil
+    _ rows: [(Int64, String?, Int64?)],
+    mode: WriteMode = .append,
+    transactions: [String: Int64] = [:],
+    on snapshot: DeltaSnapshot? = nil
   ) throws -> CommitSummary {
     let sink = try (snapshot ?? table.snapshot()).makeSink(
       mode: mode,
-      options: DeltaWriteOptions(transactions: transactions, timestamp: TestTable.time + 1_000))
+      options: DeltaWriteOptions(transactions: transactions, timestamp: TestTable.time + 1_000)
+    )
     try sink.write(TestTable.batch(rows))
     return try sink.commit()
   }
 
   /// All rows, sorted by their printed form.
   func rows(
-    _ snapshot: DeltaSnapshot? = nil, columns: [Int]? = nil, _ predicates: [ColumnPredicate] = []
+    _ snapshot: DeltaSnapshot? = nil,
+    columns: [Int]? = nil,
+    _ predicates: [ColumnPredicate] = []
   ) throws -> [[Scalar]] {
     let snapshot = try snapshot ?? table.snapshot()
     return try Self.rows(
-      snapshot, columns: columns ?? Array(0..<snapshot.schema.count), predicates)
+      snapshot,
+      columns: columns ?? Array(0..<snapshot.schema.count),
+      predicates
+    )
   }
 
   static func rows(
-    _ source: any TableSource, columns: [Int], _ predicates: [ColumnPredicate] = []
+    _ source: any TableSource,
+    columns: [Int],
+    _ predicates: [ColumnPredicate] = []
   ) throws -> [[Scalar]] {
     var result: [[Scalar]] = []
     for split in try source.splits(for: ScanRequest(columns: columns, predicates: predicates)) {

@@ -8,14 +8,19 @@ import Testing
 
 @Suite struct EventLogTests {
   private func open(
-    _ scratch: ScratchDirectory, segmentBytesMax: Int = 64 << 20, indexIntervalBytes: Int = 4_096,
+    _ scratch: ScratchDirectory,
+    segmentBytesMax: Int = 64 << 20,
+    indexIntervalBytes: Int = 4_096,
     compression: RecordCompression = .none
   ) throws -> EventLog {
     let log = try EventLog.open(
       directory: scratch.file("kafka"),
       configuration: EventLogConfiguration(
-        segmentBytesMax: segmentBytesMax, indexIntervalBytes: indexIntervalBytes,
-        compression: compression))
+        segmentBytesMax: segmentBytesMax,
+        indexIntervalBytes: indexIntervalBytes,
+        compression: compression
+      )
+    )
     try log.createTopic("app-events", partitionCount: 1)
     return log
   }
@@ -59,7 +64,10 @@ import Testing
     _ = try log.append([record(1), record(2)], to: t0, appendTime: 6)
     var expected = try RecordBatch.encodeAppend([record(0)], baseOffset: Offset(0), appendTime: 5)
     expected += try RecordBatch.encodeAppend(
-      [record(1), record(2)], baseOffset: Offset(1), appendTime: 6)
+      [record(1), record(2)],
+      baseOffset: Offset(1),
+      appendTime: 6
+    )
     #expect(try scratch.bytes("kafka/" + firstLog) == expected)
     #expect(try log.readBatches(t0, from: Offset(0), bytesMax: .max) == expected)
   }
@@ -67,7 +75,9 @@ import Testing
   @Test func `rolls segments by size and finds every offset in them`() throws {
     let scratch = ScratchDirectory()
     let log = try open(scratch, segmentBytesMax: 2_000, indexIntervalBytes: 256)
-    for number in 0..<300 { _ = try log.append([record(number)], to: t0, appendTime: Int64(number)) }
+    for number in 0..<300 {
+      _ = try log.append([record(number)], to: t0, appendTime: Int64(number))
+    }
     let segments = try scratch.names("kafka/app-events-0").filter { $0.hasSuffix(".log") }
     #expect(segments.count > 10)
     #expect(segments[0] == "00000000000000000000.log")
@@ -83,7 +93,8 @@ import Testing
     let scratch = ScratchDirectory()
     let log = try EventLog.open(
       directory: scratch.path,
-      configuration: EventLogConfiguration(segmentBytesMax: 10_000, batchBytesMax: 1_000))
+      configuration: EventLogConfiguration(segmentBytesMax: 10_000, batchBytesMax: 1_000)
+    )
     try log.createTopic("app-events", partitionCount: 1)
     #expect(try log.append((0..<500).map { record($0) }, to: t0, appendTime: 1) == Offset(0))
     let records = try readAll(log)
@@ -95,7 +106,11 @@ import Testing
     let scratch = ScratchDirectory()
     let log = try open(scratch, segmentBytesMax: 1_500, indexIntervalBytes: 200)
     for number in 0..<200 {
-      _ = try log.append([record(number), record(number)], to: t0, appendTime: Int64(number / 3) * 10)
+      _ = try log.append(
+        [record(number), record(number)],
+        to: t0,
+        appendTime: Int64(number / 3) * 10
+      )
     }
     func check(_ log: EventLog) throws {
       for step in 0..<67 {
@@ -155,7 +170,10 @@ import Testing
     let reopened = try EventLog.open(directory: scratch.file("kafka"))
     #expect(reopened.topicNames() == ["app-events", "app-events-dlq"])
     #expect(try reopened.partitionCount(of: "app-events-dlq") == 3)
-    #expect(try reopened.partition(forKey: Array("abc".utf8), topic: "app-events-dlq") == Int32(479_470_107 % 3))
+    #expect(
+      try reopened.partition(forKey: Array("abc".utf8), topic: "app-events-dlq")
+        == Int32(479_470_107 % 3)
+    )
     let unknown = #expect(throws: EventLogError.self) { try reopened.partitionCount(of: "nope") }
     #expect(unknown?.advice == "The topics are: app-events, app-events-dlq.")
     let partition = #expect(throws: EventLogError.self) {
@@ -168,7 +186,9 @@ import Testing
   @Test func `refuses a record above the bound and writes nothing of that append`() throws {
     let scratch = ScratchDirectory()
     let log = try EventLog.open(
-      directory: scratch.path, configuration: EventLogConfiguration(recordBytesMax: 1_000))
+      directory: scratch.path,
+      configuration: EventLogConfiguration(recordBytesMax: 1_000)
+    )
     try log.createTopic("app-events", partitionCount: 1)
     let error = #expect(throws: EventLogError.self) {
       try log.append([record(0), record(1, size: 2_000)], to: t0, appendTime: 1)
@@ -186,7 +206,10 @@ import Testing
         for turn in 0..<200 {
           if thread < 4 {
             _ = try log.append(
-              [record(thread * 1_000 + turn), record(turn)], to: t0, appendTime: Int64(turn))
+              [record(thread * 1_000 + turn), record(turn)],
+              to: t0,
+              appendTime: Int64(turn)
+            )
           } else {
             let end = try log.endOffset(t0).rawValue
             let from = end * Int64(turn) / 200
@@ -298,7 +321,9 @@ import Testing
   @Test func `deletes whole segments by append time and moves the start`() throws {
     let scratch = ScratchDirectory()
     let log = try EventLog.open(
-      directory: scratch.path, configuration: EventLogConfiguration(segmentBytesMax: 1_000))
+      directory: scratch.path,
+      configuration: EventLogConfiguration(segmentBytesMax: 1_000)
+    )
     try log.createTopic("app-events", partitionCount: 1)
     for number in 0..<100 {
       _ = try log.append([record(number)], to: t0, appendTime: Int64(number) * 1_000)
@@ -332,7 +357,9 @@ import Testing
   @Test func `begins a new segment when the old one is old enough`() throws {
     let scratch = ScratchDirectory()
     let log = try EventLog.open(
-      directory: scratch.path, configuration: EventLogConfiguration(segmentMilliseconds: 3_600_000))
+      directory: scratch.path,
+      configuration: EventLogConfiguration(segmentMilliseconds: 3_600_000)
+    )
     try log.createTopic("app-events", partitionCount: 1)
     for hour in 0..<4 {
       _ = try log.append([record(hour)], to: t0, appendTime: Int64(hour) * 3_600_000)

@@ -20,13 +20,19 @@ struct Measurements {
     let writing = try clock.measure {
       for number in 0..<50_000 {
         _ = try log.append(
-          batch, to: TopicPartition("app-events", Int32(number % 3)), appendTime: Int64(number))
+          batch,
+          to: TopicPartition("app-events", Int32(number % 3)),
+          appendTime: Int64(number)
+        )
       }
     }
     let syncing = try clock.measure { try log.sync() }
     var count = 0
     let reading = try clock.measure {
-      for partition in 0..<3 { count += try readAll(log, TopicPartition("app-events", Int32(partition)), bytesMax: 1 << 20).count }
+      for partition in 0..<3 {
+        count += try readAll(log, TopicPartition("app-events", Int32(partition)), bytesMax: 1 << 20)
+          .count
+      }
     }
     let fsyncs = log.fsyncCount
     #expect(count == 1_000_000)
@@ -37,7 +43,9 @@ struct Measurements {
     opened = nil
     let scanning = try clock.measure { opened = try EventLog.open(directory: scratch.path) }
     report("append \(writing), sync \(syncing), fsyncs \(fsyncs), read \(reading)")
-    report("close \(closing), open clean \(opening), open after crash \(scanning) with \(opened?.recovery.bytesScanned ?? 0) bytes scanned")
+    report(
+      "close \(closing), open clean \(opening), open after crash \(scanning) with \(opened?.recovery.bytesScanned ?? 0) bytes scanned"
+    )
   }
 
   @Test func `eight threads append 20 records and sync each time`() throws {
@@ -50,7 +58,10 @@ struct Measurements {
       onThreads(8) { thread in
         for turn in 0..<500 {
           _ = try? log.append(
-            batch, to: TopicPartition("app-events", Int32((thread + turn) % 3)), appendTime: 1)
+            batch,
+            to: TopicPartition("app-events", Int32((thread + turn) % 3)),
+            appendTime: 1
+          )
           try? log.sync()
         }
       }

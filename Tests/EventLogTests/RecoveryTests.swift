@@ -15,7 +15,9 @@ import Glibc
 
   /// A log of `batches` batches with 1, 2, 3, 1, 2, 3, … records, left without a close.
   private func makeLog(
-    batches: Int, configuration: EventLogConfiguration, synced: Int = 0
+    batches: Int,
+    configuration: EventLogConfiguration,
+    synced: Int = 0
   ) throws -> (ScratchDirectory, ends: [(byteOffset: Int, nextOffset: Int64)]) {
     let scratch = ScratchDirectory()
     let log = try EventLog.open(directory: scratch.path, configuration: configuration)
@@ -25,7 +27,10 @@ import Glibc
       let first = Int(ends[ends.count - 1].nextOffset)
       let count = batch % 3 + 1
       _ = try log.append(
-        (first..<first + count).map { record($0, size: 30) }, to: t0, appendTime: Int64(batch))
+        (first..<first + count).map { record($0, size: 30) },
+        to: t0,
+        appendTime: Int64(batch)
+      )
       ends.append((try scratch.bytes(firstLog).count, Int64(first + count)))
       if batch + 1 == synced { try log.sync() }
     }
@@ -80,7 +85,10 @@ import Glibc
       try copy.write(changed, firstLog)
       let log = try EventLog.open(directory: copy.path, configuration: small)
       let kept = isHarmless ? ends[ends.count - 1] : ends[batch]
-      #expect(try readAll(log).map(\.offset.rawValue) == Array(0..<kept.nextOffset), "flip at \(at)")
+      #expect(
+        try readAll(log).map(\.offset.rawValue) == Array(0..<kept.nextOffset),
+        "flip at \(at)"
+      )
       #expect(log.recovery.truncations.count == (isHarmless ? 0 : 1))
       if !isHarmless, batch < 23, let truncation = log.recovery.truncations.first,
         let saved = truncation.savedCopy
@@ -129,7 +137,8 @@ import Glibc
       let records = try readAll(opened)
       #expect(records.count >= promised)
       #expect(records.map(\.offset.rawValue) == (0..<records.count).map { Int64($0) })
-      for (number, found) in records.enumerated() where found.value != record(number, size: 50 + number % 90).value {
+      for (number, found) in records.enumerated()
+      where found.value != record(number, size: 50 + number % 90).value {
         Issue.record("record \(number) differs")
         break
       }
@@ -236,7 +245,9 @@ import Glibc
     try scratch.write(bytes, firstLog)
     let opened = try EventLog.open(directory: scratch.path, configuration: configuration)
     #expect(try readAll(opened, t1).count == 40)
-    #expect(try opened.read(t0, from: Offset(0), bytesMax: size * 3).map(\.offset.rawValue) == [0, 1, 2])
+    #expect(
+      try opened.read(t0, from: Offset(0), bytesMax: size * 3).map(\.offset.rawValue) == [0, 1, 2]
+    )
     let error = #expect(throws: EventLogError.self) {
       try opened.read(t0, from: Offset(2), bytesMax: 1 << 20)
     }
@@ -296,7 +307,9 @@ import Glibc
     try EventLog.open(directory: scratch.path).createTopic("app-events", partitionCount: 2)
     try FileManager.default.removeItem(atPath: scratch.file(firstLog))
     try FileManager.default.createSymbolicLink(
-      atPath: scratch.file(firstLog), withDestinationPath: "/dev/full")
+      atPath: scratch.file(firstLog),
+      withDestinationPath: "/dev/full"
+    )
     let log = try EventLog.open(directory: scratch.path)
     for _ in 0..<2 {
       let error = #expect(throws: EventLogError.self) {
@@ -306,20 +319,25 @@ import Glibc
       #expect(error?.place == firstLog)
       #expect(error?.fields["reason"] == "No space left on device")
     }
-    #expect(try log.append([record(0)], to: TopicPartition("app-events", 1), appendTime: 1) == Offset(0))
+    #expect(
+      try log.append([record(0)], to: TopicPartition("app-events", 1), appendTime: 1) == Offset(0)
+    )
     try log.sync()
   }
 
   @Test func `an append that fails half-way is cut off again`() throws {
     let scratch = ScratchDirectory()
     let log = try EventLog.open(
-      directory: scratch.path, configuration: EventLogConfiguration(segmentBytesMax: 1 << 28))
+      directory: scratch.path,
+      configuration: EventLogConfiguration(segmentBytesMax: 1 << 28)
+    )
     try log.createTopic("app-events", partitionCount: 1)
     let large = record(0, size: 1 << 20)
     // No other test writes a file this large, so the process-wide limit disturbs none.
     for _ in 0..<95 { _ = try log.append([large], to: t0, appendTime: 1) }
     let sizeBefore = try #require(
-      FileManager.default.attributesOfItem(atPath: scratch.file(firstLog))[.size] as? Int)
+      FileManager.default.attributesOfItem(atPath: scratch.file(firstLog))[.size] as? Int
+    )
     var old = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &old)
     var limited = old
@@ -333,7 +351,8 @@ import Glibc
     #expect(error?.kind == .diskFull)
     #expect(
       try FileManager.default.attributesOfItem(atPath: scratch.file(firstLog))[.size] as? Int
-        == sizeBefore)
+        == sizeBefore
+    )
     #expect(try log.endOffset(t0) == Offset(95))
     #expect(try log.append([record(1)], to: t0, appendTime: 1) == Offset(95))
     let reopened = try EventLog.open(directory: scratch.path)

@@ -48,11 +48,15 @@ final class ScratchDirectory {
       }
       if isDirectory.boolValue {
         try FileManager.default.createDirectory(
-          atPath: target.file(name), withIntermediateDirectories: true)
+          atPath: target.file(name),
+          withIntermediateDirectories: true
+        )
       } else {
         let parent = (target.file(name) as NSString).deletingLastPathComponent
         try FileManager.default.createDirectory(
-          atPath: parent, withIntermediateDirectories: true)
+          atPath: parent,
+          withIntermediateDirectories: true
+        )
         guard let data = FileManager.default.contents(atPath: file(name)) else { continue }
         try data.write(to: URL(fileURLWithPath: target.file(name)))
       }
@@ -73,7 +77,9 @@ func record(_ number: Int, size: Int = 40) -> Record {
 
 /// Every record of a partition, read in pieces.
 func readAll(
-  _ log: EventLog, _ partition: TopicPartition = t0, bytesMax: Int = 1 << 16
+  _ log: EventLog,
+  _ partition: TopicPartition = t0,
+  bytesMax: Int = 1 << 16
 ) throws -> [Record] {
   var records: [Record] = []
   var offset = try log.startOffset(partition)

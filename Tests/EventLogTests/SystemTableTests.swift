@@ -9,13 +9,19 @@ import Testing
 
 @Suite struct SystemTableTests {
   private func scan(
-    _ log: EventLog, _ name: String, columns: [Int]? = nil, _ predicates: [ColumnPredicate] = [],
+    _ log: EventLog,
+    _ name: String,
+    columns: [Int]? = nil,
+    _ predicates: [ColumnPredicate] = [],
     limit: Int? = nil
   ) throws -> [[Scalar]] {
     let provider = try #require(log.systemTables()[name])
     let table = try #require(try provider())
     let request = ScanRequest(
-      columns: columns ?? Array(0..<table.schema.count), predicates: predicates, limit: limit)
+      columns: columns ?? Array(0..<table.schema.count),
+      predicates: predicates,
+      limit: limit
+    )
     var rows: [[Scalar]] = []
     for split in try table.splits(for: request) {
       let reader = try split.open()
@@ -29,13 +35,16 @@ import Testing
   private func makeLog(_ scratch: ScratchDirectory) throws -> EventLog {
     let log = try EventLog.open(
       directory: scratch.path,
-      configuration: EventLogConfiguration(segmentBytesMax: 4_000, indexIntervalBytes: 100))
+      configuration: EventLogConfiguration(segmentBytesMax: 4_000, indexIntervalBytes: 100)
+    )
     try log.createTopic("app-events", partitionCount: 2)
     try log.createTopic("dlq", partitionCount: 1)
     for number in 0..<100 {
       _ = try log.append(
-        [record(number)], to: TopicPartition("app-events", Int32(number % 2)),
-        appendTime: Int64(number) * 1_000)
+        [record(number)],
+        to: TopicPartition("app-events", Int32(number % 2)),
+        appendTime: Int64(number) * 1_000
+      )
     }
     return log
   }
@@ -53,8 +62,12 @@ import Testing
     #expect(segments > 1)
     let files = try scratch.names("app-events-0").filter { $0.hasSuffix(".log") }
     #expect(segments == Int64(files.count))
-    #expect(try bytes == files.reduce(0) { try $0 + Int64(scratch.bytes("app-events-0/" + $1).count) })
-    #expect(rows[2] == [.text("dlq"), .integer(0), .integer(0), .integer(0), .integer(1), .integer(0)])
+    #expect(
+      try bytes == files.reduce(0) { try $0 + Int64(scratch.bytes("app-events-0/" + $1).count) }
+    )
+    #expect(
+      rows[2] == [.text("dlq"), .integer(0), .integer(0), .integer(0), .integer(1), .integer(0)]
+    )
   }
 
   @Test func `records shows every field of a record`() throws {
@@ -64,11 +77,18 @@ import Testing
       [
         Record(
           key: nil,
-          value: Array(#" {"n":[1,{"event_id":"no"}],"s":"a,\"}", "event_name" : "\uC548\n녕","event_id":"x1"}"#.utf8),
-          headers: [RecordHeader("reason", "bad \"json\""), RecordHeader(key: "nil", value: nil)]),
+          value: Array(
+            #" {"n":[1,{"event_id":"no"}],"s":"a,\"}", "event_name" : "\uC548\n녕","event_id":"x1"}"#
+              .utf8
+          ),
+          headers: [RecordHeader("reason", "bad \"json\""), RecordHeader(key: "nil", value: nil)]
+        ),
         Record(key: [0xFF, 0x41], value: Array("not json".utf8)),
         Record(key: [], value: nil),
-      ], to: TopicPartition("dlq", 0), appendTime: 1_500)
+      ],
+      to: TopicPartition("dlq", 0),
+      appendTime: 1_500
+    )
     let rows = try scan(log, "records", [ColumnPredicate(column: 0, .equal(.text("dlq")))])
     #expect(rows.count == 3)
     #expect(rows[0][0..<5] == [.text("dlq"), .integer(0), .integer(0), .integer(1_500_000), .null])
@@ -88,7 +108,8 @@ import Testing
       predicates: [
         ColumnPredicate(column: 1, .equal(.integer(1))),
         ColumnPredicate(column: 2, .equal(.integer(31))),
-      ])
+      ]
+    )
     let splits = try table.splits(for: request)
     #expect(splits.map(\.label) == ["app-events-1 [31, 32)"])
     let batch = try #require(try splits[0].open().next())
@@ -109,13 +130,17 @@ import Testing
     (ColumnPredicate(column: 0, .isIn([.text("dlq")])), []),
     (ColumnPredicate(column: 0, .notEqual(.text("app-events"))), []),
   ])
-  func `offset and time predicates bound the scan`(predicate: ColumnPredicate, expected: [Int]) throws
+  func `offset and time predicates bound the scan`(predicate: ColumnPredicate, expected: [Int])
+    throws
   {
     let scratch = ScratchDirectory()
     let log = try makeLog(scratch)
     let rows = try scan(
-      log, "records", columns: [2],
-      [ColumnPredicate(column: 1, .equal(.integer(0))), predicate])
+      log,
+      "records",
+      columns: [2],
+      [ColumnPredicate(column: 1, .equal(.integer(0))), predicate]
+    )
     #expect(rows == expected.map { [.integer(Int64($0))] })
   }
 
@@ -144,6 +169,7 @@ import Testing
         [
           .text("lake"), .text("app-events"), .integer(0), .integer(20), .integer(50), .integer(30),
         ]
-      ])
+      ]
+    )
   }
 }

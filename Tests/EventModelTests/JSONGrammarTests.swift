@@ -66,7 +66,8 @@ struct JSONGrammarTests {
 
   @Test func `refuses a text cut off at any byte`() throws {
     let whole = Array(
-      #"{"a":"x\u00e9\uD83D\uDE00한글","n":-12.5e+3,"b":[true,false,null,{"c":{}}],"z":0}"#.utf8)
+      #"{"a":"x\u00e9\uD83D\uDE00한글","n":-12.5e+3,"b":[true,false,null,{"c":{}}],"z":0}"#.utf8
+    )
     try scan(whole)
     for count in 0..<whole.count {
       #expect(throws: JSONSyntaxError.self) { try scan(Array(whole[0..<count])) }
@@ -113,7 +114,8 @@ struct JSONGrammarTests {
     func object(_ arrays: Int) -> [UInt8] {
       Array(
         ("{\"x\":" + String(repeating: "[", count: arrays) + String(repeating: "]", count: arrays)
-          + "}").utf8)
+          + "}").utf8
+      )
     }
     #expect(throws: Never.self) { try scan(object(63)) }
     #expect(throws: Never.self) { try parse(object(63)) }

@@ -6,7 +6,9 @@ struct JSONObjectScannerTests {
   @Test func `finds members with their exact ranges and kinds`() throws {
     let text = #" {"id":"abc","n":-12,"f":1.50,"t":true,"z":null,"p":{"q":[1]},"l":[ ]} "#
     try withScanned(text) { bytes, scanner in
-      #expect(scanner.members.map(\.kind) == [.string, .integer, .number, .bool, .null, .object, .array])
+      #expect(
+        scanner.members.map(\.kind) == [.string, .integer, .number, .bool, .null, .object, .array]
+      )
       let tokens = scanner.members.map { String(decoding: bytes[$0.value], as: UTF8.self) }
       #expect(tokens == ["abc", "-12", "1.50", "true", "null", #"{"q":[1]}"#, "[ ]"])
       let keys = scanner.members.map { String(decoding: bytes[$0.key], as: UTF8.self) }
@@ -32,8 +34,11 @@ struct JSONObjectScannerTests {
   }
 
   @Test func `unescapes strings, Korean and emoji included`() throws {
-    try withScanned(#"{"a":"\"\\\/\b\f\n\r\t","b":"\uac00\uD83E\uDDE5!","c":"겨울 코트 🧥","d":"\u0000"}"#) {
-      bytes, scanner in
+    try withScanned(
+      #"{"a":"\"\\\/\b\f\n\r\t","b":"\uac00\uD83E\uDDE5!","c":"겨울 코트 🧥","d":"\u0000"}"#
+    ) {
+      bytes,
+      scanner in
       let texts = scanner.members.map { JSONObjectScanner.string(bytes, $0) }
       #expect(texts == ["\"\\/\u{8}\u{C}\n\r\t", "가🧥!", "겨울 코트 🧥", "\u{0}"])
       #expect(scanner.members.map(\.hasEscapes) == [true, true, false, true])
@@ -49,7 +54,8 @@ struct JSONObjectScannerTests {
     try withScanned(text) { bytes, scanner in
       let integers = scanner.members.map { JSONObjectScanner.integer(bytes, $0) }
       #expect(
-        integers == [.max, .min, nil, nil, nil, 29_900, 300, nil, nil, 0, nil, nil])
+        integers == [.max, .min, nil, nil, nil, 29_900, 300, nil, nil, 0, nil, nil]
+      )
       let doubles = scanner.members.map { JSONObjectScanner.double(bytes, $0) }
       #expect(doubles[4] == 1.2345678901234568e29)
       #expect(doubles[7] == 1.5)
@@ -95,7 +101,8 @@ struct JSONObjectScannerTests {
   }
 
   private func withScanned(
-    _ text: String, _ body: (UnsafeRawBufferPointer, JSONObjectScanner) throws -> Void
+    _ text: String,
+    _ body: (UnsafeRawBufferPointer, JSONObjectScanner) throws -> Void
   ) throws {
     try Array(text.utf8).withUnsafeBytes { bytes in
       var scanner = JSONObjectScanner()

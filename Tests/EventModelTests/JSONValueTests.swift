@@ -29,16 +29,31 @@ struct JSONValueTests {
   }
 
   @Test func `writes null for a double without JSON`() {
-    #expect(JSONValue.array([.double(.nan), .double(.infinity), .double(0.1)]).text == "[null,null,0.1]")
+    #expect(
+      JSONValue.array([.double(.nan), .double(.infinity), .double(0.1)]).text == "[null,null,0.1]"
+    )
   }
 
   @Test func `writes an event in its fixed order`() throws {
     let event = Event(
-      eventID: "0d9f…", eventName: "purchase_completed", schemaVersion: 1,
-      eventTime: 1_705_363_800_000, userID: nil, deviceID: "d1", installID: "i1",
-      sessionID: "sess_1", seq: 17, platform: "ios", osVersion: "17.2", deviceModel: "iPhone15,2",
-      appVersion: "3.1.3", locale: "ko_KR", timezone: "Asia/Seoul", network: "wifi",
-      properties: [JSONMember("price", .integer(29_900)), JSONMember("query", .string("\"코트\""))])
+      eventID: "0d9f…",
+      eventName: "purchase_completed",
+      schemaVersion: 1,
+      eventTime: 1_705_363_800_000,
+      userID: nil,
+      deviceID: "d1",
+      installID: "i1",
+      sessionID: "sess_1",
+      seq: 17,
+      platform: "ios",
+      osVersion: "17.2",
+      deviceModel: "iPhone15,2",
+      appVersion: "3.1.3",
+      locale: "ko_KR",
+      timezone: "Asia/Seoul",
+      network: "wifi",
+      properties: [JSONMember("price", .integer(29_900)), JSONMember("query", .string("\"코트\""))]
+    )
     var bytes: [UInt8] = []
     event.appendJSON(to: &bytes)
     #expect(
@@ -48,7 +63,8 @@ struct JSONValueTests {
         + #""install_id":"i1","session_id":"sess_1","seq":17,"platform":"ios","#
         + #""os_version":"17.2","device_model":"iPhone15,2","app_version":"3.1.3","#
         + #""locale":"ko_KR","timezone":"Asia/Seoul","network":"wifi","#
-        + #""properties":{"price":29900,"query":"\"코트\""}}"#)
+        + #""properties":{"price":29900,"query":"\"코트\""}}"#
+    )
     var scanner = JSONObjectScanner()
     try bytes.withUnsafeBytes { try scanner.scan($0, in: 0..<$0.count) }
     #expect(scanner.members.count == 17)

@@ -20,10 +20,20 @@ final class ClientTests {
     configuration.usesGzip = usesGzip
     configuration.flushAt = 3
     let device = DeviceContext(
-      deviceID: "d", installID: "i", platform: "ios", osVersion: "17.2", deviceModel: "iPhone15,2",
-      appVersion: "3.1.3", locale: "ko-KR", timezone: "Asia/Seoul", network: "wifi")
+      deviceID: "d",
+      installID: "i",
+      platform: "ios",
+      osVersion: "17.2",
+      deviceModel: "iPhone15,2",
+      appVersion: "3.1.3",
+      locale: "ko-KR",
+      timezone: "Asia/Seoul",
+      network: "wifi"
+    )
     return Client(
-      store: store, configuration: configuration, device: device,
+      store: store,
+      configuration: configuration,
+      device: device,
       transport: { request in
         self.requests.append(request)
         return self.response
@@ -32,7 +42,8 @@ final class ClientTests {
       makeEventID: {
         self.ids += 1
         return "id-\(self.ids)"
-      })
+      }
+    )
   }
 
   private func body(_ request: Request) throws -> JSONValue {
@@ -53,7 +64,8 @@ final class ClientTests {
     #expect(
       String(decoding: request.body, as: UTF8.self)
         == "{\"sent_at\":\"2024-01-16T00:10:30.000Z\",\"events\":["
-        + String(decoding: queued[0].json, as: UTF8.self) + "]}")
+        + String(decoding: queued[0].json, as: UTF8.self) + "]}"
+    )
     let event = try body(request)["events"]?.array?.first
     #expect(event?["event_time"]?.string == "2024-01-16T00:10:00.000Z")
     #expect(event?["properties"]?["query"]?.string == "겨울 \"코트\"")

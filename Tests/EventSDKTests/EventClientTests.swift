@@ -12,7 +12,8 @@ struct EventClientTests {
     return EventClient(configuration: configuration)
   }
 
-  private func answer(_ status: Int, refused: [Int] = [], after: Int? = nil) -> EventClient.Outcome {
+  private func answer(_ status: Int, refused: [Int] = [], after: Int? = nil) -> EventClient.Outcome
+  {
     .answered(status: status, refused: refused, retryAfterSeconds: after)
   }
 
@@ -30,10 +31,12 @@ struct EventClientTests {
     #expect(
       client.receive(.track(json: event), at: 100) == [
         .persist(QueuedEvent(seq: 0, json: event)), .scheduleTimer(at: 30_100),
-      ])
+      ]
+    )
     // The first waiting event started the clock; the second does not push it back.
     #expect(
-      client.receive(.track(json: event), at: 200) == [.persist(QueuedEvent(seq: 1, json: event))])
+      client.receive(.track(json: event), at: 200) == [.persist(QueuedEvent(seq: 1, json: event))]
+    )
     let third = client.receive(.track(json: event), at: 300)
     #expect(third.first == .persist(QueuedEvent(seq: 2, json: event)))
     #expect(third.contains(.cancelTimer))
@@ -142,7 +145,8 @@ struct EventClientTests {
     for _ in 0..<2 { _ = client.receive(.track(json: event), at: 0) }
     #expect(sent(client.receive(.response(batch: 1, answer(400)), at: 1)) == [[0]])
     #expect(
-      client.receive(.response(batch: 2, answer(400)), at: 2).first == .drop([0], .refused))
+      client.receive(.response(batch: 2, answer(400)), at: 2).first == .drop([0], .refused)
+    )
   }
 
   @Test func `keeps everything without a network and sends it in batches afterwards`() {

@@ -89,7 +89,9 @@ final class RawClient {
     try HTTPServer.start(port: 0, limits: limits) { request in
       let sum = request.body.reduce(UInt64(0)) { $0 &* 31 &+ UInt64($1) }
       return .text(
-        200, "\(request.method) \(request.path) \(request.query ?? "-") \(request.body.count) \(sum)")
+        200,
+        "\(request.method) \(request.path) \(request.query ?? "-") \(request.body.count) \(sum)"
+      )
     }
   }
 
@@ -145,7 +147,8 @@ final class RawClient {
     let server = try echo()
     defer { server.stop() }
     let client = try RawClient(port: server.port)
-    let text = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    let text =
+      "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
       + "3\r\nabc\r\nA;note=1\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n"
     for byte in Array(text.utf8) { client.send([byte]) }
     #expect(client.receive().hasSuffix("POST /c - 13 \(checksum(Array("abc0123456789".utf8)))"))
@@ -181,12 +184,15 @@ final class RawClient {
     let client = try RawClient(port: server.port)
     client.send(
       "PUT /e HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n"
-        + "Connection: close\r\n\r\n")
+        + "Connection: close\r\n\r\n"
+    )
     #expect(client.receive { $0.contains("\r\n\r\n") } == "HTTP/1.1 100 Continue\r\n\r\n")
     client.send("hello")
     #expect(client.receive().hasSuffix("PUT /e - 5 \(checksum(Array("hello".utf8)))"))
     let refused = try RawClient(port: server.port)
-    refused.send("PUT /e HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n")
+    refused.send(
+      "PUT /e HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n"
+    )
     #expect(refused.receive().hasPrefix("HTTP/1.1 413 "))
   }
 
@@ -226,7 +232,8 @@ final class RawClient {
 
   @Test func `a slow handler is not taken for an idle client`() throws {
     let server = try HTTPServer.start(
-      port: 0, limits: HTTPServerLimits(headerTimeoutMilliseconds: 50, idleTimeoutMilliseconds: 50)
+      port: 0,
+      limits: HTTPServerLimits(headerTimeoutMilliseconds: 50, idleTimeoutMilliseconds: 50)
     ) { _ in
       usleep(400_000)
       return .text(200, "late")
@@ -330,8 +337,12 @@ final class RawClient {
     let server = try HTTPServer.start(port: 0) { _ in
       HTTPResponse(
         status: 200,
-        headers: [HTTPHeader("x-a", "1\r\nx-b: 2"), HTTPHeader("content-length", "999"), HTTPHeader("x-c", "3")],
-        body: [65])
+        headers: [
+          HTTPHeader("x-a", "1\r\nx-b: 2"), HTTPHeader("content-length", "999"),
+          HTTPHeader("x-c", "3"),
+        ],
+        body: [65]
+      )
     }
     defer { server.stop() }
     let client = try RawClient(port: server.port)

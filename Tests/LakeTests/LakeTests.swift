@@ -21,12 +21,16 @@ import Warehouse
   }
 
   private func rows(
-    _ source: (any TableSource)?, _ columns: [Int]? = nil, _ predicates: [ColumnPredicate] = []
+    _ source: (any TableSource)?,
+    _ columns: [Int]? = nil,
+    _ predicates: [ColumnPredicate] = []
   ) throws -> [[Scalar]] {
     let source = try #require(source)
     var result: [[Scalar]] = []
     let request = ScanRequest(
-      columns: columns ?? Array(0..<source.schema.count), predicates: predicates)
+      columns: columns ?? Array(0..<source.schema.count),
+      predicates: predicates
+    )
     for split in try source.splits(for: request) {
       let reader = try split.open()
       while let batch = try reader.next() {
@@ -38,7 +42,12 @@ import Warehouse
 
   private func put(_ lines: [String], partition: Int32, from: Int64, to: Int64) throws -> String {
     let key = Lake.bronzeKey(
-      topic: "app-events", partition: partition, startOffset: from, endOffset: to, hourUTC: hour)
+      topic: "app-events",
+      partition: partition,
+      startOffset: from,
+      endOffset: to,
+      hourUTC: hour
+    )
     let text = lines.map { $0 + "\n" }.joined()
     #expect(try lake.putBronze(key, Gzip.compress(Array(text.utf8))))
     return key
@@ -46,10 +55,16 @@ import Warehouse
 
   @Test func `a Bronze key says the hour and the offsets, and is read back`() throws {
     let key = Lake.bronzeKey(
-      topic: "app-events", partition: 2, startOffset: 400, endOffset: 799, hourUTC: hour)
+      topic: "app-events",
+      partition: 2,
+      startOffset: 400,
+      endOffset: 799,
+      hourUTC: hour
+    )
     #expect(
       key == "raw/events/year=2024/month=01/day=15/hour=03/"
-        + "app-events-2-00000000000000000400-00000000000000000799.json.gz")
+        + "app-events-2-00000000000000000400-00000000000000000799.json.gz"
+    )
     let parsed = try #require(BronzeKey(key))
     #expect(parsed.topic == "app-events")
     #expect(parsed.partition == 2)
@@ -97,7 +112,8 @@ import Warehouse
         [
           .text(key), .integer(3), .text(lines[2]), .null, .null, .null, .integer(1), .integer(12),
         ],
-      ])
+      ]
+    )
   }
 
   @Test func `Bronze objects are read one by one, and left out by their keys`() throws {
@@ -134,9 +150,12 @@ import Warehouse
 
   private func fill(_ table: DeltaTable, _ values: [Int64], operation: String = "WRITE") throws {
     let sink = try table.snapshot().makeSink(
-      mode: .append, options: DeltaWriteOptions(operation: operation, timestamp: 1_705_363_900_000))
+      mode: .append,
+      options: DeltaWriteOptions(operation: operation, timestamp: 1_705_363_900_000)
+    )
     try sink.write(
-      ColumnarBatch(schema: try table.snapshot().schema, rows: values.map { [.integer($0)] }))
+      ColumnarBatch(schema: try table.snapshot().schema, rows: values.map { [.integer($0)] })
+    )
     _ = try sink.commit()
   }
 
@@ -168,15 +187,21 @@ import Warehouse
 
   @Test func `system tables show objects and snapshots`() throws {
     let table = try lake.createTable(
-      "silver.events", schema: Schema([Field("n", .bigint)]), timestamp: 1_705_363_800_000)
+      "silver.events",
+      schema: Schema([Field("n", .bigint)]),
+      timestamp: 1_705_363_800_000
+    )
     try fill(table, [1, 2])
     #expect(try lake.putBronze("raw/events/a.json", [1, 2, 3]))
     let objects = try rows(lake.systemTables()["objects"]?())
-    #expect(objects.map { $0[3] } == [.text("silver"), .text("silver"), .text("silver"), .text("bronze")])
+    #expect(
+      objects.map { $0[3] } == [.text("silver"), .text("silver"), .text("silver"), .text("bronze")]
+    )
     #expect(
       objects.last == [
         .text("raw/events/a.json"), .integer(3), .integer(1_705_363_800_000_000), .text("bronze"),
-      ])
+      ]
+    )
     #expect(
       try rows(lake.systemTables()["snapshots"]?()) == [
         [
@@ -187,13 +212,17 @@ import Warehouse
           .text("silver.events"), .integer(1), .integer(1_705_363_900_000_000), .text("WRITE"),
           .integer(1), .integer(2),
         ],
-      ])
+      ]
+    )
   }
 
   @Test func `the warehouse shows its tables and loads`() throws {
     let warehouse = try Warehouse.open(root: scratch.path + "/warehouse")
     let table = try warehouse.mart.create(
-      "daily", schema: Schema([Field("n", .bigint)]), timestamp: 0)
+      "daily",
+      schema: Schema([Field("n", .bigint)]),
+      timestamp: 0
+    )
     #expect(table.path == "mart/daily")
     try fill(table, [1, 2], operation: "LOAD")
     try fill(table, [3], operation: "LOAD")
@@ -206,6 +235,7 @@ import Warehouse
       try rows(warehouse.systemTables()["loads"]?()) == [
         [.text("mart.daily"), .integer(1), time, .integer(2), .text("LOAD")],
         [.text("mart.daily"), .integer(2), time, .integer(1), .text("LOAD")],
-      ])
+      ]
+    )
   }
 }

@@ -84,7 +84,9 @@ private let fullDisk = ProcessInfo.processInfo.environment["TAPLINE_FULL_DISK"]
     try scratch.write("b/00.json#1", "delta-rs on its way")
     let writer = try store.makeWriter()
     _ = [UInt8(1)].withUnsafeBytes { try? writer.write($0) }
-    #expect(try store.list(prefix: "b").map(\.key) == ["b.txt", "b/10", "b/2", "b/z", "b/é", "b/한글"])
+    #expect(
+      try store.list(prefix: "b").map(\.key) == ["b.txt", "b/10", "b/2", "b/z", "b/é", "b/한글"]
+    )
     #expect(try store.list(prefix: "b/").map(\.key) == ["b/10", "b/2", "b/z", "b/é", "b/한글"])
     #expect(try store.list(prefix: "b/1").map(\.key) == ["b/10"])
     #expect(try store.list(prefix: "", startAfter: "b/z").map(\.key) == ["b/é", "b/한글", "c"])
@@ -110,10 +112,14 @@ private let fullDisk = ProcessInfo.processInfo.environment["TAPLINE_FULL_DISK"]
     try outside.write("secret", "s")
     let files = FileManager.default
     try files.createSymbolicLink(
-      atPath: scratch.path + "/out", withDestinationPath: outside.path)
+      atPath: scratch.path + "/out",
+      withDestinationPath: outside.path
+    )
     try store.put("in/a", [7])
     try files.createSymbolicLink(
-      atPath: scratch.path + "/alias", withDestinationPath: scratch.path + "/in")
+      atPath: scratch.path + "/alias",
+      withDestinationPath: scratch.path + "/in"
+    )
     #expect(kind { _ = try store.get("out/secret") } == .outsideRoot)
     #expect(kind { try store.put("out/new/x", [1]) } == .outsideRoot)
     #expect(kind { try store.delete("out/secret") } == .outsideRoot)
@@ -142,7 +148,8 @@ private let fullDisk = ProcessInfo.processInfo.environment["TAPLINE_FULL_DISK"]
     #expect(try store.get("b") == [1, 2])
     #expect(
       kind { _ = try store.publish([StagedObject(key: "c", writer: writer)], ifAbsent: true) }
-        == .discarded)
+        == .discarded
+    )
   }
 
   @Test func `stamps objects with the story's time`() throws {
@@ -173,7 +180,9 @@ private let fullDisk = ProcessInfo.processInfo.environment["TAPLINE_FULL_DISK"]
   @Test(.enabled(if: getuid() != 0, "root may write anywhere"))
   func `says that the directory cannot be written and what to do`() throws {
     try FileManager.default.setAttributes(
-      [.posixPermissions: 0o555], ofItemAtPath: scratch.path)
+      [.posixPermissions: 0o555],
+      ofItemAtPath: scratch.path
+    )
     let error = #expect(throws: ObjectStorageError.self) { try store.put("a", [1]) }
     #expect(error?.kind == .noPermission)
     #expect(error?.advice?.isEmpty == false)

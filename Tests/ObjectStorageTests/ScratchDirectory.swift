@@ -19,7 +19,9 @@ final class ScratchDirectory {
   func write(_ name: String, _ text: String) throws {
     let file = path + "/" + name
     try FileManager.default.createDirectory(
-      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: (file as NSString).deletingLastPathComponent,
+      withIntermediateDirectories: true
+    )
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
   }
 

@@ -44,7 +44,7 @@ struct CorruptionTests {
     #expect(readable == 0)
   }
 
-  @Test(arguments: [ParquetCompression.uncompressed, .snappy, .zstd, .gzip])
+  @Test(arguments: [ParquetCompression.uncompressed, .snappy, .zstd, .gzip, .lz4Raw])
   func `survives random damage`(compression: ParquetCompression) throws {
     let bytes = try sample(compression)
     var generator = SampleGenerator(seed: 20_240_115)
@@ -58,6 +58,28 @@ struct CorruptionTests {
       if !isReadable(damaged) { refused += 1 }
     }
     #expect(refused > 300)
+  }
+
+  @Test(arguments: [ParquetCompression.uncompressed, .zstd, .lz4Raw])
+  func `never takes a damaged page for a good one, and says which`(
+    compression: ParquetCompression
+  ) throws {
+    let rows = Samples.rows(60)
+    let bytes = try sample(compression)
+    let pages = try Samples.open(bytes).rowGroups.reduce(4) { $0 + $1.compressedByteCount }
+    var refused = 0
+    for place in 4..<pages {
+      var damaged = bytes
+      damaged[place] ^= UInt8(1 << (place % 8))
+      do {
+        // A header may lose what nobody reads, such as its name for an encoding of no levels.
+        #expect(try Samples.readRows(Samples.open(damaged)) == rows, "byte \(place)")
+      } catch let error as ParquetError {
+        refused += 1
+        #expect(error.column != nil && error.page != nil && error.byteOffset != nil)
+      }
+    }
+    #expect(refused > (pages - 4) * 9 / 10)
   }
 
   @Test func `survives damage to the footer alone`() throws {

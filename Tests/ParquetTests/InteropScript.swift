@@ -85,7 +85,7 @@ enum InteropScript {
             with open(f'{directory}/{name}.txt', 'w') as out:
                 dump(expected or table, out)
         for version in ['1.0', '2.0']:
-            for codec in ['snappy', 'zstd', 'gzip', 'none']:
+            for codec in ['snappy', 'zstd', 'gzip', 'lz4', 'none']:
                 for dictionary in [True, False]:
                     save(f'plain-{version}-{codec}-{dictionary}', table, data_page_version=version,
                          compression=codec, use_dictionary=dictionary, row_group_size=1300,
@@ -123,7 +123,7 @@ enum InteropScript {
             return
         source = f'{directory}/decimal-as-integer.parquet'
         for version in ['V1', 'V2']:
-            for codec in ['snappy', 'zstd', 'gzip']:
+            for codec in ['snappy', 'zstd', 'gzip', 'lz4_raw']:
                 path = f'{directory}/duckdb-{version}-{codec}.parquet'
                 duckdb.sql(f"copy (select * exclude (wall, nothing) from '{source}') to '{path}' (format parquet, compression {codec}, parquet_version {version}, row_group_size 2048)")
                 # pyarrow does not read every page that DuckDB writes in V2, so DuckDB is asked.
@@ -132,13 +132,14 @@ enum InteropScript {
                     dump(rows.read_all() if hasattr(rows, 'read_all') else rows, out)
 
     if sys.argv[1] == 'dump':
-        file = pq.ParquetFile(sys.argv[2])
+        file = pq.ParquetFile(sys.argv[2], page_checksum_verification=True)
         dump(file.read(), sys.stdout)
         for group in range(file.metadata.num_row_groups):
             for column in range(file.metadata.num_columns):
                 chunk = file.metadata.row_group(group).column(column)
                 s = chunk.statistics
-                print('#', group, chunk.path_in_schema, s.null_count, s.has_min_max)
+                print('#', group, chunk.path_in_schema, s.null_count, s.has_min_max,
+                      chunk.has_column_index, chunk.has_offset_index)
     elif sys.argv[1] == 'duckdb':
         import duckdb
         print(duckdb.sql(f"select count(*), sum(hash(columns(*))) from '{sys.argv[2]}'").fetchall()

@@ -6,7 +6,7 @@ import Parquet
 import Testing
 
 struct RoundTripTests {
-  @Test(arguments: [ParquetCompression.uncompressed, .snappy, .zstd, .gzip])
+  @Test(arguments: [ParquetCompression.uncompressed, .snappy, .zstd, .gzip, .lz4Raw])
   func `reads back all types with NULLs in every codec`(compression: ParquetCompression) throws {
     let rows = Samples.rows(3_000)
     let bytes = try Samples.write(

@@ -9,7 +9,9 @@ struct ImportTests {
   static let base: Set<String> = [
     "Diagnostics", "Simulation", "Codecs", "Columnar", "Kernels",
   ]
-  static let shims: Set<String> = ["CCmarkGFM", "CLibEdit", "CLibEditSystem", "CZlib", "CZstd"]
+  static let shims: Set<String> = [
+    "CCmarkGFM", "CIntrinsics", "CLibEdit", "CLibEditSystem", "CZlib", "CZstd",
+  ]
   static let stores: Set<String> = ["EventLog", "FileTables", "Lake", "Warehouse"]
   static let engine: Set<String> = ["QueryPlanning", "QueryExecution", "TrinoSQL"]
   static let movers: Set<String> = [
@@ -21,7 +23,7 @@ struct ImportTests {
   static let allowed: [String: Set<String>?] = {
     let common = base.union(["Connector"])
     var table: [String: Set<String>?] = [
-      "Diagnostics": [], "Simulation": [], "Codecs": ["CZlib", "CZstd", "Diagnostics"],
+      "Diagnostics": [], "Simulation": [], "Codecs": ["CIntrinsics", "CZlib", "CZstd", "Diagnostics"],
       "Columnar": ["Codecs", "Diagnostics"], "Kernels": ["Columnar", "Codecs", "Diagnostics"],
       "EventModel": [], "EventSDK": ["EventModel", "CZlib"],
       "Connector": ["Columnar", "Diagnostics"],

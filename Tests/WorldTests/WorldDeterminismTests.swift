@@ -12,7 +12,10 @@ struct WorldDeterminismTests {
     try Harness.world().advance(to: Harness.moment(day: 12)) { server.take($0) }
     let golden = try JSONValue(
       parsing: String(
-        contentsOfFile: Harness.repository + "/Datasets/shop/golden.json", encoding: .utf8))
+        contentsOfFile: Harness.repository + "/Datasets/shop/golden.json",
+        encoding: .utf8
+      )
+    )
     let day = golden["worlds"]?.array?.first
     #expect(day?["requests"] == .integer(Int64(server.received.count)))
     #expect(day?["events"] == .integer(Int64(server.eventCount)))
@@ -79,7 +82,9 @@ final class WorldProgressTests {
   init() throws {
     directory = NSTemporaryDirectory() + "world-progress-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
-      atPath: directory, withIntermediateDirectories: true)
+      atPath: directory,
+      withIntermediateDirectories: true
+    )
   }
 
   deinit {
@@ -147,7 +152,8 @@ final class WorldProgressTests {
     #expect(throws: WorldError.self) { try Harness.world(seed: 7, progressFile: path) }
   }
 
-  @Test func `holds and repeats what a failing server did not take, also across a restart`() throws {
+  @Test func `holds and repeats what a failing server did not take, also across a restart`() throws
+  {
     let down = Harness.moment(day: 11, hour: 20).milliseconds
     let up = Harness.moment(day: 11, hour: 23).milliseconds
     let end = Harness.moment(day: 13)

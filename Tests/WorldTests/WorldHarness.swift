@@ -16,17 +16,26 @@ enum Harness {
 
   static func moment(day: Int, hour: Int = 0, minute: Int = 0) -> StoryTime {
     StoryTime(
-      CivilDate(year: 2024, month: 1, day: day), hour: hour, minute: minute,
-      offsetSeconds: TimeZones.seoul)
+      CivilDate(year: 2024, month: 1, day: day),
+      hour: hour,
+      minute: minute,
+      offsetSeconds: TimeZones.seoul
+    )
   }
 
   static func world(
-    seed: UInt64 = 42, size: WorldSize = .xs, startDay: Int = 11, progressFile: String? = nil,
+    seed: UInt64 = 42,
+    size: WorldSize = .xs,
+    startDay: Int = 11,
+    progressFile: String? = nil,
     openedAt: StoryTime? = nil
   ) throws -> World {
     try World(
       configuration: WorldConfiguration(seed: seed, size: size, start: moment(day: startDay)),
-      specification: try specification(), progressFile: progressFile, openedAt: openedAt)
+      specification: try specification(),
+      progressFile: progressFile,
+      openedAt: openedAt
+    )
   }
 }
 
@@ -45,7 +54,8 @@ final class RecordingServer {
 
   func take(_ request: PhoneRequest) -> PhoneResponse {
     received.append(
-      Received(time: request.time.milliseconds, phone: request.phone, body: request.body))
+      Received(time: request.time.milliseconds, phone: request.phone, body: request.body)
+    )
     eventCount += request.eventCount
     for word in [UInt64(bitPattern: request.time.milliseconds), UInt64(request.phone)] {
       for shift in stride(from: UInt64(0), to: 64, by: 8) {

@@ -141,7 +141,8 @@ struct WorldTruthTests {
           event.name == truth.eventName && event.seq == truth.seq && event.time == truth.time
             && event.phone == truth.phone && event.json["user_id"]?.string == truth.userID
             && event.json["session_id"]?.string == truth.sessionID
-            && event.json["properties"]?.object == truth.properties)
+            && event.json["properties"]?.object == truth.properties
+        )
       }
     }
     #expect(meant == delivered.count + waiting.count)

@@ -1,0 +1,96 @@
+/// One question of an exercise: an answer that checks judge, a choice, or an order.
+///
+/// An exercise without `parts` is one part without a name.
+package struct ExercisePart: Sendable {
+  /// How the part is asked and judged.
+  package enum Question: Sendable {
+    /// A typed answer, or the pipeline's state where the form is nil, judged by checks.
+    case checks(AnswerForm?, [Check], values: [SQLTemplate])
+    /// One of the items is drawn; a wrong answer draws another.
+    case choice([ChoiceItem])
+    case order(OrderQuestion)
+  }
+
+  /// Empty for the one part of an exercise without parts.
+  package var id: String
+  package var title: LocalizedText?
+  package var question: Question
+
+  /// The declared feedback ids of this part.
+  var feedbackIDs: [String] {
+    switch question {
+    case .checks(_, let checks, _): checks.map(\.feedback)
+    case .choice(let items): items.flatMap(\.feedbackIDs)
+    case .order(let order): order.mistakes.map(\.feedback) + [order.feedback].compactMap { $0 }
+    }
+  }
+
+  /// Every feedback id that an answer to this part can get.
+  var possibleFeedbackIDs: [String] {
+    switch question {
+    case .checks: feedbackIDs
+    case .choice(let items): items.flatMap(\.possibleFeedbackIDs)
+    case .order(let order): order.mistakes.map(\.feedback) + [order.feedbackID]
+    }
+  }
+}
+
+/// One item of a choice: a question, options, and where it has two tiers, reasons.
+package struct ChoiceItem: Sendable, Hashable {
+  /// An option or a reason.
+  package struct Option: Sendable, Hashable {
+    package var id: String
+    package var text: LocalizedText
+    package var isCorrect: Bool
+    /// The feedback that a wrong one gets; nil where none is declared.
+    package var feedback: String?
+    /// For a reason: the options it fits; empty fits all of them.
+    package var fits: [String]
+
+    /// The declared feedback, or the option's own id.
+    var feedbackID: String { feedback ?? id }
+  }
+
+  package var id: String
+  package var question: LocalizedText
+  package var options: [Option]
+  /// Empty where one tier is all.
+  package var reasons: [Option]
+
+  /// The feedback that a right reason gets when it belongs to another right option.
+  package static let otherReasonFeedback = "reason-of-another-option"
+
+  /// The declared feedback ids.
+  var feedbackIDs: [String] { (options + reasons).compactMap(\.feedback) }
+
+  /// Every feedback id that an answer can get.
+  var possibleFeedbackIDs: [String] {
+    (options + reasons).filter { !$0.isCorrect }.map(\.feedbackID) + [Self.otherReasonFeedback]
+  }
+}
+
+/// Items to be brought into their order.
+package struct OrderQuestion: Sendable, Hashable {
+  package struct Item: Sendable, Hashable {
+    package var id: String
+    package var text: LocalizedText
+  }
+
+  /// A misconception: `first` was placed somewhere before `then`.
+  package struct Mistake: Sendable, Hashable {
+    package var first: String
+    package var then: String
+    package var feedback: String
+  }
+
+  package var items: [Item]
+  /// The ids of all items in the right order.
+  package var correct: [String]
+  package var mistakes: [Mistake]
+  /// The feedback of a wrong order that is no known misconception; nil says how far it is right.
+  package var feedback: String?
+
+  var feedbackID: String { feedback ?? "wrong-order" }
+
+  func item(_ id: String) -> Item? { items.first { $0.id == id } }
+}

@@ -1,0 +1,149 @@
+// What the learner is shown of an exercise with parts, and how declared answers name its options.
+
+extension ExerciseSession {
+  /// A part as it is asked now, in the learner's language.
+  package struct PartView: Sendable, Hashable {
+    package var id: String
+    package var title: String?
+    /// 1-based, and how many there are.
+    package var number: Int
+    package var count: Int
+    /// Empty where the part is asked in the task's own text.
+    package var question: String
+    /// The options, or the items of an order, in the order of their numbers.
+    package var options: [String]
+    /// The second tier, with numbers of its own; empty where there is none.
+    package var reasons: [String]
+    /// How the answer is written: `answer` and this.
+    package var form: String
+    /// All of it, ready to print.
+    package var text: String
+  }
+
+  /// The state of one part.
+  package struct PartState: Sendable, Hashable {
+    package var id: String
+    package var title: String
+    package var isPassed: Bool
+  }
+
+  /// The parts with their state, in order; empty for an exercise without parts.
+  package var parts: [PartState] {
+    exercise.parts.map { part in
+      PartState(
+        id: part.id,
+        title: part.title?[language] ?? part.id,
+        isPassed: isPassed(part: part.id)
+      )
+    }
+  }
+
+  /// The part that is asked now; nil for an exercise without parts, and where all were passed.
+  ///
+  /// Changes after every attempt that counts: another item is drawn after a wrong answer.
+  package var partView: PartView? {
+    guard !exercise.parts.isEmpty, let part = openPart,
+      let index = exercise.parts.firstIndex(where: { $0.id == part.id })
+    else { return nil }
+    var view = PartView(
+      id: part.id,
+      title: part.title?[language],
+      number: index + 1,
+      count: exercise.parts.count,
+      question: "",
+      options: [],
+      reasons: [],
+      form: form(part)[language],
+      text: ""
+    )
+    switch part.question {
+    case .checks: break
+    case .choice(let pool):
+      guard let choice = choice(pool, part: part.id) else { break }
+      view.question = choice.item.question[language]
+      view.options = choice.options.map { $0.text[language] }
+      view.reasons = choice.reasons.map { $0.text[language] }
+    case .order(let question):
+      view.options = order(question, part: part.id).items.map { $0.text[language] }
+    }
+    view.text = text(view)
+    return view
+  }
+
+  private func text(_ view: PartView) -> String {
+    var lines: [String] = []
+    let head = view.title.map { "  \($0)" } ?? ""
+    if view.count > 1 || view.title != nil { lines.append("\(view.number)/\(view.count)\(head)") }
+    if !view.question.isEmpty { lines.append(view.question) }
+    func list(_ texts: [String]) -> [String] {
+      texts.enumerated().map { "  \($0 + 1)) \($1)" }
+    }
+    if !view.reasons.isEmpty { lines.append(CourseTexts.options[language]) }
+    lines += list(view.options)
+    if !view.reasons.isEmpty { lines += [CourseTexts.reasons[language]] + list(view.reasons) }
+    lines.append(CourseTexts.form(view.form)[language])
+    return lines.joined(separator: "\n")
+  }
+
+  /// What a bare `answer` shows: the part that is open, else how an answer is written.
+  package var answerForm: String {
+    if let partView { return partView.text }
+    guard exercise.parts.isEmpty else { return CourseTexts.passedBefore[language] }
+    guard let form = exercise.answer else { return CourseTexts.noForm[language] }
+    return CourseTexts.form(form.form[language])[language]
+  }
+
+  // MARK: Declared answers
+
+  /// Replaces `{{correct}}`, `{{option: ID}}` and `{{option: ID, reason: ID}}` in an `answer` line
+  /// by the numbers that are shown now for the part that the line speaks of.
+  ///
+  /// Throws `course.bad-template` where the part has no such answer.
+  package func replacingChoices(in line: String) throws -> String {
+    guard let open = line.firstRange(of: "{{"),
+      let close = line[open.upperBound...].firstRange(of: "}}")
+    else { return line }
+    let before = line[..<open.lowerBound]
+    let name = normalizedAnswer(String(before.dropFirst("answer".count)))
+    let part = exercise.parts.first { $0.id == name } ?? openPart ?? exercise.questions.first
+    let inside = line[open.upperBound..<close.lowerBound]
+    let numbers = try numbers(String(inside), part)
+    return try replacingChoices(in: "\(before)\(numbers)\(line[close.upperBound...])")
+  }
+
+  private func numbers(_ placeholder: String, _ part: ExercisePart?) throws -> String {
+    let fields = placeholder.split(separator: ",").map { field in
+      field.split(separator: ":", maxSplits: 1).map { String($0.filter { !$0.isWhitespace }) }
+    }
+    if let part {
+      switch part.question {
+      case .choice(let pool):
+        guard let choice = choice(pool, part: part.id) else { break }
+        if fields == [["correct"]], let numbers = choice.correctNumbers { return numbers }
+        if let option = fields.first, option.first == "option", option.count == 2 {
+          let reason = fields.dropFirst().first
+          if fields.count == 1 || (reason?.first == "reason" && reason?.count == 2) {
+            return try choice.numbers(option: option[1], reason: reason?[1])
+          }
+        }
+      case .order(let question):
+        let shown = order(question, part: part.id)
+        if fields == [["correct"]], let numbers = shown.numbers(of: question.correct) {
+          return numbers
+        }
+        if let ids = fields.first, ids.first == "order", ids.count == 2 {
+          let wanted = placeholder.split(separator: ":", maxSplits: 1)[1]
+            .split(whereSeparator: \.isWhitespace).map(String.init)
+          if let numbers = shown.numbers(of: wanted) { return numbers }
+        }
+      case .checks: break
+      }
+    }
+    throw CourseError(
+      code: "course.bad-template",
+      message: "`{{\(placeholder)}}` means nothing for the part `\(part?.id ?? "")`.",
+      advice: "Write `{{correct}}` or `{{option: ID, reason: ID}}` for a choice, `{{correct}}` or "
+        + "`{{order: ID ID ID}}` for an order, `{{sql: SELECT …}}` for an answer."
+    )
+  }
+}
