@@ -109,6 +109,8 @@ public final class QueryEngine: Sendable {
           advice: execution.advice
         )
       case .scalarSubqueryRows: return TrinoSQLError(.subqueryMultipleRows, execution.message)
+      case .rowChangedTwice, .invalidWindowFrame, .notWritable, .shuffleFailed:
+        return TrinoSQLError(.genericInternalError, execution.message, advice: execution.advice)
       }
     default: return error
     }
