@@ -153,7 +153,7 @@ struct AggregateInput {
       inner = ExpressionEvaluator(
         columns: evaluator.columns.enumerated().map { index, column in
           needed.contains(index)
-            ? column.gather(selected.rows) : nullColumn(column.type, count: selected.count)
+            ? column.gather(selected) : nullColumn(column.type, count: selected.count)
         },
         count: selected.count
       )
@@ -271,7 +271,7 @@ final class AggregateSlot {
     var count = input.rows?.count ?? rowCount
     var groups: [Int32]
     if let rows = input.rows {
-      groups = rows.rows.map { numbers?[Int($0)] ?? 0 }
+      groups = rows.array.map { numbers?[Int($0)] ?? 0 }
     } else {
       groups = (0..<rowCount).map { numbers?[$0] ?? 0 }
     }
@@ -315,12 +315,12 @@ final class AggregateSlot {
     }
     let order = sortedRows(keys, call.orderBy.map(\.direction), count: count)
     let groups = waiting.flatMap(\.groups)
-    let sorted = order.rows.map { groups[Int($0)] }
+    let sorted = order.array.map { groups[Int($0)] }
     let arguments = call.arguments.indices.map { index in
       ColumnVector.concatenate(
         waiting.map { $0.arguments[index] },
         type: call.arguments[index].type
-      ).gather(order.rows)
+      ).gather(order)
     }
     waiting = []
     try sorted.withUnsafeBufferPointer {

@@ -303,7 +303,7 @@ private final class JoinProbeWorker: TransformWorker {
     let hits = try pairEvaluator(batch, [residual]).select(residual)
     if hits.count == leftRows.count { return }
     var kept = 0
-    for index in hits.rows {
+    for index in hits.array {
       leftRows[kept] = leftRows[Int(index)]
       rightRows[kept] = rightRows[Int(index)]
       kept += 1

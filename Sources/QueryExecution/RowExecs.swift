@@ -4,6 +4,11 @@ import Columnar
 import Kernels
 import QueryPlanning
 
+extension SelectionVector {
+  /// The row numbers, copied: `rows` is valid only as long as somebody holds the buffer.
+  var array: [Int32] { withExtendedLifetime(buffer) { Array(rows) } }
+}
+
 /// A transform without state: a closure over one batch.
 private final class StatelessWorker: TransformWorker {
   private let body: (ColumnarBatch) throws -> ColumnarBatch?
@@ -43,7 +48,7 @@ final class FilterExec: TransformExec {
           if let needed, !needed.contains(index) {
             return nullColumn(column.type, count: selection.count)
           }
-          return column.gather(selection.rows)
+          return column.gather(selection)
         },
         rowCount: selection.count
       )

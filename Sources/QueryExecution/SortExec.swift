@@ -26,7 +26,10 @@ func gathered(
   let pieces = PieceResults()
   try team.run(count) { index in
     let range = index * step..<min(order.count, (index + 1) * step)
-    pieces.set(batch.gather(UnsafeBufferPointer(rebasing: order.rows[range])), index)
+    let piece = withExtendedLifetime(order.buffer) {
+      batch.gather(UnsafeBufferPointer(rebasing: order.rows[range]))
+    }
+    pieces.set(piece, index)
   }
   return pieces.all(count)
 }
@@ -178,14 +181,14 @@ private final class TopNWorker: SinkConsumer, @unchecked Sendable {
       keys + [all.columns[schema.count]],
       node.keys.map(\.direction) + [SortDirection(isAscending: true, nullsFirst: false)],
       count: all.rowCount
-    ).rows
+    ).array
     var end = min(enough, order.count)
     if node.withTies, end > 0, end < order.count {
-      let sorted = keys.map { $0.gather(order) }
+      let sorted = order.withUnsafeBufferPointer { rows in keys.map { $0.gather(rows) } }
       let boundaries = Peers.starts(sorted, count: order.count)
       while end < order.count, !boundaries[end] { end += 1 }
     }
-    let kept = all.gather(UnsafeBufferPointer(rebasing: order[0..<end]))
+    let kept = order[0..<end].withUnsafeBufferPointer { all.gather($0) }
     batches = [kept]
     rowCount = end
     let now = kept.byteCount

@@ -36,7 +36,7 @@ struct WindowAggregate {
     self.context = context
     if let predicate = call.filter {
       var flags = [Bool](repeating: false, count: layout.count)
-      for row in try ExpressionEvaluator(sorted).select(predicate).rows { flags[Int(row)] = true }
+      for row in try ExpressionEvaluator(sorted).select(predicate).array { flags[Int(row)] = true }
       filter = flags
     } else {
       filter = nil

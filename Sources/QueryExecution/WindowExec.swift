@@ -69,7 +69,7 @@ final class WindowExec: SinkExec {
       partition.map { _ in ascending } + specification.order.map(\.direction),
       count: input.rowCount
     )
-    return input.gather(rows.rows)
+    return input.gather(rows)
   }
 }
 

@@ -119,11 +119,11 @@ private struct FrameBounds {
     _ direction: SortDirection
   ) -> [Int32] {
     let all = ColumnVector.concatenate([key, values], type: key.type)
-    let order = Kernels.sortedRows([all], [direction], count: all.count).rows
+    let order = Kernels.sortedRows([all], [direction], count: all.count)
     let starts = Peers.starts([all.gather(order)], count: all.count)
     var ranks = [Int32](repeating: 0, count: all.count)
     var rank: Int32 = -1
-    for (place, row) in order.enumerated() {
+    for (place, row) in order.array.enumerated() {
       if starts[place] { rank += 1 }
       ranks[Int(row)] = rank
     }

@@ -51,7 +51,8 @@ public final class QueryEngine: Sendable {
   public func execute(
     _ sql: String,
     session: Session,
-    cancellation: Cancellation? = nil
+    cancellation: Cancellation? = nil,
+    options: ExecutionOptions = ExecutionOptions()
   ) throws -> QueryResult {
     let clock = ContinuousClock()
     let start = clock.now
@@ -60,7 +61,9 @@ public final class QueryEngine: Sendable {
     var analyzer = Analyzer(source: source, session: session, catalogs: catalogs)
     let context = ExecutionContext(
       memoryBytesMax: session.memoryBytesMax,
-      cancellation: cancellation
+      cancellation: cancellation,
+      catalogs: catalogs,
+      options: options
     )
     do {
       var result: QueryResult
