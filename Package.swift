@@ -195,7 +195,7 @@ let package = Package(
       "DeltaLog",
       [
         "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet",
-        "Simulation",
+        "Simulation", "TestSupport",
       ]),
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
@@ -213,9 +213,9 @@ let package = Package(
       "Lake",
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "Lake", "ObjectStorage",
-        "Simulation", "Warehouse",
+        "Simulation", "TestSupport", "Warehouse",
       ]),
-    tests("ObjectStorage", ["Diagnostics", "ObjectStorage"]),
+    tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
     tests("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"]),
     tests(
       "Pipeline",

@@ -78,6 +78,10 @@ static volatile sig_atomic_t is_terminal_changed;
 static int terminal_descriptor = -1;
 static int terminal_output = -1;
 
+// What a full-screen reader wants written when the terminal is restored; NULL while there is none.
+static char *volatile keys_restore;
+static volatile sig_atomic_t is_ignoring;
+
 static const char PASTE_ON[] = "\033[?2004h";
 static const char PASTE_OFF[] = "\033[?2004l";
 
@@ -97,6 +101,8 @@ static void restore_terminal(void) {
   }
   if (terminal_output >= 0) {
     ssize_t ignored = write(terminal_output, PASTE_OFF, sizeof PASTE_OFF - 1);
+    const char *restore = keys_restore;
+    if (restore != NULL) ignored = write(terminal_output, restore, strlen(restore));
     (void)ignored;
   }
 }
@@ -110,6 +116,7 @@ static long long monotonic_milliseconds(void) {
 static void on_interrupt(int number) {
   (void)number;
   int saved_errno = errno;
+  if (is_ignoring) return;
   if (!is_reading) {
     long long now = monotonic_milliseconds();
     long long last = atomic_exchange(&last_interrupt_milliseconds, now);
@@ -239,6 +246,109 @@ int tapline_wait_readable(int descriptor) {
   int result = wait_readable(descriptor);
   is_reading = 0;
   return result;
+}
+
+void tapline_interrupt_ignore(bool is_ignored) {
+  is_ignoring = is_ignored;
+  if (!is_ignored) tapline_interrupt_clear();
+}
+
+// ---------------------------------------------------------------------------------------------
+// Keys for a full-screen reader
+
+static struct sigaction keys_previous[2];
+static const int keys_signals[2] = {SIGWINCH, SIGCONT};
+static int keys_input = -1;
+static char *keys_alternate;
+
+static void write_text(int descriptor, const char *text) {
+  ssize_t ignored = write(descriptor, text, strlen(text));
+  (void)ignored;
+}
+
+static bool set_raw(int input) {
+  struct termios state = saved_terminal;
+  state.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+  state.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | ISTRIP);
+  state.c_cc[VMIN] = 1;
+  state.c_cc[VTIME] = 0;
+  return tcsetattr(input, TCSADRAIN, &state) == 0;
+}
+
+bool tapline_keys_begin(int input, int output, const char *alternate, const char *restore) {
+  if (!has_saved_terminal) {
+    if (tcgetattr(input, &saved_terminal) != 0) return false;
+    has_saved_terminal = 1;
+  }
+  terminal_descriptor = input;
+  terminal_output = output;
+  make_wake_pipe();
+  if (!set_raw(input)) return false;
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = on_terminal_signal;
+  for (int i = 0; i < 2; i++) sigaction(keys_signals[i], &action, &keys_previous[i]);
+  resize_flag = continue_flag = 0;
+  tapline_interrupt_clear();
+  keys_input = input;
+  keys_alternate = strdup(alternate);
+  keys_restore = strdup(restore);
+  is_terminal_changed = 1;
+  is_reading = 1;
+  write_text(output, alternate);
+  return true;
+}
+
+void tapline_keys_end(void) {
+  restore_terminal();
+  free(keys_restore);
+  free(keys_alternate);
+  keys_restore = keys_alternate = NULL;
+  for (int i = 0; i < 2; i++) sigaction(keys_signals[i], &keys_previous[i], NULL);
+  is_reading = 0;
+  tapline_interrupt_clear();
+}
+
+void tapline_keys_suspend(void) {
+  restore_terminal();
+  kill(getpid(), SIGTSTP);  // Execution resumes here when the shell continues us.
+  set_raw(keys_input);
+  is_terminal_changed = 1;
+  if (keys_alternate != NULL) write_text(terminal_output, keys_alternate);
+  resize_flag = 1;
+}
+
+int tapline_keys_next(int input, int milliseconds) {
+  for (;;) {
+    if (interrupt_flag) return TAPLINE_KEYS_INTERRUPTED;
+    if (resize_flag || continue_flag) {
+      resize_flag = 0;
+      if (continue_flag) {
+        // Continued after a stop that was not ours: the shell may have changed the terminal.
+        continue_flag = 0;
+        set_raw(input);
+      }
+      return TAPLINE_KEYS_RESIZED;
+    }
+    struct pollfd polled[2] = {
+        {.fd = input, .events = POLLIN},
+        {.fd = wake_pipe[0], .events = POLLIN},
+    };
+    int ready = poll(polled, wake_pipe[0] >= 0 ? 2 : 1, milliseconds);
+    if (ready == 0) return TAPLINE_KEYS_NONE;
+    if (ready < 0) {
+      if (errno == EINTR) continue;
+      return TAPLINE_KEYS_END;
+    }
+    if (wake_pipe[0] >= 0 && polled[1].revents) drain_wake_pipe();
+    if (!polled[0].revents) continue;
+    unsigned char byte;
+    ssize_t count = read(input, &byte, 1);
+    if (count == 1) return byte;
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    return TAPLINE_KEYS_END;
+  }
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -37,6 +37,13 @@ extension ColumnVector {
     return joinFlat(parts.map { $0.flattened() }, type, count, validity)
   }
 
+  /// The same rows, flat, with long text copied: holds on to nothing of the batch it came from.
+  public func compacted() -> ColumnVector {
+    let flat = flattened()
+    if textData.isEmpty, children.isEmpty { return flat }
+    return ColumnVector.joinFlat([flat], type, count, validity)
+  }
+
   private static func joinFlat(
     _ parts: [ColumnVector], _ type: DataType, _ count: Int, _ validity: ValidityBitmap?
   ) -> ColumnVector {

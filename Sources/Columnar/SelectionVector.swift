@@ -4,7 +4,8 @@ public struct SelectionVector: Sendable {
   public let buffer: Buffer
   public let count: Int
 
-  /// The row numbers; valid as long as `buffer` lives.
+  /// The row numbers; valid as long as `buffer` lives: keep the selection in a variable, never read
+  /// them off a temporary.
   @inlinable
   public var rows: UnsafeBufferPointer<Int32> {
     UnsafeBufferPointer(rebasing: buffer.values(as: Int32.self)[0..<count])

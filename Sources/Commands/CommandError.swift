@@ -1,12 +1,15 @@
 internal import Diagnostics
+internal import Terminal
 
 /// A line that cannot be carried out as it was typed.
 struct CommandError: DiagnosableError {
   enum Kind: String, Sendable {
-    case unknownCommand, noSuchCommand, koreanLayout, unknownSubcommand, missingArgument, unknownOption, missingOptionValue
-    case badNumber, unbalancedQuote, badDuration, badProperty, noSuchTopic, noSuchExercise
-    case noExercise, noSuchDag, sqlWithoutSemicolon, noSuchObject, notAPair, clockBackwards
-    case alreadyServing, badDay, noContent
+    case unknownCommand, noSuchCommand, koreanLayout, unknownSubcommand, missingArgument
+    case unknownOption, missingOptionValue, badNumber, unbalancedQuote, badDuration, badProperty
+    case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchTile, noSuchObject, noSuchBucket
+    case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
+    case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
+    case notText, needsPrompt, noSuchRole, noSuchTerm, noSuchCard
   }
 
   var kind: Kind
@@ -17,7 +20,10 @@ struct CommandError: DiagnosableError {
     self.fields = fields
   }
 
-  var code: String { "command.\(kind.rawValue)" }
+  var code: String {
+    let habit = kind == .foreignCommand ? fields["habit"].map { "." + $0 } : nil
+    return "command.\(kind.rawValue)" + (habit ?? "")
+  }
 
   var message: String {
     fields.isEmpty
@@ -29,4 +35,13 @@ struct CommandError: DiagnosableError {
   }
 
   var exit: ExitStatus { .usage }
+}
+
+extension Shell {
+  /// A name that does not exist, with the nearest one that does and the list of all.
+  func noSuch(_ kind: CommandError.Kind, _ name: String, among known: [String]) -> CommandError {
+    var fields = ["name": name, "known": known.joined(separator: ", ")]
+    fields["nearest"] = NearestName.suggest(name, from: known)
+    return CommandError(kind, fields)
+  }
 }

@@ -19,7 +19,9 @@ struct CommandLineWords: Equatable {
     for (index, raw) in line.enumerated() {
       let character = CommandLineWords.straight[raw] ?? raw
       if isEscaped {
-        current = (current ?? "") + String(raw)
+        // Inside quotes only a quote and a backslash are escaped: `"\n"` stays as it is.
+        let isKept = quote != nil && character != "\"" && character != "\\"
+        current = (current ?? "") + (isKept ? "\\" : "") + String(raw)
         isEscaped = false
       } else if character == "\\", quote?.kind != "'" {
         isEscaped = true

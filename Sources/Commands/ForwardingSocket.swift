@@ -65,27 +65,55 @@ package final class ForwardingServer: Sendable {
     defer { close(connection) }
     var reader = SocketLines(descriptor: connection)
     while let line = reader.next() {
-      guard let value = try? JSONValue(parsing: line), case .string(let text)? = value["line"]
-      else { return }
+      guard let value = try? JSONValue(parsing: line) else { return }
+      if let answer = ask(value, shell) {
+        guard UnixSocket.write(answer.text + "\n", to: connection) else { return }
+        continue
+      }
+      guard case .string(let text)? = value["line"] else { return }
       let output = ForwardedOutput(
         connection: connection,
         width: value["width"]?.integer ?? 80,
         isInteractive: value["interactive"] == .bool(true),
-        style: value["colour"] == .bool(true) ? .colour : .plain
+        height: value["height"]?.integer,
+        style: Style(
+          usesColour: value["colour"] == .bool(true),
+          isAccessible: value["accessible"] == .bool(true))
       )
       var request = Shell.Request(line: text)
       if case .string(let name)? = value["lang"] { request.language = Language(rawValue: name) }
       request.isJSON = value["json"] == .bool(true)
+      request.isPrompt = value["prompt"] == .bool(true)
       let status = shell.run(request, output: output)
       output.send(.record(["exit": .integer(Int64(status.rawValue))]))
     }
   }
 }
 
+extension ForwardingServer {
+  /// What a prompt over there wants to know without running a line; nil for a line.
+  private static func ask(_ value: JSONValue, _ shell: Shell) -> JSONValue? {
+    if case .string(let line)? = value["complete"], let cursor = value["cursor"]?.integer {
+      let found = shell.completions(line: line, cursor: cursor)
+      return .record([
+        "from": .count(found.replaceFrom), "space": .bool(found.appendsSpace),
+        "candidates": .array(found.candidates.map(JSONValue.string)),
+      ])
+    }
+    guard value["ask"] == .string("prompt") else { return nil }
+    let state = shell.promptState()
+    return .record([
+      "text": .string(state.text), "open": .bool(state.isStepOpen),
+      "enter": .optional(state.enterLine), "language": .string(shell.language.rawValue),
+      "accessible": .bool(state.isAccessible),
+    ])
+  }
+}
+
 /// The second process's end.
 package final class ForwardingClient {
-  private let descriptor: Int32
-  private var reader: SocketLines
+  fileprivate let descriptor: Int32
+  fileprivate var reader: SocketLines
 
   /// Nil where nobody listens.
   package init?(path: String) {
@@ -102,6 +130,8 @@ package final class ForwardingClient {
       "line": .string(request.line), "lang": .optional(request.language?.rawValue),
       "json": .bool(request.isJSON), "width": .count(output.width),
       "interactive": .bool(output.isInteractive), "colour": .bool(output.style.usesColour),
+      "accessible": .bool(output.style.isAccessible), "prompt": .bool(request.isPrompt),
+      "height": output.height.map(JSONValue.count) ?? .null,
     ])
     guard UnixSocket.write(message.text + "\n", to: descriptor) else { return nil }
     while let line = reader.next() {
@@ -112,6 +142,41 @@ package final class ForwardingClient {
       }
     }
     return nil
+  }
+}
+
+extension ForwardingClient {
+  /// What Tab offers over there.
+  package func complete(line: String, cursor: Int) -> CompletionResult {
+    let answer = ask(.record(["complete": .string(line), "cursor": .count(cursor)]))
+    guard case .array(let candidates)? = answer?["candidates"] else { return .none }
+    return CompletionResult(
+      replaceFrom: answer?["from"]?.integer ?? 0,
+      candidates: candidates.compactMap {
+        guard case .string(let text) = $0 else { return nil }
+        return text
+      },
+      appendsSpace: answer?["space"] == .bool(true))
+  }
+
+  /// How the prompt looks over there; nil where the owner has gone.
+  package func promptState() -> (state: PromptState, language: Language)? {
+    guard let answer = ask(.record(["ask": .string("prompt")])),
+      case .string(let text)? = answer["text"], case .string(let name)? = answer["language"]
+    else { return nil }
+    var enterLine: String?
+    if case .string(let line)? = answer["enter"] { enterLine = line }
+    let state = PromptState(
+      text: text, isStepOpen: answer["open"] == .bool(true), enterLine: enterLine,
+      isAccessible: answer["accessible"] == .bool(true))
+    return (state, Language(rawValue: name) ?? .ko)
+  }
+
+  private func ask(_ question: JSONValue) -> JSONValue? {
+    guard UnixSocket.write(question.text + "\n", to: descriptor), let line = reader.next() else {
+      return nil
+    }
+    return try? JSONValue(parsing: line)
   }
 }
 
@@ -126,13 +191,15 @@ extension JSONValue {
 private final class ForwardedOutput: TerminalOutput {
   let width: Int
   let isInteractive: Bool
+  let height: Int?
   let style: Style
   private let connection: Int32
 
-  init(connection: Int32, width: Int, isInteractive: Bool, style: Style) {
+  init(connection: Int32, width: Int, isInteractive: Bool, height: Int?, style: Style) {
     self.connection = connection
     self.width = width
     self.isInteractive = isInteractive
+    self.height = height
     self.style = style
   }
 

@@ -1,93 +1,176 @@
+// The prompt: lines in, answers out, until Ctrl-D.
+//
+// What a line means is the shell's; here is only what a person at a terminal needs: the first
+// screen, history, completion, statements of several lines, Ctrl-C and Ctrl-D.
+
 internal import Foundation
 internal import Platform
 internal import Terminal
 
-/// The prompt: reads lines until Ctrl-D.
-struct Prompt {
-  let runner: LineRunner
-  let output: any TerminalOutput
-  let language: Language?
+/// Reads lines until the learner leaves.
+final class Prompt {
+  private let runner: LineRunner
+  private let output: DescriptorOutput
+  private let language: Language?
+  private var editor: LineEditor
+  private var isEditorAccessible: Bool
+  /// True once a normalisation was explained; it is said once a session.
+  private var hasExplainedInput = false
+
+  init(runner: LineRunner, output: DescriptorOutput, language: Language?) {
+    self.runner = runner
+    self.output = output
+    self.language = language
+    isEditorAccessible = output.style.isAccessible
+    editor = Prompt.makeEditor(runner, isAccessible: isEditorAccessible)
+  }
+
+  private static func makeEditor(_ runner: LineRunner, isAccessible: Bool) -> LineEditor {
+    let editor = LineEditor(
+      historyFile: runner.historyFile, allowsEditing: !isAccessible)
+    editor.complete = { line, cursor in runner.complete(line: line, cursor: cursor) }
+    return editor
+  }
 
   func run() -> ExitStatus {
-    let shell = runner.shell
-    let editor = LineEditor(historyFile: shell.map { $0.home.path + "/history" })
-    for notice in editor.takeNotices() {
-      guard let shell else { continue }
-      switch notice {
-      case .putAside(let path):
-        output.writeWrapped(shell.text("history.broken", ["file": path]))
-      case .notKept(let path):
-        output.writeWrapped(shell.text("history.notKept", ["file": path]))
-      }
-    }
-    if let shell, !welcome(shell, editor) { return .success }
-    editor.complete = { line, cursor in
-      shell?.complete(line: line, cursor: cursor) ?? .none
-    }
+    tellNotices()
+    if !welcome() { return .success }
     var pending = ""
+    var hasAsked = false
     while true {
-      let prompt = pending.isEmpty ? "tapline> " : StatementShape.continuation(pending)
+      let state = runner.promptState()
+      useEditor(isAccessible: state.isAccessible)
+      let prompt = pending.isEmpty ? state.text : StatementShape.continuation(pending)
       switch editor.readLine(prompt: prompt) {
       case .endOfInput:
-        if let shell { output.writeLine(shell.text("prompt.goodbye")) }
+        if state.isStepOpen, editor.isInteractive, !hasAsked {
+          hasAsked = true
+          pending = ""
+          output.writeWrapped(runner.text("prompt.leaveOpenStep"))
+          continue
+        }
+        output.writeLine(runner.text("prompt.goodbye"))
         return .success
       case .interrupted:
         pending = ""
       case .line(let line):
+        hasAsked = false
         pending += pending.isEmpty ? line : "\n" + line
-        if StatementShape.isOpen(pending) { continue }
-        let entry = pending.trimmingCharacters(in: .whitespacesAndNewlines)
-        pending = ""
-        guard !entry.isEmpty else { continue }
-        editor.remember(entry)
+        guard let entry = statement(&pending) else { continue }
         if Script.isExit(entry) || entry.hasPrefix("exit ") {
-          if let shell { output.writeLine(shell.text("prompt.goodbye")) }
+          output.writeLine(runner.text("prompt.goodbye"))
           return .success
         }
         Interrupt.clear()
-        _ = runner.run(Shell.Request(line: entry, language: language), output: output)
+        if entry.isEmpty, let line = state.enterLine { showRun(line, prompt: prompt) }
+        let request = Shell.Request(line: entry, language: language, isPrompt: true)
+        _ = runner.run(request, output: output)
+      }
+      tellNotices()
+    }
+  }
+
+  /// The whole statement, once it is whole; an empty line alone is one too: it means "go on".
+  private func statement(_ pending: inout String) -> String? {
+    if StatementShape.isOpen(pending) { return nil }
+    let entry = pending.trimmingCharacters(in: .whitespacesAndNewlines)
+    pending = ""
+    if !entry.isEmpty { editor.remember(entry) }
+    return entry
+  }
+
+  /// Shows the line that Enter alone runs, as if it had been typed.
+  private func showRun(_ line: String, prompt: String) {
+    output.write((editor.isEditing ? "\u{1B}[A\r" : "") + prompt + line + "\n")
+    editor.remember(line)
+  }
+
+  /// Accessible mode edits without redraws; switching it opens the line anew.
+  private func useEditor(isAccessible: Bool) {
+    guard isAccessible != isEditorAccessible else { return }
+    isEditorAccessible = isAccessible
+    output.setAccessible(isAccessible)
+    editor = Prompt.makeEditor(runner, isAccessible: isAccessible)
+  }
+
+  private func tellNotices() {
+    for notice in editor.takeNotices() {
+      switch notice {
+      case .putAside(let path):
+        output.writeWrapped(runner.text("history.broken", ["file": path]))
+      case .notKept(let path):
+        output.writeWrapped(runner.text("history.notKept", ["file": path]))
       }
     }
   }
 
-  /// The first start asks for a language; every start says where the learner is. False to leave.
-  private func welcome(_ shell: Shell, _ editor: LineEditor) -> Bool {
+  // MARK: The first screen
+
+  /// The first start asks for language and role on one screen; every start says where the learner
+  /// is. False to leave.
+  private func welcome() -> Bool {
+    guard let shell = runner.shell else {
+      output.writeWrapped(runner.text("forward.joined"))
+      return true
+    }
     guard shell.isFirstStart else {
-      output.writeWrapped(shell.text("welcome.back"))
-      output.writeWrapped(shell.resumeText())
-      output.writeLine()
+      output.writeWrapped(shell.textNow("welcome.back"))
+      _ = shell.run(Shell.Request(line: "resume", language: language, isPrompt: true), output: output)
       return true
     }
     if let language {
       shell.setLanguage(language)
-    } else if !chooseLanguage(shell, editor) {
+    } else if !choose(
+      "  언어 / Language   1 한국어   2 English",
+      standing: shell.language == .ko ? 1 : 2, count: 2,
+      again: "  1이나 2를 입력해 주세요. / Type 1 or 2.",
+      named: { shell.languageNamed($0).map { $0 == .ko ? 1 : 2 } },
+      chosen: { shell.setLanguage($0 == 1 ? .ko : .en) })
+    {
       return false
     }
+    guard chooseRole(shell) else { return false }
     output.writeLine()
     for key in ["welcome.story", "welcome.local", "welcome.keys"] {
-      output.writeWrapped("  " + shell.text(key))
+      output.writeWrapped("  " + shell.textNow(key), hangingIndent: 2)
     }
     output.writeLine()
-    _ = try? shell.withPlatform { $0.now }
-    output.writeWrapped(shell.text("welcome.pm"))
-    output.writeWrapped(shell.text("welcome.first"))
-    output.writeLine()
+    _ = shell.run(Shell.Request(line: "resume", language: language, isPrompt: true), output: output)
     return true
   }
 
-  private func chooseLanguage(_ shell: Shell, _ editor: LineEditor) -> Bool {
-    let standing = shell.language
+  private func chooseRole(_ shell: Shell) -> Bool {
+    choose(
+      "  " + shell.textNow("welcome.role"), standing: 1, count: 3,
+      again: "  " + shell.textNow("welcome.role.again"),
+      named: { shell.roleNumber($0) },
+      chosen: { shell.setRole(number: $0) })
+  }
+
+  /// Asks for one of `count` numbered things on one line; Enter takes the standing one.
+  private func choose(
+    _ question: String,
+    standing: Int,
+    count: Int,
+    again: String,
+    named: (String) -> Int?,
+    chosen: (Int) -> Void
+  ) -> Bool {
+    // The question is part of the prompt while it fits: two questions, two lines.
+    let ask = "[\(standing)] > "
+    let fits = TextWidth.columns(question) + 3 + ask.count + 2 <= output.width
     while true {
-      output.writeLine("  언어 / Language   1 한국어   2 English")
-      switch editor.readLine(prompt: "  [\(standing == .ko ? 1 : 2)] > ") {
+      if !fits { output.writeWrapped(question, hangingIndent: 2) }
+      switch editor.readLine(prompt: fits ? question + "   " + ask : "  " + ask) {
       case .interrupted, .endOfInput: return false
       case .line(let line):
         let word = line.trimmingCharacters(in: .whitespaces)
-        guard let chosen = word.isEmpty ? standing : shell.languageNamed(word) else {
-          output.writeLine("  1이나 2를 입력해 주세요. / Type 1 or 2.")
+        let number = word.isEmpty ? standing : Int(word) ?? named(word)
+        guard let number, (1...count).contains(number) else {
+          output.writeWrapped(again)
           continue
         }
-        shell.setLanguage(chosen)
+        chosen(number)
         return true
       }
     }

@@ -11,12 +11,20 @@ package struct Reply: Sendable {
     case verbatim(String)
     case table(TableView)
     case pairs(KeyValueView)
+    /// Two texts at the two ends of a line; below each other where they do not fit.
+    case edges(left: String, right: String)
+    /// Something that lays itself out: a chart, a diagram.
+    case drawing(any TerminalView & Sendable)
   }
 
   package var blocks: [Block]
   /// The value of `data` under `--json`.
   package var data: JSONValue
   package var exit: ExitStatus
+  /// What a team types at work for this; told once.
+  var atWork: AtWork?
+  /// Before which block it is told: after the answer, before the lesson goes on.
+  var atWorkIndex = 0
 
   package init(
     _ blocks: [Block] = [],
@@ -26,6 +34,16 @@ package struct Reply: Sendable {
     self.blocks = blocks
     self.data = data
     self.exit = exit
+  }
+}
+
+extension Reply {
+  /// This reply, with what is typed at work for the same.
+  func atWork(_ atWork: AtWork?) -> Reply {
+    var reply = self
+    if reply.atWork == nil { reply.atWork = atWork }
+    reply.atWorkIndex = blocks.count
+    return reply
   }
 }
 

@@ -14,6 +14,15 @@ struct ErrorText {
   var place: String?
   var advice: String?
   var exit: ExitStatus
+  /// Where a statement went wrong: line and column, from 1.
+  var spot: (line: Int, column: Int)?
+
+  init(code: String, message: String, advice: String?, exit: ExitStatus) {
+    self.code = code
+    self.message = message
+    self.advice = advice
+    self.exit = exit
+  }
 
   /// Looks the code up in the catalogue; where it has no text, the component's English stands.
   init(_ error: any Error, catalogue: Catalogue) {
@@ -34,12 +43,15 @@ struct ErrorText {
     }
   }
 
+  /// Trino's name and words stay as they are at work; below them, what the name means.
   private init(sql error: TrinoSQLError, _ catalogue: Catalogue) {
     code = error.name.rawValue
     message = "\(error.name.rawValue): \(error.message)"
+    if let line = error.line, let column = error.column { spot = (line, column) }
+    let explained = "sql.error." + error.name.rawValue
+    let meaning = catalogue.contains(explained) ? catalogue.text(explained) : nil
     advice =
-      error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
-      ?? error.advice
+      error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) } ?? meaning
     exit = .usage
   }
 
@@ -58,8 +70,9 @@ struct ErrorText {
       ["message": message, "place": place ?? "-"], uniquingKeysWith: { own, _ in own })
     if catalogue.contains(key) {
       self.message = catalogue.text(key, values)
-      self.advice =
-        catalogue.contains(key + ".advice") ? catalogue.text(key + ".advice", values) : nil
+      // Where a near name exists, the advice names it; else it lists what there is.
+      let adviceKeys = (fields["nearest"] == nil ? [] : [key + ".nearest"]) + [key + ".advice"]
+      self.advice = adviceKeys.first(where: catalogue.contains).map { catalogue.text($0, values) }
     } else {
       self.message = message
       self.place = place
@@ -68,10 +81,44 @@ struct ErrorText {
   }
 }
 
+extension ErrorText {
+  /// The line of the statement with a caret below the place; a long line is cut around it.
+  func marked(in statement: String, width: Int) -> String? {
+    guard let spot else { return nil }
+    let lines = statement.split(separator: "\n", omittingEmptySubsequences: false)
+    guard spot.line >= 1, spot.line <= lines.count else { return nil }
+    let scalars = Array(lines[spot.line - 1].unicodeScalars)
+    guard spot.column >= 1, spot.column <= scalars.count + 1 else { return nil }
+    func text(_ part: ArraySlice<Unicode.Scalar>) -> String {
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: part)
+      return TextWidth.printable(String(view))
+    }
+    let room = max(20, width - 4)
+    let begin = max(0, spot.column - 1 - room / 2)
+    let before = text(scalars[begin..<(spot.column - 1)])
+    let shown = TextWidth.truncate(before + text(scalars[(spot.column - 1)...]), to: room)
+    return "  " + shown + "\n  " + String(repeating: " ", count: TextWidth.columns(before)) + "^"
+  }
+}
+
+extension ErrorText {
+  /// What happened, where, and what to do next.
+  func blocks(line: String, width: Int, style: Style) -> [Reply.Block] {
+    var blocks: [Reply.Block] = [.text(style.apply(.failure, message))]
+    if !style.isAccessible, let marked = marked(in: line, width: width) { blocks.append(.verbatim(marked)) }
+    if let place, spot == nil { blocks.append(.text("  " + place)) }
+    if let advice { blocks.append(.text("  " + advice)) }
+    return blocks
+  }
+}
+
 /// Prints replies and errors, for readers or as one line of JSON.
 struct ReplyPrinter {
   let output: any TerminalOutput
   let isJSON: Bool
+  /// True at the prompt: what is said stands two columns to the right of what is typed.
+  var isPrompt = false
 
   func print(_ reply: Reply, line: String, notices: [String] = []) {
     guard !isJSON else {
@@ -83,18 +130,7 @@ struct ReplyPrinter {
         notices
       )
     }
-    for notice in notices { output.writeWrapped(notice) }
-    for block in reply.blocks {
-      switch block {
-      case .text(let text):
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-          output.writeWrapped(String(line))
-        }
-      case .verbatim(let text): output.writeLine(text)
-      case .table(let table): output.write(table)
-      case .pairs(let pairs): output.write(pairs)
-      }
-    }
+    write(notices.map { .text($0) } + reply.blocks)
   }
 
   func print(_ error: ErrorText, line: String, notices: [String] = []) {
@@ -111,10 +147,42 @@ struct ReplyPrinter {
         notices
       )
     }
-    for notice in notices { output.writeWrapped(notice) }
-    output.writeWrapped(output.style.apply(.failure, error.message))
-    if let place = error.place { output.writeWrapped("  " + place) }
-    if let advice = error.advice { output.writeWrapped("  " + advice) }
+    let blocks = error.blocks(line: line, width: output.width, style: output.style)
+    write(notices.map { .text($0) } + blocks)
+  }
+
+  /// Lays the blocks out and writes them at once: page by page where they are longer than the
+  /// screen of a person.
+  private func write(_ blocks: [Reply.Block]) {
+    guard !blocks.isEmpty else { return }
+    let text = blocks.map(rendered).joined()
+    output.write(text)
+  }
+
+  private func rendered(_ block: Reply.Block) -> String {
+    let style = output.style
+    switch block {
+    case .text(let text):
+      return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        let isFlush = isPrompt && !line.isEmpty && line.first != " "
+        let line = isFlush ? "  " + line : String(line)
+        let indent = line.prefix { $0 == " " }.count
+        return TextWidth.wrap(line, to: output.width, hangingIndent: indent)
+          .joined(separator: "\n") + "\n"
+      }.joined()
+    case .verbatim(let text): return text + "\n"
+    case .table(let table): return table.render(width: output.tableWidth, style: style)
+    case .pairs(let pairs): return pairs.render(width: output.tableWidth, style: style)
+    case .drawing(let drawing): return drawing.render(width: output.width, style: style)
+    case .edges(let left, let right):
+      let gap = output.width - 1 - TextWidth.columns(left) - TextWidth.columns(right)
+      guard gap >= 2, !style.isAccessible else {
+        return [left, right].filter { !$0.isEmpty }.map {
+          TextWidth.wrap($0, to: output.width).joined(separator: "\n") + "\n"
+        }.joined()
+      }
+      return left + String(repeating: " ", count: gap) + right + "\n"
+    }
   }
 
   /// One object a line; what a start mended stands in it only when there is something to say.

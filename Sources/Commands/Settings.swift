@@ -6,13 +6,16 @@ package import Terminal
 package struct Settings: Sendable, Equatable {
   package var language: Language
   package var role: String
+  /// No redraws, boxes or symbols: for screen readers.
+  package var isAccessible: Bool
   /// False until a choice has been written.
   package var isSaved: Bool
 
   /// Reads the file; anything unreadable counts as not chosen yet.
-  static func read(home: Home) -> Settings {
-    var settings = Settings(language: preferred, role: "mobile", isSaved: false)
-    guard let data = FileManager.default.contents(atPath: home.path + "/config.yaml") else {
+  static func read(homePath: String) -> Settings {
+    var settings = Settings(
+      language: preferred, role: "mobile", isAccessible: false, isSaved: false)
+    guard let data = FileManager.default.contents(atPath: homePath + "/config.yaml") else {
       return settings
     }
     for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
@@ -25,12 +28,18 @@ package struct Settings: Sendable, Equatable {
         settings.isSaved = true
       }
       if parts[0] == "role" { settings.role = parts[1] }
+      if parts[0] == "accessible" { settings.isAccessible = parts[1] == "on" }
     }
     return settings
   }
 
   mutating func write(home: Home) {
-    let text = "language: \(language.rawValue)\nrole: \(role)\n"
+    let text = """
+      language: \(language.rawValue)
+      role: \(role)
+      accessible: \(isAccessible ? "on" : "off")
+
+      """
     isSaved = (try? Home.write(Array(text.utf8), to: home.path + "/config.yaml")) != nil
   }
 

@@ -1,10 +1,15 @@
+// What Tab offers: names of the live catalogue and state, never a list kept by hand.
+
+internal import Columnar
 internal import Dashboard
 internal import ETL
 internal import EventLog
 internal import Foundation
+internal import Lake
+internal import ObjectStorage
 internal import Platform
 internal import Simulation
-internal import Terminal
+package import Terminal
 internal import TrinoSQL
 
 extension StatementShape {
@@ -21,55 +26,135 @@ extension StatementShape {
 }
 
 extension Shell {
-  /// What Tab offers: commands and their words, tables and SQL words inside a statement.
-  func complete(line: String, cursor: Int) -> CompletionResult {
-    let before = String(line.prefix(cursor))
-    let start = before.lastIndex(where: { " (,=".contains($0) }).map { before.index(after: $0) }
-    let word = String(before[(start ?? before.startIndex)...])
-    let from = before.count - word.count
-    let earlier = before.prefix(from).split(separator: " ").map(String.init)
-    let candidates: [String]
-    if StatementShape.looksLikeSQL(before + " "), !earlier.isEmpty {
-      candidates = sqlNames(word)
-    } else if earlier.isEmpty {
-      candidates = CommandTable.all.flatMap(\.names).filter { $0 != "?" } + ["SELECT"]
-    } else {
-      candidates = commandWords(earlier)
-    }
-    let matching = candidates.filter { $0.lowercased().hasPrefix(word.lowercased()) }
-    return CompletionResult(replaceFrom: from, candidates: Array(Set(matching)).sorted())
+  /// What Tab offers: commands and their words, tables, columns and SQL words inside a statement.
+  package func completions(line: String, cursor: Int) -> CompletionResult {
+    lockedly { complete(line: line, cursor: cursor) }
   }
 
-  private func commandWords(_ earlier: [String]) -> [String] {
-    guard let command = CommandTable.all.first(where: { $0.names.contains(earlier[0]) }) else {
-      return []
+  func complete(line: String, cursor: Int) -> CompletionResult {
+    let before = String(line.prefix(cursor))
+    let isSQL = StatementShape.looksLikeSQL(before + " ")
+    let breaks = isSQL ? " (,=<>+-*/\n\t" : " "
+    let start = before.lastIndex(where: { breaks.contains($0) }).map { before.index(after: $0) }
+    let word = String(before[(start ?? before.startIndex)...])
+    let from = before.count - word.count
+    let earlier = before.prefix(from).split(whereSeparator: \.isWhitespace).map(String.init)
+    let candidates: [String]
+    if isSQL, !earlier.isEmpty {
+      candidates = sqlNames(word, statement: line)
+    } else if earlier.isEmpty {
+      candidates =
+        CommandTable.all.flatMap(\.names).filter { $0 != "?" } + RealTool.all.flatMap(\.names)
+        + ["SELECT"]
+    } else {
+      candidates = commandWords(earlier, word)
     }
-    if command.names[0] == "help" { return CommandTable.all.map { $0.names[0] } }
-    if command.names[0] == "exercise" { return earlier.count == 1 ? exercises.ids() : [] }
-    if earlier.count == 1 { return command.subcommands }
+    let folded = word.lowercased()
+    let matching = candidates.filter { $0.lowercased().hasPrefix(folded) }
+    // `key=` and `folder/` go on; a whole name is followed by a space.
+    let goesOn = matching.count == 1 && (matching[0].hasSuffix("=") || matching[0].hasSuffix("/"))
+    return CompletionResult(
+      replaceFrom: from, candidates: Array(Set(matching)).sorted(), appendsSpace: !goesOn)
+  }
+
+  private func commandWords(_ earlier: [String], _ word: String) -> [String] {
+    if let tool = RealTool.named(earlier[0]) { return toolWords(tool, earlier, word) }
+    guard let command = CommandTable.named(earlier[0]) else { return [] }
+    let name = command.names[0]
+    if name == "help" { return CommandTable.all.map { $0.names[0] } }
+    if earlier.count == 1, let own = courseWords(name) { return own }
+    if earlier.count == 1, !command.subcommands.isEmpty { return command.subcommands }
+    if word.hasPrefix("--") { return command.options }
     let platform = try? platform()
-    switch (command.names[0], earlier[1]) {
-    case ("kafka", "read"): return platform?.log.topicNames() ?? []
+    let action = earlier.count > 1 ? earlier[1] : ""
+    switch (name, action) {
+    case ("kafka", "read"):
+      switch earlier.last {
+      case "--where": return ["event_id=", "event_name=", "user_id=", "app_version="]
+      case "-p", "--partition": return partitions(platform, earlier)
+      default: return platform?.log.topicNames() ?? []
+      }
     case ("kafka", "lag"), ("kafka", "groups"): return platform?.log.groupNames() ?? []
+    case ("s3", _): return objectKeys(platform, word)
     case ("dag", _): return (try? platform?.pipeline.dags().map(\.name)) ?? []
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []
     case ("trace", "event"): return platform?.phone.events().map(\.eventID) ?? []
-    case ("app", "track"): return ["purchase_completed", "product_id=", "price="]
+    case ("app", "network"): return ["offline", "online"]
+    case ("app", "track"):
+      return earlier.count == 2
+        ? eventNames(platform) : ["product_id=", "price=", "currency=", "payment_method="]
+    case ("collect", _): return files(word)
     default: return []
     }
   }
 
-  private func sqlNames(_ word: String) -> [String] {
+  private func partitions(_ platform: Platform?, _ earlier: [String]) -> [String] {
+    guard let log = platform?.log else { return [] }
+    let topic = earlier.first { log.topicNames().contains($0) } ?? "app-events"
+    return (0..<((try? log.partitionCount(of: topic)) ?? 0)).map(String.init)
+  }
+
+  /// Names of events that exist, from what the phone recorded and the tracking plan's first event.
+  private func eventNames(_ platform: Platform?) -> [String] {
+    ["purchase_completed"] + (platform?.phone.events().map(\.eventName) ?? [])
+  }
+
+  private func toolWords(_ tool: RealTool, _ earlier: [String], _ word: String) -> [String] {
+    let platform = try? platform()
+    switch earlier.last {
+    case "-t", "--topic": return platform?.log.topicNames() ?? []
+    case "--group": return platform?.log.groupNames() ?? []
+    case "trigger": return (try? platform?.pipeline.dags().map(\.name)) ?? []
+    case "s3": return ["ls", "cp"]
+    case "s3api": return ["head-object", "list-objects-v2"]
+    case "dags": return ["list", "trigger"]
+    case "tasks": return ["list"]
+    case "ls", "cp", "--key":
+      guard word.hasPrefix("s3://lake/") else { return ["s3://lake/"] }
+      return objectKeys(platform, String(word.dropFirst(10))).map { "s3://lake/" + $0 }
+    default: return tool.words
+    }
+  }
+
+  /// Keys one level below what is typed, as a shell completes folders.
+  private func objectKeys(_ platform: Platform?, _ word: String) -> [String] {
+    guard let objects = try? platform?.lake.objects(prefix: word) else { return [] }
+    return objects.map { object in
+      let rest = object.key.dropFirst(word.count)
+      guard let slash = rest.firstIndex(of: "/") else { return object.key }
+      return word + String(rest[...slash])
+    }
+  }
+
+  /// Files and folders of this computer, for `collect`.
+  private func files(_ word: String) -> [String] {
+    let folder = word.lastIndex(of: "/").map { String(word[...$0]) } ?? ""
+    let path = folder.isEmpty ? "." : (folder as NSString).expandingTildeInPath
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.filter { !$0.hasPrefix(".") }.map { name in
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder)
+      return folder + name + (isFolder.boolValue ? "/" : "")
+    }
+  }
+
+  private func sqlNames(_ word: String, statement: String) -> [String] {
     var names = QueryEngine.keywords + QueryEngine.functionNames
     guard let engine = try? platform().engine else { return names }
-    for catalog in engine.catalogNames
-    where word.isEmpty || word.contains(".") || catalog.hasPrefix(word) {
+    var tables: [String] = []
+    for catalog in engine.catalogNames {
       for schema in engine.schemaNames(catalog: catalog) {
-        names += engine.tableNames(catalog: catalog, schema: schema).map {
+        tables += engine.tableNames(catalog: catalog, schema: schema).map {
           "\(catalog).\(schema).\($0)"
         }
       }
     }
-    return names
+    // Columns of the tables that the statement names.
+    for table in tables where statement.contains(table) {
+      guard let described = try? engine.execute(
+        "SELECT * FROM \(table) LIMIT 0", session: platform().session()) else { continue }
+      names += described.schema.fields.map(\.name)
+    }
+    return names + tables
   }
 }

@@ -9,14 +9,15 @@ internal import TrinoSQL
 
 /// The exercises of the content directory, read when one is first asked for.
 struct ExerciseLibrary {
-  private let root: String
+  private let content: CourseContent
   private var folders: [String: String]?
   private var sessions: [String: ExerciseSession] = [:]
+  private var lockedCommands: [String: String]?
   /// The exercise that `answer`, `check` and `hint` speak of.
   var current: String?
 
-  init(root: String) {
-    self.root = root
+  init(content: CourseContent) {
+    self.content = content
   }
 
   /// The ids of all exercises, sorted.
@@ -30,10 +31,11 @@ struct ExerciseLibrary {
   ) throws -> ExerciseSession {
     if let open = sessions[id] { return open }
     guard let folder = known()[id] else {
-      throw CommandError(
-        .noSuchExercise,
-        ["id": id, "known": known().keys.sorted().joined(separator: ", ")]
-      )
+      let known = known().keys.sorted()
+      var error = CommandError(
+        .noSuchExercise, ["name": id, "known": known.joined(separator: ", ")])
+      error.fields["nearest"] = NearestName.suggest(id, from: known)
+      throw error
     }
     let session = ExerciseSession(
       exercise: try Exercise.load(folder: folder),
@@ -44,14 +46,25 @@ struct ExerciseLibrary {
     return session
   }
 
+  /// The commands that exercises unlock, with the exercise of each.
+  mutating func locks() -> [String: String] {
+    if let lockedCommands { return lockedCommands }
+    var locks: [String: String] = [:]
+    for (id, folder) in known() {
+      // Most exercises unlock nothing: a look at the text spares parsing them all.
+      let manifest = (try? String(contentsOfFile: folder + "/exercise.yaml", encoding: .utf8)) ?? ""
+      guard manifest.contains("\nunlocks:"), let exercise = try? Exercise.load(folder: folder)
+      else { continue }
+      for command in exercise.unlocks { locks[command] = id }
+    }
+    lockedCommands = locks
+    return locks
+  }
+
+  /// Read once; content that cannot be read as a whole is no exercise at all.
   private mutating func known() -> [String: String] {
     if let folders { return folders }
-    var found: [String: String] = [:]
-    for path in FileManager.default.subpaths(atPath: root) ?? []
-    where path.hasSuffix("/exercise.yaml") {
-      let folder = root + "/" + path.dropLast("/exercise.yaml".count)
-      if let exercise = try? Exercise.load(folder: folder) { found[exercise.id] = folder }
-    }
+    let found = (try? content.exerciseFolders()) ?? [:]
     folders = found
     return found
   }
@@ -115,9 +128,15 @@ extension Shell {
       "exercise.title",
       ["id": exercise.id, "title": exercise.title[courseLanguage]]
     )
-    var blocks: [Reply.Block] = [.text(heading(title) + "   " + minutes), .text(session.task),
-      .text(text("exercise.howTo", ["form": session.answerForm])),
+    var blocks: [Reply.Block] = [
+      .edges(left: heading(title), right: minutes),
+      .drawing(MarkdownView(session.task, texts: catalogue, indent: 2)),
     ]
+    if let part = session.partView {
+      blocks += [.text(""), .text(part.text), .text(text("exercise.hint"))]
+    } else {
+      blocks.append(.text(text("exercise.howTo", ["form": session.answerForm])))
+    }
     if session.isPassed { blocks.append(.text(text("exercise.passedBefore"))) }
     return Reply(
       blocks,
@@ -137,22 +156,29 @@ extension Shell {
         data: .record(["form": .string(session.answerForm)])
       )
     }
-    return verdict(try judged(session, words.joined(separator: " ")))
+    return verdict(try judged(session, words.joined(separator: " ")), of: session)
   }
 
-  func checkExercise() throws -> Reply { verdict(try judged(try session(), nil)) }
+  func checkExercise() throws -> Reply {
+    let session = try session()
+    return verdict(try judged(session, nil), of: session)
+  }
 
   private func judged(_ session: ExerciseSession, _ answer: String?) throws -> CheckResult {
     session.check(answer: answer, storyTime: try platform().now.milliseconds)
   }
 
-  private func verdict(_ result: CheckResult) -> Reply {
+  private func verdict(_ result: CheckResult, of session: ExerciseSession) -> Reply {
     var blocks: [Reply.Block] = [.text(result.text)]
     blocks += result.notices.map { .text($0) }
     if result.verdict == .passed {
       blocks.append(.text(text("exercise.passed", ["id": result.exerciseID])))
     }
-    return Reply(
+    // What is asked now: the next part, or another item after a wrong choice.
+    if result.verdict != .passed, result.verdict.countsAsAttempt, let part = session.partView {
+      blocks += [.text(""), .text(part.text)]
+    }
+    let reply = Reply(
       blocks,
       data: .record([
         "exercise": .string(result.exerciseID), "verdict": .string(result.verdict.name),
@@ -161,12 +187,8 @@ extension Shell {
       ]),
       exit: ExitStatus(rawValue: result.verdict.exitCode) ?? .failure
     )
-  }
-
-  /// Where a learner who comes back stands.
-  func resumeText() -> String {
-    let open = exercises.ids().first { id in (try? progress.isPassed(exercise: id)) != true }
-    return open.map { text("welcome.open", ["id": $0]) } ?? text("welcome.allPassed")
+    guard result.verdict == .passed, let session = lessonState?.session else { return reply }
+    return followed(reply, by: session.didPass(result.exerciseID))
   }
 
   func hintExercise() throws -> Reply {
@@ -177,30 +199,14 @@ extension Shell {
     )
   }
 
-  /// `progress`: which exercises are passed.
-  func showProgress() throws -> Reply {
-    let passed = try progress.passedExercises()
-    let rows = try exercises.ids().map { id -> (String, String, Bool) in
-      let session = try exercises.session(id, progress: progress, host: lessonHost())
-      return (id, session.exercise.title[courseLanguage], passed.contains(id))
+  /// A line of an answer script with its placeholders replaced, as they stand now.
+  ///
+  /// For tests: a script says which option is meant, a learner types its number.
+  package func answerLine(_ line: String, exercise id: String) throws -> String {
+    try lockedly {
+      let host = lessonHost()
+      let session = try exercises.session(id, progress: progress, host: host)
+      return try replacingQueries(in: try session.replacingChoices(in: line), host: host)
     }
-    return Reply(
-      [
-        .table(
-          TableView(
-            columns: [
-              TableColumn("ID"), TableColumn(text("progress.column.title")),
-              TableColumn(text("progress.column.state")),
-            ],
-            rows: rows.map { [$0.0, $0.1, text($0.2 ? "progress.passed" : "progress.open")] }
-          )
-        )
-      ],
-      data: .array(
-        rows.map {
-          .record(["id": .string($0.0), "title": .string($0.1), "passed": .bool($0.2)])
-        }
-      )
-    )
   }
 }

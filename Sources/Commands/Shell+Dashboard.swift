@@ -19,10 +19,7 @@ extension Shell {
     let all = try platform.pipeline.tiles()
     let wanted = try arguments.positions.map { id in
       guard let tile = all.first(where: { $0.id == id }) else {
-        throw CommandError(
-          .unknownSubcommand,
-          ["command": "dash show", "word": id, "known": all.map(\.id).joined(separator: ", ")]
-        )
+        throw noSuch(.noSuchTile, id, among: all.map(\.id))
       }
       return tile
     }
@@ -35,35 +32,54 @@ extension Shell {
         now: platform.now
       )
     }
-    let isToday = arguments.options["day"] == nil
+    let rows = tiles.map { tile -> (String, String) in
+      let key = "\(tile.definition.id) \(day) \(arguments.options["app"] ?? "")"
+      let change = tile.hasNoData ? "" : difference(of: tile, since: lastTiles[key])
+      lastTiles[key] = tile.hasNoData ? nil : tile.values.map(\.number)
+      return (title(tile), numbers(tile) + change)
+    }
     return Reply(
-      [.pairs(KeyValueView(tiles.map { (title($0, day, isToday), numbers($0)) }, indent: 2))],
+      [.pairs(KeyValueView(rows, indent: 2))],
       data: .record([
         "day": .string(day.description), "tiles": .array(tiles.map(\.json)),
       ])
     )
   }
 
-  private func title(_ tile: Tile, _ day: CivilDate, _ isToday: Bool) -> String {
+  /// `   +1건, +29,900원` since it was last shown in this session; nothing where nothing moved.
+  private func difference(of tile: Tile, since last: [Int64?]?) -> String {
+    guard let last, last.count == tile.values.count else { return "" }
+    let changes = zip(tile.values, last).compactMap { value, old -> String? in
+      guard let new = value.number, let old, new != old else { return nil }
+      var change = value
+      change.number = new - old
+      return (new > old ? "+" : "") + formatted(change)
+    }
+    return changes.isEmpty ? "" : "   (" + changes.joined(separator: ", ") + ")"
+  }
+
+  private func title(_ tile: Tile) -> String {
     let titles = tile.definition.title
     return titles[settings.language.rawValue] ?? titles["ko"] ?? tile.definition.id
   }
 
   private func numbers(_ tile: Tile) -> String {
     guard !tile.hasNoData else { return text("dash.noData") }
-    var parts = tile.values.map { value -> String in
-      guard let number = value.number else { return "-" }
-      let grouped = NumberText.grouped(number)
-      return switch value.unit {
-      case .won: NumberText.won(number, settings.language)
-      case .plain: grouped
-      case .count, .events, .users: text("dash.unit." + value.unit.rawValue, ["count": grouped])
-      }
-    }
+    var parts = tile.values.map(formatted)
     if let loaded = tile.loadedAt {
       parts.append("(" + text("dash.loadedAt", ["time": storyText(loaded)]) + ")")
     }
     return parts.joined(separator: "   ")
+  }
+
+  private func formatted(_ value: Tile.Value) -> String {
+    guard let number = value.number else { return "-" }
+    let grouped = NumberText.grouped(number)
+    return switch value.unit {
+    case .won: NumberText.won(number, settings.language)
+    case .plain: grouped
+    case .count, .events, .users: text("dash.unit." + value.unit.rawValue, ["count": grouped])
+    }
   }
 
   /// `trace event ID`.

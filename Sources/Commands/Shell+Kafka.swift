@@ -33,6 +33,8 @@ extension Shell {
     let arguments = try Arguments(words)
     try arguments.allowOnly()
     guard let group = arguments.positions.first else { return "" }
+    let groups = try platform().log.groupNames()
+    guard groups.contains(group) else { throw noSuchGroup(group, among: groups) }
     return "WHERE group_id = '\(group.replacing("'", with: "''"))'"
   }
 
@@ -43,12 +45,7 @@ extension Shell {
     let platform = try platform()
     let topic = arguments.positions.first ?? arguments.options["topic"] ?? "app-events"
     let topics = platform.log.topicNames()
-    guard topics.contains(topic) else {
-      throw CommandError(
-        .noSuchTopic,
-        ["topic": topic, "topics": topics.joined(separator: ", ")]
-      )
-    }
+    guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
     let partitions = try platform.log.partitionCount(of: topic)
     let partition = try arguments.integer("partition", in: 0...(partitions - 1))
     let offset = try arguments.integer("offset", in: 0...Int.max)

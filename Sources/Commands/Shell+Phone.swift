@@ -11,6 +11,7 @@ extension Shell {
     case "track": return try track(rest)
     case "queue": return try phoneEvents(state: .queued, empty: "app.queue.empty")
     case "log": return try phoneEvents(state: nil, empty: "app.log.empty")
+    case "network": return try network(rest)
     default: return try send(action)
     }
   }
@@ -97,10 +98,44 @@ extension Shell {
     return Reply(blocks, data: data)
   }
 
+  /// `app network offline|online`: the phone enters and leaves a tunnel.
+  private func network(_ words: [String]) throws -> Reply {
+    let phone = try platform().phone
+    guard let word = words.first?.lowercased() else {
+      let key = phone.isOnline ? "app.network.isOnline" : "app.network.isOffline"
+      return Reply([.text(text(key))], data: .record(["online": .bool(phone.isOnline)]))
+    }
+    let known = ["offline", "online"]
+    guard known.contains(word), words.count == 1 else {
+      var error = CommandError(
+        .unknownSubcommand,
+        ["command": "app network", "word": words.joined(separator: " "),
+          "known": known.joined(separator: ", ")])
+      error.fields["nearest"] = NearestName.suggest(word, from: known)
+      throw error
+    }
+    let sent = try phone.setOnline(word == "online")
+    guard sent.isEmpty else { return deliveries(sent) }
+    let waiting = try phone.queueCount()
+    return Reply(
+      [.text(text("app.network." + word, ["count": String(waiting)]))],
+      data: .record(["online": .bool(phone.isOnline), "queued": .count(waiting)]))
+  }
+
   private func send(_ action: String) throws -> Reply {
     let platform = try platform()
     let sent =
       try action == "background" ? platform.phone.enterBackground() : platform.phone.flush()
+    let waiting = try platform.phone.queueCount()
+    if sent.isEmpty, waiting > 0, !platform.phone.isOnline {
+      return Reply(
+        [.text(text("app.send.offline", ["count": String(waiting)]))], data: .array([]))
+    }
+    return deliveries(sent)
+  }
+
+  /// One line for each request.
+  private func deliveries(_ sent: [PhoneDelivery]) -> Reply {
     let data = JSONValue.array(
       sent.map {
         .record([

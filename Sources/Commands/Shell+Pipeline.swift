@@ -84,7 +84,7 @@ extension Shell {
       throw CommandError(.unknownOption, ["option": option, "known": "-"])
     }
     let platform = try platform()
-    let prefix = Shell.key(rest.first ?? "")
+    let prefix = try key(of: rest.first ?? "")
     if action == "head" { return try head(prefix, platform.lake) }
     let objects = try platform.lake.objects(prefix: prefix)
     let data = JSONValue.array(
@@ -110,18 +110,8 @@ extension Shell {
       ], data: data)
   }
 
-  private static func key(_ text: String) -> String {
-    var key = text
-    if key.hasPrefix("s3://") {
-      key = key.dropFirst(5).split(separator: "/", maxSplits: 1).dropFirst().joined()
-    }
-    return key
-  }
-
   private func head(_ key: String, _ lake: Lake) throws -> Reply {
-    guard let object = try lake.objects(prefix: key).first(where: { $0.key == key }) else {
-      throw CommandError(.noSuchObject, ["key": key])
-    }
+    let object = try object(key, lake)
     let bytes =
       key.hasSuffix(".gz") ? try lake.unpackedLines(object.key) : try lake.store.get(object.key)
     let lines = bytes.split(separator: 0x0A).prefix(3).map {
@@ -143,13 +133,7 @@ extension Shell {
     if action == "list" { return dagList(dags, now: platform.now) }
     guard let name = arguments.positions.first, let dag = dags.first(where: { $0.name == name })
     else {
-      throw CommandError(
-        .noSuchDag,
-        [
-          "dag": arguments.positions.first ?? "",
-          "dags": dags.map(\.name).joined(separator: ", "),
-        ]
-      )
+      throw noSuch(.noSuchDag, arguments.positions.first ?? "", among: dags.map(\.name))
     }
     if action == "show" {
       return try table(

@@ -15,7 +15,7 @@ extension Shell {
     }
     var reply = Reply()
     for statement in split.statements {
-      let next = try table(of: statement.text, showsTiming: true)
+      let next = try table(of: statement.text, showsTiming: true, isOwn: false)
       reply.blocks += next.blocks
       reply.data = next.data
     }
@@ -23,7 +23,9 @@ extension Shell {
   }
 
   /// Runs one query and shows its rows as a table.
-  func table(of sql: String, showsTiming: Bool = false) throws -> Reply {
+  ///
+  /// `isOwn` marks a query of a command: its columns are named as the field's tools name them.
+  func table(of sql: String, showsTiming: Bool = false, isOwn: Bool = true) throws -> Reply {
     let platform = try platform()
     let watch = InterruptWatch()
     defer { watch.stop() }
@@ -50,11 +52,13 @@ extension Shell {
     let shown = rows.prefix(Shell.rowsShownMax)
     let table = TableView(
       columns: result.schema.fields.map {
-        TableColumn($0.name, Shell.isNumber($0.type) ? .right : .left)
+        TableColumn(
+          isOwn ? $0.name.uppercased().replacing("_", with: "-") : $0.name,
+          Shell.isNumber($0.type) ? .right : .left)
       },
       rows: shown.map { row in row.indices.map { result.text(row[$0], column: $0) } }
     )
-    var blocks: [Reply.Block] = [.table(table)]
+    var blocks: [Reply.Block] = [fitted(table)]
     if rows.count > shown.count {
       blocks.append(
         .text(
@@ -77,7 +81,16 @@ extension Shell {
     return Reply(blocks, data: data)
   }
 
+  /// A few wide rows are written one below the other: a key that is cut cannot be copied.
+  private func fitted(_ table: TableView) -> Reply.Block {
+    guard let width = output.tableWidth, table.rows.count <= Shell.recordsMax,
+      let widest = table.lines(width: nil).map({ TextWidth.columns($0) }).max(), widest > width
+    else { return .table(table) }
+    return .drawing(RecordView(columns: table.columns, rows: table.rows))
+  }
+
   private static let rowsShownMax = 200
+  private static let recordsMax = 5
 
   static func isNumber(_ type: DataType) -> Bool {
     switch type {

@@ -186,12 +186,4 @@ extension Shell {
   func heading(_ text: String) -> String { output.style.apply(.heading, text) }
 
   func pairs(_ rows: [(String, String)]) -> KeyValueView { KeyValueView(rows, indent: 2) }
-
-  func languageNamed(_ word: String) -> Language? {
-    switch word.lowercased() {
-    case "ko", "kr", "korean", "한국어", "1": .ko
-    case "en", "english", "영어", "2": .en
-    default: nil
-    }
-  }
 }

@@ -27,6 +27,10 @@ package final class Shell: @unchecked Sendable {
   private var catalogueStore: [Language: Catalogue] = [:]
   var server: ServeState?
   var exercises: ExerciseLibrary
+  /// What each tile showed last, to say what has changed since.
+  var lastTiles: [String: [Int64?]] = [:]
+  /// The lesson, once it was opened.
+  var lessonState: LessonState?
 
   /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
@@ -42,10 +46,10 @@ package final class Shell: @unchecked Sendable {
     self.content = content
     self.options = options
     self.output = output
-    settings = Settings.read(home: home)
+    settings = Settings.read(homePath: home.path)
     if let language { settings.language = language }
     progress = ProgressStore(path: home.path + "/progress.sqlite")
-    exercises = ExerciseLibrary(root: content.path + "/Exercises")
+    exercises = ExerciseLibrary(content: CourseContent(root: content.path))
   }
 
   /// One line's way of being answered.
@@ -53,11 +57,19 @@ package final class Shell: @unchecked Sendable {
     package var line: String
     package var language: Language?
     package var isJSON: Bool
+    /// True where a person typed it at the prompt: the lesson goes along, and hints are given.
+    package var isPrompt: Bool
 
-    package init(line: String, language: Language? = nil, isJSON: Bool = false) {
+    package init(
+      line: String,
+      language: Language? = nil,
+      isJSON: Bool = false,
+      isPrompt: Bool = false
+    ) {
       self.line = line
       self.language = language
       self.isJSON = isJSON
+      self.isPrompt = isPrompt
     }
   }
 
@@ -73,9 +85,12 @@ package final class Shell: @unchecked Sendable {
       self.output = previous
       if request.language != nil { settings.language = spoken }
     }
-    let printer = ReplyPrinter(output: output, isJSON: request.isJSON)
+    let printer = ReplyPrinter(
+      output: output, isJSON: request.isJSON, isPrompt: request.isPrompt)
     do {
-      let reply = try answer(request.line)
+      var reply =
+        request.isPrompt ? try answerAtPrompt(request.line) : try answer(request.line)
+      if request.isPrompt { tellAtWork(&reply) }
       printer.print(reply, line: request.line, notices: takeNotices())
       return reply.exit
     } catch {
@@ -85,11 +100,16 @@ package final class Shell: @unchecked Sendable {
     }
   }
 
-  /// Runs `body` with the world while no line runs.
-  package func withPlatform<Result>(_ body: (Platform) throws -> Result) throws -> Result {
+  /// Runs `body` while no line runs.
+  func lockedly<Result>(_ body: () throws -> Result) rethrows -> Result {
     lock.lock()
     defer { lock.unlock() }
-    return try body(try platform())
+    return try body()
+  }
+
+  /// Runs `body` with the world while no line runs.
+  package func withPlatform<Result>(_ body: (Platform) throws -> Result) throws -> Result {
+    try lockedly { try body(try platform()) }
   }
 
   /// The world, opened on first use: starting the prompt does not wait for it.
@@ -120,17 +140,27 @@ package final class Shell: @unchecked Sendable {
     catalogue.text(key, values)
   }
 
+  /// A text, asked for by the prompt, outside of a running line.
+  func textNow(_ key: String, _ values: [String: String] = [:]) -> String {
+    lockedly { text(key, values) }
+  }
+
   package var language: Language {
-    lock.lock()
-    defer { lock.unlock() }
-    return settings.language
+    lockedly { settings.language }
   }
 
   package func setLanguage(_ language: Language) {
-    lock.lock()
-    defer { lock.unlock() }
-    settings.language = language
+    lockedly {
+      settings.language = language
+      settings.write(home: home)
+    }
+  }
+
+  /// Keeps accessible mode and switches the output that speaks now.
+  func setAccessible(_ isAccessible: Bool) {
+    settings.isAccessible = isAccessible
     settings.write(home: home)
+    (output as? DescriptorOutput)?.setAccessible(isAccessible)
   }
 
   package var isFirstStart: Bool { !settings.isSaved }
@@ -144,12 +174,26 @@ package final class Shell: @unchecked Sendable {
     opened = nil
   }
 
-  private func answer(_ line: String) throws -> Reply {
+  /// The tool of the field that does the same, the first time only.
+  private func tellAtWork(_ reply: inout Reply) {
+    guard let atWork = reply.atWork, reply.exit == .success else { return }
+    let key = "told." + atWork.topic
+    guard (try? progress.setting(key)) ?? nil == nil else { return }
+    try? progress.setSetting(key, "1")
+    reply.blocks.insert(
+      .text(output.style.apply(.dim, "  " + text("tool.atWork", ["line": atWork.line]))),
+      at: min(reply.atWorkIndex, reply.blocks.count))
+  }
+
+  /// Runs one line of SQL or of the prompt's own commands.
+  func answer(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !StatementShape.isComment(trimmed) else {
       return Reply()
     }
-    if StatementShape.looksLikeSQL(trimmed) { return try runSQL(trimmed) }
+    if StatementShape.looksLikeSQL(trimmed) {
+      return try runSQL(trimmed).atWork(AtWork(line: trimmed, words: []))
+    }
     let words: [String]
     do {
       words = try CommandLineWords(trimmed.precomposedStringWithCanonicalMapping).words
@@ -160,18 +204,25 @@ package final class Shell: @unchecked Sendable {
       )
     }
     guard let name = words.first else { return Reply() }
-    guard let command = CommandTable.all.first(where: { $0.names.contains(name.lowercased()) })
-    else { throw unknown(name, line: trimmed) }
-    return try command.run(self, Array(words.dropFirst()))
+    let rest = Array(words.dropFirst())
+    if let command = CommandTable.named(name) {
+      try checkUnlocked(command)
+      return try command.run(self, rest).atWork(AtWork(line: trimmed, words: words))
+    }
+    if let tool = RealTool.named(name) { return try tool.run(self, rest) }
+    throw unknown(name, line: trimmed)
   }
 
   func unknown(_ name: String, line: String) -> CommandError {
-    let names = CommandTable.all.flatMap(\.names)
+    let names = CommandTable.all.flatMap(\.names) + RealTool.all.flatMap(\.names)
     let latin = KoreanLayout.toLatin(name)
     let isKoreanLayout =
       latin.map { names.contains($0) || StatementShape.looksLikeSQL($0 + " ") } == true
     if isKoreanLayout, let meant = KoreanLayout.toLatin(line) {
       return CommandError(.koreanLayout, ["line": meant])
+    }
+    if let habit = ForeignCommand(line: line, first: name) {
+      return CommandError(.foreignCommand, ["word": name, "habit": habit.rawValue])
     }
     let known = names.filter { $0.count > 1 } + ["select"]
     guard let nearest = NearestName.suggest(name.lowercased(), from: known) else {

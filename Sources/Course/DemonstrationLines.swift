@@ -49,7 +49,7 @@ func isSameLine(_ left: String, _ right: String) -> Bool {
 ///
 /// Throws `course.bad-template` where a query does not give exactly one value, and what the host
 /// throws.
-func replacingQueries(in line: String, host: any LessonHost) throws -> String {
+package func replacingQueries(in line: String, host: any LessonHost) throws -> String {
   var result = ""
   var rest = line[...]
   while let open = rest.firstRange(of: "{{sql:") {

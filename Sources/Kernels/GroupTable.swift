@@ -1,259 +1,57 @@
-// Numbers the distinct rows of some key columns: the heart of GROUP BY, DISTINCT, joins and IN.
+// Numbers the distinct rows of some key columns: the heart of GROUP BY, DISTINCT, joins and sets.
 //
-// Each column has an encoder that numbers its distinct values (NULL is a value of its own); several
-// columns combine by pairs of numbers packed into 64 bits. A dictionary column is looked up once a
-// distinct code, not once a row.
+// Three ways in, chosen by the batch:
+//
+// 1. All keys are dictionaries or constants with few combinations: each combination of codes is
+//    looked up once, then every row is one array access (`CodeCache`).
+// 2. One fixed-width key of at most 8 bytes: a table of the keys themselves.
+// 3. Else: hashes column by column, one table of hashes and ids, and keys compared column by column
+//    for all rows that met the same hash (`HashSlots`, `KeyColumn`).
 
 public import Columnar
-import Synchronization
 
-/// Numbers the distinct values of one column.
-final class KeyEncoder {
-  let type: DataType
-  private let integers: IntegerKeyTable?
-  private let texts: TextKeyTable?
-  /// The number of NULL among the values; -1 while there was none.
-  private var nullID: Int32 = -1
-  /// Numbers count values and NULL alike; this maps them back: -1 stands for NULL.
-  private var places: [Int32] = []
-  private var offsetAfterNull: Int32 = 0
-  /// Wide and nested values go by their key bytes; the values themselves are kept as they came.
-  private let isByBytes: Bool
-  private var kept: [ColumnVector] = []
-  private var cachedDictionary: VectorDictionary?
-  private var cachedCodes: [Int32] = []
-
-  init(type: DataType) {
-    self.type = type
-    isByBytes = type.isNested || type.layout == .fixed(width: 16)
-    if type.layout == .text || isByBytes {
-      texts = TextKeyTable()
-      integers = nil
-    } else {
-      integers = IntegerKeyTable()
-      texts = nil
-    }
-  }
-
-  var byteCount: Int { (integers?.byteCount ?? 0) + (texts?.byteCount ?? 0) }
-  /// Values seen, NULL included.
-  var count: Int { (integers?.count ?? texts?.count ?? 0) + (nullID >= 0 ? 1 : 0) }
-
-  /// The table's id as a number that leaves a gap for NULL where NULL came in between.
-  @inline(__always)
-  private func number(_ id: Int32) -> Int32 {
-    nullID >= 0 && id >= nullID ? id + 1 : id
-  }
-
-  private func nullNumber(inserting: Bool) -> Int32 {
-    if nullID < 0, inserting { nullID = Int32(truncatingIfNeeded: count) }
-    return nullID
-  }
-
-  /// Writes the number of each row; -1 for values never seen, where `inserting` is false.
-  func encode(
-    _ vector: ColumnVector,
-    inserting: Bool,
-    into out: UnsafeMutablePointer<Int32>
-  ) {
-    if vector.type == .unknown {
-      let null = nullNumber(inserting: inserting)
-      for row in 0..<vector.count { out[row] = null }
-      return
-    }
-    if case .dictionary(let codes, let dictionary) = vector.encoding {
-      return encodeDictionary(vector, codes, dictionary, inserting: inserting, into: out)
-    }
-    if vector.isConstant, vector.count > 1 {
-      encode(slice(vector, 0..<1), inserting: inserting, into: out)
-      for row in 1..<vector.count { out[row] = out[0] }
-      return
-    }
-    if let texts {
-      let lane = TextLane(isByBytes ? keyBytes(vector) : vector)
-      let before = texts.count
-      defer { if isByBytes, inserting { keep(vector, from: before, out) } }
-      for row in 0..<vector.count {
-        if vector.isNull(row) {
-          out[row] = nullNumber(inserting: inserting)
-        } else {
-          let id = texts.id(of: lane[row], inserting: inserting)
-          out[row] = id < 0 ? id : number(id)
-        }
-      }
-      return
-    }
-    switch vector.type {
-    case .boolean, .tinyint: encodeFixed(vector, inserting, out, Lane<Int8>(vector)) { Int64($0) }
-    case .smallint: encodeFixed(vector, inserting, out, Lane<Int16>(vector)) { Int64($0) }
-    case .real:
-      encodeFixed(vector, inserting, out, Lane<Float>(vector)) { value in
-        Int64((value.isNaN ? Float.nan : value == 0 ? 0 : value).bitPattern)
-      }
-    case .integer, .date, .intervalYearToMonth:
-      encodeFixed(vector, inserting, out, Lane<Int32>(vector)) { Int64($0) }
-    case .double:
-      encodeFixed(vector, inserting, out, Lane<Double>(vector)) { value in
-        // One NaN, and one zero.
-        value.isNaN
-          ? Int64(bitPattern: Double.nan.bitPattern)
-          : Int64(bitPattern: (value == 0 ? 0 : value).bitPattern)
-      }
-    default: encodeFixed(vector, inserting, out, Lane<Int64>(vector)) { $0 }
-    }
-  }
-
-  /// Keeps the values of new numbers, in order of appearance.
-  private func keep(_ vector: ColumnVector, from before: Int, _ out: UnsafeMutablePointer<Int32>) {
-    guard let texts, texts.count > before else { return }
-    var rows: [Int32] = []
-    var next = number(Int32(truncatingIfNeeded: before))
-    for row in 0..<vector.count where !vector.isNull(row) && out[row] == next {
-      rows.append(Int32(truncatingIfNeeded: row))
-      next = number(Int32(truncatingIfNeeded: before + rows.count))
-    }
-    kept.append(rows.withUnsafeBufferPointer { vector.gather($0) })
-  }
-
-  @inline(__always)
-  private func encodeFixed<Value: BitwiseCopyable>(
-    _ vector: ColumnVector,
-    _ inserting: Bool,
-    _ out: UnsafeMutablePointer<Int32>,
-    _ lane: Lane<Value>,
-    _ key: (Value) -> Int64
-  ) {
-    guard let integers else { return }
-    let count = vector.count
-    if vector.validity == nil, nullID < 0 {
-      if inserting {
-        for row in 0..<count { out[row] = integers.insert(key(lane[row])) }
-      } else {
-        for row in 0..<count { out[row] = integers.find(key(lane[row])) }
-      }
-      return
-    }
-    for row in 0..<count {
-      if vector.isNull(row) {
-        out[row] = nullNumber(inserting: inserting)
-      } else {
-        let value = key(lane[row])
-        let id = inserting ? integers.insert(value) : integers.find(value)
-        out[row] = id < 0 ? id : number(id)
-      }
-    }
-  }
-
-  private func encodeDictionary(
-    _ vector: ColumnVector,
-    _ codes: Buffer,
-    _ dictionary: VectorDictionary,
-    inserting: Bool,
-    into out: UnsafeMutablePointer<Int32>
-  ) {
-    if cachedDictionary !== dictionary {
-      cachedDictionary = dictionary
-      cachedCodes = [Int32](repeating: -2, count: dictionary.values.count)
-    }
-    let source = codes.values(as: Int32.self)
-    var one: Int32 = -1
-    for row in 0..<vector.count {
-      if vector.isNull(row) {
-        out[row] = nullNumber(inserting: inserting)
-        continue
-      }
-      let code = Int(source[row])
-      // A value not found may be inserted later: only finds are remembered, as table ids.
-      if cachedCodes[code] < 0 {
-        encode(slice(dictionary.values, code..<code + 1), inserting: inserting, into: &one)
-        cachedCodes[code] = one < 0 ? -2 : nullID >= 0 && one > nullID ? one - 1 : one
-      }
-      out[row] = cachedCodes[code] < 0 ? -1 : number(cachedCodes[code])
-    }
-  }
-
-  /// The values under `numbers`, as a flat column.
-  func values(_ numbers: UnsafeBufferPointer<Int32>) -> ColumnVector {
-    let count = numbers.count
-    let null = nullID
-    let validity =
-      null < 0 ? nil : ValidityBitmap.make(count: count) { numbers[$0] != null }
-    @inline(__always) func id(_ number: Int32) -> Int {
-      Int(null >= 0 && number > null ? number - 1 : number)
-    }
-    if isByBytes {
-      let all = ColumnVector.concatenate(kept, type: type)
-      kept = [all]
-      let places = numbers.map { $0 == null ? 0 : Int32(truncatingIfNeeded: id($0)) }
-      if all.count == 0 { return nullColumn(type, count: count) }
-      return places.withUnsafeBufferPointer { all.gather($0) }.withValidity(validity)
-    }
-    if let texts {
-      let views = texts.views
-      return ColumnVector(
-        type: type,
-        count: count,
-        values: Buffer(byteCount: count * 16) { memory in
-          let target = memory.bindMemory(to: TextView.self)
-          for row in 0..<count where numbers[row] != null {
-            target[row] = views[id(numbers[row])]
-          }
-        },
-        textData: texts.textData,
-        validity: validity
-      )
-    }
-    guard let integers else { return nullColumn(type, count: count) }
-    let keys = integers.keys
-    switch type.layout {
-    case .fixed(width: 8):
-      return makeFixed(type, count, validity, as: Int64.self) { out in
-        for row in 0..<count where numbers[row] != null { out[row] = keys[id(numbers[row])] }
-      }
-    case .fixed(width: 2):
-      return makeFixed(type, count, validity, as: Int16.self) { out in
-        for row in 0..<count where numbers[row] != null {
-          out[row] = Int16(truncatingIfNeeded: keys[id(numbers[row])])
-        }
-      }
-    case .fixed(width: 4):
-      return makeFixed(type, count, validity, as: Int32.self) { out in
-        for row in 0..<count where numbers[row] != null {
-          out[row] = Int32(truncatingIfNeeded: keys[id(numbers[row])])
-        }
-      }
-    default:
-      return makeFixed(type, count, validity, as: UInt8.self) { out in
-        for row in 0..<count where numbers[row] != null {
-          out[row] = UInt8(truncatingIfNeeded: keys[id(numbers[row])])
-        }
-      }
-    }
-  }
-}
-
-/// Numbers distinct rows of key columns.
+/// Numbers distinct rows of key columns: 0, 1, 2 … in order of appearance; NULL is a value.
 ///
-/// Not thread-safe.
+/// Not thread-safe, except `find` with a scratch per thread while nothing is assigned.
 public final class GroupTable {
-  private let encoders: [KeyEncoder]
-  private let pairs: [IntegerKeyTable]
+  /// What one thread needs to look up: keep one for many batches.
+  public final class Scratch {
+    fileprivate var cache = CodeCache()
+    fileprivate var knownCount = -1
+
+    public init() {}
+  }
+
+  private let types: [DataType]
+  private let integers: IntegerKeyTable?
+  private let slots: HashSlots?
+  private let columns: [KeyColumn]
+  private var nullID: Int32 = -1
   private var hasRows = false
+  private var cache = CodeCache()
 
   public init(types: [DataType]) {
-    encoders = types.map { KeyEncoder(type: $0) }
-    pairs = types.dropFirst().map { _ in IntegerKeyTable() }
+    self.types = types
+    if types.count == 1, let width = types[0].fixedWidth, width <= 8 {
+      integers = IntegerKeyTable()
+      slots = nil
+      columns = []
+    } else {
+      integers = nil
+      slots = types.isEmpty ? nil : HashSlots()
+      columns = types.map { KeyColumn(type: $0) }
+    }
   }
 
   /// Distinct rows so far.
   ///
   /// Without key columns there is one group as soon as there is a row.
-  public var groupCount: Int {
-    pairs.last?.count ?? encoders.first?.count ?? (hasRows ? 1 : 0)
-  }
+  public var groupCount: Int { integers?.count ?? slots?.count ?? (hasRows ? 1 : 0) }
 
+  /// Bytes held, about.
   public var byteCount: Int {
-    encoders.reduce(0) { $0 + $1.byteCount } + pairs.reduce(0) { $0 + $1.byteCount }
+    (integers?.byteCount ?? 0) + (slots?.byteCount ?? 0)
+      + columns.reduce(0) { $0 + $1.byteCount }
   }
 
   /// Writes the group of each row; with `inserting` false, -1 for rows never seen.
@@ -265,134 +63,341 @@ public final class GroupTable {
   ) {
     guard rowCount > 0 else { return }
     hasRows = hasRows || inserting
-    guard let first = keys.first else {
-      for row in 0..<rowCount { out[row] = 0 }
+    if keys.isEmpty {
+      out.update(repeating: 0, count: rowCount)
+    } else if inserting {
+      guard
+        !cache.assign(
+          keys, rowCount: rowCount, into: out,
+          resolve: { assignRows($0, rowCount: $1, inserting: true, into: $2) })
+      else { return }
+      assignRows(keys, rowCount: rowCount, inserting: true, into: out)
+    } else {
+      assignRows(keys, rowCount: rowCount, inserting: false, into: out)
+    }
+  }
+
+  /// Writes the group of each row, -1 for rows never seen; changes nothing but `scratch`.
+  public func find(
+    _ keys: [ColumnVector],
+    rowCount: Int,
+    scratch: Scratch,
+    into out: UnsafeMutablePointer<Int32>
+  ) {
+    guard rowCount > 0 else { return }
+    if keys.isEmpty {
+      out.update(repeating: hasRows ? 0 : -1, count: rowCount)
       return
     }
-    encoders[0].encode(first, inserting: inserting, into: out)
-    guard keys.count > 1 else { return }
-    let codes = UnsafeMutablePointer<Int32>.allocate(capacity: rowCount)
-    defer { codes.deallocate() }
-    for column in 1..<keys.count {
-      encoders[column].encode(keys[column], inserting: inserting, into: codes)
-      let table = pairs[column - 1]
-      if inserting {
-        for row in 0..<rowCount {
-          out[row] = table.insert(Int64(out[row]) << 32 | Int64(codes[row]))
-        }
-      } else {
-        for row in 0..<rowCount {
-          let isKnown = out[row] >= 0 && codes[row] >= 0
-          out[row] = isKnown ? table.find(Int64(out[row]) << 32 | Int64(codes[row])) : -1
-        }
-      }
+    if scratch.knownCount != groupCount {
+      scratch.cache = CodeCache()
+      scratch.knownCount = groupCount
     }
+    guard
+      !scratch.cache.assign(
+        keys, rowCount: rowCount, into: out,
+        resolve: { assignRows($0, rowCount: $1, inserting: false, into: $2) })
+    else { return }
+    assignRows(keys, rowCount: rowCount, inserting: false, into: out)
   }
 
   /// The key columns of groups `range`, in order of appearance.
   public func keyColumns(_ range: Range<Int>) -> [ColumnVector] {
-    var numbers = range.map { Int32(truncatingIfNeeded: $0) }
-    var columns: [ColumnVector] = []
-    for column in encoders.indices.reversed() {
-      var codes = numbers
-      if column > 0 {
-        let table = pairs[column - 1]
-        for index in numbers.indices {
-          let pair = table.keys[Int(numbers[index])]
-          codes[index] = Int32(truncatingIfNeeded: pair)
-          numbers[index] = Int32(truncatingIfNeeded: pair >> 32)
+    guard let integers else { return columns.map { $0.column(range) } }
+    let keys = integers.keys
+    let null = Int(nullID)
+    let validity =
+      null >= 0 && range.contains(null)
+      ? ValidityBitmap.make(count: range.count) { range.lowerBound + $0 != null } : nil
+    let type = types[0]
+    let count = range.count
+    let first = range.lowerBound
+    switch type.fixedWidth {
+    case 8:
+      return [
+        ColumnVector(
+          type: type, count: count,
+          values: Buffer(copying: UnsafeRawBufferPointer(start: keys + first, count: count * 8)),
+          validity: validity)
+      ]
+    case 4:
+      return [
+        makeFixed(type, count, validity, as: Int32.self) { out in
+          for row in 0..<count { out[row] = Int32(truncatingIfNeeded: keys[first + row]) }
+        }
+      ]
+    case 2:
+      return [
+        makeFixed(type, count, validity, as: Int16.self) { out in
+          for row in 0..<count { out[row] = Int16(truncatingIfNeeded: keys[first + row]) }
+        }
+      ]
+    default:
+      return [
+        makeFixed(type, count, validity, as: Int8.self) { out in
+          for row in 0..<count { out[row] = Int8(truncatingIfNeeded: keys[first + row]) }
+        }
+      ]
+    }
+  }
+
+  private func assignRows(
+    _ keys: [ColumnVector], rowCount: Int, inserting: Bool, into out: UnsafeMutablePointer<Int32>
+  ) {
+    if let integers {
+      assignIntegers(integers, keys[0], rowCount, inserting, out)
+    } else if let slots {
+      assignHashed(slots, keys, rowCount, inserting, out)
+    }
+  }
+
+  // MARK: One key of at most eight bytes
+
+  private func assignIntegers(
+    _ table: IntegerKeyTable, _ key: ColumnVector, _ count: Int, _ inserting: Bool,
+    _ out: UnsafeMutablePointer<Int32>
+  ) {
+    if key.type == .unknown {
+      let null = nullNumber(table, inserting)
+      out.update(repeating: null, count: count)
+      return
+    }
+    let vector = key.plain
+    switch types[0].numberForm {
+    case .uint8: assignLane(table, vector, Lane<UInt8>(vector), inserting, out) { Int64($0) }
+    case .int8: assignLane(table, vector, Lane<Int8>(vector), inserting, out) { Int64($0) }
+    case .int16: assignLane(table, vector, Lane<Int16>(vector), inserting, out) { Int64($0) }
+    case .int32: assignLane(table, vector, Lane<Int32>(vector), inserting, out) { Int64($0) }
+    case .float:
+      assignLane(table, vector, Lane<Float>(vector), inserting, out) {
+        Int64(($0.isNaN ? Float.nan : $0 + 0).bitPattern)
+      }
+    case .double:
+      assignLane(table, vector, Lane<Double>(vector), inserting, out) {
+        Int64(bitPattern: ($0.isNaN ? Double.nan : $0 + 0).bitPattern)
+      }
+    default: assignLane(table, vector, Lane<Int64>(vector), inserting, out) { $0 }
+    }
+  }
+
+  private func nullNumber(_ table: IntegerKeyTable, _ inserting: Bool) -> Int32 {
+    if nullID < 0, inserting { nullID = table.appendUnfound() }
+    return nullID
+  }
+
+  @inline(__always)
+  private func assignLane<Value: BitwiseCopyable>(
+    _ table: IntegerKeyTable, _ vector: ColumnVector, _ lane: Lane<Value>, _ inserting: Bool,
+    _ out: UnsafeMutablePointer<Int32>, _ key: (Value) -> Int64
+  ) {
+    let count = vector.count
+    guard let validity = vector.validity else {
+      if inserting {
+        for row in 0..<count { out[row] = table.insert(key(lane[row])) }
+      } else {
+        for row in 0..<count { out[row] = table.find(key(lane[row])) }
+      }
+      return
+    }
+    for row in 0..<count {
+      if !validity.isValid(row) {
+        out[row] = nullNumber(table, inserting)
+      } else {
+        out[row] = inserting ? table.insert(key(lane[row])) : table.find(key(lane[row]))
+      }
+    }
+  }
+
+  // MARK: Any keys
+
+  private func assignHashed(
+    _ slots: HashSlots, _ keys: [ColumnVector], _ count: Int, _ inserting: Bool,
+    _ out: UnsafeMutablePointer<Int32>
+  ) {
+    let prepared = zip(columns, keys).map { $0.prepared($1) }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { hashSpace in
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 3) { space in
+        guard let hashes = hashSpace.baseAddress, let rows = space.baseAddress else { return }
+        hashRows(
+          zip(keys, prepared).map { $0.type == .unknown ? $1 : $0 }, count: count, into: hashes)
+        let ids = rows + count
+        let fresh = rows + 2 * count
+        var met = 0
+        var freshCount = 0
+        for row in 0..<count {
+          var index = Int(truncatingIfNeeded: hashes[row])
+          let id = slots.candidate(hashes[row], from: &index)
+          if id >= 0 {
+            rows[met] = Int32(truncatingIfNeeded: row)
+            ids[met] = id
+            met += 1
+          } else if inserting {
+            out[row] = slots.append(hashes[row])
+            fresh[freshCount] = Int32(truncatingIfNeeded: row)
+            freshCount += 1
+          } else {
+            out[row] = -1
+          }
+        }
+        append(prepared, keys, UnsafeBufferPointer(start: UnsafePointer(fresh), count: freshCount))
+        let others = compare(prepared, met, rows, ids, out)
+        for place in 0..<others {
+          out[Int(rows[place])] = walk(
+            slots, prepared, keys, rows + place, hashes[Int(rows[place])], inserting)
         }
       }
-      columns.append(codes.withUnsafeBufferPointer { encoders[column].values($0) })
     }
-    return columns.reversed()
+  }
+
+  private func append(
+    _ prepared: [ColumnVector], _ keys: [ColumnVector], _ rows: UnsafeBufferPointer<Int32>
+  ) {
+    guard !rows.isEmpty else { return }
+    for (index, column) in columns.enumerated() {
+      column.append(prepared[index], original: keys[index], rows: rows)
+    }
+  }
+
+  /// Writes the ids that hold, and leaves in `rows` those that do not: their hash met another key.
+  private func compare(
+    _ prepared: [ColumnVector], _ count: Int, _ rows: UnsafeMutablePointer<Int32>,
+    _ ids: UnsafeMutablePointer<Int32>, _ out: UnsafeMutablePointer<Int32>
+  ) -> Int {
+    guard count > 0 else { return 0 }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { space in
+      guard let flags = space.baseAddress else { return 0 }
+      flags.update(repeating: 1, count: count)
+      for (index, column) in columns.enumerated() {
+        column.match(prepared[index], rows: rows, ids: ids, count: count, flags: flags)
+      }
+      var others = 0
+      for index in 0..<count {
+        if flags[index] != 0 {
+          out[Int(rows[index])] = ids[index]
+        } else {
+          rows[others] = rows[index]
+          others += 1
+        }
+      }
+      return others
+    }
+  }
+
+  /// The id of one row, compared with every key of its hash in turn: for the one row in four
+  /// thousand million whose hash met another key.
+  private func walk(
+    _ slots: HashSlots, _ prepared: [ColumnVector], _ keys: [ColumnVector],
+    _ row: UnsafeMutablePointer<Int32>, _ hash: UInt64, _ inserting: Bool
+  ) -> Int32 {
+    var index = Int(truncatingIfNeeded: hash)
+    while true {
+      var id = slots.candidate(hash, from: &index)
+      if id < 0 {
+        guard inserting else { return -1 }
+        id = slots.append(hash)
+        append(prepared, keys, UnsafeBufferPointer(start: UnsafePointer(row), count: 1))
+        return id
+      }
+      var flag: UInt8 = 1
+      for (place, column) in columns.enumerated() {
+        column.match(prepared[place], rows: row, ids: &id, count: 1, flags: &flag)
+      }
+      if flag != 0 { return id }
+      index += 1
+    }
   }
 }
 
-/// A set of values, for `IN`: three-valued, as SQL wants.
-///
-/// `@unchecked Sendable`: the lookup is used only under `lock`.
-public final class MembershipTable: @unchecked Sendable {
-  private let lock = Mutex<Void>(())
-  private let lookup: MembershipLookup
+/// Groups of combinations of dictionary codes, remembered while the dictionaries stay the same.
+struct CodeCache {
+  private var dictionaries: [VectorDictionary?] = []
+  private var constants: [Buffer?] = []
+  /// The group of each combination: `unknown`, or a group, or -1.
+  private var groups: [Int32] = []
 
-  /// The values of one column, NULLs allowed.
-  public init(_ values: ColumnVector) {
-    lookup = MembershipLookup(values: values.plain, hasNull: values.nullCount > 0)
-  }
+  private static let unknown: Int32 = -2
 
-  /// True where the value is in the set; NULL where it is NULL, or absent and the set has a NULL.
+  /// Combinations are remembered up to this many.
+  private static let combinationsMax = 1 << 16
+
+  /// Writes the group of each row; false, and nothing done, where the keys are not of this kind.
   ///
-  /// An empty set gives false.
-  public func contains(_ vector: ColumnVector) -> ColumnVector {
-    lock.withLock { _ in lookup.contains(vector) }
-  }
-}
-
-/// One thread's hash table over the values of an `IN`.
-final class MembershipLookup {
-  private let encoder: KeyEncoder
-  private let hasNull: Bool
-  private let isEmpty: Bool
-
-  init(values: ColumnVector, hasNull: Bool) {
-    encoder = KeyEncoder(type: values.type)
-    self.hasNull = hasNull
-    isEmpty = values.count == 0
-    var numbers = [Int32](repeating: 0, count: values.count)
-    let valid = RowSelection(isNull(values, negated: true))
-    let kept = valid.count == values.count ? values : values.gather(valid.rows)
-    numbers.withUnsafeMutableBufferPointer { out in
-      if let start = out.baseAddress { encoder.encode(kept, inserting: true, into: start) }
-    }
-  }
-
-  func contains(_ vector: ColumnVector) -> ColumnVector {
-    let count = vector.count
-    if isEmpty { return ColumnVector(constant: .boolean(false), type: .boolean, count: count) }
-    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, count))
-    defer { numbers.deallocate() }
-    encoder.encode(vector, inserting: false, into: numbers)
-    let validity: ValidityBitmap? =
-      hasNull || vector.validity != nil
-      ? ValidityBitmap.make(count: count) { row in
-        !vector.isNull(row) && (numbers[row] >= 0 || !hasNull)
-      } : nil
-    // Equality is IEEE's: NaN is in no set.
-    let isDouble = vector.type == .double
-    return makeFixed(.boolean, count, validity, as: UInt8.self) { out in
-      for row in 0..<count {
-        out[row] = numbers[row] >= 0 && !(isDouble && isNaN(vector, row)) ? 1 : 0
+  /// `resolve` is asked for the groups of one row of each new combination, in order of appearance.
+  mutating func assign(
+    _ keys: [ColumnVector], rowCount: Int, into out: UnsafeMutablePointer<Int32>,
+    resolve: ([ColumnVector], Int, UnsafeMutablePointer<Int32>) -> Void
+  ) -> Bool {
+    guard rowCount > 1, let strides = strides(keys, rowCount) else { return false }
+    // The combination of each row; NULL is one more code.
+    for row in 0..<rowCount { out[row] = 0 }
+    for (key, stride) in zip(keys, strides) where stride > 0 {
+      guard case .dictionary(let codes, let dictionary) = key.encoding else { continue }
+      let code = codes.values(as: Int32.self)
+      let factor = Int32(truncatingIfNeeded: stride)
+      if let validity = key.validity {
+        let null = Int32(truncatingIfNeeded: dictionary.values.count)
+        for row in 0..<rowCount {
+          out[row] &+= (validity.isValid(row) ? code[row] : null) &* factor
+        }
+      } else {
+        for row in 0..<rowCount { out[row] &+= code[row] &* factor }
       }
     }
-  }
-
-  private func isNaN(_ vector: ColumnVector, _ row: Int) -> Bool {
-    vector.values.values(as: Double.self)[vector.valueIndex(row)].isNaN
-  }
-}
-
-/// Tells the first of equal (group, value) pairs from its repetitions: for `count(DISTINCT x)`.
-public final class DistinctFilter {
-  private let encoder: KeyEncoder
-  private let pairs = IntegerKeyTable()
-
-  public init(type: DataType) { encoder = KeyEncoder(type: type) }
-
-  public var byteCount: Int { encoder.byteCount + pairs.byteCount }
-
-  /// The rows whose value is not NULL and new in its group.
-  public func newRows(_ vector: ColumnVector, groups: UnsafePointer<Int32>?) -> RowSelection {
-    let count = vector.count
-    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, count))
-    defer { numbers.deallocate() }
-    encoder.encode(vector, inserting: true, into: numbers)
-    var rows: [Int32] = []
-    for row in 0..<count where !vector.isNull(row) {
-      let before = pairs.count
-      _ = pairs.insert(Int64(groups?[row] ?? 0) << 32 | Int64(numbers[row]))
-      if pairs.count > before { rows.append(Int32(truncatingIfNeeded: row)) }
+    var missing: [Int32] = []
+    var combinations: [Int32] = []
+    groups.withUnsafeMutableBufferPointer { groups in
+      for row in 0..<rowCount where groups[Int(out[row])] == Self.unknown {
+        missing.append(Int32(truncatingIfNeeded: row))
+        combinations.append(out[row])
+        groups[Int(out[row])] = -1
+      }
     }
-    return RowSelection(rows)
+    if !missing.isEmpty {
+      let picked = missing.withUnsafeBufferPointer { rows in
+        keys.map { $0.gather(rows).flattened() }
+      }
+      var found = [Int32](repeating: -1, count: missing.count)
+      found.withUnsafeMutableBufferPointer { target in
+        if let start = target.baseAddress { resolve(picked, missing.count, start) }
+      }
+      for (combination, group) in zip(combinations, found) { groups[Int(combination)] = group }
+    }
+    groups.withUnsafeBufferPointer { groups in
+      for row in 0..<rowCount { out[row] = groups[Int(out[row])] }
+    }
+    return true
+  }
+
+  /// The step of each key's code in a combination, 0 for constants; nil where not all keys are
+  /// dictionaries and constants, or there are too many combinations.
+  private mutating func strides(_ keys: [ColumnVector], _ rowCount: Int) -> [Int]? {
+    var result: [Int] = []
+    var total = 1
+    var isSame = dictionaries.count == keys.count
+    for (index, key) in keys.enumerated() {
+      switch key.encoding {
+      case .flat: return nil
+      case .constant:
+        guard key.validity == nil || key.nullCount == key.count else { return nil }
+        result.append(0)
+        isSame =
+          isSame && dictionaries[index] == nil && constants[index] === key.values
+          && key.validity == nil
+      case .dictionary(_, let dictionary):
+        result.append(total)
+        total *= dictionary.values.count + 1
+        guard total <= max(Self.combinationsMax, rowCount) else { return nil }
+        isSame = isSame && dictionaries[index] === dictionary
+      }
+    }
+    if !isSame {
+      dictionaries = keys.map { key in
+        if case .dictionary(_, let dictionary) = key.encoding { return dictionary }
+        return nil
+      }
+      constants = keys.map { $0.isConstant ? $0.values : nil }
+      groups = [Int32](repeating: Self.unknown, count: total)
+    }
+    return result
   }
 }

@@ -148,3 +148,6 @@ public func test(_ test: DoubleTest, _ vector: ColumnVector) -> ColumnVector {
     }
   }
 }
+
+/// The natural logarithm.
+func naturalLog(_ value: Double) -> Double { log(value) }

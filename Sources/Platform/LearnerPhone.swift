@@ -50,7 +50,11 @@ package final class LearnerPhone: @unchecked Sendable {
   /// Bytes of a torn write that the queue dropped at this start.
   package let tornBytes: Int
 
+  /// Whether the phone has a network; kept on its disk, so that a restart finds it as it was.
+  package private(set) var isOnline = true
+
   private let client: Client
+  private let directory: String
   private let history: String
   private let recorder: DeliveryRecorder
   private let recorded = Mutex<[PhoneEvent]>([])
@@ -69,6 +73,7 @@ package final class LearnerPhone: @unchecked Sendable {
     configuration.flushIntervalMilliseconds = Int64(flushIntervalSeconds) * 1_000
     let queue = try DiskEventQueue(directory: directory)
     tornBytes = queue.recovery.tornBytes
+    self.directory = directory
     history = directory + "/sent.ndjson"
     var identity = SeededGenerator(seed: seed, label: "learner-phone")
     let device = DeviceContext(
@@ -96,6 +101,10 @@ package final class LearnerPhone: @unchecked Sendable {
     )
     client.sessionID = "sess_" + identity.uuid().prefix(8)
     client.userID = "u_0000042"
+    if FileManager.default.fileExists(atPath: offlineMark) {
+      isOnline = false
+      try client.networkLost()
+    }
     try refresh()
   }
 
@@ -118,6 +127,20 @@ package final class LearnerPhone: @unchecked Sendable {
     try client.enterForeground()
     return sent
   }
+
+  /// Takes the network away or brings it back; back online, the SDK sends what has waited.
+  package func setOnline(_ isOnline: Bool) throws -> [PhoneDelivery] {
+    if isOnline {
+      if unlink(offlineMark) != 0, errno != ENOENT { throw Home.unusable(offlineMark, errno) }
+    } else {
+      try Home.write([], to: offlineMark)
+    }
+    self.isOnline = isOnline
+    return try deliver { try isOnline ? client.networkBack() : client.networkLost() }
+  }
+
+  /// A file that is there while the phone has no network.
+  private var offlineMark: String { directory + "/offline" }
 
   /// Lets the SDK's timer act.
   package func tick() throws { _ = try deliver { try client.tick() } }

@@ -4,7 +4,7 @@
 //    same rows in the same order in every run, and doubles are summed in one fixed order.
 // 2. `finish` merges the lanes in their order: groups come out by first appearance in lane 0, then
 //    those that lane 1 adds, and so on.
-// 3. A function whose states cannot be merged, DISTINCT, and ORDER BY inside an aggregate keep the
+// 3. DISTINCT, ORDER BY inside an aggregate, and functions that show the order of their rows keep the
 //    whole aggregation in one lane.
 
 import Columnar
@@ -27,19 +27,22 @@ final class HashAggregateExec: SinkExec {
   private static let lanesMax = 8
   private let rowsPerBatch = 65_536
 
-  init(_ node: Aggregate, schema: Schema, _ context: ExecutionContext) throws {
+  init(_ node: Aggregate, schema: Schema, _ context: ExecutionContext) {
     self.node = node
     self.schema = schema
     memory = OperatorMemory(context)
-    let isMergeable = try node.aggregates.allSatisfy { call in
-      guard !call.isDistinct, call.orderBy.isEmpty else { return false }
-      return try makeAccumulator(
-        call.kind,
-        arguments: call.arguments.map(\.type),
-        result: call.result
-      ).canMerge
+    let isMergeable = node.aggregates.allSatisfy { call in
+      !call.isDistinct && call.orderBy.isEmpty && !Self.keepsOrder(call.kind)
     }
     laneCount = isMergeable ? Self.lanesMax : 1
+  }
+
+  /// What it gives shows the order in which rows came.
+  private static func keepsOrder(_ kind: AggregateKind) -> Bool {
+    switch kind {
+    case .arrayAggregate, .listAggregate, .mapAggregate, .multimapAggregate: true
+    default: false
+    }
   }
 
   var peakMemoryBytes: Int { memory.peakByteCount }
@@ -213,7 +216,7 @@ private final class GroupingSetState {
     }
     for (mine, theirs) in zip(slots, other.slots) {
       mine.accumulator.reserve(groupCount: groupCount)
-      try mine.accumulator.merge(theirs.accumulator, groups: numbers, count: count)
+      try mine.accumulator.merge(theirs.accumulator, groupCount: count, groups: numbers)
     }
   }
 

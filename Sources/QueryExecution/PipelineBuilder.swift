@@ -97,7 +97,7 @@ struct PipelineBuilder {
     case .aggregate(let aggregate):
       var columns: Set<Int> = []
       for expression in plan.expressions { expression.collectColumns(&columns) }
-      let sink = try HashAggregateExec(aggregate, schema: schema, context)
+      let sink = HashAggregateExec(aggregate, schema: schema, context)
       try end(aggregate.input, node, sink, needed: columns)
       return feed(sink.result, node)
     case .sort(let keys, let input):

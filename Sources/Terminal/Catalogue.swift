@@ -11,6 +11,8 @@
 // 2. `Catalogue.text` fills the placeholders: `{name}`, and `{name|이/가}`, which adds the Korean
 //    particle that fits the value (`{count|event/events}` in English: the first form for 1).
 // 3. `Catalogue.findings` compares the languages; the tests run it.
+// 4. `Catalogue.marked` puts marks around every text, so that a walk through the program shows what
+//    comes from no catalogue. `TAPLINE_MARK_TEXTS=1` does it for a whole run.
 
 import Foundation
 
@@ -18,23 +20,68 @@ import Foundation
 package struct Catalogue: Sendable {
   package let language: Language
   private let entries: [String: String]
+  /// What stands before and after every text; empty except in a marked catalogue.
+  private let marks: (open: String, close: String)
 
   package init(language: Language, entries: [String: String]) {
+    self.init(language: language, entries: entries, marks: ("", ""))
+  }
+
+  private init(
+    language: Language,
+    entries: [String: String],
+    marks: (open: String, close: String)
+  ) {
     self.language = language
     self.entries = entries
+    self.marks = marks
+  }
+
+  /// The same texts, each between `open` and `close` (a pseudo-locale).
+  ///
+  /// What a walk through the program shows outside such marks was written in the code. Values that
+  /// are texts themselves carry marks inside the marks around them.
+  package func marked(_ open: String = "\u{27E6}", _ close: String = "\u{27E7}") -> Catalogue {
+    Catalogue(language: language, entries: entries, marks: (open, close))
+  }
+
+  /// `shown` without what stands between marks, and without white space: what came from no text.
+  package static func unmarked(
+    _ shown: String,
+    _ open: Character = "\u{27E6}",
+    _ close: Character = "\u{27E7}"
+  ) -> String {
+    var depth = 0
+    var result = ""
+    for character in shown {
+      if character == open {
+        depth += 1
+      } else if character == close {
+        depth = max(depth - 1, 0)
+      } else if depth == 0, !character.isWhitespace {
+        result.append(character)
+      }
+    }
+    return result
   }
 
   /// Reads every `*.<language>.texts` of a folder.
   ///
+  /// - Parameter environment: with `TAPLINE_MARK_TEXTS=1` the texts are `marked`.
   /// - Throws: `CatalogueError` if the folder or a file cannot be read. What is wrong inside a file
   ///   is reported by `findings`, not here: a learner's start never fails on a text.
-  package static func load(directory: String, language: Language) throws -> Catalogue {
+  package static func load(
+    directory: String,
+    language: Language,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws -> Catalogue {
     var entries: [String: String] = [:]
     for file in try files(in: directory, language: language) {
       let parsed = CatalogueParser.parse(try read(directory + "/" + file), file: file)
       entries.merge(parsed.entries) { first, _ in first }
     }
-    return Catalogue(language: language, entries: entries)
+    let catalogue = Catalogue(language: language, entries: entries)
+    return environment["TAPLINE_MARK_TEXTS"] == "1" ? catalogue.marked() : catalogue
   }
 
   /// The keys, sorted.
@@ -50,8 +97,8 @@ package struct Catalogue: Sendable {
   package func text(_ key: String, _ values: [String: String] = [:]) -> String {
     guard let template = entries[key] else { return "[[\(key)]]" }
     guard template.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") })
-    else { return template }
-    var result = ""
+    else { return marks.open + template + marks.close }
+    var result = marks.open
     for piece in CatalogueTemplate.pieces(of: template) {
       switch piece {
       case .literal(let literal): result += literal
@@ -59,7 +106,7 @@ package struct Catalogue: Sendable {
       case .malformed(let source): result += source
       }
     }
-    return result
+    return result + marks.close
   }
 
   private func append(

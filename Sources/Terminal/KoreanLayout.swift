@@ -19,6 +19,65 @@ package enum KoreanLayout {
     return hasHangul ? result : nil
   }
 
+  /// The line that was meant, where one was typed with the Korean layout on by mistake; else nil.
+  ///
+  /// The first word decides: its keys must spell one of `names`. Of the rest, what cannot be Korean
+  /// (letters outside syllables, or the keys of a name) is read by its keys; whole syllables, and
+  /// quoted text made of them, stay.
+  ///
+  /// - Parameter names: commands, keywords and whatever else a line may hold, as they are spelled.
+  package static func command(in line: String, names: [String]) -> String? {
+    let spellings = Dictionary(names.map { ($0.lowercased(), $0) }) { first, _ in first }
+    var result = ""
+    var isFirst = true
+    var quote: Character?
+    for piece in pieces(of: line) {
+      guard let first = piece.first, isWordStart(first) else {
+        for character in piece where character == "'" || character == "\"" {
+          if quote == nil { quote = character } else if quote == character { quote = nil }
+        }
+        result += piece.replacing("\u{20A9}", with: "`")
+        continue
+      }
+      let latin = toLatin(String(piece))
+      let name = latin.flatMap { spellings[$0.lowercased()] }
+      if isFirst {
+        guard let name else { return nil }
+        result += name
+        isFirst = false
+      } else if let name, quote == nil {
+        result += name
+      } else {
+        result += latin.flatMap { hasLooseLetter(piece) ? $0 : nil } ?? String(piece)
+      }
+    }
+    return isFirst ? nil : result
+  }
+
+  /// Words (letters, digits, `_` and `-`) and what stands between them, in turn.
+  private static func pieces(of line: String) -> [Substring] {
+    var result: [Substring] = []
+    var rest = Normalization.composed(line)[...]
+    while let first = rest.first {
+      let isWord = isWordStart(first)
+      let piece = rest.prefix { character in
+        isWord ? isWordStart(character) : !isWordStart(character)
+      }
+      result.append(piece)
+      rest = rest[piece.endIndex...]
+    }
+    return result
+  }
+
+  private static func isWordStart(_ character: Character) -> Bool {
+    character.isLetter || character.isNumber || character == "_" || character == "-"
+  }
+
+  /// Whether a Korean letter stands outside a syllable, as it never does in a Korean word.
+  private static func hasLooseLetter(_ text: Substring) -> Bool {
+    text.unicodeScalars.contains { (0x3131...0x3163).contains($0.value) }
+  }
+
   private static func keys(of value: UInt32) -> String? {
     switch value {
     case 0xAC00...0xD7A3:

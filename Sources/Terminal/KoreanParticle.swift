@@ -1,6 +1,11 @@
 // Korean particles take one of two forms by the sound before them. This file reads a value aloud as
 // a Korean developer would and answers what it ends in, so that a sentence of the catalogue stays
 // right whatever is put into it.
+//
+// 1. A group in brackets after a word is not read: 토픽(topic)을.
+// 2. Times, dates, numbers and units are read as Korean: 09:10 십 분, 3 삼, 2 h 두 시간.
+// 3. Latin words are read as Korean writes them: topic 토픽, Kafka 카프카; abbreviations by the name
+//    of their last letter: SQL 에스큐엘, abc 에이비씨.
 
 /// The choice between the two forms of a Korean particle.
 package enum KoreanParticle {
@@ -38,7 +43,7 @@ package enum KoreanParticle {
 
   /// What `text` ends in when it is read aloud; closing marks and quotes are not read.
   package static func ending(of text: String) -> Ending {
-    var scalars = Array(text.unicodeScalars)
+    var scalars = withoutBracketGroup(Array(text.unicodeScalars))
     while let last = scalars.last, isSilent(last) { scalars.removeLast() }
     guard let last = scalars.last else { return .unknown }
     switch last.value {
@@ -48,12 +53,28 @@ package enum KoreanParticle {
     case 0x314F...0x3163: return .vowel
     case 0x3131...0x314E: return last.value == 0x3139 ? .rieul : .consonant
     case 0x3041...0x30FF: return last.value == 0x3093 || last.value == 0x30F3 ? .consonant : .vowel
-    case 0x30...0x39: return number(scalars)
-    case 0x41...0x5A, 0x61...0x7A: return latin(scalars)
+    case 0x30...0x39: return SpokenNumber.ending(of: scalars)
+    case 0x41...0x5A, 0x61...0x7A: return SpokenLatin.ending(of: scalars)
     case 0x25: return .vowel  // 퍼센트
     case 0x2B: return .vowel  // 플러스
     default: return .unknown
     }
+  }
+
+  /// The text before a closing group in round brackets, if something to read stands there.
+  private static func withoutBracketGroup(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    var end = scalars.count
+    while end > 0, scalars[end - 1] != ")", isSilent(scalars[end - 1]) { end -= 1 }
+    guard end > 0, scalars[end - 1] == ")" else { return scalars }
+    var depth = 0
+    for index in stride(from: end - 1, through: 0, by: -1) {
+      if scalars[index] == ")" { depth += 1 }
+      if scalars[index] == "(" { depth -= 1 }
+      guard depth == 0 else { continue }
+      let before = Array(scalars[..<index])
+      return before.contains { !isSilent($0) } ? withoutBracketGroup(before) : scalars
+    }
+    return scalars
   }
 
   private static func isSilent(_ scalar: Unicode.Scalar) -> Bool {
@@ -74,67 +95,5 @@ package enum KoreanParticle {
     index == 0 ? .vowel : index == 8 ? .rieul : .consonant
   }
 
-  /// Digits as they are read: 영 일 이 삼 사 오 육 칠 팔 구, and 십 백 천 만 억 조 at the end of a number.
-  private static func number(_ scalars: [Unicode.Scalar]) -> Ending {
-    var zeros = 0
-    var index = scalars.count - 1
-    while index >= 0, scalars[index] == "0" || (scalars[index] == "," && zeros > 0) {
-      if scalars[index] == "0" { zeros += 1 }
-      index -= 1
-    }
-    if zeros > 0 {
-      let isWholeNumber = index >= 0 && scalars[index].value >= 0x31 && scalars[index].value <= 0x39
-      return isWholeNumber && (12..<16).contains(zeros) ? .vowel : .consonant  // 조
-    }
-    switch scalars[scalars.count - 1] {
-    case "1", "7", "8": return .rieul
-    case "3", "6": return .consonant
-    default: return .vowel
-    }
-  }
-
-  /// The last Latin word: spelled letter by letter if it is an abbreviation, else read as a word.
-  private static func latin(_ scalars: [Unicode.Scalar]) -> Ending {
-    var start = scalars.count
-    while start > 0, isLatin(scalars[start - 1]) { start -= 1 }
-    let word = scalars[start...].map { Character($0) }
-    let isAttachedToDigit = start > 0 && ("0"..."9").contains(scalars[start - 1])
-    let isAbbreviation = word.count == 1 || isAttachedToDigit || word.allSatisfy(\.isUppercase)
-    let letters = word.map { Character($0.lowercased()) }
-    return isAbbreviation ? spelled(letters[letters.count - 1]) : pronounced(letters)
-  }
-
-  private static func isLatin(_ scalar: Unicode.Scalar) -> Bool {
-    (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
-  }
-
-  /// A letter's Korean name: 엘 and 알 end in ㄹ, 엠 and 엔 in another consonant.
-  private static func spelled(_ letter: Character) -> Ending {
-    switch letter {
-    case "l", "r": .rieul
-    case "m", "n": .consonant
-    default: .vowel
-    }
-  }
-
-  /// A word as Korean transcribes English: topic 토픽, offset 오프셋, event 이벤트, table 테이블.
-  private static func pronounced(_ word: [Character]) -> Ending {
-    let last = word[word.count - 1]
-    // A doubled consonant is read as one: app 앱.
-    let isDoubled = word.count > 2 && word[word.count - 2] == last
-    let before = word[word.count - (isDoubled ? 3 : 2)]
-    let isAfterVowel = "aeiou".contains(before)
-    switch last {
-    case "l": return .rieul
-    case "m", "n": return .consonant
-    case "g": return before == "n" ? .consonant : .vowel
-    case "c": return .consonant
-    case "k": return before == "c" || isAfterVowel ? .consonant : .vowel
-    case "p", "t", "b": return isAfterVowel ? .consonant : .vowel
-    case "e":
-      if before == "l" { return .rieul }
-      return before == "n" || before == "m" ? .consonant : .vowel
-    default: return .vowel
-    }
-  }
+  static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 }

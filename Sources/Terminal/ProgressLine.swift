@@ -6,14 +6,27 @@ import Synchronization
 
 /// A line that redraws itself on a terminal, and prints only its start and end elsewhere.
 ///
+/// The rate is that of the last five seconds, so that the time left follows work that slows down.
+/// In accessible mode nothing is redrawn: a new line says how far it is, at most every ten seconds.
 /// `update` may be called for every batch: it draws at most ten times a second. Safe from any
 /// thread.
 package final class ProgressLine: Sendable {
+  /// What was done when.
+  private struct Sample {
+    var time: Int64
+    var done: Int64
+  }
+
   private struct State {
-    var lastDrawn: Int64 = .min
+    var lastDrawn: Int64
     var isDrawn = false
     var isFinished = false
+    /// Drawn moments of the last seconds, oldest first; the work's start is the first of them.
+    var samples: [Sample]
   }
+
+  private static let rateMilliseconds: Int64 = 5_000
+  private static let spokenMilliseconds: Int64 = 10_000
 
   private let output: any TerminalOutput
   private let label: String
@@ -22,7 +35,7 @@ package final class ProgressLine: Sendable {
   private let remaining: String
   private let now: @Sendable () -> Int64
   private let started: Int64
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   private var isRedrawing: Bool { output.isInteractive && !output.style.isAccessible }
 
@@ -39,7 +52,7 @@ package final class ProgressLine: Sendable {
     _ label: String,
     total: Int64?,
     unit: String = "",
-    remaining: String = "{time} left",
+    remaining: String,
     to output: any TerminalOutput,
     now: @escaping @Sendable () -> Int64 = ProgressLine.uptime
   ) {
@@ -49,21 +62,38 @@ package final class ProgressLine: Sendable {
     self.unit = unit
     self.remaining = remaining
     self.now = now
-    started = now()
+    let started = now()
+    self.started = started
+    state = Mutex(State(lastDrawn: started, samples: [Sample(time: started, done: 0)]))
     if !isRedrawing { output.write("  \(label)\n") }
   }
 
   /// Shows that `done` of the work is done.
   package func update(_ done: Int64) {
-    guard isRedrawing else { return }
+    let isSpoken = output.isInteractive && output.style.isAccessible
+    guard isRedrawing || isSpoken else { return }
     let time = now()
     let line = state.withLock { state -> String? in
-      guard !state.isFinished, !state.isDrawn || time - state.lastDrawn >= 100 else { return nil }
+      let pause = isSpoken ? ProgressLine.spokenMilliseconds : 100
+      let isFirst = !state.isDrawn && !isSpoken
+      guard !state.isFinished, isFirst || time - state.lastDrawn >= pause else { return nil }
       state.lastDrawn = time
       state.isDrawn = true
-      return text(done, at: time)
+      let line = text(done, at: time, rate: rate(done, at: time, &state))
+      return line
     }
-    if let line { output.write("\r\(line)\u{1B}[K") }
+    guard let line else { return }
+    output.write(isSpoken ? line + "\n" : "\r\(line)\u{1B}[K")
+  }
+
+  /// Units a second over the last seconds; nil before there is enough to tell.
+  private func rate(_ done: Int64, at time: Int64, _ state: inout State) -> Double? {
+    state.samples.append(Sample(time: time, done: done))
+    while state.samples.count > 2, time - state.samples[1].time >= ProgressLine.rateMilliseconds {
+      state.samples.removeFirst()
+    }
+    guard let first = state.samples.first, time - first.time >= 500 else { return nil }
+    return Double(done - first.done) * 1_000 / Double(time - first.time)
   }
 
   /// Ends the line: removes it from a terminal, and prints `summary` if there is one.
@@ -74,19 +104,17 @@ package final class ProgressLine: Sendable {
       return state.isDrawn
     }
     guard let wasDrawn else { return }
-    if wasDrawn { output.write("\r\u{1B}[K") }
+    if wasDrawn, isRedrawing { output.write("\r\u{1B}[K") }
     if let summary { output.write("  \(summary)\n") }
   }
 
-  private func text(_ done: Int64, at time: Int64) -> String {
-    let elapsed = max(time - started, 1)
+  private func text(_ done: Int64, at time: Int64, rate: Double?) -> String {
     let amounts = total.map { "\(NumberText.grouped(done))/\(NumberText.grouped($0))" }
     var parts = [label, (amounts ?? NumberText.grouped(done)) + (unit.isEmpty ? "" : " " + unit)]
-    let rate = Double(done) * 1_000 / Double(elapsed)
-    if elapsed >= 500 { parts.append(NumberText.decimal(rate, places: rate < 10 ? 1 : 0) + "/s") }
+    if let rate { parts.append(NumberText.decimal(rate, places: rate < 10 ? 1 : 0) + "/s") }
     if let total, total > 0 {
       parts.insert(NumberText.percent(min(1, Double(done) / Double(total))), at: 1)
-      if elapsed >= 1_000, rate > 0, done < total {
+      if let rate, rate > 0, time - started >= 1_000, done < total {
         let left = min(Double(total - done) / rate * 1_000, 1e12)
         let seconds = (Int64(left) + 999) / 1_000 * 1_000
         let time = seconds < 60_000 ? "\(seconds / 1_000) s" : NumberText.milliseconds(seconds)
@@ -94,7 +122,7 @@ package final class ProgressLine: Sendable {
       }
     }
     let line = "  " + parts.joined(separator: "  ")
-    return TextWidth.truncate(line, to: max(output.width - 1, 1))
+    return isRedrawing ? TextWidth.truncate(line, to: max(output.width - 1, 1)) : line
   }
 
   /// Milliseconds since the machine started.

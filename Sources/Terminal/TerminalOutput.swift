@@ -21,11 +21,30 @@ package protocol TerminalOutput: AnyObject, Sendable {
   var isInteractive: Bool { get }
   /// Colours and accessible mode.
   var style: Style { get }
+  /// Whether texts longer than the screen are shown page by page here.
+  var showsPages: Bool { get }
+  /// Writes a whole text, page by page if it is longer than the screen and `showsPages`.
+  func writePages(_ text: String, texts: Catalogue)
 }
 
 extension TerminalOutput {
   package var tableWidth: Int? { width }
   package var height: Int? { nil }
+  package var showsPages: Bool { false }
+
+  package func writePages(_ text: String, texts: Catalogue) {
+    write(text)
+  }
+
+  /// Writes what `body` writes: at once where it is shown page by page, else as it comes.
+  ///
+  /// - Parameter texts: the learner's language, for the pager's status line.
+  package func paged(texts: Catalogue, _ body: (any TerminalOutput) throws -> Void) rethrows {
+    guard showsPages else { return try body(self) }
+    let page = PageOutput(for: self)
+    defer { writePages(page.text, texts: texts) }
+    try body(page)
+  }
 
   /// Writes `text` and ends the line.
   package func writeLine(_ text: String = "") {
@@ -49,6 +68,7 @@ package final class DescriptorOutput: TerminalOutput {
   private struct State {
     var isAccessible: Bool
     var isBroken = false
+    var pagerInput: Int32?
   }
 
   private let descriptor: Int32
@@ -74,6 +94,26 @@ package final class DescriptorOutput: TerminalOutput {
   /// Switches accessible mode on or off.
   package func setAccessible(_ isAccessible: Bool) {
     state.withLock { $0.isAccessible = isAccessible }
+  }
+
+  package var showsPages: Bool {
+    isInteractive && state.withLock { $0.pagerInput != nil && !$0.isAccessible }
+  }
+
+  /// Shows long texts page by page from now on, with keys from `input`; nil stops that.
+  ///
+  /// For the prompt: a script's output is never paged.
+  package func setPagerInput(_ input: Int32?) {
+    state.withLock { $0.pagerInput = input }
+  }
+
+  package func writePages(_ text: String, texts: Catalogue) {
+    guard showsPages, let input = state.withLock({ $0.pagerInput }) else {
+      write(text)
+      return
+    }
+    Pager(input: input, output: descriptor, style: style, texts: texts, environment: environment)
+      .show(text)
   }
 
   package var style: Style {
@@ -136,6 +176,30 @@ package final class CapturedOutput: TerminalOutput {
   }
 
   package func write(_ text: String) {
+    captured.withLock { $0 += text }
+  }
+}
+
+/// Output kept for a pager, laid out for the screen that it will be shown on.
+private final class PageOutput: TerminalOutput {
+  private let captured = Mutex("")
+  let width: Int
+  let tableWidth: Int?
+  let height: Int?
+  let style: Style
+  /// What is redrawn in place would fill pages.
+  let isInteractive = false
+
+  init(for output: any TerminalOutput) {
+    width = output.width
+    tableWidth = output.tableWidth
+    height = output.height
+    style = output.style
+  }
+
+  var text: String { captured.withLock { $0 } }
+
+  func write(_ text: String) {
     captured.withLock { $0 += text }
   }
 }

@@ -32,6 +32,22 @@ enum Parameter: Sendable {
     return TrinoType.coercionCost(given, wanted) == nil ? nil : wanted
   }
 
+  /// A type of the kind.
+  var example: TrinoType {
+    switch self {
+    case .boolean: .boolean
+    case .bigint: .bigint
+    case .integer: .integer
+    case .double: .double
+    case .decimal: .decimal(precision: 38, scale: 0)
+    case .text: .varchar(nil)
+    case .date: .date
+    case .timestamp: .timestamp(precision: 3)
+    case .zoned: .timestampWithTimeZone(precision: 3, .utc)
+    case .any: .unknown
+    }
+  }
+
   var name: String {
     switch self {
     case .boolean: "boolean"
@@ -78,6 +94,14 @@ struct FunctionOverload: Sendable {
   var make: @Sendable (CallContext) throws -> (variant: String, body: Body)
 }
 
+extension FunctionOverload {
+  /// The result's type for SHOW FUNCTIONS, over arguments of the parameters' own types.
+  var resultText: String {
+    let result = self.result(parameters.map(\.example))
+    return parameters.contains(.any) && result == .unknown ? "T" : result.description
+  }
+}
+
 enum FunctionCatalog {
   static let registry: FunctionRegistry<FunctionOverload> = build()
 
@@ -89,10 +113,17 @@ enum FunctionCatalog {
   /// Functions that analysis treats itself.
   static let special: Set<String> = [
     "coalesce", "nullif", "if", "typeof", "date", "greatest", "least", "now", "current_date",
-    "current_timestamp", "localtimestamp", "current_timezone",
+    "current_timestamp", "localtimestamp", "current_timezone", "current_user", "current_catalog",
+    "current_schema", "version",
   ]
 
-  static var names: [String] { (registry.names + aggregates + special).sorted() }
+  /// Some function has the name.
+  static func isKnown(_ name: String) -> Bool {
+    aggregates.contains(name) || special.contains(name) || !registry[name].isEmpty
+      || Analyzer.windowFunctions.contains(name)
+  }
+
+  static var names: [String] { (registry.names + aggregates + special + Analyzer.windowFunctions).sorted() }
 
   private static func build() -> FunctionRegistry<FunctionOverload> {
     var registry = FunctionRegistry<FunctionOverload>()

@@ -8,18 +8,22 @@ import Testing
   @Test func `the outline names lessons and exercises that exist`() throws {
     let outline = try content.outline()
     let folders = try content.exerciseFolders()
-    for lesson in outline.lessons {
+    // A lesson without sections is announced and not written yet.
+    for lesson in outline.lessons where !lesson.sections.isEmpty {
       let text = try content.lesson(lesson)
       #expect(text.sections.map(\.id) == lesson.sections.map(\.id))
       for (section, entry) in zip(text.sections, lesson.sections) {
         #expect(section.title == entry.title)
         let named = section.steps.compactMap { if case .exercise(let id) = $0 { id } else { nil } }
-        #expect(named == entry.exercises)
-        for id in named { #expect(folders[id] != nil) }
+        // The outline may list an exercise that the text does not stop at.
+        #expect(entry.exercises.filter(named.contains) == named)
+        for id in entry.exercises { #expect(folders[id] != nil, "\(id)") }
       }
     }
-    #expect(outline.lessons.first?.minutes == 10)
-    #expect(outline.lessons.first?.sections.first?.terms == ["event_id", "topic", "partition", "offset"])
+    #expect(outline.lessons.map(\.id) == ["00", "01", "03", "02", "04", "05", "06"])
+    #expect(outline.lessons.first?.minutes == 30)
+    let terms = outline.lessons.first?.sections.first?.terms
+    #expect(terms == ["event", "topic", "partition-kafka", "offset"])
   }
 
   @Test func `the first section leads to the first exercise`() throws {
@@ -34,7 +38,7 @@ import Testing
       case .card: "c"
       }
     }
-    #expect(kinds.joined() == "pdpd?dpdpdxpdp")
+    #expect(kinds.joined() == "pdpd?dpdpdpxpdp")
     #expect(
       steps[1]
         == .demonstration(
@@ -53,7 +57,9 @@ import Testing
       Issue.record("found")
     } catch let error as CourseError {
       #expect(error.code == "course.unknown-exercise")
-      #expect(error.advice == "Did you mean `00-1`? Known: 00-1.")
+      #expect(
+        error.advice
+          == "Did you mean `00-1`? Known: 00-1, 00-2, 00-3, 00-prereq, 00-role-quiz.")
     }
   }
 

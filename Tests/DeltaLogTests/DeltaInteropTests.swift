@@ -3,24 +3,13 @@ import Connector
 import DeltaLog
 import Foundation
 import ObjectStorage
+import TestSupport
 import Testing
 
-/// A Python with `deltalake`, `pyarrow` and `duckdb`, for the tests against the real tools.
-private let python = ProcessInfo.processInfo.environment["TAPLINE_INTEROP_PYTHON"]
+/// True where the tools have DuckDB's delta extension.
+private let hasDuckDBDelta = InteropPython.has(module: "duckdb_extension_delta")
 
-/// True where that Python also has DuckDB's delta extension.
-private let hasDuckDBDelta: Bool = {
-  guard let python else { return false }
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: python)
-  process.arguments = ["-c", "import duckdb_extension_delta"]
-  process.standardError = FileHandle.nullDevice
-  guard (try? process.run()) != nil else { return false }
-  process.waitUntilExit()
-  return process.terminationStatus == 0
-}()
-
-@Suite(.enabled(if: python != nil, "TAPLINE_INTEROP_PYTHON names no Python with deltalake"))
+@Suite(.enabled(if: InteropPython.interpreter != nil, "TAPLINE_INTEROP_PYTHON names no Python with deltalake"))
 struct DeltaInteropTests {
   let scratch: ScratchDirectory
   let store: LocalObjectStore
@@ -32,8 +21,6 @@ struct DeltaInteropTests {
 
   /// Runs a program with the table's path in `path`, and answers what it prints.
   private func run(_ program: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(python))
     let head = """
       import datetime, deltalake, pyarrow as pa
       from decimal import Decimal
@@ -42,17 +29,7 @@ struct DeltaInteropTests {
       def rows(t): return sorted(map(str, pa.table(t.to_pyarrow_table() if hasattr(t, "to_pyarrow_table") else t).to_pylist()))
 
       """
-    process.arguments = ["-c", head + program]
-    let output = Pipe()
-    let errors = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let fault = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(fault)")
-    return text
+    return try InteropPython.run(head + program)
   }
 
   private var table: DeltaTable { DeltaTable(store: store, path: "processed/events") }
@@ -128,7 +105,6 @@ struct DeltaInteropTests {
         [{'id': 2}]
         [{'id': 3}]
         [(1, '-0.01', '2024-01-16 00:10:00+00:00'), (1, '1234.56', '2024-01-16 00:10:00.124000+00:00'), (1, 'None', 'None')]
-
         """
     )
   }
@@ -171,7 +147,7 @@ struct DeltaInteropTests {
       print(t.version(), sorted(pa.table(deltalake.QueryBuilder().register("t", t).execute("select id from t").read_all())["id"].to_pylist()))
       """
     )
-    #expect(text == "4 [1, 3, 4, 5]\n")
+    #expect(text == "4 [1, 3, 4, 5]")
   }
 
   @Test func `reads what deltalake makes: overwrites, new columns, missing statistics`() throws {
@@ -298,7 +274,6 @@ struct DeltaInteropTests {
         (3, 7, Decimal('-0.01'), None, None, 1705363800000000), \
         (4, -5, Decimal('1234.56'), '서울 50%', '2024-01-15', 1705363800123456)]
         [(1,)]
-
         """
     )
   }

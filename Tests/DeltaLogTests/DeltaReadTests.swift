@@ -3,6 +3,7 @@ import Connector
 import DeltaLog
 import Foundation
 import ObjectStorage
+import TestSupport
 import Testing
 
 @Suite struct DeltaReadTests {

@@ -4,6 +4,7 @@ import DeltaLog
 import Foundation
 import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct DeltaWriteTests {

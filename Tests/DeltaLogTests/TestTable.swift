@@ -2,6 +2,7 @@ import Columnar
 import Connector
 import DeltaLog
 import ObjectStorage
+import TestSupport
 
 /// A small table partitioned by day, in a directory of its own.
 struct TestTable {

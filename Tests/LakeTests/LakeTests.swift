@@ -6,6 +6,7 @@ import Foundation
 import Lake
 import ObjectStorage
 import Simulation
+import TestSupport
 import Testing
 import Warehouse
 

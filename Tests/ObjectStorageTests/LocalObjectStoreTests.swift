@@ -1,6 +1,7 @@
 import Foundation
 import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 /// A directory on a file system without space, for the test that needs one.

@@ -1,27 +1,11 @@
 import Commands
 import Foundation
+import TestSupport
 import Testing
 
 /// Somebody else's tools over the files that a world wrote.
 struct DeltalakeTests {
-  static let python = ProcessInfo.processInfo.environment["TAPLINE_INTEROP_PYTHON"]
-
-  static func run(_ script: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python ?? "/nowhere")
-    process.arguments = ["-c", script] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    let text = String(decoding: data, as: UTF8.self)
-    guard process.terminationStatus == 0 else { throw TestFailure(text) }
-    return text.trimmingCharacters(in: .whitespacesAndNewlines)
-  }
-
-  @Test(.enabled(if: python != nil, "needs deltalake and pyarrow (TAPLINE_INTEROP_PYTHON)"))
+  @Test(.enabled(if: InteropPython.interpreter != nil, "needs deltalake and pyarrow (TAPLINE_INTEROP_PYTHON)"))
   func `deltalake counts the same rows, and what it deletes and appends shows in the next SELECT`()
     throws
   {
@@ -29,7 +13,7 @@ struct DeltalakeTests {
     let table = world.worldPath + "/lake/processed/events"
     let ours = try world.count("SELECT count(*) FROM lake.silver.events")
     let distinct = try world.count("SELECT count(DISTINCT event_id) FROM lake.silver.events")
-    let counted = try Self.run(
+    let counted = try InteropPython.run(
       """
       import sys
       from deltalake import DeltaTable
@@ -42,7 +26,7 @@ struct DeltalakeTests {
     let purchases = "SELECT count(*) FROM lake.silver.events WHERE event_name = 'purchase_completed'"
     let before = try world.count(purchases)
     #expect(before > 0)
-    let deleted = try Self.run(
+    let deleted = try InteropPython.run(
       """
       import sys
       from deltalake import DeltaTable
@@ -55,7 +39,7 @@ struct DeltalakeTests {
     #expect(try world.count("SELECT count(*) FROM lake.silver.events") == ours - before)
     #expect(try world.stations()["silver_rows"] == Int(ours - before))
 
-    _ = try Self.run(
+    _ = try InteropPython.run(
       """
       import sys, datetime
       from deltalake import DeltaTable, write_deltalake
@@ -75,7 +59,7 @@ struct DeltalakeTests {
     world.run("clock +1d")
     let after = try world.count("SELECT count(*) FROM lake.silver.events")
     #expect(after > ours)
-    let again = try Self.run(
+    let again = try InteropPython.run(
       "import sys; from deltalake import DeltaTable; print(DeltaTable(sys.argv[1]).to_pyarrow_table().num_rows)",
       [table])
     #expect(again == String(after))
@@ -85,10 +69,10 @@ struct DeltalakeTests {
         "SELECT count(*) FROM warehouse.mart.fact_purchase WHERE dt = DATE '2024-01-15'") == 0)
   }
 
-  @Test(.enabled(if: python != nil, "needs deltalake and pyarrow (TAPLINE_INTEROP_PYTHON)"))
+  @Test(.enabled(if: InteropPython.interpreter != nil, "needs deltalake and pyarrow (TAPLINE_INTEROP_PYTHON)"))
   func `deltalake and pyarrow read Gold and the warehouse`() throws {
     let world = try TestWorld()
-    let sum = try Self.run(
+    let sum = try InteropPython.run(
       """
       import sys
       from deltalake import DeltaTable

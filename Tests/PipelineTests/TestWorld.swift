@@ -30,7 +30,9 @@ final class TestWorld {
     return path
   }
 
-  private static func open(_ path: String, language: Language) throws -> Shell {
+  private static func open(
+    _ path: String, language: Language, content: String = content
+  ) throws -> Shell {
     let root = try ContentRoot.find(
       environment: ["TAPLINE_CONTENT": content], executable: "tapline")
     return try Shell(
@@ -39,20 +41,24 @@ final class TestWorld {
       output: CapturedOutput())
   }
 
-  init(language: Language = .en) throws {
+  /// `content` holds `Lessons`, `Exercises` and `Datasets`.
+  init(language: Language = .en, content: String = TestWorld.content) throws {
     scratch = try ScratchDirectory("home")
     path = scratch.path + "/home"
     try FileManager.default.copyItem(atPath: try Self.template.get(), toPath: path)
-    shell = try Self.open(path, language: language)
+    shell = try Self.open(path, language: language, content: content)
   }
 
   var worldPath: String { path + "/worlds/sandbox" }
 
   /// What one line answers, and how it went.
   @discardableResult
-  func run(_ line: String, json: Bool = false) -> (text: String, status: ExitStatus) {
-    let output = CapturedOutput()
-    let status = shell.run(Shell.Request(line: line, isJSON: json), output: output)
+  func run(
+    _ line: String, json: Bool = false, atPrompt: Bool = false, width: Int = 80
+  ) -> (text: String, status: ExitStatus) {
+    let output = CapturedOutput(width: width)
+    let request = Shell.Request(line: line, isJSON: json, isPrompt: atPrompt)
+    let status = shell.run(request, output: output)
     return (output.text, status)
   }
 

@@ -9,7 +9,9 @@ enum TerminalProbe {
   static func main() {
     let arguments = CommandLine.arguments
     let editor = LineEditor(historyFile: arguments.count > 1 ? arguments[1] : nil)
-    let output = DescriptorOutput()
+    let output = DescriptorOutput(
+      isAccessible: ProcessInfo.processInfo.environment["ACCESSIBLE"] != nil)
+    output.setPagerInput(0)
     editor.complete = { line, cursor in
       let words = ["kafka", "kafka-topics", "select", "source", "수집", "수정"]
       let before = String(line.prefix(cursor))
@@ -30,6 +32,15 @@ enum TerminalProbe {
     }
   }
 
+  private static let pagerTexts = Catalogue(
+    language: .en,
+    entries: [
+      "terminal.pager.position": "{last}/{total} lines", "terminal.pager.keys": "KEYS",
+      "terminal.pager.keysShort": "K", "terminal.pager.notFound": "no {text}",
+      "terminal.pager.help": "HELP",
+    ]
+  )
+
   private static func answer(_ line: String, _ editor: LineEditor, _ output: DescriptorOutput) {
     if line == "work" {
       Interrupt.clear()
@@ -43,6 +54,12 @@ enum TerminalProbe {
       for _ in 0..<500 { usleep(10_000) }
     }
     if line == "crash" { abort() }
+    if line.hasPrefix("page "), let count = Int(line.dropFirst(5)) {
+      output.paged(texts: pagerTexts) { page in
+        for number in 1...count { page.writeLine("row \(number)" + (number == 77 ? " 일흔일곱" : "")) }
+      }
+      return
+    }
     if line == "two" { editor.remember("first\nsecond") }
     let scalars = line.unicodeScalars.map { String($0.value, radix: 16) }.joined(separator: " ")
     output.writeLine("LINE[\(line.replacing("\n", with: "\\n"))] \(scalars)")

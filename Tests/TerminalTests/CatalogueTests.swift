@@ -52,6 +52,18 @@ import Testing
     #expect(texts.text("a") == "[[name]]")
   }
 
+  @Test func `marks every text, so that what comes from no catalogue shows`() throws {
+    let folder = try Folder(["a.ko.texts": "one: 하나\ntwo: {name|을/를} 봅니다\nword: 토픽"])
+    let texts = try Catalogue.load(
+      directory: folder.path, language: .ko, environment: ["TAPLINE_MARK_TEXTS": "1"])
+    #expect(texts.text("one") == "⟦하나⟧")
+    let nested = texts.text("two", ["name": texts.text("word")])
+    #expect(nested == "⟦⟦토픽⟧을 봅니다⟧")
+    #expect(Catalogue.unmarked("  \(nested) kafka lag\n\(texts.text("one"))!") == "kafkalag!")
+    let plain = try Catalogue.load(directory: folder.path, language: .ko, environment: [:])
+    #expect(plain.text("one") == "하나")
+  }
+
   @Test func `merges all files of a language`() throws {
     let folder = try Folder(["a.ko.texts": "x: 1", "b.ko.texts": "y: 2\r\n", "b.en.texts": "z: 3"])
     let texts = try Catalogue.load(directory: folder.path, language: .ko)

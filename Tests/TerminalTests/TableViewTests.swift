@@ -209,16 +209,53 @@ private let queue = TableView(
       CapturedOutput(width: 80),
       CapturedOutput(isInteractive: true, style: Style(usesColour: false, isAccessible: true)),
     ] {
-      let progress = ProgressLine("적재", total: 3, to: output)
+      let progress = ProgressLine("적재", total: 3, remaining: "", to: output)
       for done in 1...3 { progress.update(Int64(done)) }
       progress.finish("끝")
       #expect(output.text == "  적재\n  끝\n")
     }
   }
 
+  @Test func `follows work that slows down, by the rate of the last seconds`() {
+    let hand = Hand()
+    let output = CapturedOutput(width: 80, isInteractive: true)
+    let progress = ProgressLine("적재", total: 20_000, remaining: "{time}", to: output, now: hand.now)
+    var done: Int64 = 0
+    for second in 1...20 {
+      hand.move(to: Int64(second) * 1_000)
+      done += second <= 10 ? 1_000 : 100
+      _ = output.take()
+      progress.update(done)
+    }
+    // 11,000 in 20 s is 550/s on the whole; now it is 100/s, and 9,000 are left.
+    #expect(output.text == "\r  적재  55 %  11,000/20,000  100/s  1 min 30 s\u{1B}[K")
+  }
+
+  @Test func `says how far it is every ten seconds in accessible mode, without redrawing`() {
+    let hand = Hand()
+    let style = Style(usesColour: false, isAccessible: true)
+    let output = CapturedOutput(isInteractive: true, style: style)
+    let progress = ProgressLine(
+      "적재", total: 100, unit: "건", remaining: "{time} 남음", to: output, now: hand.now)
+    for second in 1...25 {
+      hand.move(to: Int64(second) * 1_000)
+      progress.update(Int64(second))
+    }
+    progress.finish("끝")
+    #expect(
+      output.text == """
+          적재
+          적재  10 %  10/100 건  1.0/s  90 s 남음
+          적재  20 %  20/100 건  1.0/s  80 s 남음
+          끝
+
+        """.replacing("90 s", with: "1 min 30 s").replacing("80 s", with: "1 min 20 s")
+    )
+  }
+
   @Test func `fits a narrow terminal`() {
     let output = CapturedOutput(width: 20, isInteractive: true)
-    ProgressLine("이벤트를 적재하는 중", total: 9, to: output, now: { 0 }).update(1)
+    ProgressLine("이벤트를 적재하는 중", total: 9, remaining: "", to: output, now: { 0 }).update(1)
     #expect(output.text == "\r  이벤트를 적재...\u{1B}[K")
   }
 }

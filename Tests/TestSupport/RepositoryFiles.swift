@@ -23,15 +23,3 @@ package enum RepositoryFiles {
     return found.filter { $0.hasSuffix(ending) }.map { directory + "/" + $0 }.sorted()
   }
 }
-
-/// A directory that a test may fill, removed with this object.
-package final class ScratchDirectory {
-  package let path: String
-
-  package init(_ label: String = "scratch") throws {
-    path = NSTemporaryDirectory() + "/tapline-\(label)-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}

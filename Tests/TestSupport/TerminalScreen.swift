@@ -167,6 +167,10 @@ package struct TerminalScreen: Sendable {
   }
 }
 
+extension TerminalScreen: CustomStringConvertible {
+  package var description: String { "\n" + drawing }
+}
+
 // MARK: - Drawing
 
 extension TerminalScreen {

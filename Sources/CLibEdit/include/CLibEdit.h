@@ -90,3 +90,27 @@ void tapline_terminal_expect_utf8(int descriptor);
 
 /// Columns and rows of a terminal; false if it is none.
 bool tapline_terminal_size(int descriptor, int *_Nonnull columns, int *_Nonnull rows);
+
+/// What `tapline_keys_next` returns besides a byte.
+enum {
+  TAPLINE_KEYS_END = -1,
+  TAPLINE_KEYS_INTERRUPTED = -2,
+  TAPLINE_KEYS_RESIZED = -3,
+  TAPLINE_KEYS_NONE = -4,
+};
+
+/// Gives a terminal's keys to a full-screen reader: no echo, no line editing, no signals from keys.
+/// False if it is no terminal. The terminal is restored by `tapline_keys_end`, and whenever the
+/// process ends before. `alternate` is written now, `restore` at the end.
+bool tapline_keys_begin(
+    int input, int output, const char *_Nonnull alternate, const char *_Nonnull restore);
+/// Blocks until a key's next byte (0 to 255), or one of the above. With `milliseconds` >= 0, gives
+/// up after that time with TAPLINE_KEYS_NONE.
+int tapline_keys_next(int input, int milliseconds);
+void tapline_keys_end(void);
+/// Stops the process as Ctrl-Z does, the terminal restored meanwhile; returns when continued.
+void tapline_keys_suspend(void);
+
+/// While another program has the terminal (an editor, a pager), Ctrl-C is its own: it is not
+/// counted here and never ends this process.
+void tapline_interrupt_ignore(bool is_ignored);

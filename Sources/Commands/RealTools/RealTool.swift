@@ -1,0 +1,152 @@
+// The spellings that a team types at work, accepted here with the columns that those tools print.
+//
+// 1. `RealTool.named` finds the tool of a line's first word (`kcat`, `aws`, `kafka-topics.sh` …).
+// 2. `RealToolArguments` reads options as these tools do: `--name value`, `--name=value`, `-n value`.
+// 3. The tool's own file turns them into reads of the running pipeline and prints its layout.
+// What a tool can do elsewhere and not here is refused by name, never ignored in silence.
+
+internal import EventModel
+internal import Platform
+internal import Terminal
+
+/// A tool of the field that the prompt understands.
+struct RealTool: Sendable {
+  /// Its names, as they are typed.
+  var names: [String]
+  /// Words that may follow, for completion.
+  var words: [String]
+  var run: @Sendable (Shell, [String]) throws -> Reply
+
+  init(
+    _ names: [String],
+    words: [String] = [],
+    run: @escaping @Sendable (Shell, [String]) throws -> Reply
+  ) {
+    self.names = names
+    self.words = words
+    self.run = run
+  }
+
+  static let all: [RealTool] = [
+    RealTool(["kcat", "kafkacat"], words: ["-L", "-C", "-t", "-p", "-o", "-c", "-e", "-f", "-J"]) {
+      try $0.kcat($1)
+    },
+    RealTool(["kafka-topics", "kafka-topics.sh"], words: ["--list", "--describe", "--topic"]) {
+      try $0.kafkaTopics($1)
+    },
+    RealTool(
+      ["kafka-console-consumer", "kafka-console-consumer.sh"],
+      words: ["--topic", "--partition", "--offset", "--from-beginning", "--max-messages"]
+    ) { try $0.kafkaConsoleConsumer($1) },
+    RealTool(
+      ["kafka-consumer-groups", "kafka-consumer-groups.sh"],
+      words: ["--list", "--describe", "--group", "--all-groups"]
+    ) { try $0.kafkaConsumerGroups($1) },
+    RealTool(["aws"], words: ["s3", "s3api"]) { try $0.aws($1) },
+    RealTool(["airflow"], words: ["dags", "tasks"]) { try $0.airflow($1) },
+    RealTool(["dbt"], words: ["ls"]) { try $0.dbt($1) },
+    RealTool(["trino"], words: ["--execute"]) { try $0.trino($1) },
+  ]
+
+  static func named(_ word: String) -> RealTool? {
+    all.first { $0.names.contains(word.lowercased()) }
+  }
+}
+
+/// The words after a tool's name.
+struct RealToolArguments {
+  private let tool: String
+  private(set) var positions: [String] = []
+  private(set) var options: [String: String] = [:]
+
+  /// - Parameters:
+  ///   - tool: the tool's name, for errors.
+  ///   - values: options that take a value, by every spelling, with the name under which they are
+  ///     kept; `-t` and `--topic` may be one.
+  ///   - flags: options without a value, likewise.
+  init(
+    _ words: [String],
+    tool: String,
+    values: [String: String],
+    flags: [String: String] = [:]
+  ) throws {
+    self.tool = tool
+    var index = 0
+    while index < words.count {
+      let word = words[index]
+      index += 1
+      guard word.hasPrefix("-"), word.count > 1 else {
+        positions.append(word)
+        continue
+      }
+      let name = String(word.prefix { $0 != "=" })
+      if let kept = flags[word] {
+        options[kept] = ""
+      } else if let kept = values[name], name != word {
+        options[kept] = String(word.dropFirst(name.count + 1))
+      } else if let kept = values[word] {
+        guard index < words.count else {
+          throw CommandError(.missingOptionValue, ["option": word])
+        }
+        options[kept] = words[index]
+        index += 1
+      } else if let short = values.keys.first(where: {
+        $0.count == 2 && word.hasPrefix($0) && !word.hasPrefix("--")
+      }), let kept = values[short] {
+        options[kept] = String(word.dropFirst(2))
+      } else {
+        let known = (Array(values.keys) + Array(flags.keys)).sorted()
+        throw CommandError(
+          .unknownToolOption,
+          ["tool": tool, "option": word, "known": known.joined(separator: ", ")]
+        )
+      }
+    }
+  }
+
+  subscript(_ name: String) -> String? { options[name] }
+
+  func has(_ name: String) -> Bool { options[name] != nil }
+
+  /// An option as a whole number of at least `least`.
+  func integer(_ name: String, least: Int = 0) throws -> Int? {
+    guard let text = options[name] else { return nil }
+    guard let value = Int(text), value >= least else {
+      throw CommandError(
+        .badNumber,
+        ["option": name, "value": text, "low": String(least), "high": String(Int32.max)]
+      )
+    }
+    return value
+  }
+}
+
+extension Shell {
+  /// Lines as a tool prints them, and the same as data.
+  func toolReply(_ lines: [String], data: JSONValue? = nil) -> Reply {
+    Reply(
+      lines.isEmpty ? [] : [.verbatim(lines.joined(separator: "\n"))],
+      data: data ?? .array(lines.map(JSONValue.string))
+    )
+  }
+
+  /// What a tool can do, but not against this pipeline.
+  func notHere(_ tool: String, _ what: String, _ instead: String) -> CommandError {
+    CommandError(.toolNotHere, ["tool": tool, "what": what, "instead": instead])
+  }
+
+  /// Columns padded as Java's and Python's tools pad them: by the widest cell, two spaces apart.
+  static func columns(_ rows: [[String]], gap: Int = 2) -> [String] {
+    guard let first = rows.first else { return [] }
+    let widths = first.indices.map { column in
+      rows.map { $0.count > column ? TextWidth.columns($0[column]) : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      var line = ""
+      for (index, cell) in row.enumerated() {
+        line += index == row.count - 1 ? cell : TextWidth.pad(cell, to: widths[index] + gap)
+      }
+      return line
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Commands
+import Foundation
+import Terminal
+import TestSupport
+import Testing
+
+/// `--json` is an interface: scripts are written against it. `Sources/Commands/JSON.md` documents
+/// the shape of every command's `data`; this test holds the program to that page.
+struct JSONShapeTests {
+  static let page = "Sources/Commands/JSON.md"
+
+  /// One line for each command, as it is typed, in an order that brings data into being.
+  static let lines = [
+    "app track purchase_completed product_id=SKU123 price=29900", "app queue", "app background",
+    "app log", "app network offline", "app network online", "app flush", "collector status",
+    "collector log", "dlq list", "kafka topics", "kafka read app-events --last 1", "kafka groups",
+    "kafka lag lake-sink", "s3 ls raw/events/", "s3 head {key}", "dag list", "dag show nightly",
+    "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
+    "SELECT 1 AS n;", "lang", "accessible", "clear", "help", "help kafka", "list", "progress",
+    "checklist", "role", "card kafka", "glossary offset", "glossary", "refs", "lesson", "resume",
+    "next", "back", "skip", "play", "exercise 00-1", "answer", "answer 0:0", "hint", "check",
+  ]
+
+  @Test func `the page says the shape of every command's data`() throws {
+    let world = try TestWorld()
+    let key = try #require(
+      try world.texts(
+        "SELECT key FROM system.lake.objects WHERE key LIKE 'raw/%' ORDER BY key LIMIT 1"
+      ).first)
+    var rows: [String] = []
+    for line in Self.lines {
+      let typed = line.replacing("{key}", with: key)
+      let answer = world.run(typed, json: true).text
+      let object = try #require(
+        try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any], "\(answer)")
+      #expect(object["command"] as? String == typed)
+      #expect(object["ok"] is Bool && object["exit"] is Int)
+      rows.append("| `\(line)` | \(Self.shape(object["data"] ?? object["error"] ?? "")) |")
+    }
+    let text = try RepositoryFiles.text(Self.page)
+    let marked = text.split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { $0.hasPrefix("| `") }.map(String.init)
+    if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
+      let head = text.split(separator: "\n", omittingEmptySubsequences: false)
+        .filter { !$0.hasPrefix("| `") }.map(String.init)
+      let rule = try #require(head.lastIndex { $0.hasPrefix("|---") })
+      let new = head[...rule] + rows + head[(rule + 1)...]
+      try new.joined(separator: "\n")
+        .write(toFile: RepositoryFiles.root + "/" + Self.page, atomically: true, encoding: .utf8)
+    } else {
+      #expect(marked == rows, "\(rows.filter { !marked.contains($0) }.joined(separator: "\n"))")
+    }
+  }
+
+  @Test func `no command is missing from the page`() throws {
+    let text = try RepositoryFiles.text(Self.page)
+    for name in Shell.commandNames where !["exit", "serve", "collect"].contains(name) {
+      #expect(text.contains("| `\(name)"), "\(name) is not documented")
+    }
+  }
+
+  @Test func `an error has a code, a message and advice, in one line of JSON`() throws {
+    let world = try TestWorld()
+    for line in ["nonsense", "kafka read nowhere", "SELECT x FROM y;", "clock -1h"] {
+      let answer = world.run(line, json: true)
+      #expect(answer.status == .usage || answer.status == .failure)
+      #expect(answer.text.filter { $0 == "\n" }.count == 1)
+      let object = try JSONSerialization.jsonObject(with: Data(answer.text.utf8)) as? [String: Any]
+      let error = object?["error"] as? [String: Any]
+      #expect((error?["code"] as? String)?.isEmpty == false)
+      #expect((error?["message"] as? String)?.isEmpty == false)
+      #expect((error?["advice"] as? String)?.isEmpty == false, "\(answer.text)")
+    }
+  }
+
+  /// Keys, nested; of a list the first element's.
+  static func shape(_ value: Any) -> String {
+    if let object = value as? [String: Any] {
+      let members = object.keys.sorted().map { key -> String in
+        let inner = shape(object[key] ?? "")
+        return inner.isEmpty ? key : key + ": " + inner
+      }
+      return members.isEmpty ? "{}" : "{" + members.joined(separator: ", ") + "}"
+    }
+    if let list = value as? [Any] {
+      return "[" + (list.first.map(shape) ?? "") + "]"
+    }
+    return ""
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// A directory that a test may fill, removed with this object.
+package final class ScratchDirectory {
+  package let path: String
+
+  package init(_ label: String = "scratch") throws {
+    path = NSTemporaryDirectory() + "/tapline-\(label)-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit {
+    _ = try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
+  /// Writes a file, with the directories that lead to it.
+  package func write(_ name: String, _ text: String) throws {
+    let file = path + "/" + name
+    try FileManager.default.createDirectory(
+      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+  }
+
+  /// The names in a directory, sorted; none where there is no such directory.
+  package func names(_ directory: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path + "/" + directory)) ?? []).sorted()
+  }
+}
