@@ -156,6 +156,7 @@ extension FunctionCatalog {
   private static func sequence(_ given: [TrinoType]) -> FunctionResolution? {
     guard given.count == 2 || given.count == 3 else { return nil }
     let hasStep = given.count == 3
+    @Sendable
     func step(_ columns: [ColumnVector], _ count: Int, standard: Int64) -> ColumnVector {
       hasStep
         ? columns[2]
@@ -170,7 +171,7 @@ extension FunctionCatalog {
         var by = step(a, count, standard: 1)
         if !hasStep {
           // Downwards where the stop is before the start.
-          by = try mapBigints([a[0], a[1]], count: count) { $0[1] >= $0[0] ? 1 : -1 }
+          by = mapBigints([a[0], a[1]], count: count) { $0[1] >= $0[0] ? 1 : -1 }
         }
         return try sequences(a[0], a[1], by, count: count, element: .bigint) { value, step, _ in
           value &+ step
