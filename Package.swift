@@ -225,6 +225,12 @@ let package = Package(
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
         "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
       ], exclude: ["FullDisk"]),
+    tests(
+      "QueryExecution",
+      [
+        "Columnar", "Connector", "FileTables", "Kernels", "Parquet", "QueryExecution",
+        "QueryPlanning", "TestSupport", "TrinoSQL",
+      ]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
     tests(
