@@ -90,6 +90,38 @@ enum CourseTexts {
     en: "This exercise has no hints."
   )
 
+  // MARK: Glossary quiz
+
+  static let noQuiz = LocalizedText(
+    ko: "물어볼 용어가 없습니다.",
+    en: "There is no term to ask about."
+  )
+
+  static func quizForm(_ count: Int) -> LocalizedText {
+    LocalizedText(
+      ko: "입력을 읽지 못했습니다. 1부터 \(count)까지 번호 하나를 입력합니다.",
+      en: "That could not be read. Type one number from 1 to \(count)."
+    )
+  }
+
+  static let quizRight = LocalizedText(ko: "맞았습니다.", en: "Correct.")
+
+  static func quizWrong(_ right: String) -> LocalizedText {
+    LocalizedText(ko: "아닙니다. 맞는 답: \(right)", en: "No. The right one: \(right)")
+  }
+
+  static func quizScore(_ right: Int, of count: Int, isPassed: Bool) -> LocalizedText {
+    isPassed
+      ? LocalizedText(
+        ko: "\(count)문제 가운데 \(right)개 정답: 통과했습니다.",
+        en: "\(right) of \(count) right: passed."
+      )
+      : LocalizedText(
+        ko: "\(count)문제 가운데 \(right)개 정답: 아직입니다. 다시 하면 다른 용어를 묻습니다.",
+        en: "\(right) of \(count) right: not yet. Next time other terms are asked."
+      )
+  }
+
   // MARK: Lessons
 
   static func outcome(guess: String?, actual: String?) -> LocalizedText {
@@ -176,11 +208,13 @@ enum CourseTexts {
     LocalizedText(
       ko: """
         진행 기록 파일이 손상되어 새 파일로 시작했습니다. 기록 \(rowCount)건을 되살렸습니다.
-          손상된 파일은 지우지 않고 여기에 두었습니다: \(oldFile)
+          손상된 파일은 지우지 않고 여기에 두었습니다:
+          \(oldFile)
         """,
       en: """
         Your progress file was damaged, so a new one was started. Records recovered: \(rowCount).
-          The damaged file was kept here: \(oldFile)
+          The damaged file was kept here:
+          \(oldFile)
         """
     )
   }

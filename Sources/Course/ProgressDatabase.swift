@@ -24,6 +24,7 @@ enum ProgressDatabase {
     ("passes", ["exercise", "version", "story_time", "wall_time"]),
     ("part_passes", ["exercise", "version", "part", "story_time", "wall_time"]),
     ("skips", ["exercise", "wall_time"]),
+    ("ticks", ["item", "wall_time"]),
     ("hints", ["uid", "exercise", "version", "hint", "story_time", "wall_time"]),
     ("predictions", ["uid", "step", "choice", "story_time", "wall_time", "certainty", "outcome"]),
     ("pending_predictions", ["step", "choice", "certainty", "remaining"]),
@@ -196,6 +197,15 @@ enum ProgressDatabase {
             started INTEGER NOT NULL CHECK (started > 0),
             finished INTEGER,
             PRIMARY KEY (lesson, section));
+          """
+      )
+    }
+    migrator.registerMigration("3-checklist") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE ticks (
+            item TEXT PRIMARY KEY CHECK (item <> ''),
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
           """
       )
     }

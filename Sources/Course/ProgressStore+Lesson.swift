@@ -182,6 +182,27 @@ extension ProgressStore {
     try read { db in try String.fetchSet(db, sql: "SELECT exercise FROM skips") }
   }
 
+  // MARK: Ticks
+
+  /// The checklist items that were ticked.
+  func ticks() throws -> Set<String> {
+    try read { db in try String.fetchSet(db, sql: "SELECT item FROM ticks") }
+  }
+
+  /// Ticks items; one that is ticked keeps its first time.
+  func tick(_ items: [String]) throws {
+    guard try !Set(items).isSubset(of: ticks()) else { return }
+    let now = wallTime()
+    try write { db in
+      for item in items {
+        try db.execute(
+          sql: "INSERT OR IGNORE INTO ticks (item, wall_time) VALUES (?, ?)",
+          arguments: [item, now]
+        )
+      }
+    }
+  }
+
   // MARK: Predictions
 
   /// One stored prediction.

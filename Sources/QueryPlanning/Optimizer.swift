@@ -14,7 +14,8 @@ public struct Optimizer: Sendable {
   public static let standardRules: [any OptimizerRule] = [
     FoldConstants(), MergeFilters(), RemoveTrivialFilters(), PushFilterThroughProject(),
     PushFilterThroughAggregate(), PushFilterThroughUnion(), PushFilterThroughSort(),
-    PushFilterThroughJoin(), ExtractJoinKeys(), PushFilterIntoScan(), MergeLimits(),
+    PushFilterThroughJoin(), ReplaceMarkJoinWithSemiJoin(), ExtractJoinKeys(),
+    PushFilterIntoScan(), MergeLimits(),
     PushLimitThroughProject(), PushLimitThroughUnion(), ReplaceSortAndLimitWithTopN(),
     PushLimitIntoScan(),
   ]

@@ -216,9 +216,8 @@ extension LogicalPlan {
   private var details: [String] {
     guard case .scan(let scan) = self else { return [] }
     let fields = scan.source.schema.fields
-    var lines = [
-      "columns = [\(scan.columns.map { fields[$0].name }.joined(separator: ", "))]"
-    ]
+    let shown = scan.source.schema(of: scan.columns).fields.map(\.name)
+    var lines = ["columns = [\(shown.joined(separator: ", "))]"]
     if !scan.predicates.isEmpty {
       let shown = scan.predicates.map { $0.text(fields[$0.column]) }
       lines.append("pushed down = [\(shown.joined(separator: ", "))]")

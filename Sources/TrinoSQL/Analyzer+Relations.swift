@@ -21,6 +21,16 @@ extension Analyzer {
       var plan = try self.query(query)
       for index in plan.scope.fields.indices { plan.scope.fields[index].relation = [] }
       return plan
+    case .lateral(let query, _):
+      // First in FROM there is nothing before it to read.
+      return try relation(.query(query))
+    case .unnest(let items, let hasOrdinality, let start):
+      let one = RelationPlan(plan: .values(Schema([]), rows: [[]]), scope: Scope())
+      return try unnest(one, items, hasOrdinality, keepsEmpty: false, start)
+    case .sample(let inner, let percentage, let isSystem):
+      var plan = try relation(inner)
+      plan.plan = try sample(plan.plan, percentage, isSystem)
+      return plan
     case .aliased(let inner, let alias, let columns):
       var plan = try relation(inner)
       try rename(&plan, alias, columns)
@@ -30,7 +40,30 @@ extension Analyzer {
     }
   }
 
-  private func rename(
+  private mutating func sample(
+    _ plan: LogicalPlan,
+    _ syntax: ExpressionSyntax,
+    _ isSystem: Bool
+  ) throws -> LogicalPlan {
+    let value = try expression(syntax, Scope())
+    guard value.type.isNumeric, let number = try cast(value, .double, false, syntax.start).constant,
+      case .double(let percentage) = number
+    else {
+      throw error(
+        .typeMismatch, "Sample percentage must be a constant number", syntax.start)
+    }
+    guard percentage >= 0, percentage <= 100 else {
+      throw error(
+        .samplePercentageOutOfRange,
+        "Sample percentage must be between 0 and 100",
+        syntax.start
+      )
+    }
+    _ = isSystem
+    return .sample(percentage: percentage, plan)
+  }
+
+  func rename(
     _ plan: inout RelationPlan,
     _ alias: Identifier,
     _ columns: [Identifier]?
@@ -54,19 +87,23 @@ extension Analyzer {
         guard let (named, depth) = namedQueries[level][name.key] else { continue }
         // A named query sees the names before it only, and no outer columns.
         let savedNames = namedQueries
-        let savedScopes = outerScopes
+        let savedOuter = outerQueries
+        let savedWindows = windowNames
         namedQueries = Array(namedQueries.prefix(level + 1))
         namedQueries[level] = namedQueries[level].filter { $0.value.level < depth }
-        outerScopes = []
+        outerQueries = []
+        windowNames = []
         defer {
           namedQueries = savedNames
-          outerScopes = savedScopes
+          outerQueries = savedOuter
+          windowNames = savedWindows
         }
         var plan = try query(named.query)
         try rename(&plan, named.name, named.columns)
         return plan
       }
     }
+    if let view = try view(parts) { return view }
     let (name, table) = try table(parts)
     let fields = table.schema.fields.map {
       ScopeField(
@@ -81,111 +118,52 @@ extension Analyzer {
     )
   }
 
-  private mutating func join(
-    _ kind: JoinKind,
-    _ left: RelationSyntax,
-    _ right: RelationSyntax,
-    _ condition: JoinConditionSyntax,
-    _ start: Int
-  ) throws -> RelationPlan {
-    let leftPlan = try relation(left)
-    let rightPlan = try relation(right)
-    let both = Scope(fields: leftPlan.scope.fields + rightPlan.scope.fields)
-    switch condition {
-    case .none:
-      return RelationPlan(
-        plan: .join(Join(kind, leftPlan.plan, rightPlan.plan)),
-        scope: both
-      )
-    case .on(let syntax):
-      let predicate = try boolean(syntax, both, "JOIN ON clause")
-      if predicate.containsAggregate {
-        throw error(
-          .expressionNotScalar,
-          "JOIN clause cannot contain aggregations",
-          syntax.start
-        )
-      }
-      return RelationPlan(
-        plan: .join(Join(kind, leftPlan.plan, rightPlan.plan, residual: predicate)),
-        scope: both
-      )
-    case .using(let columns):
-      return try joinUsing(kind, leftPlan, rightPlan, columns)
-    }
-  }
+  // MARK: Views
 
-  /// USING: the named columns once and first, then the others of both sides.
-  private func joinUsing(
-    _ kind: JoinKind,
-    _ left: RelationPlan,
-    _ right: RelationPlan,
-    _ columns: [Identifier]
-  ) throws -> RelationPlan {
-    let split = left.scope.fields.count
-    var keys: [JoinKey] = []
-    var fields: [ScopeField] = []
-    var output: [NamedExpression] = []
-    var usedLeft: Set<Int> = []
-    var usedRight: Set<Int> = []
-    for column in columns {
-      func side(_ plan: RelationPlan, _ name: String) throws -> Int {
-        let found = plan.scope.matches([column])
-        guard let first = found.first else {
-          throw error(
-            .columnNotFound,
-            "Column '\(column.text)' is missing from \(name) side of join",
-            column.offset,
-            suggestions: nearestNames(
-              to: column.text,
-              among: plan.scope.fields.compactMap(\.name)
-            )
-          )
-        }
-        guard found.count == 1 else {
-          throw error(.ambiguousName, "Column '\(column.text)' is ambiguous", column.offset)
-        }
-        return first
-      }
-      let l = try side(left, "left")
-      let r = try side(right, "right")
-      usedLeft.insert(l)
-      usedRight.insert(r)
-      let leftType = left.scope.fields[l].type
-      let rightType = right.scope.fields[r].type
-      guard let type = TrinoType.common(leftType, rightType),
-        type.storage != .double,
-        let leftKey = convert(Typed(.column(l, leftType.storage), leftType), to: type),
-        let rightKey = convert(Typed(.column(r, rightType.storage), rightType), to: type)
-      else {
-        throw error(
-          .typeMismatch,
-          "Column types for JOIN USING do not match: \(leftType), \(rightType)",
-          column.offset
-        )
-      }
-      keys.append(JoinKey(left: leftKey, right: rightKey))
-      let shifted = rightKey.remapping { $0 + split }
-      let value: Expression
-      switch kind {
-      case .right: value = shifted
-      case .full: value = .coalesce([leftKey, shifted], type.storage)
-      default: value = leftKey
-      }
-      output.append(NamedExpression(column.text, value))
-      fields.append(ScopeField(relation: [], name: left.scope.fields[l].name, type: type))
+  /// The query under a view's name; nil where the name is none of a view.
+  private mutating func view(_ parts: [Identifier]) throws -> RelationPlan? {
+    let offset = parts.first?.offset ?? 0
+    let name = try qualify(parts)
+    guard let provider = catalogs[name.catalog],
+      let view = try provider.view(schema: name.schema, name: name.table)
+    else { return nil }
+    guard !views.contains(name) else {
+      throw error(.viewIsRecursive, "Statement would create a recursive view: \(name)", offset)
     }
-    let all = left.scope.fields + right.scope.fields
-    for index in all.indices {
-      if index < split ? usedLeft.contains(index) : usedRight.contains(index - split) { continue }
-      output.append(
-        NamedExpression(all[index].name ?? "", .column(index, all[index].type.storage))
+    var session = session
+    session.catalog = view.sessionCatalog
+    session.schema = view.sessionSchema
+    let text = SourceText(view.sql)
+    var inside = Analyzer(source: text, session: session, catalogs: catalogs)
+    inside.views = views + [name]
+    inside.relationCount = relationCount
+    var plan: RelationPlan
+    do {
+      guard case .query(let query) = try Parser.statement(text) else {
+        throw error(.invalidView, "View '\(name)' is no query", offset)
+      }
+      plan = try inside.query(query)
+    } catch let failure as TrinoSQLError {
+      throw error(
+        .invalidView, "Failed analyzing stored view '\(name)': \(failure.message)", offset)
+    }
+    relationCount = inside.relationCount
+    guard plan.scope.fields.count == view.schema.count,
+      zip(plan.scope.fields, view.schema.fields).allSatisfy({
+        TrinoType.coercionCost($0.type, TrinoType($1.type)) != nil
+      })
+    else {
+      throw error(
+        .viewIsStale,
+        "View '\(name)' is stale or in invalid state: its query no longer gives the columns it had",
+        offset,
+        advice: "CREATE OR REPLACE VIEW makes it anew."
       )
-      fields.append(all[index])
     }
-    return RelationPlan(
-      plan: .project(output, .join(Join(kind, left.plan, right.plan, keys: keys))),
-      scope: Scope(fields: fields)
-    )
+    for (index, field) in view.schema.fields.enumerated() {
+      plan.scope.fields[index].name = field.name
+      plan.scope.fields[index].relation = [name.catalog, name.schema, name.table]
+    }
+    return plan
   }
 }

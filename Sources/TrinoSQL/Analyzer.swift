@@ -1,8 +1,12 @@
 // Gives every name and operator of a statement its meaning, and builds the logical plan.
 //
 // 1. Relations become plans with a `Scope`: which column each name means (`Analyzer+Relations`).
-// 2. Expressions are typed and get their conversions (`Analyzer+Expressions`).
-// 3. SELECT's clauses become filter, aggregate, projection, sort and limit (`Analyzer+Queries`).
+// 2. Expressions are typed and get their conversions (`Analyzer+Expressions` and the files of
+//    their kinds: literals, operators, predicates, calls, subqueries).
+// 3. SELECT's clauses become filter, aggregate, window, projection, sort and limit
+//    (`Analyzer+Select`, `Analyzer+Grouping`, `Analyzer+Windows`).
+// 4. A name of an outer query becomes a parameter of the subquery it stands in, and of those
+//    around that; `DecorrelateSubqueries` makes joins of them.
 
 import Columnar
 import Connector
@@ -10,7 +14,7 @@ import Kernels
 import QueryPlanning
 
 /// A column that names can mean.
-struct ScopeField: Sendable {
+struct ScopeField {
   /// The relation's name parts in lower case: `[alias]` or `[catalog, schema, table]`.
   var relation: [String]
   /// nil: cannot be named.
@@ -18,19 +22,46 @@ struct ScopeField: Sendable {
   var type: TrinoType
 }
 
-struct Scope: Sendable {
+/// What names mean at a place of the statement.
+struct Scope {
   var fields: [ScopeField] = []
+  /// Set inside a lambda's body: its parameters hide the names around it.
+  var lambda: LambdaScope?
 
   func matches(_ parts: [Identifier]) -> [Int] {
     guard let last = parts.last else { return [] }
     let prefix = parts.dropLast().map(\.key)
     return fields.indices.filter { index in
       guard let name = fields[index].name, name.lowercased() == last.key else { return false }
-      guard !prefix.isEmpty else { return true }
-      let relation = fields[index].relation
-      return relation.count >= prefix.count && Array(relation.suffix(prefix.count)) == prefix
+      return prefix.isEmpty || fields[index].isOf(prefix)
     }
   }
+}
+
+extension ScopeField {
+  /// The relation's name ends in `prefix`.
+  func isOf(_ prefix: [String]) -> Bool {
+    relation.count >= prefix.count && Array(relation.suffix(prefix.count)) == prefix
+  }
+}
+
+/// A lambda's parameters, and what its body reads of the rows around the call.
+final class LambdaScope {
+  let parameters: [(name: String, type: TrinoType)]
+  let around: Scope
+  var captures: [Expression] = []
+
+  init(parameters: [(name: String, type: TrinoType)], around: Scope) {
+    self.parameters = parameters
+    self.around = around
+  }
+}
+
+/// A query around the one at hand: what its names mean where the subquery stands, and what the
+/// subquery has read of it so far.
+struct OuterQuery {
+  var scope: Scope
+  var arguments: [Expression] = []
 }
 
 struct RelationPlan {
@@ -46,15 +77,27 @@ struct Analyzer {
   let session: Session
   let now: Int64
   let catalogs: [String: any CatalogProvider]
+  /// What `?` stands for; nil where a statement is only described.
+  var parameters: [Typed]?
   var namedQueries: [[String: (NamedQuerySyntax, level: Int)]] = []
-  /// Scopes of the queries around, to tell correlation from a wrong name.
-  var outerScopes: [Scope] = []
+  /// The queries around, outermost first.
+  var outerQueries: [OuterQuery] = []
+  /// WINDOW clauses of the queries around, innermost last.
+  var windowNames: [[String: WindowSyntax]] = []
+  /// Views being expanded, so that none contains itself.
+  var views: [QualifiedName] = []
   var relationCount = 0
 
-  init(source: SourceText, session: Session, catalogs: [String: any CatalogProvider]) {
+  init(
+    source: SourceText,
+    session: Session,
+    catalogs: [String: any CatalogProvider],
+    parameters: [Typed]? = []
+  ) {
     self.source = source
     self.session = session
     self.catalogs = catalogs
+    self.parameters = parameters
     now = session.now()
   }
 
@@ -132,41 +175,7 @@ struct Analyzer {
       .tableNotFound,
       "Table '\(name)' does not exist",
       offset,
-      suggestions: nearestNames(to: name.table, among: tables),
-      advice: tables.isEmpty ? nil : nil
-    )
-  }
-
-  func resolve(_ parts: [Identifier], _ scope: Scope) throws -> Typed {
-    let found = scope.matches(parts)
-    let shown = parts.map(\.text).joined(separator: ".")
-    let offset = parts.first?.offset ?? 0
-    if found.count == 1 {
-      let type = scope.fields[found[0]].type
-      return Typed(.column(found[0], type.storage), type)
-    }
-    if found.count > 1 {
-      throw error(
-        .ambiguousName,
-        "Column '\(shown)' is ambiguous",
-        offset,
-        advice: "Put the relation's name before it."
-      )
-    }
-    if outerScopes.contains(where: { !$0.matches(parts).isEmpty }) {
-      throw error(
-        .notSupported,
-        "Correlated subqueries are not supported: '\(shown)' belongs to an outer query",
-        offset,
-        advice: "Write it as a JOIN."
-      )
-    }
-    let names = scope.fields.compactMap(\.name)
-    throw error(
-      .columnNotFound,
-      "Column '\(shown)' cannot be resolved",
-      offset,
-      suggestions: nearestNames(to: parts.last?.text ?? "", among: names)
+      suggestions: nearestNames(to: name.table, among: tables)
     )
   }
 }

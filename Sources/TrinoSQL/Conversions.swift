@@ -29,6 +29,8 @@ enum Conversions {
   ) -> Expression? {
     let from = value.type
     if from == type { return value.expression }
+    if from == .unknown { return .constant(.null, type.storage) }
+    guard isPossible(from, type) else { return nil }
     let name = isTry ? "try_cast" : "cast"
     func call(
       _ kind: ScalarFunction.Kind = .other,
@@ -46,73 +48,97 @@ enum Conversions {
         [value.expression]
       )
     }
-    if from == .unknown {
-      return .constant(.null, type.storage)
-    }
     switch (from, type) {
     case (.varchar(let have), .varchar(let want)):
       guard let want, (have ?? Int.max) > want else { return value.expression }
       return call(isTotal: true) { truncateText($0, length: want) }
     case (_, .varchar(let limit)):
-      guard from != .varbinary else { return nil }
-      return call { vector in try text(vector, from, limit: limit, isTry: isTry) }
-    case (.varchar, .timestampWithTimeZone(let precision, _)):
-      return call { try zoned($0, precision: precision, zone: zone, isTry: isTry) }
-    case (.varchar, .timestamp(let precision)):
-      return call {
-        roundTimestamp(
-          try Kernels.cast($0, to: .timestamp, isLenient: isTry),
-          precision: precision
-        )
+      return call(isTotal: limit == nil && from != .json) { vector in
+        try text(vector, from, limit: limit, isTry: isTry)
       }
-    case (.integer, .bigint):
-      return call(.losslessCast, isTotal: true) { try Kernels.cast($0, to: .bigint) }
-    case (.integer, .double), (.bigint, .double), (.decimal, .double):
-      return call(isTotal: true) { try Kernels.cast($0, to: .double) }
-    case (.date, .timestamp): return call(isTotal: true) { try Kernels.cast($0, to: .timestamp) }
-    case (.timestamp, .date): return call(isTotal: true) { try Kernels.cast($0, to: .date) }
-    case (.timestamp, .timestamp(let precision)):
-      return call(isTotal: true) { roundTimestamp($0, precision: precision) }
-    case (.date, .timestampWithTimeZone):
-      return call(isTotal: true) {
-        shift(
-          try Kernels.cast($0, to: .timestamp),
-          bySeconds: -zone.offsetSeconds,
-          to: .timestampWithTimeZone
-        )
-      }
-    case (.timestamp, .timestampWithTimeZone(let precision, _)):
-      return call(isTotal: true) {
-        roundTimestamp(
-          shift($0, bySeconds: -zone.offsetSeconds, to: .timestampWithTimeZone),
-          precision: precision
-        )
-      }
-    case (.timestampWithTimeZone(_, let own), .timestamp(let precision)):
-      return call(isTotal: true) {
-        roundTimestamp(
-          shift($0, bySeconds: own.offsetSeconds, to: .timestamp),
-          precision: precision
-        )
-      }
-    case (.timestampWithTimeZone(_, let own), .date):
-      return call(isTotal: true) {
-        try Kernels.cast(shift($0, bySeconds: own.offsetSeconds, to: .timestamp), to: .date)
-      }
-    case (.timestampWithTimeZone, .timestampWithTimeZone(let precision, _)):
-      return call(isTotal: true) { roundTimestamp($0, precision: precision) }
-    case (.intervalDayToSecond, _), (.intervalYearToMonth, _), (_, .intervalDayToSecond),
-      (_, .intervalYearToMonth), (.varbinary, _), (.boolean, .date), (.boolean, .timestamp):
-      return nil
-    case (.date, _), (.timestamp, _), (.timestampWithTimeZone, _): return nil
-    case (.integer, .date), (.bigint, .date), (.double, .date), (.decimal, .date): return nil
-    case (_, .timestamp), (_, .timestampWithTimeZone): return nil
-    case (_, .varbinary) where !from.isText: return nil
-    case (_, .unknown): return nil
-    default:
+    case (.varchar, .timestampWithTimeZone(let precision, let own)), (
+      .char, .timestampWithTimeZone(let precision, let own)
+    ):
+      return call { try zoned($0, precision: precision, zone: own, isTry: isTry) }
+    case (.tinyint, .smallint), (.tinyint, .integer), (.tinyint, .bigint), (.smallint, .integer),
+      (.smallint, .bigint), (.integer, .bigint):
       let storage = type.storage
-      return call { try Kernels.cast($0, to: storage, isLenient: isTry) }
+      return call(.losslessCast, isTotal: true) { try Kernels.cast($0, to: storage) }
+    case (.tinyint, .double), (.smallint, .double), (.integer, .double), (.bigint, .double),
+      (.decimal, .double), (.real, .double), (.tinyint, .real), (.smallint, .real):
+      let storage = type.storage
+      return call(isTotal: true) { try Kernels.cast($0, to: storage) }
+    case (.timestamp, .timestamp), (.timestampWithTimeZone, .timestampWithTimeZone),
+      (.time, .time):
+      let declared = type.declared
+      let storage = type.storage
+      return call(isTotal: true) { try Kernels.cast($0, to: declared).retyped(storage) }
+    case (.date, .timestamp(let precision)):
+      let declared = DataType.timestamp(precision: precision)
+      let storage = type.storage
+      return call(isTotal: true) { try Kernels.cast($0, to: declared).retyped(storage) }
+    case (.date, .timestampWithTimeZone), (.timestamp, .timestampWithTimeZone):
+      // A wall clock of the session's zone.
+      let declared = type.declared
+      let storage = type.storage
+      return call(isTotal: true) {
+        let wall = try Kernels.cast($0, to: .timestamp)
+        return try Kernels.cast(
+          zone.moments(of: wall), to: declared
+        ).retyped(storage)
+      }
+    case (.timestampWithTimeZone(_, let own), .timestamp), (.timestampWithTimeZone(_, let own), .date),
+      (.timestampWithTimeZone(_, let own), .time):
+      let declared = type.declared
+      let storage = type.storage
+      return call(isTotal: true) {
+        try Kernels.cast(own.wallClock(of: $0), to: declared).retyped(storage)
+      }
+    default:
+      let declared = type.declared
+      let storage = type.storage
+      return call {
+        try Kernels.cast($0, to: declared, isLenient: isTry).retyped(storage)
+      }
     }
+  }
+
+  /// Trino has a cast between the types.
+  static func isPossible(_ from: TrinoType, _ to: TrinoType) -> Bool {
+    if from == to || from == .unknown { return true }
+    switch (from, to) {
+    case (.array(let x), .array(let y)): return isPossible(x, y)
+    case (.map(let k, let v), .map(let l, let w)): return isPossible(k, l) && isPossible(v, w)
+    case (.row(let x), .row(let y)):
+      return x.count == y.count && zip(x, y).allSatisfy { isPossible($0.type, $1.type) }
+    case (.json, .array), (.json, .map), (.json, .row), (.array, .json), (.map, .json),
+      (.row, .json):
+      return true
+    case (.array, _), (_, .array), (.map, _), (_, .map), (.row, _), (_, .row): return false
+    case (_, .unknown): return false
+    case (.varchar, .varbinary), (.varbinary, .varchar), (.char, .varbinary): return false
+    case (.varbinary, .uuid), (.uuid, .varbinary): return true
+    case (.varbinary, _), (_, .varbinary): return false
+    case (.intervalDayToSecond, .varchar), (.intervalYearToMonth, .varchar): return true
+    case (.intervalDayToSecond, _), (.intervalYearToMonth, _), (_, .intervalDayToSecond),
+      (_, .intervalYearToMonth):
+      return false
+    case (.varchar, _), (.char, _), (_, .varchar): return true
+    case (_, .char): return from != .json
+    case (.uuid, _), (_, .uuid): return false
+    case (.json, _): return to.isNumeric || to == .boolean
+    case (_, .json): return from.isNumeric || from == .boolean || from.isMoment
+    default: break
+    }
+    if from.isMoment || to.isMoment {
+      guard from.isMoment, to.isMoment else { return false }
+      switch (from, to) {
+      case (.date, .time), (.time, .date): return false
+      case (.time, .timestamp), (.time, .timestampWithTimeZone): return false
+      default: return true
+      }
+    }
+    return true
   }
 
   private static func text(
@@ -123,7 +149,7 @@ enum Conversions {
   ) throws -> ColumnVector {
     let result: ColumnVector
     switch from {
-    case .timestamp, .timestampWithTimeZone, .intervalDayToSecond, .intervalYearToMonth:
+    case .timestamp, .timestampWithTimeZone, .time:
       let builder = ColumnBuilder(type: .varchar, capacity: vector.count)
       for row in 0..<vector.count {
         if vector.isNull(row) {
@@ -133,18 +159,23 @@ enum Conversions {
         }
       }
       result = builder.finish()
-    default: result = try Kernels.cast(vector, to: .varchar)
+    default: result = try Kernels.cast(vector, to: .varchar, isLenient: isTry)
     }
     guard let limit else { return result }
     let lengths = length(result)
+    var tooLong: Set<Int> = []
     for row in 0..<result.count where !result.isNull(row) {
       guard case .integer(let count) = lengths.scalar(row), count > Int64(limit) else { continue }
-      if isTry { throw KernelError.notSupported("TRY_CAST to a varchar that is too short") }
-      throw KernelError.invalidArgument(
-        "Value \(scalarText(result.scalar(row), .varchar)) cannot be represented as varchar(\(limit))"
-      )
+      guard isTry else {
+        throw KernelError.invalidCast(
+          value: scalarText(result.scalar(row), .varchar), from: from.declared,
+          to: .varchar(length: limit))
+      }
+      tooLong.insert(row)
     }
-    return result
+    guard !tooLong.isEmpty else { return result }
+    return result.flattened().withValidity(
+      ValidityBitmap.make(count: result.count) { !result.isNull($0) && !tooLong.contains($0) })
   }
 
   /// Text to a zoned timestamp that is shown in `zone`; a text that names another zone is refused,
@@ -175,14 +206,13 @@ enum Conversions {
         )
       }
       if let named = parsed.zoneText {
-        guard let other = SessionZone(parsing: named), other.offsetSeconds == zone.offsetSeconds
-        else {
+        guard let other = SessionZone(parsing: named), other == zone else {
           throw KernelError.notSupported(
             "a text in zone '\(named)' as a timestamp in the session's zone '\(zone.name)'"
           )
         }
       }
-      builder.append(parsed.microseconds - Int64(zone.offsetSeconds) * 1_000_000)
+      builder.append(zone.moment(ofWallClock: parsed.microseconds))
     }
     return roundTimestamp(builder.finish(), precision: precision)
   }

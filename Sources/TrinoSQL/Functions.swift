@@ -32,6 +32,22 @@ enum Parameter: Sendable {
     return TrinoType.coercionCost(given, wanted) == nil ? nil : wanted
   }
 
+  /// A type of the kind.
+  var example: TrinoType {
+    switch self {
+    case .boolean: .boolean
+    case .bigint: .bigint
+    case .integer: .integer
+    case .double: .double
+    case .decimal: .decimal(precision: 38, scale: 0)
+    case .text: .varchar(nil)
+    case .date: .date
+    case .timestamp: .timestamp(precision: 3)
+    case .zoned: .timestampWithTimeZone(precision: 3, .utc)
+    case .any: .unknown
+    }
+  }
+
   var name: String {
     switch self {
     case .boolean: "boolean"
@@ -78,21 +94,46 @@ struct FunctionOverload: Sendable {
   var make: @Sendable (CallContext) throws -> (variant: String, body: Body)
 }
 
+extension FunctionOverload {
+  /// The result's type for SHOW FUNCTIONS, over arguments of the parameters' own types.
+  var resultText: String {
+    let result = self.result(parameters.map(\.example))
+    return parameters.contains(.any) && result == .unknown ? "T" : result.description
+  }
+}
+
 enum FunctionCatalog {
   static let registry: FunctionRegistry<FunctionOverload> = build()
 
   static let aggregates: Set<String> = [
     "count", "sum", "avg", "min", "max", "count_if", "bool_and", "bool_or", "every", "arbitrary",
-    "any_value", "min_by", "max_by", "approx_distinct",
+    "any_value", "min_by", "max_by", "approx_distinct", "variance", "var_samp", "var_pop",
+    "stddev", "stddev_samp", "stddev_pop", "skewness", "kurtosis", "geometric_mean", "corr",
+    "covar_samp", "covar_pop", "regr_slope", "regr_intercept", "bitwise_and_agg",
+    "bitwise_or_agg", "bitwise_xor_agg", "array_agg", "set_agg", "set_union", "map_agg",
+    "multimap_agg", "map_union", "histogram", "listagg", "approx_percentile", "checksum",
   ]
 
   /// Functions that analysis treats itself.
   static let special: Set<String> = [
     "coalesce", "nullif", "if", "typeof", "date", "greatest", "least", "now", "current_date",
-    "current_timestamp", "localtimestamp", "current_timezone",
+    "current_timestamp", "localtimestamp", "current_timezone", "current_user", "current_catalog",
+    "current_schema", "version",
   ]
 
-  static var names: [String] { (registry.names + aggregates + special).sorted() }
+  /// Some function has the name.
+  static func isKnown(_ name: String) -> Bool {
+    aggregates.contains(name) || special.contains(name) || !registry[name].isEmpty
+      || generic[name] != nil || Analyzer.windowFunctions.contains(name)
+      || Analyzer.lambdaFunctions.contains(name)
+  }
+
+  static var names: [String] {
+    let all =
+      registry.names + aggregates + special + Array(generic.keys) + Analyzer.windowFunctions
+      + Analyzer.lambdaFunctions + ["grouping", "try"]
+    return Set(all).sorted()
+  }
 
   private static func build() -> FunctionRegistry<FunctionOverload> {
     var registry = FunctionRegistry<FunctionOverload>()
@@ -134,13 +175,6 @@ enum FunctionCatalog {
     addText(add)
     addMathematics(add)
     addTemporal(add, addContextual)
-    addContextual("json_extract_scalar", [.text, .text], true, { _ in .varchar(nil) }) { context in
-      guard let text = try context.constantText(1) else {
-        return ("null", { _, count in nullColumn(.varchar, count: count) })
-      }
-      let path = try JSONPath(text)
-      return (text, { arguments, _ in extractScalar(arguments[0], path) })
-    }
     return registry
   }
 

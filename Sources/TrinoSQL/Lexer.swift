@@ -6,6 +6,8 @@ struct Token {
     case word(String)
     case quotedWord(String)
     case string(String)
+    /// `X'65'`
+    case binary([UInt8])
     case integer(String)
     case decimal(String)
     case double(String)
@@ -132,6 +134,10 @@ struct Lexer {
       return Token(kind: .end, start: start, end: start)
     }
     let current = byte(index)
+    if current | 0x20 == 0x78, byte(index + 1) == 0x27 { return try binary(start) }
+    if current | 0x20 == 0x75, byte(index + 1) == 0x26, byte(index + 2) == 0x27 {
+      return try unicode(start)
+    }
     if Self.isLetter(current) {
       while Self.isLetter(byte(index)) || Self.isDigit(byte(index)) { index += 1 }
       return Token(kind: .word(source.slice(start, index)), start: start, end: index)
@@ -179,7 +185,62 @@ struct Lexer {
     )
   }
 
+  /// `X'65 66'`: pairs of hexadecimal digits; spaces do not count.
+  private mutating func binary(_ start: Int) throws -> Token {
+    index += 1
+    let digits = try quoted(0x27, "binary literal").utf8.filter { $0 != 0x20 }
+    let values = digits.compactMap { Self.hexadecimal($0) }
+    guard values.count == digits.count, values.count % 2 == 0 else {
+      throw source.error(
+        .invalidLiteral, "Binary literal can only contain pairs of hexadecimal digits", at: start)
+    }
+    let bytes = stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+    return Token(kind: .binary(bytes), start: start, end: index)
+  }
+
+  /// `U&'\AC00'`: four hexadecimal digits after a backslash, or `+` and six.
+  private mutating func unicode(_ start: Int) throws -> Token {
+    index += 2
+    let text = Array(try quoted(0x27, "string literal").unicodeScalars)
+    let invalid = source.error(.syntaxError, "Invalid Unicode escape sequence", at: start)
+    var result = ""
+    var at = 0
+    while at < text.count {
+      guard text[at] == "\\" else {
+        result.unicodeScalars.append(text[at])
+        at += 1
+        continue
+      }
+      if at + 1 < text.count, text[at + 1] == "\\" {
+        result.unicodeScalars.append("\\")
+        at += 2
+        continue
+      }
+      let isLong = at + 1 < text.count && text[at + 1] == "+"
+      let first = at + (isLong ? 2 : 1)
+      let count = isLong ? 6 : 4
+      guard first + count <= text.count else { throw invalid }
+      var digits = ""
+      for scalar in text[first..<first + count] { digits.unicodeScalars.append(scalar) }
+      guard let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) else {
+        throw invalid
+      }
+      result.unicodeScalars.append(scalar)
+      at = first + count
+    }
+    return Token(kind: .string(result), start: start, end: index)
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+    if isDigit(byte) { return byte - 0x30 }
+    let letter = (byte | 0x20) &- 0x61
+    return letter < 6 ? letter + 10 : nil
+  }
+
   private mutating func number(_ start: Int) throws -> Token {
+    if byte(index) == 0x30, let radix = [0x78: 16, 0x6F: 8, 0x62: 2][Int(byte(index + 1) | 0x20)] {
+      return try radixNumber(start, radix)
+    }
     var isDecimal = false
     while Self.isDigit(byte(index)) || (byte(index) == 0x5F && Self.isDigit(byte(index + 1))) {
       index += 1
@@ -209,6 +270,19 @@ struct Lexer {
     let text = source.slice(start, index).filter { $0 != "_" }
     let kind: Token.Kind = isDouble ? .double(text) : isDecimal ? .decimal(text) : .integer(text)
     return Token(kind: kind, start: start, end: index)
+  }
+
+  /// `0xFF`, `0o17`, `0b101`.
+  private mutating func radixNumber(_ start: Int, _ radix: Int) throws -> Token {
+    index += 2
+    let first = index
+    while Self.isLetter(byte(index)) || Self.isDigit(byte(index)) { index += 1 }
+    let digits = source.slice(first, index).filter { $0 != "_" }
+    guard let value = Int64(digits, radix: radix) else {
+      throw source.error(
+        .syntaxError, "Invalid numeric literal: \(source.slice(start, index))", at: start)
+    }
+    return Token(kind: .integer(String(value)), start: start, end: index)
   }
 
   /// The text between quotes; a doubled quote stands for one.

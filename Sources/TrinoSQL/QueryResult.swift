@@ -9,6 +9,10 @@ public struct QueryResult: Sendable {
   public let types: [TrinoType]
   public let batches: [ColumnarBatch]
   public internal(set) var statistics = ExecutionStatistics()
+  /// What the statement changes in its session, in order; the session's holder applies it.
+  public internal(set) var sessionChanges: [SessionChange] = []
+  /// Rows written or changed; nil for statements that change none.
+  public internal(set) var updateCount: Int?
 
   public var rowCount: Int { batches.reduce(0) { $0 + $1.rowCount } }
 

@@ -1,4 +1,4 @@
-// The statement as it is written: names unresolved, types unknown.
+// An expression as it is written: names unresolved, types unknown.
 
 import Kernels
 import QueryPlanning
@@ -11,29 +11,49 @@ struct Identifier: Equatable, Sendable {
   var key: String { text.lowercased() }
 }
 
+/// `decimal(10, 2)`, `array(row(a bigint, b varchar))`, `timestamp(3) with time zone`.
 struct TypeSyntax: Sendable {
+  indirect enum Parameter: Sendable {
+    case number(Int)
+    case type(TypeSyntax)
+    case field(Identifier, TypeSyntax)
+  }
+
   var name: String
-  var parameters: [Int]
+  var parameters: [Parameter]
   /// nil: not said.
   var hasTimeZone: Bool?
   var offset: Int
+
+  var numbers: [Int] {
+    parameters.compactMap { if case .number(let value) = $0 { value } else { nil } }
+  }
 }
 
 final class ExpressionSyntax: Sendable {
   indirect enum Kind: Sendable {
     case name([Identifier])
+    /// `?`, by position.
+    case parameter(Int)
     case null
     case boolean(Bool)
     case integer(String)
     case decimal(String)
     case double(String)
     case string(String)
-    case typed(type: String, String)
-    case interval(String, unit: String, isNegative: Bool)
+    case binary([UInt8])
+    case typed(TypeSyntax, String)
+    case interval(String, unit: String, to: String?, isNegative: Bool)
+    case array([ExpressionSyntax])
+    case row([ExpressionSyntax])
+    case element(ExpressionSyntax, ExpressionSyntax)
+    case field(ExpressionSyntax, Identifier)
+    case lambda([Identifier], ExpressionSyntax)
     case negate(ExpressionSyntax)
     case arithmetic(ArithmeticOperation, ExpressionSyntax, ExpressionSyntax)
     case concatenate(ExpressionSyntax, ExpressionSyntax)
     case comparison(ComparisonOperation, ExpressionSyntax, ExpressionSyntax)
+    case quantified(ComparisonOperation, ExpressionSyntax, QuerySyntax, isAll: Bool)
     case and([ExpressionSyntax])
     case or([ExpressionSyntax])
     case not(ExpressionSyntax)
@@ -74,7 +94,16 @@ struct CallSyntax: Sendable {
   var arguments: [ExpressionSyntax]
   var isStar = false
   var isDistinct = false
+  /// Inside the parentheses, or WITHIN GROUP.
+  var orderBy: [SortSyntax] = []
   var filter: ExpressionSyntax?
+  var ignoresNulls = false
+  var over: WindowSyntax?
+
+  /// All that stands in it but the window.
+  var parts: [ExpressionSyntax] {
+    arguments + orderBy.map(\.expression) + (filter.map { [$0] } ?? [])
+  }
 }
 
 struct SortSyntax: Sendable {
@@ -84,80 +113,26 @@ struct SortSyntax: Sendable {
   var nullsFirst: Bool?
 }
 
-struct NamedQuerySyntax: Sendable {
-  var name: Identifier
-  var columns: [Identifier]?
-  var query: QuerySyntax
-}
-
-final class QuerySyntax: Sendable {
-  let named: [NamedQuerySyntax]
-  let body: BodySyntax
-  let orderBy: [SortSyntax]
-  let offset: Int
-  /// nil: all.
-  let limit: Int?
-  let start: Int
-
-  init(
-    named: [NamedQuerySyntax],
-    body: BodySyntax,
-    orderBy: [SortSyntax],
-    offset: Int,
-    limit: Int?,
-    start: Int
-  ) {
-    self.named = named
-    self.body = body
-    self.orderBy = orderBy
-    self.offset = offset
-    self.limit = limit
-    self.start = start
+/// `OVER name`, or `OVER (base PARTITION BY … ORDER BY … frame)`.
+struct WindowSyntax: Sendable {
+  struct Frame: Sendable {
+    var unit: WindowFrame.Unit
+    var start: Bound
+    var end: Bound
+    var offset: Int
   }
-}
 
-indirect enum BodySyntax: Sendable {
-  case select(SelectSyntax)
-  case values([[ExpressionSyntax]], start: Int)
-  case union([BodySyntax], isDistinct: Bool, start: Int)
-  case query(QuerySyntax)
-}
+  enum Bound: Sendable {
+    case unboundedPreceding
+    case preceding(ExpressionSyntax)
+    case currentRow
+    case following(ExpressionSyntax)
+    case unboundedFollowing
+  }
 
-enum SelectItemSyntax: Sendable {
-  case all(start: Int)
-  case allOf([Identifier], start: Int)
-  case expression(ExpressionSyntax, alias: Identifier?)
-}
-
-struct SelectSyntax: Sendable {
-  var isDistinct: Bool
-  var items: [SelectItemSyntax]
-  var from: RelationSyntax?
-  var predicate: ExpressionSyntax?
-  var groupBy: [ExpressionSyntax]
-  var hasGroupBy: Bool
-  var having: ExpressionSyntax?
-  var start: Int
-}
-
-indirect enum RelationSyntax: Sendable {
-  case table([Identifier])
-  case query(QuerySyntax)
-  case aliased(RelationSyntax, Identifier, columns: [Identifier]?)
-  case join(JoinKind, RelationSyntax, RelationSyntax, JoinConditionSyntax, start: Int)
-}
-
-enum JoinConditionSyntax: Sendable {
-  case none
-  case on(ExpressionSyntax)
-  case using([Identifier])
-}
-
-enum StatementSyntax: Sendable {
-  case query(QuerySyntax)
-  case explain(QuerySyntax)
-  case showCatalogs(like: String?)
-  case showSchemas(catalog: Identifier?, like: String?, start: Int)
-  case showTables(schema: [Identifier]?, like: String?, start: Int)
-  case showColumns([Identifier])
+  var base: Identifier?
+  var partition: [ExpressionSyntax] = []
+  var order: [SortSyntax] = []
+  var frame: Frame?
+  var offset: Int
 }

@@ -4,121 +4,191 @@
 public import Columnar
 import Kernels
 
-/// A zone of fixed offset.
-///
-/// No system time-zone data is read.
-public struct SessionZone: Sendable, Hashable {
-  /// As Trino prints it: `UTC`, `Asia/Seoul`, `+09:00`.
-  public var name: String
-  public var offsetSeconds: Int
-
-  public init(name: String, offsetSeconds: Int) {
-    self.name = name
-    self.offsetSeconds = offsetSeconds
-  }
-
-  public static let utc = SessionZone(name: "UTC", offsetSeconds: 0)
-  public static let seoul = SessionZone(name: "Asia/Seoul", offsetSeconds: 9 * 3_600)
-
-  /// A zone by name or offset; nil for zones that are not known here.
-  public init?(parsing text: String) {
-    switch text.lowercased() {
-    case "utc", "z", "gmt", "etc/utc", "ut", "zulu", "+00:00", "-00:00": self = .utc
-    case "asia/seoul", "rok": self = .seoul
-    default:
-      let bytes = Array(text.utf8)
-      guard bytes.count == 6 || bytes.count == 3, bytes[0] == 0x2B || bytes[0] == 0x2D,
-        let hours = Int(String(decoding: bytes[1...2], as: UTF8.self)), hours <= 14,
-        bytes[1...2].allSatisfy({ $0 &- 0x30 < 10 })
-      else { return nil }
-      var minutes = 0
-      if bytes.count == 6 {
-        guard bytes[3] == 0x3A, bytes[4...5].allSatisfy({ $0 &- 0x30 < 10 }),
-          let value = Int(String(decoding: bytes[4...5], as: UTF8.self)), value < 60
-        else { return nil }
-        minutes = value
-      }
-      let total = (hours * 60 + minutes) * 60
-      guard total <= 14 * 3_600 else { return nil }
-      offsetSeconds = bytes[0] == 0x2D ? -total : total
-      name = bytes.count == 6 ? text : text + ":00"
-    }
-  }
-}
-
 /// A type as Trino's analysis sees it: the storage type plus what only the dialect knows.
 ///
-/// That is a varchar's length in characters, a timestamp's fraction digits (0 to 6), and the zone
+/// That is a varchar's length in characters, a timestamp's fraction digits (0 to 12), and the zone
 /// that a zoned timestamp is shown in.
-public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
-  case boolean, integer, bigint, double, varbinary, date, unknown
-  /// Values are kept in 64 bits whatever the precision.
+public indirect enum TrinoType: Hashable, Sendable, CustomStringConvertible {
+  case boolean, tinyint, smallint, integer, bigint, real, double, varbinary, json, date, uuid
+  case unknown
   case decimal(precision: Int, scale: Int)
   /// nil: without a limit.
   case varchar(Int?)
+  case char(Int)
+  case time(precision: Int)
   case timestamp(precision: Int)
   case timestampWithTimeZone(precision: Int, SessionZone)
-  /// Milliseconds, in a bigint.
+  /// Milliseconds.
   case intervalDayToSecond
-  /// Months, in a bigint.
+  /// Months.
   case intervalYearToMonth
+  case array(TrinoType)
+  case map(key: TrinoType, value: TrinoType)
+  case row([RowField])
+
+  /// A field of a row; nil: without a name.
+  public struct RowField: Hashable, Sendable {
+    public var name: String?
+    public var type: TrinoType
+
+    public init(_ name: String?, _ type: TrinoType) {
+      self.name = name
+      self.type = type
+    }
+  }
 
   /// The type of a stored column; zoned timestamps are shown in UTC, as Delta tables are in Trino.
   public init(_ type: DataType) {
     switch type {
     case .boolean: self = .boolean
+    case .tinyint: self = .tinyint
+    case .smallint: self = .smallint
     case .integer: self = .integer
     case .bigint: self = .bigint
+    case .real: self = .real
     case .double: self = .double
     case .decimal(let precision, let scale): self = .decimal(precision: precision, scale: scale)
-    case .varchar: self = .varchar(nil)
+    case .varchar(let length): self = .varchar(length)
+    case .char(let length): self = .char(length)
     case .varbinary: self = .varbinary
+    case .json: self = .json
     case .date: self = .date
-    case .timestamp: self = .timestamp(precision: 6)
-    case .timestampWithTimeZone: self = .timestampWithTimeZone(precision: 6, .utc)
+    case .time(let precision): self = .time(precision: precision)
+    case .timestamp(let precision): self = .timestamp(precision: precision)
+    case .timestampWithTimeZone(let precision):
+      self = .timestampWithTimeZone(precision: precision, .utc)
+    case .intervalDayToSecond: self = .intervalDayToSecond
+    case .intervalYearToMonth: self = .intervalYearToMonth
+    case .uuid: self = .uuid
+    case .array(let element): self = .array(TrinoType(element))
+    case .map(let key, let value): self = .map(key: TrinoType(key), value: TrinoType(value))
+    case .row(let fields):
+      self = .row(fields.map { RowField($0.name.isEmpty ? nil : $0.name, TrinoType($0.type)) })
     case .unknown: self = .unknown
-    // Types that no catalog of this engine offers yet.
-    default: self = .unknown
     }
   }
 
+  /// The type of the columns that hold it while a query runs: one for all lengths of text, and one
+  /// for all precisions of timestamps that are kept alike.
   public var storage: DataType {
     switch self {
-    case .boolean: .boolean
-    case .integer: .integer
-    case .bigint, .intervalDayToSecond, .intervalYearToMonth: .bigint
-    case .double: .double
-    case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
     case .varchar: .varchar
+    case .timestamp(let precision): .timestamp(precision: precision <= 6 ? 6 : 12)
+    case .timestampWithTimeZone(let precision, _):
+      .timestampWithTimeZone(precision: precision <= 6 ? 6 : 12)
+    case .time: .time(precision: 12)
+    case .array(let element): .array(element.storage)
+    case .map(let key, let value): .map(key: key.storage, value: value.storage)
+    case .row(let fields): .row(fields.map { Field($0.name ?? "", $0.type.storage) })
+    default: declared
+    }
+  }
+
+  /// The type as a table declares it.
+  public var declared: DataType {
+    switch self {
+    case .boolean: .boolean
+    case .tinyint: .tinyint
+    case .smallint: .smallint
+    case .integer: .integer
+    case .bigint: .bigint
+    case .real: .real
+    case .double: .double
     case .varbinary: .varbinary
+    case .json: .json
     case .date: .date
-    case .timestamp: .timestamp
-    case .timestampWithTimeZone: .timestampWithTimeZone
+    case .uuid: .uuid
     case .unknown: .unknown
+    case .decimal(let precision, let scale): .decimal(precision: precision, scale: scale)
+    case .varchar(let length): .varchar(length: length)
+    case .char(let length): .char(length: length)
+    case .time(let precision): .time(precision: precision)
+    case .timestamp(let precision): .timestamp(precision: precision)
+    case .timestampWithTimeZone(let precision, _): .timestampWithTimeZone(precision: precision)
+    case .intervalDayToSecond: .intervalDayToSecond
+    case .intervalYearToMonth: .intervalYearToMonth
+    case .array(let element): .array(element.declared)
+    case .map(let key, let value): .map(key: key.declared, value: value.declared)
+    case .row(let fields): .row(fields.map { Field($0.name ?? "", $0.type.declared) })
     }
   }
 
   public var description: String {
     switch self {
-    case .varchar(let length?): "varchar(\(length))"
-    case .timestamp(let precision): "timestamp(\(precision))"
-    case .timestampWithTimeZone(let precision, _): "timestamp(\(precision)) with time zone"
-    case .intervalDayToSecond: "interval day to second"
-    case .intervalYearToMonth: "interval year to month"
-    default: storage.description
+    case .array(let element): "array(\(element))"
+    case .map(let key, let value): "map(\(key), \(value))"
+    case .row(let fields):
+      "row("
+        + fields.map { field in field.name.map { "\($0) \(field.type)" } ?? "\(field.type)" }
+        .joined(separator: ", ") + ")"
+    default: declared.description
     }
   }
+}
 
+// MARK: - What may be done with a type
+
+extension TrinoType {
   var isNumeric: Bool {
     switch self {
-    case .integer, .bigint, .double, .decimal: true
+    case .tinyint, .smallint, .integer, .bigint, .real, .double, .decimal: true
     default: false
     }
   }
 
-  var isText: Bool { if case .varchar = self { true } else { false } }
+  var isWholeNumber: Bool {
+    switch self {
+    case .tinyint, .smallint, .integer, .bigint: true
+    default: false
+    }
+  }
+
+  var isText: Bool {
+    switch self {
+    case .varchar, .char: true
+    default: false
+    }
+  }
+
+  /// A date, a time or a timestamp.
+  var isMoment: Bool {
+    switch self {
+    case .date, .time, .timestamp, .timestampWithTimeZone: true
+    default: false
+    }
+  }
 
   var isInterval: Bool { self == .intervalDayToSecond || self == .intervalYearToMonth }
+
+  /// Has an order.
+  var isOrderable: Bool {
+    switch self {
+    case .json, .map: false
+    case .array(let element): element.isOrderable
+    case .row(let fields): fields.allSatisfy(\.type.isOrderable)
+    default: true
+    }
+  }
+
+  /// Can be compared for equality.
+  var isComparable: Bool {
+    switch self {
+    case .array(let element): element.isComparable
+    case .map(let key, let value): key.isComparable && value.isComparable
+    case .row(let fields): fields.allSatisfy(\.type.isComparable)
+    default: true
+    }
+  }
+
+  /// What UNNEST makes of a value; nil where it is no array and no map.
+  var unnested: [(name: String?, type: TrinoType)]? {
+    switch self {
+    case .array(.row(let fields)): fields.map { ($0.name, $0.type) }
+    case .array(let element): [(nil, element)]
+    case .map(let key, let value): [(nil, key), (nil, value)]
+    default: nil
+    }
+  }
 
   var zone: SessionZone? {
     if case .timestampWithTimeZone(_, let zone) = self { return zone }
@@ -128,6 +198,8 @@ public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
   /// The type of a whole number as a decimal; nil for others.
   var asDecimal: (precision: Int, scale: Int)? {
     switch self {
+    case .tinyint: (3, 0)
+    case .smallint: (5, 0)
     case .integer: (10, 0)
     case .bigint: (19, 0)
     case .decimal(let precision, let scale): (precision, scale)
@@ -135,76 +207,6 @@ public enum TrinoType: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// A value as the CLI prints it.
-  public func text(_ scalar: Scalar) -> String {
-    guard case .integer(let value) = scalar else { return scalarText(scalar, storage) }
-    switch self {
-    case .timestamp(let precision): return timestampText(value, precision: precision)
-    case .timestampWithTimeZone(let precision, let zone):
-      return timestampText(value &+ Int64(zone.offsetSeconds) * 1_000_000, precision: precision)
-        + " " + zone.name
-    case .intervalDayToSecond: return Self.dayTimeText(value)
-    case .intervalYearToMonth:
-      return (value < 0 ? "-" : "") + "\(value.magnitude / 12)-\(value.magnitude % 12)"
-    default: return scalarText(scalar, storage)
-    }
-  }
-
-  /// `1 02:03:04.005`.
-  private static func dayTimeText(_ milliseconds: Int64) -> String {
-    func padded(_ value: UInt64, _ digits: Int) -> String {
-      let text = String(value)
-      return String(repeating: "0", count: max(0, digits - text.count)) + text
-    }
-    let total = milliseconds.magnitude
-    let seconds = total / 1_000
-    return (milliseconds < 0 ? "-" : "") + "\(seconds / 86_400) "
-      + padded(seconds / 3_600 % 24, 2) + ":" + padded(seconds / 60 % 60, 2) + ":"
-      + padded(seconds % 60, 2) + "." + padded(total % 1_000, 3)
-  }
-
-  /// The type both convert to without loss of meaning; nil where there is none.
-  ///
-  /// Zones must agree where both have one; the first is taken otherwise, which is right for
-  /// comparisons only.
-  static func common(_ a: TrinoType, _ b: TrinoType) -> TrinoType? {
-    if a == b { return a }
-    switch (a, b) {
-    case (.unknown, _): return b
-    case (_, .unknown): return a
-    case (.varchar(let x), .varchar(let y)):
-      guard let x, let y else { return .varchar(nil) }
-      return .varchar(max(x, y))
-    case (.integer, .bigint), (.bigint, .integer): return .bigint
-    case (.double, _) where b.isNumeric: return .double
-    case (_, .double) where a.isNumeric: return .double
-    case (.date, .timestamp), (.date, .timestampWithTimeZone): return b
-    case (.timestamp, .date), (.timestampWithTimeZone, .date): return a
-    case (.timestamp(let x), .timestamp(let y)): return .timestamp(precision: max(x, y))
-    case (.timestamp(let x), .timestampWithTimeZone(let y, let zone)),
-      (.timestampWithTimeZone(let x, let zone), .timestamp(let y)),
-      (.timestampWithTimeZone(let x, let zone), .timestampWithTimeZone(let y, _)):
-      return .timestampWithTimeZone(precision: max(x, y), zone)
-    default:
-      guard let x = a.asDecimal, let y = b.asDecimal else { return nil }
-      let scale = max(x.scale, y.scale)
-      let whole = max(x.precision - x.scale, y.precision - y.scale)
-      return .decimal(precision: min(38, whole + scale), scale: scale)
-    }
-  }
-
-  /// How far an implicit conversion goes, for overloads: 0 none; nil not possible.
-  static func coercionCost(_ from: TrinoType, _ to: TrinoType) -> Int? {
-    if from.storage == to.storage, from.isInterval == to.isInterval { return 0 }
-    switch (from, to) {
-    case (.unknown, _): return 1
-    case (.integer, .bigint): return 1
-    case (.integer, .double), (.bigint, .double): return 4
-    case (.decimal, .double): return 3
-    case (.integer, .decimal), (.bigint, .decimal), (.decimal, .decimal): return 2
-    case (.date, .timestamp): return 1
-    case (.date, .timestampWithTimeZone), (.timestamp, .timestampWithTimeZone): return 2
-    default: return nil
-    }
-  }
+  /// Bytes of a value, 0 where they vary.
+  var fixedSize: Int { declared.fixedWidth ?? 0 }
 }

@@ -1,0 +1,218 @@
+// Aggregate functions: their arguments, result types, DISTINCT, FILTER and ORDER BY.
+
+import Columnar
+import Kernels
+import QueryPlanning
+
+extension Analyzer {
+  mutating func aggregate(
+    _ call: CallSyntax,
+    _ scope: Scope,
+    _ syntax: ExpressionSyntax
+  ) throws -> Typed {
+    let name = call.name.key
+    if call.isStar, name != "count" {
+      throw error(.functionNotFound, "Only count may be called with *: \(name)(*)", syntax.start)
+    }
+    var arguments: [Typed] = []
+    for argument in call.arguments { arguments.append(try expression(argument, scope)) }
+    var filter: Expression?
+    if let predicate = call.filter { filter = try boolean(predicate, scope, "FILTER expression") }
+    var orderBy: [SortKey] = []
+    for item in call.orderBy {
+      let key = try expression(item.expression, scope)
+      try orderable(key.type, item.expression.start)
+      orderBy.append(SortKey(expression: key.expression, direction: direction(item)))
+    }
+    let inside =
+      arguments.map(\.expression) + (filter.map { [$0] } ?? []) + orderBy.map(\.expression)
+    if inside.contains(where: \.containsWindow) {
+      throw error(
+        .nestedWindow,
+        "Cannot nest window functions inside aggregation '\(name)'",
+        syntax.start,
+        advice: "Compute the window function in a subquery."
+      )
+    }
+    if inside.contains(where: \.containsAggregate) {
+      throw error(
+        .nestedAggregation,
+        "Cannot nest aggregations inside aggregation '\(name)'",
+        syntax.start
+      )
+    }
+    func make(
+      _ kind: AggregateKind,
+      _ inputs: [Expression],
+      _ type: TrinoType,
+      isDistinct: Bool? = nil
+    ) -> Typed {
+      Typed(
+        .aggregate(
+          AggregateCall(
+            kind: kind,
+            name: name,
+            arguments: inputs,
+            isDistinct: isDistinct ?? call.isDistinct,
+            filter: filter,
+            orderBy: orderBy,
+            result: type.storage
+          )
+        ),
+        type
+      )
+    }
+    let types = arguments.map(\.type)
+    switch (name, arguments.count) {
+    case ("count", 0): return make(.count, [], .bigint, isDistinct: false)
+    case ("count", 1): return make(.count, [arguments[0].expression], .bigint)
+    case ("approx_distinct", 1):
+      return make(.approximateDistinct, [arguments[0].expression], .bigint, isDistinct: false)
+    case ("approx_distinct", 2):
+      return make(.approximateDistinct, [arguments[0].expression], .bigint, isDistinct: false)
+    case ("count_if", 1) where types[0] == .boolean || types[0] == .unknown:
+      return make(.countIf, [try coerce(arguments[0], to: .boolean, syntax.start)], .bigint)
+    case ("bool_and", 1) where types[0] == .boolean || types[0] == .unknown,
+      ("every", 1) where types[0] == .boolean || types[0] == .unknown:
+      return make(.boolAnd, [try coerce(arguments[0], to: .boolean, syntax.start)], .boolean)
+    case ("bool_or", 1) where types[0] == .boolean || types[0] == .unknown:
+      return make(.boolOr, [try coerce(arguments[0], to: .boolean, syntax.start)], .boolean)
+    case ("sum", 1), ("avg", 1):
+      return try sum(name, arguments[0], call, syntax, make: { make($0, $1, $2, isDistinct: $3) })
+    case ("min", 1), ("max", 1), ("arbitrary", 1), ("any_value", 1):
+      let kind: AggregateKind =
+        name == "min" ? .minimum : name == "max" ? .maximum : .arbitrary
+      return make(kind, [arguments[0].expression], types[0], isDistinct: false)
+    case ("min_by", 2), ("max_by", 2):
+      if call.isDistinct { throw error(.notSupported, "\(name)(DISTINCT …)", syntax.start) }
+      return make(
+        name == "min_by" ? .minimumBy : .maximumBy,
+        arguments.map(\.expression),
+        types[0]
+      )
+    case ("variance", 1), ("var_samp", 1), ("var_pop", 1), ("stddev", 1), ("stddev_samp", 1),
+      ("stddev_pop", 1), ("skewness", 1), ("kurtosis", 1), ("geometric_mean", 1):
+      guard types[0].isNumeric || types[0] == .unknown, let kind = Self.statistics[name] else {
+        break
+      }
+      return make(kind, [try coerce(arguments[0], to: .double, syntax.start)], .double)
+    case ("corr", 2), ("covar_samp", 2), ("covar_pop", 2), ("regr_slope", 2),
+      ("regr_intercept", 2):
+      guard types.allSatisfy({ $0.isNumeric || $0 == .unknown }), let kind = Self.statistics[name]
+      else { break }
+      return make(
+        kind, try arguments.map { try coerce($0, to: .double, syntax.start) }, .double)
+    case ("bitwise_and_agg", 1), ("bitwise_or_agg", 1), ("bitwise_xor_agg", 1):
+      guard TrinoType.coercionCost(types[0], .bigint) != nil, let kind = Self.statistics[name]
+      else { break }
+      return make(kind, [try coerce(arguments[0], to: .bigint, syntax.start)], .bigint)
+    case ("array_agg", 1):
+      return make(.arrayAggregate, [arguments[0].expression], .array(types[0]))
+    case ("map_agg", 2), ("multimap_agg", 2):
+      guard types[0].isComparable else { break }
+      let value: TrinoType = name == "map_agg" ? types[1] : .array(types[1])
+      return make(
+        name == "map_agg" ? .mapAggregate : .multimapAggregate, arguments.map(\.expression),
+        .map(key: types[0], value: value))
+    case ("histogram", 1) where types[0].isComparable:
+      return make(.histogram, [arguments[0].expression], .map(key: types[0], value: .bigint))
+    case ("set_union", 1), ("set_agg", 1):
+      if name == "set_agg" {
+        return make(
+          .arrayAggregate, [arguments[0].expression], .array(types[0]), isDistinct: true)
+      }
+      guard case .array = types[0] else { break }
+      return make(.setUnion, [arguments[0].expression], types[0])
+    case ("map_union", 1):
+      guard case .map = types[0] else { break }
+      return make(.mapUnion, [arguments[0].expression], types[0])
+    case ("listagg", 1), ("listagg", 2):
+      guard types.allSatisfy({ TrinoType.coercionCost($0, .varchar(nil)) != nil }) else { break }
+      if orderBy.isEmpty {
+        throw error(
+          .missingOrderBy, "LISTAGG requires WITHIN GROUP (ORDER BY …)", syntax.start)
+      }
+      let separator =
+        arguments.count > 1
+        ? try coerce(arguments[1], to: .varchar(nil), syntax.start)
+        : .constant(.text(""), .varchar)
+      return make(
+        .listAggregate,
+        [try coerce(arguments[0], to: .varchar(nil), syntax.start), separator], .varchar(nil))
+    case ("approx_percentile", 2):
+      guard types[0].isNumeric else { break }
+      let isWhole = types[0].isWholeNumber
+      let element: TrinoType = isWhole ? .bigint : .double
+      var result = element
+      var percentage: TrinoType = .double
+      if case .array = types[1] {
+        percentage = .array(.double)
+        result = .array(element)
+      }
+      guard TrinoType.coercionCost(types[1], percentage) != nil else { break }
+      return make(
+        .approximatePercentile,
+        [
+          try coerce(arguments[0], to: element, syntax.start),
+          try coerce(arguments[1], to: percentage, syntax.start),
+        ],
+        result)
+    case ("checksum", 1): return make(.checksum, [arguments[0].expression], .varbinary)
+    case ("min_by", 3), ("max_by", 3), ("min", 2), ("max", 2):
+      throw error(.notSupported, "\(name) of several values is not supported", syntax.start)
+    default: break
+    }
+    throw wrongArguments(call.name, arguments, Self.expected[name] ?? [])
+  }
+
+  private static let statistics: [String: AggregateKind] = [
+    "variance": .varianceSample, "var_samp": .varianceSample, "var_pop": .variancePopulation,
+    "stddev": .deviationSample, "stddev_samp": .deviationSample,
+    "stddev_pop": .deviationPopulation, "skewness": .skewness, "kurtosis": .kurtosis,
+    "geometric_mean": .geometricMean, "corr": .correlation, "covar_samp": .covarianceSample,
+    "covar_pop": .covariancePopulation, "regr_slope": .regressionSlope,
+    "regr_intercept": .regressionIntercept, "bitwise_and_agg": .bitwiseAnd,
+    "bitwise_or_agg": .bitwiseOr, "bitwise_xor_agg": .bitwiseXor,
+  ]
+
+  private static let expected: [String: [String]] = [
+    "count": ["", "T"], "sum": ["bigint", "double", "decimal(p,s)"],
+    "avg": ["bigint", "double", "decimal(p,s)"], "count_if": ["boolean"], "bool_and": ["boolean"],
+    "bool_or": ["boolean"], "every": ["boolean"], "min": ["T"], "max": ["T"], "arbitrary": ["T"],
+    "variance": ["double"], "stddev": ["double"], "corr": ["double, double"],
+    "array_agg": ["T"], "map_agg": ["K, V"], "multimap_agg": ["K, V"], "histogram": ["T"],
+    "listagg": ["varchar", "varchar, varchar"], "approx_percentile": ["bigint, double"],
+    "any_value": ["T"], "min_by": ["V, K"], "max_by": ["V, K"], "approx_distinct": ["T"],
+  ]
+
+  private func sum(
+    _ name: String,
+    _ argument: Typed,
+    _ call: CallSyntax,
+    _ syntax: ExpressionSyntax,
+    make: (AggregateKind, [Expression], TrinoType, Bool?) -> Typed
+  ) throws -> Typed {
+    let kind: AggregateKind = name == "sum" ? .sum : .average
+    switch argument.type {
+    case .tinyint, .smallint, .integer, .bigint:
+      return make(kind, [argument.expression], kind == .sum ? .bigint : .double, nil)
+    case .unknown:
+      return make(
+        kind,
+        [try coerce(argument, to: .bigint, syntax.start)],
+        kind == .sum ? .bigint : .double,
+        nil
+      )
+    case .double, .real, .intervalDayToSecond, .intervalYearToMonth:
+      return make(kind, [argument.expression], argument.type, nil)
+    case .decimal(_, let scale):
+      return make(
+        kind,
+        [argument.expression],
+        kind == .sum ? .decimal(precision: 38, scale: scale) : argument.type,
+        nil
+      )
+    default: throw wrongArguments(call.name, [argument], Self.expected[name] ?? [])
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// What a catalog refused, by Trino's error names.
+
+import Connector
+
+extension CatalogChangeError {
+  var trinoName: TrinoErrorName {
+    switch self {
+    case .schemaExists: .schemaAlreadyExists
+    case .schemaMissing: .schemaNotFound
+    case .schemaNotEmpty: .schemaNotEmpty
+    case .tableExists: .tableAlreadyExists
+    case .tableMissing: .tableNotFound
+    case .columnExists: .columnAlreadyExists
+    case .columnMissing: .columnNotFound
+    case .invalidProperty: .invalidTableProperty
+    case .conflict: .transactionConflict
+    case .notSupported: .notSupported
+    }
+  }
+}
