@@ -378,22 +378,30 @@ extension DateTimeFormat {
   }
 }
 
+extension DateTimeFormat {
+  /// The zone that a text of this form names; nil where it names none, or has another form.
+  public func zoneText(in text: String) -> String? {
+    var copy = text
+    return copy.withUTF8 { parse(UnsafeRawBufferPointer($0)) }?.zone
+  }
+}
+
 /// Dates, timestamps or moments as text; a moment is shown on the wall clock of `zone`.
 public func formatDateTime(
   _ vector: ColumnVector, _ format: DateTimeFormat, zone: TimeZoneRules? = nil
 ) throws -> ColumnVector {
   var isMoment = false
   if case .timestampWithTimeZone = vector.type { isMoment = true }
-  let micros = try cast(
-    vector, to: isMoment ? .timestampWithTimeZone : .timestamp).plain
+  let micros = wallMicroseconds(vector, .utc)
   let lane = Lane<Int64>(micros)
+  var cursor = ZoneCursor(zone ?? .utc)
   var output = TextOutput(capacity: micros.count)
   for row in 0..<micros.count {
     if micros.isNull(row) {
       output.appendEmpty()
       continue
     }
-    let offset = isMoment ? zone?.offset(at: floorQuotient(lane[row], 1_000_000)) ?? 0 : 0
+    let offset = isMoment ? cursor.offset(at: floorQuotient(lane[row], 1_000_000)) : 0
     format.append(
       lane[row] &+ Int64(offset) &* 1_000_000, offset: offset, zone: zone?.name ?? "UTC",
       to: &output.row)
@@ -411,20 +419,11 @@ public func parseDateTime(
   try parseEach(vector, format, to: type) { found, _ in found }
 }
 
-/// Texts of a form as moments; one without a zone is on the wall clock of `zone`.
+/// Texts of a form as moments; zones as `MomentReading` says.
 public func parseMoments(
-  _ vector: ColumnVector, _ format: DateTimeFormat, zone: TimeZoneRules, to type: DataType
+  _ vector: ColumnVector, _ format: DateTimeFormat, _ reading: MomentReading, to type: DataType
 ) throws -> ColumnVector {
-  try parseEach(vector, format, to: type) { found, name in
-    let rules = try name.map { name in
-      guard let rules = TimeZoneRules.named(name) else {
-        throw KernelError.invalidArgument("'\(name)' is not a valid time zone")
-      }
-      return rules
-    } ?? zone
-    let seconds = floorQuotient(found, 1_000_000)
-    return found + (rules.moment(ofWallClock: seconds) - seconds) * 1_000_000
-  }
+  try parseEach(vector, format, to: type) { try reading.moment($0, $1) }
 }
 
 private func parseEach(

@@ -48,6 +48,8 @@ public final class TimeZoneRules: Sendable {
 
   private static let known = Mutex<[String: TimeZoneRules]>([:])
 
+  public static let utc = TimeZoneRules("UTC", .fixed(0))
+
   /// The zone of a name or offset; nil where there is none.
   ///
   /// Reads a file the first time a name is asked for.
@@ -68,29 +70,80 @@ public final class TimeZoneRules: Sendable {
     }
     guard isName, !name.isEmpty, !name.hasPrefix("/"), name.utf8.count < 64 else { return nil }
     for folder in ["/usr/share/zoneinfo", "/var/db/timezone/zoneinfo"] {
-      if let data = FileManager.default.contents(atPath: folder + "/" + name),
-        let table = ZoneTable(Array(data))
-      {
-        return TimeZoneRules(name, .table(table))
+      for spelling in [name, spelled(name, in: folder)] {
+        if let spelling, let data = FileManager.default.contents(atPath: folder + "/" + spelling),
+          let table = ZoneTable(Array(data))
+        {
+          return TimeZoneRules(spelling, .table(table))
+        }
       }
     }
     guard name.contains("/"), let zone = Foundation.TimeZone(identifier: name) else { return nil }
     return TimeZoneRules(name, .foundation(zone))
   }
 
+  /// The name as its folders spell it: `asia/seoul` is `Asia/Seoul`; nil where there is none.
+  private static func spelled(_ name: String, in folder: String) -> String? {
+    var path: [String] = []
+    for part in name.lowercased().split(separator: "/", omittingEmptySubsequences: false) {
+      let here = ([folder] + path).joined(separator: "/")
+      let names = try? FileManager.default.contentsOfDirectory(atPath: here)
+      guard let found = names?.first(where: { $0.lowercased() == part }) else { return nil }
+      path.append(found)
+    }
+    return path.joined(separator: "/")
+  }
+
   /// Seconds east of UTC at a moment, in seconds since 1970.
-  public func offset(at seconds: Int64) -> Int {
+  public func offset(at seconds: Int64) -> Int { span(at: seconds).offset }
+
+  /// The offset at a moment, with the moments around it between which it surely holds.
+  fileprivate func span(at seconds: Int64) -> OffsetSpan {
     switch source {
-    case .fixed(let offset): offset
-    case .table(let table): table.offset(at: seconds)
+    case .fixed(let offset): return OffsetSpan(offset: offset, from: .min, until: .max)
+    case .table(let table): return table.span(at: seconds)
     case .foundation(let zone):
-      zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
+      let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
+      // Clocks change at quarters of an hour.
+      let from = seconds - floorRemainder(seconds, 900)
+      return OffsetSpan(offset: offset, from: from, until: from + 900)
     }
   }
 
   /// The moment that a wall clock shows; one that the clock skipped moves on by the gap, and of two
   /// the earlier is meant, as in Java.
   public func moment(ofWallClock seconds: Int64) -> Int64 {
+    var cursor = ZoneCursor(self)
+    return cursor.moment(ofWallClock: seconds)
+  }
+}
+
+/// An offset, and the moments (from, until) between which it holds.
+private struct OffsetSpan {
+  var offset: Int
+  var from: Int64
+  var until: Int64
+}
+
+/// Reads a zone's offsets for many moments that lie near each other.
+struct ZoneCursor {
+  private let zone: TimeZoneRules
+  private var span: OffsetSpan
+
+  init(_ zone: TimeZoneRules) {
+    self.zone = zone
+    span = OffsetSpan(offset: 0, from: 0, until: 0)
+  }
+
+  /// Seconds east of UTC at a moment, in seconds since 1970.
+  @inline(__always)
+  mutating func offset(at seconds: Int64) -> Int {
+    if seconds < span.from || seconds >= span.until { span = zone.span(at: seconds) }
+    return span.offset
+  }
+
+  /// See `TimeZoneRules.moment(ofWallClock:)`.
+  mutating func moment(ofWallClock seconds: Int64) -> Int64 {
     let before = offset(at: seconds - 86_400)
     let after = offset(at: seconds + 86_400)
     if before == after, offset(at: seconds - Int64(before)) == before {
@@ -164,16 +217,25 @@ private struct ZoneTable: Sendable {
     }
   }
 
-  func offset(at seconds: Int64) -> Int {
-    guard let last = times.last else { return rule?.offset(at: seconds) ?? first }
-    if seconds >= last { return rule?.offset(at: seconds) ?? offsets[offsets.count - 1] }
+  func span(at seconds: Int64) -> OffsetSpan {
+    let last = times.last ?? .min
+    if seconds >= last {
+      guard let rule else {
+        return OffsetSpan(offset: offsets.last ?? first, from: last, until: .max)
+      }
+      var span = rule.span(at: seconds)
+      span.from = max(span.from, last)
+      return span
+    }
     var low = 0
     var high = times.count
     while low < high {
       let middle = (low + high) / 2
       if times[middle] <= seconds { low = middle + 1 } else { high = middle }
     }
-    return low == 0 ? first : offsets[low - 1]
+    return OffsetSpan(
+      offset: low == 0 ? first : offsets[low - 1], from: low == 0 ? .min : times[low - 1],
+      until: times[low])
   }
 }
 
@@ -283,14 +345,20 @@ private struct DaylightRule: Sendable {
     end = to
   }
 
-  func offset(at seconds: Int64) -> Int {
-    guard let summer else { return standard }
+  func span(at seconds: Int64) -> OffsetSpan {
+    guard let summer else { return OffsetSpan(offset: standard, from: .min, until: .max) }
     let year = civil(fromDays: floorQuotient(seconds + Int64(standard), 86_400)).year
     let from = begin.seconds(inYear: year) - Int64(standard)
     let to = end.seconds(inYear: year) - Int64(summer)
     let isSummer =
       from < to ? seconds >= from && seconds < to : seconds >= from || seconds < to
-    return isSummer ? summer : standard
+    let newYear = days(year: year, month: 1, day: 1) * 86_400 - Int64(standard)
+    let nextYear = days(year: year + 1, month: 1, day: 1) * 86_400 - Int64(standard)
+    let marks = [newYear, from, to, nextYear]
+    return OffsetSpan(
+      offset: isSummer ? summer : standard,
+      from: marks.filter { $0 <= seconds }.max() ?? seconds,
+      until: marks.filter { $0 > seconds }.min() ?? seconds + 1)
   }
 }
 
@@ -310,18 +378,37 @@ func zonedMoment(_ moment: ParsedMoment, _ zoneText: String) -> ParsedMoment? {
 /// The wall clock of each moment in a zone, as a timestamp of the same precision.
 public func wallClock(_ moments: ColumnVector, in zone: TimeZoneRules) -> ColumnVector {
   let precision = moments.type.secondPrecision ?? 6
-  return moved(moments, to: .timestamp(precision: precision)) { Int64(zone.offset(at: $0)) }
+  var cursor = ZoneCursor(zone)
+  return moved(moments, to: .timestamp(precision: precision)) { Int64(cursor.offset(at: $0)) }
 }
 
 /// The moment at which each wall clock of a zone is shown, as a timestamp with time zone.
 public func moment(_ wallClocks: ColumnVector, in zone: TimeZoneRules) -> ColumnVector {
   let precision = wallClocks.type.secondPrecision ?? 6
+  var cursor = ZoneCursor(zone)
   return moved(wallClocks, to: .timestampWithTimeZone(precision: precision)) {
-    zone.moment(ofWallClock: $0) - $0
+    cursor.moment(ofWallClock: $0) - $0
+  }
+}
+
+/// Seconds east of UTC of a zone at each moment, as `bigint`.
+public func zoneOffsets(_ moments: ColumnVector, in zone: TimeZoneRules) -> ColumnVector {
+  let wall = wallClock(moments, in: zone).plain
+  let source = moments.plain
+  guard source.type.numberForm == .int64 else {
+    let second: Int128 = 1_000_000_000_000
+    let values = zip(wideValues(wall), wideValues(source)).map { ($0 - $1) / second }
+    return makeWhole(.bigint, values, source.validity)
+  }
+  let a = Lane<Int64>(wall)
+  let b = Lane<Int64>(source)
+  return makeFixed(.bigint, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count { out[row] = (a[row] &- b[row]) / 1_000_000 }
   }
 }
 
 /// Adds to each value the seconds that `change` gives for it.
+@inline(__always)
 private func moved(
   _ vector: ColumnVector, to type: DataType, _ change: (Int64) -> Int64
 ) -> ColumnVector {

@@ -89,7 +89,12 @@ struct DateTimeTests {
     let texts = RandomVectors.vector(
       .varchar, [.text("2024-01-15 09:10:00 +0900"), .text("2024-01-15 09:10:00 -05:30"), .null])
     let form = try DateTimeFormat(joda: "yyyy-MM-dd HH:mm:ss Z")
-    let read = try parseMoments(texts, form, zone: seoul, to: .timestampWithTimeZone)
+    let read = try parseMoments(
+      texts, form, MomentReading(zone: seoul, isStrict: false), to: .timestampWithTimeZone)
+    #expect(throws: KernelError.self) {
+      try parseMoments(
+        texts, form, MomentReading(zone: seoul, isStrict: true), to: .timestampWithTimeZone)
+    }
     #expect(scalarText(read.scalar(0), .timestampWithTimeZone) == "2024-01-15 00:10:00.000000 UTC")
     #expect(scalarText(read.scalar(1), .timestampWithTimeZone) == "2024-01-15 14:40:00.000000 UTC")
     let written = try formatDateTime(

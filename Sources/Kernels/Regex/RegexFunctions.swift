@@ -279,18 +279,117 @@ public func regexpCount(_ text: ColumnVector, _ pattern: ColumnVector) throws ->
   return builder.finish()
 }
 
-/// The 1-based code point position of the first match, -1 where there is none; `integer`.
-public func regexpPosition(_ text: ColumnVector, _ pattern: ColumnVector) throws -> ColumnVector {
+/// The 1-based code point position of the `occurrence`-th match (`bigint`, from 1; nil: the first) at
+/// or after code point `start` (`bigint`, from 1; nil: the first), -1 where there is none; `integer`.
+public func regexpPosition(
+  _ text: ColumnVector, _ pattern: ColumnVector, start: ColumnVector? = nil,
+  occurrence: ColumnVector? = nil
+) throws -> ColumnVector {
   let builder = ColumnBuilder(type: .integer, capacity: text.count)
+  let starts = try start.map { try cast($0, to: .bigint).plain }
+  let occurrences = try occurrence.map { try cast($0, to: .bigint).plain }
+  let first = starts.map { Lane<Int64>($0) }
+  let wanted = occurrences.map { Lane<Int64>($0) }
   try eachRow(
-    text, pattern,
-    valid: { _, bytes, matcher in
-      guard matcher.firstMatch(bytes, from: 0) else {
-        builder.append(Int64(-1))
-        return
+    text, pattern, [starts, occurrences].compactMap { $0 },
+    valid: { row, bytes, matcher in
+      let from = first?[row] ?? 1
+      var left = wanted?[row] ?? 1
+      guard from >= 1 else {
+        throw KernelError.invalidArgument("start position cannot be smaller than 1")
       }
-      let before = UnsafeRawBufferPointer(rebasing: bytes[..<matcher.slots[0]])
-      builder.append(Int64(codePointCount(before) + 1))
+      guard left >= 1 else {
+        throw KernelError.invalidArgument("occurrence cannot be smaller than 1")
+      }
+      var place = byteIndex(bytes, codePoint: Int(clamping: from - 1))
+      if from - 1 > Int64(codePointCount(bytes)) { place = bytes.count + 1 }
+      while place <= bytes.count, matcher.firstMatch(bytes, from: place) {
+        left -= 1
+        if left == 0 {
+          let before = UnsafeRawBufferPointer(rebasing: bytes[..<matcher.slots[0]])
+          builder.append(Int64(codePointCount(before) + 1))
+          return
+        }
+        place = nextStart(bytes, matcher.slots[0], matcher.slots[1])
+      }
+      builder.append(Int64(-1))
     }, null: { _ in builder.appendNull() })
   return builder.finish()
+}
+
+/// The matches of each row's pattern, for a replacement that is computed.
+public struct RegexMatches {
+  /// For each match: its groups from the first on, as an array of varchar.
+  public let groups: ColumnVector
+  /// The row of each match, ascending.
+  public let rows: [Int32]
+  /// Begin and end of each match in its text, in bytes.
+  let places: [(begin: Int, end: Int)]
+  /// Rows where an argument is NULL are NULL.
+  let validity: ValidityBitmap?
+}
+
+/// All matches of all rows.
+public func regexpMatches(_ text: ColumnVector, _ pattern: ColumnVector) throws -> RegexMatches {
+  let elements = ColumnBuilder(type: .varchar)
+  var counts: [Int32] = []
+  var rows: [Int32] = []
+  var places: [(begin: Int, end: Int)] = []
+  try eachRow(
+    text, pattern,
+    valid: { row, bytes, matcher in
+      var start = 0
+      while start <= bytes.count, matcher.firstMatch(bytes, from: start) {
+        let slots = matcher.slots
+        for group in 1..<(matcher.program.groupCount + 1) {
+          if slots[2 * group] >= 0 {
+            elements.append(
+              bytes: UnsafeRawBufferPointer(rebasing: bytes[slots[2 * group]..<slots[2 * group + 1]]))
+          } else {
+            elements.appendNull()
+          }
+        }
+        counts.append(Int32(truncatingIfNeeded: matcher.program.groupCount))
+        rows.append(Int32(truncatingIfNeeded: row))
+        places.append((slots[0], slots[1]))
+        start = nextStart(bytes, slots[0], slots[1])
+      }
+    }, null: { _ in })
+  return RegexMatches(
+    groups: makeList(
+      .array(.varchar), counts: counts, children: [elements.finish()], validity: nil),
+    rows: rows, places: places, validity: mergedValidity([text, pattern], count: text.count))
+}
+
+/// The texts with each match replaced by its row of `replacements`; NULL where one of them is.
+public func regexpReplaced(
+  _ text: ColumnVector, _ matches: RegexMatches, with replacements: ColumnVector
+) -> ColumnVector {
+  let source = text.plain
+  let lane = TextLane(source)
+  let values = replacements.plain
+  let other = TextLane(values)
+  var output = TextOutput(capacity: text.count)
+  var isValid = [Bool](repeating: true, count: text.count)
+  var next = 0
+  for row in 0..<text.count {
+    if let validity = matches.validity, !validity.isValid(row) {
+      isValid[row] = false
+      output.appendEmpty()
+      continue
+    }
+    let bytes = lane[row]
+    var kept = 0
+    while next < matches.rows.count, Int(matches.rows[next]) == row {
+      output.row.append(contentsOf: bytes[kept..<matches.places[next].begin])
+      if values.isNull(next) { isValid[row] = false } else {
+        output.row.append(contentsOf: other[next])
+      }
+      kept = matches.places[next].end
+      next += 1
+    }
+    output.row.append(contentsOf: bytes[kept...])
+    output.finishRow()
+  }
+  return output.column(validity: ValidityBitmap.make(count: text.count) { isValid[$0] })
 }
