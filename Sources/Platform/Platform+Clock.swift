@@ -44,7 +44,8 @@ extension Platform {
     let total = Double(StoryTime.courseStart.milliseconds - file.start.milliseconds)
     while !isPrepared {
       progress(Double(now.milliseconds - file.start.milliseconds) / total)
-      let next = min(now.adding(seconds: 3_600), .courseStart)
+      // Some hours at a time: the DAGs of a step run beside its phones.
+      let next = min(now.adding(seconds: 4 * 3_600), .courseStart)
       _ = try advance(to: next)
     }
     try warmUpPhone()

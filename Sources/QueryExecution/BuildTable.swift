@@ -73,6 +73,12 @@ final class BuildTable: @unchecked Sendable {
   }
 
   @inline(__always)
+  private static func mixed(_ value: UInt64) -> UInt64 {
+    let product = value.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+    return product.high ^ product.low
+  }
+
+  @inline(__always)
   private static func bucket(_ tag: UInt64, _ shift: UInt64) -> Int {
     Int(truncatingIfNeeded: mixed(tag) >> shift)
   }
@@ -100,7 +106,7 @@ final class BuildTable: @unchecked Sendable {
     _ isExact: Bool,
     _ out: UnsafeMutablePointer<UInt64>
   ) {
-    guard isExact else { return RowHash.hash(keys, count: count, into: out) }
+    guard isExact else { return hashRows(keys, count: count, into: out) }
     let key = keys[0].plain
     switch key.type.numberForm {
     case .uint8, .int8: exact(key, count, out, as: UInt8.self)

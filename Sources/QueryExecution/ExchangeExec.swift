@@ -3,6 +3,7 @@
 
 import Columnar
 import Connector
+import Kernels
 import QueryPlanning
 import Synchronization
 
@@ -70,7 +71,7 @@ final class ExchangeSink: SinkExec {
     var rows = [[Int32]](repeating: [], count: readerCount)
     let hashes = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, count))
     defer { hashes.deallocate() }
-    RowHash.hash(keys, count: count, into: hashes)
+    hashRows(keys, count: count, into: hashes)
     for row in 0..<count {
       rows[Int(hashes[row] % UInt64(readerCount))].append(Int32(truncatingIfNeeded: row))
     }

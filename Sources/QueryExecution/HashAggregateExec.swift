@@ -76,8 +76,10 @@ final class HashAggregateExec: SinkExec {
 }
 
 /// One lane's groups and states, for each grouping set.
+///
+/// `@unchecked Sendable`: used by one thread at a time: the runner hands a lane to one thread, and
+/// `finish` runs alone.
 private final class AggregateLane: SinkConsumer, @unchecked Sendable {
-  // Used by one thread at a time: the runner hands a lane to one thread, and `finish` runs alone.
   private let node: Aggregate
   private let sets: [GroupingSetState]
   private let memory: OperatorMemory

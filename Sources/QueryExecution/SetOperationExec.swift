@@ -66,8 +66,9 @@ final class SetOperationState: Sendable {
 }
 
 /// A group table that several threads take turns at.
+///
+/// `@unchecked Sendable`: `table` is used under `lock` alone.
 private final class LockedGroupTable: @unchecked Sendable {
-  // `table` is used under `lock` alone.
   private let lock = Mutex<Void>(())
   private let table: GroupTable
 

@@ -116,8 +116,10 @@ final class TopNExec: SinkExec {
 }
 
 /// One thread's candidates, with an ordinal that stands for the input's order.
+///
+/// `@unchecked Sendable`: used by one thread at a time: the runner gives each thread its own, and
+/// `finish` runs alone.
 private final class TopNWorker: SinkConsumer, @unchecked Sendable {
-  // Used by one thread at a time: the runner gives each thread its own, and `finish` runs alone.
   private let node: TopN
   private let schema: Schema
   private let enough: Int

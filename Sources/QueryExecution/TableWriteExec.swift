@@ -174,8 +174,9 @@ final class RowChangeExec: SinkExec {
 }
 
 /// The identities named so far.
+///
+/// `@unchecked Sendable`: used by the one lane of its sink.
 private final class SeenIdentities: @unchecked Sendable {
-  // Used by the one lane of its sink.
   private let table: GroupTable
 
   init(_ type: DataType) { table = GroupTable(types: [type]) }

@@ -85,7 +85,7 @@ package enum Completion {
 
   /// The longest text that all candidates begin with, in whole characters; case does not count, and
   /// the first candidate's is kept.
-  static func commonPrefix(of candidates: [String]) -> String {
+  package static func commonPrefix(of candidates: [String]) -> String {
     guard let first = candidates.first else { return "" }
     // What the first and the last in order share, all share; both are found in one pass.
     let keys = candidates.lazy.map { $0.lowercased() }
@@ -96,14 +96,14 @@ package enum Completion {
 }
 
 /// Candidates in columns, read downwards, as many as fit.
-enum CandidateList {
+package enum CandidateList {
   /// More than this are never listed at once, whatever the screen.
-  static let listedMax = 240
+  package static let listedMax = 240
 
   /// One page of candidates in at most `rowsMax` rows, and how many there are besides: `... +9,880`.
   ///
   /// - Parameter page: which page, counted from 0; after the last one the first comes again.
-  static func lines(
+  package static func lines(
     _ candidates: [String],
     width: Int,
     rowsMax: Int = 40,

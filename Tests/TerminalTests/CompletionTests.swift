@@ -1,6 +1,6 @@
 // Which names are offered, and how a long list is shown.
 
-@testable import Terminal
+import Terminal
 import Testing
 
 @Suite struct CompletionTests {
