@@ -20,7 +20,7 @@ import QueryPlanning
 public final class QueryEngine: Sendable {
   let catalogs: [String: any CatalogProvider]
 
-  let optimizer: Optimizer
+  private let rulesOff: Set<String>
 
   /// `rulesOff` names optimizer rules to leave out, of `optimizerRules`; results are the same.
   public init(
@@ -31,7 +31,19 @@ public final class QueryEngine: Sendable {
       catalogs.map { ($0.name, $0) },
       uniquingKeysWith: { first, _ in first }
     )
-    optimizer = Optimizer(without: rulesOff)
+    self.rulesOff = rulesOff
+  }
+
+  /// The rules of this engine that the session's properties leave on.
+  func optimizer(_ session: Session) -> Optimizer {
+    var off = rulesOff
+    if session.properties["enable_dynamic_filtering"] == "false" {
+      off.insert(Optimizer.Step.assignDynamicFilters.rawValue)
+    }
+    if session.properties["join_reordering_strategy"] == "NONE" {
+      off.insert(Optimizer.Step.reorderJoins.rawValue)
+    }
+    return Optimizer(without: off)
   }
 
   /// The names that `rulesOff` takes.
@@ -101,7 +113,8 @@ public final class QueryEngine: Sendable {
     switch syntax {
     case .query(let query):
       let relation = try analyzer.statementQuery(query)
-      let batches = try PhysicalPlanner(context: context, optimizer: optimizer).run(relation.plan)
+      let planner = PhysicalPlanner(context: context, optimizer: optimizer(analyzer.session))
+      let batches = try planner.run(relation.plan)
       return QueryResult(relation.scope, batches)
     case .explain(let inner, let type, let format, let start):
       return try explain(inner, type, format, start, analyzer)
