@@ -20,6 +20,8 @@ struct ScopeField {
   /// nil: cannot be named.
   var name: String?
   var type: TrinoType
+  /// True for a column such as `$path`: it has to be named, `*` leaves it out.
+  var isHidden = false
 }
 
 /// What names mean at a place of the statement.
@@ -27,6 +29,9 @@ struct Scope {
   var fields: [ScopeField] = []
   /// Set inside a lambda's body: its parameters hide the names around it.
   var lambda: LambdaScope?
+
+  /// The fields that `*` stands for.
+  var shown: [Int] { fields.indices.filter { !fields[$0].isHidden } }
 
   func matches(_ parts: [Identifier]) -> [Int] {
     guard let last = parts.last else { return [] }
