@@ -14,22 +14,24 @@ struct HiddenColumnTests {
       SELECT count(*) FROM lake.silver.events s
       JOIN system.lake.objects o ON o.key = s."$path" AND o.size = s."$file_size"
       """)
-    #expect(silver > 0 && listed == (try world.count("SELECT count(*) FROM lake.silver.events")))
+    let rows = try world.count("SELECT count(*) FROM lake.silver.events")
+    #expect(silver > 0 && listed == rows)
   }
 
   @Test func `a star, a view of columns and a natural join do not know them`() throws {
     let world = try TestWorld()
-    let columns = try world.count(
-      "SELECT count(*) FROM lake.information_schema.columns WHERE table_name = 'daily_metrics'")
+    world.run("output csv")
+    let described = world.run("DESCRIBE lake.gold.daily_metrics;").text.split(separator: "\n")
+    let columns = described.count - 1
+    #expect(columns > 3 && !described.contains { $0.hasPrefix("$") })
     for query in [
       "SELECT * FROM lake.gold.daily_metrics", "SELECT m.* FROM lake.gold.daily_metrics m",
       "TABLE lake.gold.daily_metrics", "SELECT * FROM (SELECT * FROM lake.gold.daily_metrics)",
       "SELECT * FROM lake.gold.daily_metrics a NATURAL JOIN lake.gold.daily_metrics b",
       "TABLE lake.gold.daily_metrics UNION SELECT * FROM lake.gold.daily_metrics",
     ] {
-      world.run("output csv")
       let head = world.run(query + ";").text.split(separator: "\n").first ?? ""
-      #expect(head.split(separator: ",").count == Int(columns), "\(query): \(head)")
+      #expect(head.split(separator: ",").count == columns, "\(query): \(head)")
       #expect(!head.contains("$"), "\(query)")
     }
     let renamed = world.run("SELECT a FROM lake.gold.daily_metrics AS t(a);").text
