@@ -164,10 +164,10 @@ struct Analyzer {
     if let found = try pathTable(parts) { return found }
     let name = try qualify(parts)
     let provider = try catalog(name.catalog, offset)
-    if let table = try provider.table(schema: name.schema, name: name.table) {
+    if let table = try provider.tableInSQL(schema: name.schema, name: name.table) {
       return (name, table)
     }
-    let schemas = try provider.schemaNames()
+    let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(name.schema) else {
       throw error(
         .schemaNotFound,
@@ -176,7 +176,7 @@ struct Analyzer {
         suggestions: nearestNames(to: name.schema, among: schemas)
       )
     }
-    let tables = try provider.tableNames(schema: name.schema)
+    let tables = try provider.tableNamesInSQL(schema: name.schema)
     throw error(
       .tableNotFound,
       "Table '\(name)' does not exist",
