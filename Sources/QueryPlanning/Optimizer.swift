@@ -12,7 +12,8 @@ public struct Optimizer: Sendable {
   }
 
   public static let standardRules: [any OptimizerRule] = [
-    FoldConstants(), MergeFilters(), RemoveTrivialFilters(), PushFilterThroughProject(),
+    FoldConstants(), MergeFilters(), RemoveTrivialFilters(), FactorDisjunctions(),
+    PushFilterThroughProject(),
     PushFilterThroughAggregate(), PushFilterThroughUnion(), PushFilterThroughSort(),
     PushFilterThroughJoin(), ReplaceMarkJoinWithSemiJoin(), ExtractJoinKeys(),
     PushFilterIntoScan(), MergeLimits(),
@@ -21,13 +22,18 @@ public struct Optimizer: Sendable {
   ]
 
   public func optimize(_ plan: LogicalPlan) -> LogicalPlan {
+    let current = rewritten(DeriveJoinFilters().apply(to: rewritten(plan)))
+    return PruneUnusedColumns().apply(to: current)
+  }
+
+  private func rewritten(_ plan: LogicalPlan) -> LogicalPlan {
     var current = plan
     for _ in 0..<16 {
       var hasChanged = false
       current = pass(current, &hasChanged)
       if !hasChanged { break }
     }
-    return PruneUnusedColumns().apply(to: current)
+    return current
   }
 
   private func pass(_ plan: LogicalPlan, _ hasChanged: inout Bool) -> LogicalPlan {
