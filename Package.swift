@@ -176,7 +176,10 @@ let package = Package(
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Codecs", "Columnar", "Connector", "TrinoSQL"],
+      name: "TestSupport",
+      dependencies: [
+        "Codecs", "Columnar", "Connector", "FileTables", "QueryExecution", "TrinoSQL",
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe",

@@ -342,7 +342,7 @@ private final class DistinctRows {
 
   var byteCount: Int { table.byteCount }
 
-  /// Rows without a NULL argument that are new in their group.
+  /// Rows that are new in their group; NULL is a value here, which accumulators may pass over.
   func newRows(_ arguments: [ColumnVector], _ groups: [Int32]) -> [Int32] {
     let count = groups.count
     guard count > 0 else { return [] }
@@ -352,13 +352,12 @@ private final class DistinctRows {
     let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: count)
     defer { numbers.deallocate() }
     table.assign([group] + arguments, rowCount: count, into: numbers)
-    let validity = mergedValidity(arguments, count: count)
     var rows: [Int32] = []
     // Numbers are given by first appearance: a new one is larger than all before it.
     var largest = before - 1
     for row in 0..<count where Int(numbers[row]) > largest {
       largest = Int(numbers[row])
-      if validity?.isValid(row) ?? true { rows.append(Int32(truncatingIfNeeded: row)) }
+      rows.append(Int32(truncatingIfNeeded: row))
     }
     return rows
   }

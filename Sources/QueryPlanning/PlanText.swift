@@ -223,6 +223,10 @@ extension LogicalPlan {
       lines.append("pushed down = [\(shown.joined(separator: ", "))]")
     }
     if let limit = scan.limit { lines.append("limit = \(limit)") }
+    if !scan.dynamicFilters.isEmpty {
+      let shown = scan.dynamicFilters.map { "\(fields[$0.column].name) = #df_\($0.id)_\($0.key)" }
+      lines.append("dynamicFilters = {\(shown.joined(separator: ", "))}")
+    }
     return lines
   }
 }

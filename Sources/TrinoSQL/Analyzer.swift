@@ -156,6 +156,7 @@ struct Analyzer {
   /// The table under a name, with an error that says which part of it is wrong.
   func table(_ parts: [Identifier]) throws -> (QualifiedName, any TableSource) {
     let offset = parts.first?.offset ?? 0
+    if let found = try pathTable(parts) { return found }
     let name = try qualify(parts)
     let provider = try catalog(name.catalog, offset)
     if let table = try provider.table(schema: name.schema, name: name.table) {
@@ -177,5 +178,13 @@ struct Analyzer {
       offset,
       suggestions: nearestNames(to: name.table, among: tables)
     )
+  }
+
+  /// `catalog."/path/*.parquet"`, where the catalog has tables by their path.
+  private func pathTable(_ parts: [Identifier]) throws -> (QualifiedName, any TableSource)? {
+    guard parts.count == 2, parts[1].text.contains("/"), let provider = catalogs[parts[0].key],
+      let table = try provider.table(path: parts[1].text)
+    else { return nil }
+    return (QualifiedName(parts[0].key, "path", parts[1].text), table)
   }
 }

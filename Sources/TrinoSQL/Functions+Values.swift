@@ -313,7 +313,4 @@ extension FunctionCatalog {
       return try Kernels.cast(places, to: .bigint)
     },
   ]
-
-  /// Functions of patterns; see `Functions+Patterns`.
-  static let patternFunctions: [String: GenericFunction] = [:]
 }

@@ -116,6 +116,9 @@ extension FunctionCatalog {
     if let function = generic[name] {
       return function.arguments.map { [name, function.result, $0, kind] }
     }
+    if let function = Analyzer.zoneFunctions[name] {
+      return function.arguments.map { [name, function.result, $0, kind] }
+    }
     guard !overloads.isEmpty else { return [[name, "T", "", kind]] }
     return overloads.map { overload in
       [
