@@ -39,7 +39,8 @@ public struct Optimizer: Sendable {
 
   public static let standardRules: [any OptimizerRule] = [
     FoldConstants(), MergeFilters(), RemoveTrivialFilters(), FactorDisjunctions(),
-    PushFilterThroughProject(), PushFilterThroughAggregate(), PushFilterThroughWindow(), PushFilterThroughUnion(),
+    PushFilterThroughProject(), PushFilterThroughAggregate(), PushFilterThroughWindow(),
+    PushFilterThroughUnnest(), PushFilterThroughUnion(),
     PushFilterThroughSort(), PushFilterThroughJoin(), ReplaceMarkJoinWithSemiJoin(),
     ExtractJoinKeys(), PushFilterIntoScan(), MergeLimits(), PushLimitThroughProject(),
     PushLimitThroughUnion(), ReplaceSortAndLimitWithTopN(), PushLimitIntoScan(),

@@ -140,6 +140,11 @@ extension Analyzer {
     _ name: Identifier,
     _ start: Int
   ) throws -> Typed {
+    if key == "mod", arguments.count == 2,
+      case .decimal? = TrinoType.common(arguments[0].type, arguments[1].type)
+    {
+      return try arithmetic(.modulo, arguments[0], arguments[1], start)
+    }
     let overloads = FunctionCatalog.registry[key]
     if overloads.isEmpty {
       guard let generic = try genericCall(key, arguments, name, start) else {
@@ -169,6 +174,11 @@ extension Analyzer {
     guard let (_, overload, types) = best else {
       // A name may have overloads here and a generic form: `reverse` of a text, and of an array.
       if let other = try overloaded(key, arguments, start) { return other }
+      if arguments.first?.type == .varbinary, FunctionCatalog.generic[key] != nil,
+        let other = try genericCall(key, arguments, name, start)
+      {
+        return other
+      }
       throw wrongArguments(
         name,
         arguments,
