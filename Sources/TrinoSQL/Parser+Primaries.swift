@@ -91,8 +91,6 @@ extension Parser {
       advance()
       return try make(.exists(try parenthesized { try $0.query() }), start)
     case "EXTRACT": return try extractExpression()
-    case "SUBSTRING" where peek().isSymbol("("):
-      return peek(2).isSymbol(")") ? try nameOrCall() : try substringExpression()
     case "TRIM": return try trimExpression()
     case "NORMALIZE": return try reservedCall("NORMALIZE")
     case "LISTAGG": return try listAggregate()
@@ -147,23 +145,6 @@ extension Parser {
     let value = try expression()
     try expect(symbol: ")")
     return try make(.extract(field.text.uppercased(), value), start, [value])
-  }
-
-  /// `SUBSTRING(text FROM start [FOR length])`, or its arguments with commas.
-  private mutating func substringExpression() throws -> ExpressionSyntax {
-    let start = current.start
-    advance()
-    try expect(symbol: "(")
-    var arguments = [try expression()]
-    if accept("FROM") {
-      arguments.append(try expression())
-      if accept("FOR") { arguments.append(try expression()) }
-    } else {
-      while accept(symbol: ",") { arguments.append(try expression()) }
-    }
-    try expect(symbol: ")")
-    let name = Identifier(text: "substring", offset: start)
-    return try make(.call(CallSyntax(name: name, arguments: arguments)), start, arguments)
   }
 
   // MARK: Literals
