@@ -76,6 +76,7 @@ package struct Peer: Sendable {
     request = json.load(sys.stdin)
     connection = duckdb.connect()
     connection.execute(f"SET threads = {request['threads']}")
+    connection.execute("SET enable_progress_bar = false")
     if request.get("directory"):
         for table in request["tables"]:
             path = f"{request['directory']}/{table}.parquet".replace("'", "''")
