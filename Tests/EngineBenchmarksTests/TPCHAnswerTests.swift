@@ -3,20 +3,21 @@ import Foundation
 import TestSupport
 import Testing
 
+/// DuckDB and the public generator; nil where they are missing.
+private let interopPeer: Peer? = InteropPython.interpreter.map { Peer(python: $0) }.flatMap {
+  FileManager.default.isExecutableFile(atPath: $0.generator) ? $0 : nil
+}
+
 /// All 22 queries of TPC-H over the public generator's Parquet files: our answers are DuckDB's.
 @Suite(
   .enabled(
-    if: TPCHAnswerTests.peer != nil,
+    if: interopPeer != nil,
     "TAPLINE_INTEROP_PYTHON names no environment with tpchgen-cli"))
 struct TPCHAnswerTests {
-  static let peer: Peer? = InteropPython.interpreter.map { Peer(python: $0) }.flatMap {
-    FileManager.default.isExecutableFile(atPath: $0.generator) ? $0 : nil
-  }
-
   private func compare(scale: String) throws {
     let seed = UInt64.random(in: 1...999_999)
     print("TPC-H at scale factor \(scale): seed \(seed)")
-    let peer = try #require(Self.peer)
+    let peer = try #require(interopPeer)
     let scratch = try ScratchDirectory("tpch-answers")
     let directory = scratch.path + "/files"
     try peer.generate(scale: scale, into: directory)
