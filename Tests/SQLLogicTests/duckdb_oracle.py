@@ -61,7 +61,7 @@ def text(value, top=True):
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     if isinstance(value, datetime.datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S") + (".%06d" % value.microsecond)
+        return value.isoformat(" ", "seconds") + (".%06d" % value.microsecond)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(text(item, False) for item in value) + "]"
     if isinstance(value, dict):
@@ -185,12 +185,25 @@ class Script:
             elif not same(expected, actual, "rowsort" in block[0]):
                 problems.append(
                     f"{place}: " + " ".join(block[1:bar]) + "\n  file:   "
-                    + "\n          ".join(expected) + "\n  duckdb: " + "\n          ".join(actual))
+                    + shortened(expected, actual) + "\n  duckdb: " + shortened(actual, expected))
         if completes:
             output += self.lines[copied:]
             with open(self.path, "w", encoding="utf-8") as file:
                 file.write("\n".join(output))
         return count, problems
+
+
+def shortened(rows, others):
+    """A few of the rows, those first that are not among the others."""
+    rest = list(others)
+    unmatched = []
+    for row in rows:
+        if row in rest:
+            rest.remove(row)
+        else:
+            unmatched.append(row)
+    shown = (unmatched or rows)[:12]
+    return "\n          ".join([f"{len(rows)} rows, {len(unmatched)} of them only here"] + shown)
 
 
 def same(expected, actual, is_sorted):
