@@ -37,6 +37,7 @@ final class Prompt {
     if !welcome() { return .success }
     var pending = ""
     var hasAsked = false
+    var hasTold = false
     while true {
       let state = runner.promptState()
       useEditor(isAccessible: state.isAccessible)
@@ -55,6 +56,13 @@ final class Prompt {
         pending = ""
       case .line(let line):
         hasAsked = false
+        if pending.isEmpty {
+          hasTold = false
+        } else if Prompt.looksLost(line) {
+          if !hasTold { output.writeWrapped(runner.text("prompt.statementOpen")) }
+          hasTold = true
+          continue
+        }
         pending += pending.isEmpty ? line : "\n" + line
         guard let entry = statement(&pending) else { continue }
         if Script.isExit(entry) || entry.hasPrefix("exit ") {
@@ -68,6 +76,12 @@ final class Prompt {
       }
       tellNotices()
     }
+  }
+
+  /// Whether a line of a statement that is still open tells that its writer meant to be done.
+  private static func looksLost(_ line: String) -> Bool {
+    let word = line.trimmingCharacters(in: .whitespaces).lowercased()
+    return ["", "exit", "quit", "help", "?", "next", "back"].contains(word)
   }
 
   /// The whole statement, once it is whole; an empty line alone is one too: it means "go on".

@@ -25,9 +25,11 @@ struct ErrorText {
   }
 
   /// Looks the code up in the catalogue; where it has no text, the component's English stands.
-  init(_ error: any Error, catalogue: Catalogue) {
+  ///
+  /// `line` is what was typed: an error of SQL may be a habit that it shows.
+  init(_ error: any Error, catalogue: Catalogue, line: String = "") {
     switch error {
-    case let error as TrinoSQLError: self.init(sql: error, catalogue)
+    case let error as TrinoSQLError: self.init(sql: error, line, catalogue)
     case let error as CourseError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
     case let error as EventSDKError:
@@ -44,14 +46,18 @@ struct ErrorText {
   }
 
   /// Trino's name and words stay as they are at work; below them, what the name means.
-  private init(sql error: TrinoSQLError, _ catalogue: Catalogue) {
+  private init(sql error: TrinoSQLError, _ line: String, _ catalogue: Catalogue) {
     code = error.name.rawValue
     message = "\(error.name.rawValue): \(error.message)"
     if let line = error.line, let column = error.column { spot = (line, column) }
     let explained = "sql.error." + error.name.rawValue
     let meaning = catalogue.contains(explained) ? catalogue.text(explained) : nil
+    let habit = StatementHabit(statement: line, error: error).map {
+      catalogue.text("sql.habit." + $0.key, $0.values)
+    }
     advice =
-      error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) } ?? meaning
+      habit ?? error.suggestions.first.map { catalogue.text("sql.didYouMean", ["name": $0]) }
+      ?? meaning
     exit = .usage
   }
 

@@ -107,7 +107,7 @@ package final class Shell: @unchecked Sendable {
       printer.print(text, line: "", notices: takeNotices())
       return text.exit
     } catch {
-      let text = ErrorText(error, catalogue: catalogue)
+      let text = ErrorText(error, catalogue: catalogue, line: request.line)
       printer.print(text, line: request.line, notices: takeNotices())
       return text.exit
     }
