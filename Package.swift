@@ -225,7 +225,7 @@ let package = Package(
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
     tests(
-      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet", "TestSupport"],
       exclude: ["Fixtures"]),
     tests(
       "Pipeline",
