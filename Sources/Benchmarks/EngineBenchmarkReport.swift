@@ -44,11 +44,11 @@ enum EngineBenchmarkReport {
   static func json(_ lines: [EngineBenchmarkLine], seed: UInt64) -> String {
     let items = lines.map { line in
       var text =
-        "{\"name\":\"\(line.name)\",\"ours_ms\":\(NumberText.decimal(line.ours.median, places: 2))"
+        "{\"name\":\"\(line.name)\",\"ours_ms\":\(jsonNumber(line.ours.median))"
         + ",\"ours_peak_bytes\":\(line.ours.peakBytes)"
       if let peers = line.peers {
         text +=
-          ",\"peer_ms\":\(NumberText.decimal(peers.median, places: 2))"
+          ",\"peer_ms\":\(jsonNumber(peers.median))"
           + ",\"peer_peak_bytes\":\(peers.peakBytes),\"same\":\(line.difference == nil)"
       }
       return text + "}"
@@ -56,3 +56,6 @@ enum EngineBenchmarkReport {
     return "{\"seed\":\(seed),\"statements\":[" + items.joined(separator: ",") + "]}"
   }
 }
+
+/// A number with two decimals at most, as JSON writes it: without the commas of text for people.
+func jsonNumber(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }

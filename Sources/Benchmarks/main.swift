@@ -34,7 +34,7 @@ struct Figures {
   }
 
   var json: String {
-    "{\"name\":\"\(name)\",\"median_ms\":\(NumberText.decimal(median, places: 2))}"
+    "{\"name\":\"\(name)\",\"median_ms\":\(jsonNumber(median))}"
   }
 }
 

@@ -120,7 +120,15 @@ public enum Snappy {
         guard length <= sourceCount - input, length <= targetCount - output else {
           throw corrupt("a literal of \(length) bytes does not fit", input)
         }
-        (target + output).copyMemory(from: source + input, byteCount: length)
+        if length <= 16, sourceCount - input >= 16, targetCount - output >= 16 {
+          // Both sides have room for sixteen bytes; those past the literal are written again.
+          let low = source.loadUnaligned(fromByteOffset: input, as: UInt64.self)
+          let high = source.loadUnaligned(fromByteOffset: input + 8, as: UInt64.self)
+          target.storeBytes(of: low, toByteOffset: output, as: UInt64.self)
+          target.storeBytes(of: high, toByteOffset: output + 8, as: UInt64.self)
+        } else {
+          (target + output).copyMemory(from: source + input, byteCount: length)
+        }
         input += length
         output += length
         continue

@@ -110,7 +110,8 @@ struct GroupingTests {
 
   @Test(arguments: RandomVectors.allTypes)
   func `joins as a nested loop does, in pieces of any size`(_ type: DataType) {
-    if case .map = type { return }
+    // Nested values with a NULL inside are equal to nothing; SQL's records check those.
+    if type.isNested { return }
     var random = TestRandom(seed: 14)
     let left = (0..<120).map { _ in RandomVectors.scalar(type, &random) }
     let right = (0..<80).map { _ in RandomVectors.scalar(type, &random) }

@@ -41,6 +41,15 @@ struct MirrorTests {
     "SELECT s_suppkey, s_acctbal FROM supplier ORDER BY s_acctbal DESC, s_suppkey LIMIT 10",
     "SELECT n_name FROM nation UNION ALL SELECT r_name FROM region",
     "SELECT DISTINCT s_nationkey FROM supplier",
+    """
+    SELECT n_name FROM nation WHERE EXISTS
+    (SELECT 1 FROM supplier WHERE s_nationkey = n_nationkey AND s_suppkey > n_regionkey + 20)
+    """,
+    """
+    SELECT n_name FROM nation WHERE NOT EXISTS
+    (SELECT 1 FROM supplier WHERE s_nationkey = n_nationkey AND s_suppkey > n_regionkey + 20)
+    """,
+    "SELECT l_orderkey, count(*), min(l_shipmode) FROM lineitem WHERE l_partkey < 300 GROUP BY 1",
   ]
 
   private func rows(_ sql: String, _ options: ExecutionOptions) throws -> [String] {
