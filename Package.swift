@@ -244,7 +244,8 @@ let package = Package(
     tests(
       "TrinoSQL",
       [
-        "Columnar", "Connector", "Kernels", "QueryExecution", "QueryPlanning", "TestSupport",
+        "Columnar", "Connector", "FileTables", "Kernels", "QueryExecution", "QueryPlanning",
+        "TestSupport",
         "TrinoSQL",
       ]),
     tests("World", ["EventModel", "EventSDK", "Simulation", "World"]),

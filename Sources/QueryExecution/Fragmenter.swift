@@ -20,6 +20,11 @@ public struct Fragment: Sendable {
   var inputIndex: Int
   /// The fragment that reads it; nil for the root.
   public var reader: Int?
+
+  /// The number of `plan`'s root among the whole plan's nodes, a node before its inputs.
+  public var nodeNumber: Int { node }
+  /// The number of the exchange it feeds; -1 for the root.
+  public var exchangeNodeNumber: Int { exchangeNode }
 }
 
 /// Puts exchanges into a plan and cuts it at them.

@@ -1,7 +1,7 @@
 // A plan as indented text, for EXPLAIN and for golden tests.
 
-import Columnar
-import Connector
+public import Columnar
+public import Connector
 import Kernels
 
 extension Expression {
@@ -133,7 +133,8 @@ extension LogicalPlan {
     }.joined(separator: ", ")
   }
 
-  private var headline: String {
+  /// The node's name and what it does, without its inputs: `Filter[filterPredicate = (a > 1)]`.
+  public var headline: String {
     let names = inputs.first?.schema.fields.map(\.name) ?? []
     switch self {
     case .scan(let scan): return "TableScan[table = \(scan.name)]"
@@ -192,7 +193,7 @@ extension LogicalPlan {
     }
   }
 
-  private static func headline(_ node: Join) -> String {
+  static func headline(_ node: Join) -> String {
     let leftNames = node.left.schema.fields.map(\.name)
     let rightNames = node.right.schema.fields.map(\.name)
     func text(_ key: JoinKey, _ symbol: String) -> String {
@@ -233,7 +234,8 @@ extension LogicalPlan {
 }
 
 extension ColumnPredicate {
-  func text(_ field: Field) -> String {
+  /// `dt = date '2024-01-15'`
+  public func text(_ field: Field) -> String {
     func value(_ scalar: Scalar) -> String { Expression.literal(scalar, field.type) }
     switch comparison {
     case .equal(let scalar): return "\(field.name) = \(value(scalar))"

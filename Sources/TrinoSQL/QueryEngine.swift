@@ -118,6 +118,8 @@ public final class QueryEngine: Sendable {
       return QueryResult(relation.scope, batches)
     case .explain(let inner, let type, let format, let start):
       return try explain(inner, type, format, start, analyzer)
+    case .explainAnalyze(let inner, _):
+      return try explainAnalyze(inner, analyzer, context)
     case .execute, .executeImmediate:
       let (inner, next) = try prepared(syntax, analyzer)
       return try run(inner, next, context)
