@@ -28,7 +28,7 @@ package struct TableColumn: Sendable, Hashable {
 ///
 /// A table too wide for its output is cut in its widest text columns. Where that would leave less
 /// than `narrowestText` columns of them, or on request, each row is written as a record instead: a
-/// line per column, see `RecordView`.
+/// line per column, see `RecordView`. In accessible mode each row is a sentence.
 package struct TableView: TerminalView, Sendable {
   /// How rows are written.
   package enum Layout: Sendable, Hashable {
@@ -71,6 +71,7 @@ package struct TableView: TerminalView, Sendable {
       columns.indices.map { $0 < row.count ? TextWidth.printable(row[$0]) : "" }
     }
     let titles = columns.map { TextWidth.printable($0.title) }
+    if style.isAccessible, !rows.isEmpty { return spoken(cells, titles, width) }
     var widths = columns.indices.map { index in
       cells.reduce(TextWidth.columns(titles[index])) { max($0, TextWidth.columns($1[index])) }
     }
@@ -84,6 +85,20 @@ package struct TableView: TerminalView, Sendable {
       lines.append(line(row.indices.map { (row[$0], columns[$0].role) }, widths, style))
     }
     return lines
+  }
+
+  /// A sentence for each row, every cell with its column's name: nobody hears what stands above.
+  private func spoken(_ cells: [[String]], _ titles: [String], _ width: Int?) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return cells.flatMap { row in
+      let parts = zip(titles, row).compactMap { title, cell -> String? in
+        let cell = cell.trimmingSpaces
+        return cell.isEmpty ? nil : title.isEmpty ? cell : "\(title): \(cell)"
+      }
+      let sentence = parts.joined(separator: ", ")
+      guard let width else { return [margin + sentence] }
+      return TextWidth.wrap(sentence, to: width - indent, hangingIndent: 2).map { margin + $0 }
+    }
   }
 
   /// Cuts the widest text columns until the table fits; false if it cannot.
@@ -128,6 +143,15 @@ package struct TableView: TerminalView, Sendable {
   }
 }
 
+extension String {
+  /// Without the spaces that only align.
+  fileprivate var trimmingSpaces: String {
+    var rest = drop { $0 == " " }
+    while rest.last == " " { rest.removeLast() }
+    return String(rest)
+  }
+}
+
 /// Names and their values, the values aligned.
 package struct KeyValueView: TerminalView, Sendable {
   package var pairs: [(key: String, value: String)]
@@ -146,13 +170,23 @@ package struct KeyValueView: TerminalView, Sendable {
   /// nothing is wrapped.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     let keys = pairs.map { TextWidth.printable($0.key) }
+    if style.isAccessible { return spoken(keys, width) }
     let keyWidth = keys.reduce(0) { max($0, TextWidth.columns($1)) }
     let start = indent + keyWidth + gap
-    let room = width.map { max($0 - start, TableView.narrowestText) }
+    let room = width.map { $0 - start }
     let margin = String(repeating: " ", count: indent)
+    let values = pairs.map { TextWidth.printable($0.value) }
+    if let width, let room, room < KeyValueView.narrowestValue,
+      values.contains(where: { TextWidth.columns($0) > room })
+    {
+      return stacked(keys, values, width, style)
+    }
     var lines: [String] = []
-    for (key, pair) in zip(keys, pairs) {
-      let value = TextWidth.printable(pair.value)
+    for (key, value) in zip(keys, values) {
+      if let width, let room, KeyValueView.isWhole(value), TextWidth.columns(value) > room {
+        lines += [margin + style.apply(.dim, key), KeyValueView.whole(value, indent + 2, width)]
+        continue
+      }
       let parts = room.map { TextWidth.wrap(value, to: $0) } ?? [value]
       for (index, part) in parts.enumerated() {
         let padding = keyWidth + gap - (index == 0 ? TextWidth.columns(key) : 0)
@@ -163,5 +197,46 @@ package struct KeyValueView: TerminalView, Sendable {
       }
     }
     return lines
+  }
+
+  /// Narrower than this, values stand below their names instead of beside them.
+  static let narrowestValue = 20
+
+  /// Whether a value is one word, such as a key or an id: it is there to be copied and never broken.
+  private static func isWhole(_ value: String) -> Bool {
+    !value.contains(" ") && value.utf8.count > 20 && value.utf8.allSatisfy { $0 < 0x80 }
+  }
+
+  /// A whole value on its own line: indented where it fits, else from the first column, so that the
+  /// terminal breaks it without adding anything.
+  private static func whole(_ value: String, _ indent: Int, _ width: Int) -> String {
+    TextWidth.columns(value) + indent <= width
+      ? String(repeating: " ", count: indent) + value : value
+  }
+
+  /// Each name above its value.
+  private func stacked(
+    _ keys: [String], _ values: [String], _ width: Int, _ style: Style
+  ) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return zip(keys, values).flatMap { key, value -> [String] in
+      let name = key.isEmpty ? [] : [margin + style.apply(.dim, key)]
+      if KeyValueView.isWhole(value) { return name + [KeyValueView.whole(value, indent + 2, width)] }
+      return name + TextWidth.wrap(value, to: width - indent - 2).map { margin + "  " + $0 }
+    }
+  }
+
+  /// `name: value`, without the spaces that only align.
+  private func spoken(_ keys: [String], _ width: Int?) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return zip(keys, pairs).flatMap { key, pair -> [String] in
+      let value = TextWidth.printable(pair.value)
+      let line = (key.isEmpty ? "" : key + ": ") + value
+      if let width, KeyValueView.isWhole(value), TextWidth.columns(line) > width - indent {
+        return [margin + key + ":", KeyValueView.whole(value, indent + 2, width)]
+      }
+      let parts = width.map { TextWidth.wrap(line, to: $0 - indent, hangingIndent: 2) } ?? [line]
+      return parts.map { margin + $0 }
+    }
   }
 }
