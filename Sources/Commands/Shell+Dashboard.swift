@@ -133,15 +133,25 @@ extension Shell {
         guard let width = output.tableWidth, TextWidth.columns(head) + 1 + columns > width else {
           return "\(head) \(address)"
         }
-        return head + "\n" + (columns + 4 <= width ? "    " : "") + address
+        return head + "\n" + below(address, width)
       }
       let head = "  " + TextWidth.pad(name, to: wide + 2)
       let columns = TextWidth.columns(address)
       guard let width = output.tableWidth, TextWidth.columns(head) + 16 + columns > width else {
         return head + TextWidth.pad(time, to: 16) + address
       }
-      return head + time + "\n" + (columns + 4 <= width ? "    " : "") + address
+      return head + time + "\n" + below(address, width)
     }
+  }
+}
+
+extension Shell {
+  /// An address on lines of its own; a key is one word and stands from the first column, so that the
+  /// terminal alone breaks it.
+  private func below(_ address: String, _ width: Int) -> String {
+    let isWhole = !address.contains(" ") && TextWidth.columns(address) + 4 > width
+    guard !isWhole else { return address }
+    return TextWidth.wrap("    " + address, to: width).joined(separator: "\n")
   }
 }
 

@@ -23,7 +23,8 @@ package struct RecordView: TerminalView, Sendable {
     self.isNumbered = isNumbered
   }
 
-  /// The lines; a value too long for the width continues below itself. Without rows, the names.
+  /// The lines; a value too long for the width continues below itself, except for a word that is too
+  /// long: a key that is broken cannot be copied. Without rows, the names.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     guard !columns.isEmpty else { return [] }
     let margin = String(repeating: " ", count: indent)
@@ -47,7 +48,8 @@ package struct RecordView: TerminalView, Sendable {
     _ style: Style
   ) -> [String] {
     let cells = columns.indices.map { $0 < row.count ? row[$0] : "" }
-    let pairs = KeyValueView(zip(columns, cells).map { ($0.title, $1) }, indent: indent, gap: 2)
+    let pairs = KeyValueView(
+      zip(columns, cells).map { ($0.title, $1) }, indent: indent, gap: 2, keepsWords: true)
     return pairs.lines(width: width, style: style)
   }
 }

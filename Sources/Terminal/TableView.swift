@@ -159,11 +159,19 @@ package struct KeyValueView: TerminalView, Sendable {
   package var indent: Int
   /// Spaces between the longest name and the values.
   package var gap: Int
+  /// Whether a value of one word that is too long stands below its name unbroken, to be copied.
+  package var keepsWords: Bool
 
-  package init(_ pairs: [(String, String)], indent: Int = 4, gap: Int = 3) {
+  package init(
+    _ pairs: [(String, String)],
+    indent: Int = 4,
+    gap: Int = 3,
+    keepsWords: Bool = false
+  ) {
     self.pairs = pairs.map { (key: $0.0, value: $0.1) }
     self.indent = indent
     self.gap = gap
+    self.keepsWords = keepsWords
   }
 
   /// The lines; a value too long for the width continues below itself, and nil as width means that
@@ -183,11 +191,11 @@ package struct KeyValueView: TerminalView, Sendable {
     }
     var lines: [String] = []
     for (key, value) in zip(keys, values) {
-      if let width, let room, KeyValueView.isWhole(value), TextWidth.columns(value) > room {
-        lines += [margin + style.apply(.dim, key), KeyValueView.whole(value, indent + 2, width)]
+      if keepsWords, let room, TextWidth.isLongWord(value, room: room) {
+        lines += [margin + style.apply(.dim, key), margin + "  " + value]
         continue
       }
-      let parts = room.map { TextWidth.wrap(value, to: $0) } ?? [value]
+      let parts = room.map { TextWidth.wrap(value, to: max($0, 8)) } ?? [value]
       for (index, part) in parts.enumerated() {
         let padding = keyWidth + gap - (index == 0 ? TextWidth.columns(key) : 0)
         let name = index == 0 ? style.apply(.dim, key) : ""
@@ -202,18 +210,6 @@ package struct KeyValueView: TerminalView, Sendable {
   /// Narrower than this, values stand below their names instead of beside them.
   static let narrowestValue = 20
 
-  /// Whether a value is one word, such as a key or an id: it is there to be copied and never broken.
-  private static func isWhole(_ value: String) -> Bool {
-    !value.contains(" ") && value.utf8.count > 20 && value.utf8.allSatisfy { $0 < 0x80 }
-  }
-
-  /// A whole value on its own line: indented where it fits, else from the first column, so that the
-  /// terminal breaks it without adding anything.
-  private static func whole(_ value: String, _ indent: Int, _ width: Int) -> String {
-    TextWidth.columns(value) + indent <= width
-      ? String(repeating: " ", count: indent) + value : value
-  }
-
   /// Each name above its value.
   private func stacked(
     _ keys: [String], _ values: [String], _ width: Int, _ style: Style
@@ -221,7 +217,9 @@ package struct KeyValueView: TerminalView, Sendable {
     let margin = String(repeating: " ", count: indent)
     return zip(keys, values).flatMap { key, value -> [String] in
       let name = key.isEmpty ? [] : [margin + style.apply(.dim, key)]
-      if KeyValueView.isWhole(value) { return name + [KeyValueView.whole(value, indent + 2, width)] }
+      if keepsWords, TextWidth.isLongWord(value, room: width - indent - 2) {
+        return name + [margin + "  " + value]
+      }
       return name + TextWidth.wrap(value, to: width - indent - 2).map { margin + "  " + $0 }
     }
   }
@@ -232,8 +230,8 @@ package struct KeyValueView: TerminalView, Sendable {
     return zip(keys, pairs).flatMap { key, pair -> [String] in
       let value = TextWidth.printable(pair.value)
       let line = (key.isEmpty ? "" : key + ": ") + value
-      if let width, KeyValueView.isWhole(value), TextWidth.columns(line) > width - indent {
-        return [margin + key + ":", KeyValueView.whole(value, indent + 2, width)]
+      if let width, keepsWords, TextWidth.isLongWord(value, room: width - indent - 2) {
+        return [margin + line]
       }
       let parts = width.map { TextWidth.wrap(line, to: $0 - indent, hangingIndent: 2) } ?? [line]
       return parts.map { margin + $0 }

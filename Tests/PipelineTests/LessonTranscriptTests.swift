@@ -57,7 +57,8 @@ struct LessonTranscriptTests {
     for turn in walk.turns {
       for line in Self.withoutColour(turn.output).split(separator: "\n") {
         let body = line.drop { $0 == " " }
-        guard body.contains(" "), !Self.isCommand(body) else { continue }
+        let value = body.firstRange(of: ": ").map { body[$0.upperBound...] } ?? body
+        guard value.contains(" "), !Self.isCommand(body) else { continue }
         #expect(
           TextWidth.columns(String(line)) <= walk.width, "after \(turn.line): \(line)")
       }
