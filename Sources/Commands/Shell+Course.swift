@@ -167,7 +167,7 @@ extension Shell {
   /// A text of an exercise: sentences are wrapped, and the commands that stand indented on their own
   /// lines are not, so that they can be copied.
   private func told(_ text: String) -> [Reply.Block] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    Shell.joined(text).map { line in
       let body = line.drop { $0 == " " }
       let first = String(body.prefix { $0 != " " })
       let isCommand =
@@ -175,6 +175,21 @@ extension Shell {
         && (CommandTable.named(first) != nil || StatementShape.looksLikeSQL(String(body)))
       return isCommand ? .verbatim("  " + line) : .text(String(line))
     }
+  }
+
+  /// The lines of a text, those put together that its author broke in the middle of a sentence.
+  static func joined(_ text: String) -> [String] {
+    var lines: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let last = lines.last, TextWidth.columns(last) >= 60, let end = last.last,
+        !".?!:;".contains(end), !line.isEmpty, !last.contains("  "), !line.contains("  ")
+      {
+        lines[lines.count - 1] = last + " " + line
+      } else {
+        lines.append(String(line))
+      }
+    }
+    return lines
   }
 
   func checkExercise() throws -> Reply {

@@ -199,7 +199,7 @@ package final class Shell: @unchecked Sendable {
       TextWidth.columns(label) + 4 <= output.width
       ? [.text("    " + output.style.apply(.dim, label))]
       : [
-        .text("    " + output.style.apply(.dim, text("tool.atWork", ["line": ""]))),
+        .text("    " + output.style.apply(.dim, label.replacing(" " + atWork.line, with: ""))),
         .verbatim(atWork.line),
       ]
     reply.blocks.insert(contentsOf: blocks, at: min(reply.atWorkIndex, reply.blocks.count))

@@ -71,8 +71,14 @@ struct LessonWalk {
     let accepted = folder + "/answers/accepted"
     let names = try FileManager.default.contentsOfDirectory(atPath: accepted)
       .filter { $0.hasSuffix(".tap") && !$0.hasPrefix("dirty") }.sorted()
-    guard let name = names.last else { throw TestFailure("\(id) has no accepted answer") }
-    let script = try String(contentsOfFile: accepted + "/" + name, encoding: .utf8)
+    let scripts = try names.map {
+      try String(contentsOfFile: accepted + "/" + $0, encoding: .utf8)
+    }
+    // A learner answers in the language of the lesson.
+    let isKorean = world.shell.language == .ko
+    let index = scripts.lastIndex { isKorean || !$0.contains(/[가-힣]/) }
+    guard let index else { throw TestFailure("\(id) has no accepted answer") }
+    let (name, script) = (names[index], scripts[index])
     // What the lesson has done already (the tap, the night) needs no second time.
     var last = ""
     for line in script.split(separator: "\n") where line.hasPrefix("answer") {
