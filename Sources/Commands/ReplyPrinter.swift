@@ -106,7 +106,9 @@ extension ErrorText {
   /// What happened, where, and what to do next.
   func blocks(line: String, width: Int, style: Style) -> [Reply.Block] {
     var blocks: [Reply.Block] = [.text(style.apply(.failure, message))]
-    if !style.isAccessible, let marked = marked(in: line, width: width) { blocks.append(.verbatim(marked)) }
+    if !style.isAccessible, let marked = marked(in: line, width: width) {
+      blocks.append(.verbatim(marked))
+    }
     if let place, spot == nil { blocks.append(.text("  " + place)) }
     if let advice { blocks.append(.text("  " + advice)) }
     return blocks
@@ -204,7 +206,7 @@ struct ReplyPrinter {
     }
     guard let gap = body.firstMatch(of: /\S {3,}/) else { return 0 }
     let columns = TextWidth.columns(String(body[..<gap.range.upperBound]))
-    return columns <= width / 2 ? columns : 0
+    return columns * 5 <= width * 2 ? columns : 0
   }
 
   /// One object a line; what a start mended stands in it only when there is something to say.

@@ -165,7 +165,9 @@ extension Shell {
       station(
         "collector", [count("status.collector", status.deadLetters)],
         count("status.events", status.logRecords)),
-      station("kafka", ["app-events"] + partitions, count("status.events", Int64(status.bronzeLines))),
+      station(
+        "kafka", ["app-events"] + partitions,
+        count("status.events", Int64(status.bronzeLines))),
       station(
         "bronze",
         [
