@@ -164,8 +164,8 @@ extension Shell {
     return verdict(try judged(session, words.joined(separator: " ")), of: session)
   }
 
-  /// A text of an exercise: sentences are wrapped, and the commands that stand indented on their own
-  /// lines are not, so that they can be copied.
+  /// A text of an exercise: sentences are wrapped, and the commands that stand indented on lines of
+  /// their own are not, so that they can be copied.
   private func told(_ text: String) -> [Reply.Block] {
     Shell.joined(text).map { line in
       let body = line.drop { $0 == " " }

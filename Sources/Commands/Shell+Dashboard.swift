@@ -146,8 +146,8 @@ extension Shell {
 }
 
 extension Shell {
-  /// An address on lines of its own; a key is one word and stands from the first column, so that the
-  /// terminal alone breaks it.
+  /// An address on lines of its own; a key is one word and stands from the first column, so that
+  /// the terminal alone breaks it.
   private func below(_ address: String, _ width: Int) -> String {
     let isWhole = !address.contains(" ") && TextWidth.columns(address) + 4 > width
     guard !isWhole else { return address }

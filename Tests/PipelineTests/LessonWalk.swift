@@ -4,8 +4,8 @@ import Foundation
 import Terminal
 import TestSupport
 
-/// Walks through lessons as a learner does who presses Enter, predicts, is wrong once and asks for a
-/// hint, and then answers every exercise rightly: the driver of the golden transcripts.
+/// Walks through lessons as a learner does who presses Enter, predicts, is wrong once and asks for
+/// a hint, and then answers every exercise rightly: the driver of the golden transcripts.
 struct LessonWalk {
   /// One line at the prompt and what it printed.
   struct Turn {
@@ -61,7 +61,7 @@ struct LessonWalk {
       default: type("")
       }
     }
-    throw TestFailure("the lesson did not end within \(turnsMax) lines:\n\(transcript.suffix(2_000))")
+    throw TestFailure("no end within \(turnsMax) lines:\n\(transcript.suffix(2_000))")
   }
 
   /// Types the first accepted answer that the exercise's author wrote.
