@@ -232,7 +232,7 @@ let package = Package(
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
         "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
-      ], exclude: ["FullDisk"]),
+      ], exclude: ["FullDisk", "Golden"]),
     tests(
       "QueryExecution",
       [

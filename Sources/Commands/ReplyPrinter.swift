@@ -112,7 +112,9 @@ extension ErrorText {
   /// What happened, where, and what to do next.
   func blocks(line: String, width: Int, style: Style) -> [Reply.Block] {
     var blocks: [Reply.Block] = [.text(style.apply(.failure, message))]
-    if !style.isAccessible, let marked = marked(in: line, width: width) { blocks.append(.verbatim(marked)) }
+    if !style.isAccessible, let marked = marked(in: line, width: width) {
+      blocks.append(.verbatim(marked))
+    }
     if let place, spot == nil { blocks.append(.text("  " + place)) }
     if let advice { blocks.append(.text("  " + advice)) }
     return blocks
@@ -182,7 +184,7 @@ struct ReplyPrinter {
         let indent = line.prefix { $0 == " " }.count
         // A path or an address alone on its line is there to be copied whole.
         guard line.dropFirst(indent).contains(" ") else { return line + "\n" }
-        return TextWidth.wrap(line, to: output.width, hangingIndent: indent)
+        return TextWidth.wrap(line, to: output.width, hangingIndent: Self.hang(line, output.width))
           .joined(separator: "\n") + "\n"
       }.joined()
     case .verbatim(let text): return text + "\n"
@@ -198,6 +200,19 @@ struct ReplyPrinter {
       }
       return left + String(repeating: " ", count: gap) + right + "\n"
     }
+  }
+
+  /// Columns of what a line of a list begins with, `1) ` or `[x] `: its other lines stand below its
+  /// words, not below the mark.
+  /// In a row of columns, which are three spaces apart, they stand below the second column.
+  static func hang(_ line: String, _ width: Int) -> Int {
+    let body = line.drop { $0 == " " }
+    if let mark = body.prefixMatch(of: /[0-9]+[.)] +|[-*] +|\[[ x]\] +/) {
+      return mark.output.count
+    }
+    guard let gap = body.firstMatch(of: /\S {3,}/) else { return 0 }
+    let columns = TextWidth.columns(String(body[..<gap.range.upperBound]))
+    return columns * 5 <= width * 2 ? columns : 0
   }
 
   /// One object a line; what a start mended stands in it only when there is something to say.

@@ -134,10 +134,10 @@ extension Shell {
     )
     var blocks: [Reply.Block] = [
       .edges(left: heading(title), right: minutes),
-      .drawing(MarkdownView(session.task, texts: catalogue, indent: 2)),
+      .drawing(MarkdownView(session.task, texts: catalogue, indent: 2)), .text(""),
     ]
     if let part = session.partView {
-      blocks += [.text(""), .text(part.text), .text(text("exercise.hint"))]
+      blocks += [.text(part.text), .text(text("exercise.hint"))]
     } else {
       blocks.append(.text(text("exercise.howTo", ["form": session.answerForm])))
     }
@@ -164,6 +164,34 @@ extension Shell {
     return verdict(try judged(session, words.joined(separator: " ")), of: session)
   }
 
+  /// A text of an exercise: sentences are wrapped, and the commands that stand indented on lines of
+  /// their own are not, so that they can be copied.
+  private func told(_ text: String) -> [Reply.Block] {
+    Shell.joined(text).map { line in
+      let body = line.drop { $0 == " " }
+      let first = String(body.prefix { $0 != " " })
+      let isCommand =
+        line.hasPrefix("  ")
+        && (CommandTable.named(first) != nil || StatementShape.looksLikeSQL(String(body)))
+      return isCommand ? .verbatim("  " + line) : .text(String(line))
+    }
+  }
+
+  /// The lines of a text, those put together that its author broke in the middle of a sentence.
+  static func joined(_ text: String) -> [String] {
+    var lines: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let last = lines.last, TextWidth.columns(last) >= 60, let end = last.last,
+        !".?!:;".contains(end), !line.isEmpty, !last.contains("  "), !line.contains("  ")
+      {
+        lines[lines.count - 1] = last + " " + line
+      } else {
+        lines.append(String(line))
+      }
+    }
+    return lines
+  }
+
   func checkExercise() throws -> Reply {
     let session = try session()
     return verdict(try judged(session, nil), of: session)
@@ -174,7 +202,7 @@ extension Shell {
   }
 
   private func verdict(_ result: CheckResult, of session: ExerciseSession) -> Reply {
-    var blocks: [Reply.Block] = [.text(result.text)]
+    var blocks = told(result.text)
     blocks += result.notices.map { .text($0) }
     if result.verdict == .passed {
       blocks.append(.text(text("exercise.passed", ["id": result.exerciseID])))
@@ -199,7 +227,7 @@ extension Shell {
   func hintExercise() throws -> Reply {
     let hint = try session().hint(storyTime: try platform().now.milliseconds)
     return Reply(
-      [.text(hint.text)],
+      told(hint.text),
       data: .record(["hint": .optional(hint.name), "text": .string(hint.text)])
     )
   }

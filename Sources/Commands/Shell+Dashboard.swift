@@ -32,11 +32,13 @@ extension Shell {
         now: platform.now
       )
     }
-    let rows = tiles.map { tile -> (String, String) in
+    let rows = tiles.flatMap { tile -> [(String, String)] in
       let key = "\(tile.definition.id) \(day) \(arguments.options["app"] ?? "")"
       let change = tile.hasNoData ? "" : difference(of: tile, since: lastTiles[key])
       lastTiles[key] = tile.hasNoData ? nil : tile.values.map(\.number)
-      return (title(tile), numbers(tile) + change)
+      let loaded = tile.hasNoData ? nil : tile.loadedAt
+      return [(title(tile), numbers(tile) + change)]
+        + (loaded.map { [("", text("dash.loadedAt", ["time": storyText($0)]))] } ?? [])
     }
     return Reply(
       [.pairs(KeyValueView(rows, indent: 2))],
@@ -65,11 +67,7 @@ extension Shell {
 
   private func numbers(_ tile: Tile) -> String {
     guard !tile.hasNoData else { return text("dash.noData") }
-    var parts = tile.values.map(formatted)
-    if let loaded = tile.loadedAt {
-      parts.append("(" + text("dash.loadedAt", ["time": storyText(loaded)]) + ")")
-    }
-    return parts.joined(separator: "   ")
+    return tile.values.map(formatted).joined(separator: "   ")
   }
 
   private func formatted(_ value: Tile.Value) -> String {
@@ -117,19 +115,43 @@ extension Shell {
 }
 
 extension Shell {
-  /// A station a line: what it is, when, and the address, which is never cut.
+  /// A station a line: what it is, when, and the address, which is never cut: where it does not fit
+  /// beside the rest, it stands below.
   private func traceLines(_ stations: [Platform.Station]) -> [String] {
     let names = stations.map { text("station." + $0.name) }
     let wide = names.map { TextWidth.columns($0) }.max() ?? 0
     return zip(names, stations).map { name, station in
-      let time = station.time.map { moment in
+      let moment = station.time.map { moment in
         let day = moment.date(offsetSeconds: TimeZones.seoul).parts
         return "\(day.month)/\(day.day) " + moment.clock(offsetSeconds: TimeZones.seoul)
       }
-      return "  " + TextWidth.pad(name, to: wide + 2)
-        + TextWidth.pad(station.address == nil ? "-" : time ?? "-", to: 16)
-        + (station.address ?? text("trace.notYet"))
+      let time = station.address == nil ? "-" : moment ?? "-"
+      let address = station.address ?? text("trace.notYet")
+      if output.style.isAccessible {
+        let head = "  " + (time == "-" ? name : "\(name), \(time)") + ":"
+        let columns = TextWidth.columns(address)
+        guard let width = output.tableWidth, TextWidth.columns(head) + 1 + columns > width else {
+          return "\(head) \(address)"
+        }
+        return head + "\n" + below(address, width)
+      }
+      let head = "  " + TextWidth.pad(name, to: wide + 2)
+      let columns = TextWidth.columns(address)
+      guard let width = output.tableWidth, TextWidth.columns(head) + 16 + columns > width else {
+        return head + TextWidth.pad(time, to: 16) + address
+      }
+      return head + time + "\n" + below(address, width)
     }
+  }
+}
+
+extension Shell {
+  /// An address on lines of its own; a key is one word and stands from the first column, so that
+  /// the terminal alone breaks it.
+  private func below(_ address: String, _ width: Int) -> String {
+    let isWhole = !address.contains(" ") && TextWidth.columns(address) + 4 > width
+    guard !isWhole else { return address }
+    return TextWidth.wrap("    " + address, to: width).joined(separator: "\n")
   }
 }
 

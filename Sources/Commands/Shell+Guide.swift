@@ -108,8 +108,23 @@ extension Shell {
           text("list.state." + line.state),
         ]
       })
+    // A narrow screen has no room for columns, and nobody hears them.
+    let isWide = output.tableWidth.map { width in
+      table.lines(width: nil).allSatisfy { TextWidth.columns($0) <= width }
+    }
+    let outlined = lines.map { line in
+      Reply.Block.text(
+        String(repeating: "  ", count: line.depth + 1)
+          + text(
+            "list.line",
+            [
+              "id": line.id, "title": line.title, "minutes": String(line.minutes),
+              "state": text("list.state." + line.state),
+            ]))
+    }
+    let isTable = isWide ?? true && !output.style.isAccessible
     return Reply(
-      [.table(table), .text(text("list.howTo"))],
+      (isTable ? [.table(table)] : outlined) + [.text(text("list.howTo"))],
       data: .array(
         lines.map {
           .record([
@@ -134,7 +149,9 @@ extension Shell {
     let right = scores.reduce(0) { $0 + $1.right }
     var blocks: [Reply.Block] = [
       .text(
-        text("progress.minutes", ["role": title, "minutes": String(status.minutesLeft)])),
+        text(
+          status.minutesLeft > 0 ? "progress.minutes" : "progress.done",
+          ["role": title, "minutes": String(status.minutesLeft)])),
       .text(
         text(
           "progress.passedCount",

@@ -196,7 +196,12 @@ extension Shell {
 
   private func waitingBlocks(_ waiting: LessonScreen.Waiting) -> [Reply.Block] {
     func line(_ key: String, _ values: [String: String] = [:]) -> [Reply.Block] {
-      [.text(output.style.apply(.dim, "  " + text(key, values)))]
+      let whole = text(key, values)
+      // Two ways to go on stand below each other where they do not fit side by side.
+      let fits = TextWidth.columns(whole) + 4 <= output.width && !output.style.isAccessible
+      return (fits ? [whole] : whole.split(separator: "   |   ").map(String.init)).map {
+        .text("    " + output.style.apply(.dim, $0))
+      }
     }
     switch waiting {
     case .line(let command, _, _):

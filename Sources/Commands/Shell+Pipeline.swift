@@ -94,10 +94,12 @@ extension Shell {
       return Reply([.text(text("s3.none", ["prefix": prefix]))], data: data)
     }
     let total = objects.reduce(0) { $0 + $1.size }
-    // One object a line and never cut: a key is there to be copied.
+    // One object a line and never cut: a key is there to be copied. Where it does not fit beside
+    // its size, it stands below it.
     let shown = objects.suffix(100).map { object in
-      "  " + TextWidth.pad(NumberText.bytes(Int64(object.size)), to: 9, alignment: .right) + "  "
-        + object.key
+      let size = TextWidth.pad(NumberText.bytes(Int64(object.size)), to: 9, alignment: .right)
+      let fits = output.tableWidth.map { TextWidth.columns(object.key) + 13 <= $0 } ?? true
+      return fits ? "  \(size)  \(object.key)" : "  \(size)\n\(object.key)"
     }
     var values = [
       "count": NumberText.grouped(objects.count), "bytes": NumberText.bytes(Int64(total)),
@@ -159,7 +161,7 @@ extension Shell {
     }
     return Reply(
       [
-        .table(
+        fitted(
           TableView(
             columns: ["DAG", "SCHEDULE", text("dag.column.next"), "TASKS"].map {
               TableColumn($0)
@@ -179,11 +181,18 @@ extension Shell {
   /// A table of task instances, and below it why the failed ones failed.
   func instanceBlocks(_ instances: [DagRunner.TaskInstance]) -> [Reply.Block] {
     guard !instances.isEmpty else { return [] }
-    let table = TableView(
+    var table = TableView(
       columns: [
         TableColumn("DAG"), TableColumn("TASK"), TableColumn("STATE"), .number("ROWS"),
       ],
       rows: instances.map { [$0.dag, $0.task, $0.state.rawValue, NumberText.grouped($0.rows)] })
+    // The same name in every row is the first that a narrow screen can do without.
+    if let width = output.tableWidth, Set(instances.map(\.dag)).count == 1,
+      table.lines(width: nil).contains(where: { TextWidth.columns($0) > width })
+    {
+      table.columns.removeFirst()
+      for row in table.rows.indices { table.rows[row].removeFirst() }
+    }
     let failures = instances.filter { $0.state == .failed }.map { instance in
       Reply.Block.text(
         text("dag.failed", ["task": instance.task, "message": instance.message]))

@@ -58,8 +58,9 @@ extension Shell {
     return [
       .text(line),
       .text(
-        output.style.apply(
-          .dim, "      " + text("checklist.proofs", ["proofs": proofs.joined(separator: ", ")]))),
+        "      "
+          + output.style.apply(
+            .dim, text("checklist.proofs", ["proofs": proofs.joined(separator: ", ")]))),
     ]
   }
 

@@ -103,7 +103,7 @@ extension Shell {
   }
 
   /// A few wide rows are written one below the other: a key that is cut cannot be copied.
-  private func fitted(_ table: TableView) -> Reply.Block {
+  func fitted(_ table: TableView) -> Reply.Block {
     guard let width = output.tableWidth, table.rows.count <= Shell.recordsMax,
       let widest = table.lines(width: nil).map({ TextWidth.columns($0) }).max(), widest > width
     else { return .table(table) }

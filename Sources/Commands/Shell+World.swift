@@ -125,52 +125,14 @@ extension Shell {
   func status() throws -> Reply {
     let platform = try platform()
     let status = try platform.status()
-    func number(_ value: Int64) -> String { NumberText.grouped(value) }
-    let partitions = status.logPartitions.enumerated().map { "\($0): \(number($1))" }
-      .joined(separator: ", ")
-    let stations: [(String, String, String?)] = [
-      (
-        text("station.phone"), text("status.phone", ["count": String(status.phoneQueue)]),
-        "POST /v1/events"
-      ),
-      (
-        text("station.collector"),
-        text("status.collector", ["count": number(status.deadLetters)]), nil
-      ),
-      (
-        text("station.kafka"),
-        text("status.kafka", ["count": number(status.logRecords), "partitions": partitions]),
-        text("status.lag", ["count": number(status.lag)])
-      ),
-      (
-        text("station.bronze"),
-        text(
-          "status.bronze",
-          [
-            "objects": NumberText.grouped(status.bronzeObjects),
-            "lines": NumberText.grouped(status.bronzeLines),
-          ]
-        ), text("status.nightly")
-      ),
-      (
-        text("station.silver"), text("status.rows", ["count": number(status.silverRows)]), nil
-      ),
-      (text("station.gold"), text("status.rows", ["count": number(status.goldRows)]), nil),
-      (
-        text("station.warehouse"), text("status.rows", ["count": number(status.factRows)]), nil
-      ),
-      (text("station.dashboard"), text("status.dashboard"), nil),
-    ]
-    let wide = stations.map { TextWidth.columns($0.0) }.max() ?? 0
-    var lines: [String] = []
-    for (index, station) in stations.enumerated() {
-      lines.append("  " + TextWidth.pad(station.0, to: wide + 3) + station.1)
-      if index == 2 { lines.append("    |   \\--> " + text("status.live")) }
-      guard index < stations.count - 1 else { break }
-      lines.append("    |" + (station.2.map { "   " + $0 } ?? ""))
-    }
     return Reply(
-      [.text(heading(storyText(platform.now))), .verbatim(lines.joined(separator: "\n"))],
+      [
+        .text(heading(storyText(platform.now))),
+        .drawing(Diagram(stations: stations(status), texts: catalogue)),
+        .text(""),
+        .text("  " + text("status.live")),
+        .text("  " + text("status.gold", ["count": NumberText.grouped(status.goldRows)])),
+      ],
       data: .record([
         "now": .string(platform.now.iso8601), "phone_queue": .count(status.phoneQueue),
         "kafka_records": .integer(status.logRecords),
@@ -181,6 +143,42 @@ extension Shell {
         "fact_rows": .integer(status.factRows),
       ])
     )
+  }
+
+  /// The path of an event as a chain; on each arrow what has passed it and is still kept.
+  private func stations(_ status: Platform.Status) -> [Diagram.Station] {
+    func count(_ key: String, _ value: Int64) -> String {
+      text(key, ["count": NumberText.grouped(value)])
+    }
+    let partitions = status.logPartitions.enumerated().map {
+      text(
+        "status.partition",
+        ["partition": String($0.offset), "count": NumberText.grouped($0.element)])
+    }
+    func station(_ name: String, _ details: [String], _ outflow: String = "") -> Diagram.Station {
+      Diagram.Station(text("station." + name), details: details, outflow: outflow)
+    }
+    return [
+      station(
+        "phone", [count("status.phone", Int64(status.phoneQueue))],
+        count("status.events", status.logRecords + status.deadLetters)),
+      station(
+        "collector", [count("status.collector", status.deadLetters)],
+        count("status.events", status.logRecords)),
+      station(
+        "kafka", ["app-events"] + partitions,
+        count("status.events", Int64(status.bronzeLines))),
+      station(
+        "bronze",
+        [
+          count("status.objects", Int64(status.bronzeObjects)), count("status.lag", status.lag),
+          text("status.hourly"),
+        ],
+        count("status.rows", status.silverRows)),
+      station("silver", [text("status.nightly")], count("status.rows", status.factRows)),
+      station("warehouse", ["fact_purchase", text("status.nightly")]),
+      station("dashboard", ["dash show"]),
+    ]
   }
 
   func heading(_ text: String) -> String { output.style.apply(.heading, text) }

@@ -193,9 +193,16 @@ package final class Shell: @unchecked Sendable {
     let key = "told." + atWork.topic
     guard (try? progress.setting(key)) ?? nil == nil else { return }
     try? progress.setSetting(key, "1")
-    reply.blocks.insert(
-      .text(output.style.apply(.dim, "  " + text("tool.atWork", ["line": atWork.line]))),
-      at: min(reply.atWorkIndex, reply.blocks.count))
+    let label = text("tool.atWork", ["line": atWork.line])
+    // A line to copy is never broken: where it does not fit beside its label, it stands below.
+    let blocks: [Reply.Block] =
+      TextWidth.columns(label) + 4 <= output.width
+      ? [.text("    " + output.style.apply(.dim, label))]
+      : [
+        .text("    " + output.style.apply(.dim, label.replacing(" " + atWork.line, with: ""))),
+        .verbatim(atWork.line),
+      ]
+    reply.blocks.insert(contentsOf: blocks, at: min(reply.atWorkIndex, reply.blocks.count))
   }
 
   /// Runs one line of SQL or of the prompt's own commands.

@@ -9,7 +9,7 @@
 ///     +----------+           +-----------+
 ///
 /// A chain wider than the screen goes on in the next row; where not even two stations fit, it
-/// stands upright.
+/// stands upright, without boxes.
 package struct Diagram: TerminalView, Sendable {
   /// One box.
   package struct Station: Sendable, Hashable {
@@ -146,16 +146,17 @@ package struct Diagram: TerminalView, Sendable {
 
   // MARK: Upright
 
+  /// A line for each station and one for each arrow: boxes would not fit a small screen.
   private func upright(_ room: Int, _ style: Style) -> [String] {
-    let width = min(stations.reduce(0) { max($0, boxWidth($1)) }, room)
-    let stem = String(repeating: " ", count: min(width / 2, 6))
     var lines: [String] = []
     for (index, station) in stations.enumerated() {
-      lines += box(station, width: width, height: station.details.count + 3, style)
+      let name = style.apply(station.role, TextWidth.printable(station.name))
+      let details = station.details.map { TextWidth.printable($0) }.joined(separator: ", ")
+      lines += TextWidth.wrap(
+        details.isEmpty ? name : name + "  " + details, to: room, hangingIndent: 4)
       guard index + 1 < stations.count else { continue }
-      let label = TextWidth.truncate(
-        TextWidth.printable(station.outflow), to: max(room - stem.utf8.count - 3, 8))
-      lines += [Drawing.trimmed("\(stem)|  \(label)"), stem + "v"]
+      let label = TextWidth.truncate(TextWidth.printable(station.outflow), to: max(room - 5, 8))
+      lines.append(Drawing.trimmed("  v  \(label)"))
     }
     return lines
   }

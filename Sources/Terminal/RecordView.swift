@@ -37,7 +37,7 @@ package struct RecordView: TerminalView, Sendable {
     for (number, row) in rows.enumerated() {
       if number > 0 { lines.append("") }
       if isNumbered { lines.append(margin + style.apply(.dim, "[\(number + 1)/\(rows.count)]")) }
-      lines += record(row, width, style, margin)
+      lines += record(row, width, style)
     }
     return lines
   }
@@ -45,22 +45,11 @@ package struct RecordView: TerminalView, Sendable {
   private func record(
     _ row: [String],
     _ width: Int?,
-    _ style: Style,
-    _ margin: String
+    _ style: Style
   ) -> [String] {
     let cells = columns.indices.map { $0 < row.count ? row[$0] : "" }
-    if style.isAccessible {
-      return zip(columns, cells).flatMap { column, cell in
-        let line = TextWidth.printable("\(column.title): \(cell)")
-        guard let width, !TextWidth.isLongWord(cell, room: width - indent - 2) else {
-          return [margin + line]
-        }
-        let parts = TextWidth.wrap(line, to: width - indent, hangingIndent: 2)
-        return parts.map { margin + $0 }
-      }
-    }
-    let pairs = KeyValueView(zip(columns, cells).map { ($0.title, $1) }, indent: indent, gap: 2,
-      keepsWords: true)
+    let pairs = KeyValueView(
+      zip(columns, cells).map { ($0.title, $1) }, indent: indent, gap: 2, keepsWords: true)
     return pairs.lines(width: width, style: style)
   }
 }

@@ -28,7 +28,7 @@ package struct TableColumn: Sendable, Hashable {
 ///
 /// A table too wide for its output is cut in its widest text columns. Where that would leave less
 /// than `narrowestText` columns of them, or on request, each row is written as a record instead: a
-/// line per column, see `RecordView`.
+/// line per column, see `RecordView`. In accessible mode each row is a sentence.
 package struct TableView: TerminalView, Sendable {
   /// How rows are written.
   package enum Layout: Sendable, Hashable {
@@ -71,6 +71,7 @@ package struct TableView: TerminalView, Sendable {
       columns.indices.map { $0 < row.count ? TextWidth.printable(row[$0]) : "" }
     }
     let titles = columns.map { TextWidth.printable($0.title) }
+    if style.isAccessible, !rows.isEmpty { return spoken(cells, titles, width) }
     var widths = columns.indices.map { index in
       cells.reduce(TextWidth.columns(titles[index])) { max($0, TextWidth.columns($1[index])) }
     }
@@ -84,6 +85,20 @@ package struct TableView: TerminalView, Sendable {
       lines.append(line(row.indices.map { (row[$0], columns[$0].role) }, widths, style))
     }
     return lines
+  }
+
+  /// A sentence for each row, every cell with its column's name: nobody hears what stands above.
+  private func spoken(_ cells: [[String]], _ titles: [String], _ width: Int?) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return cells.flatMap { row in
+      let parts = zip(titles, row).compactMap { title, cell -> String? in
+        let cell = cell.trimmingSpaces
+        return cell.isEmpty ? nil : title.isEmpty ? cell : "\(title): \(cell)"
+      }
+      let sentence = parts.joined(separator: ", ")
+      guard let width else { return [margin + sentence] }
+      return TextWidth.wrap(sentence, to: width - indent, hangingIndent: 2).map { margin + $0 }
+    }
   }
 
   /// Cuts the widest text columns until the table fits; false if it cannot.
@@ -128,6 +143,15 @@ package struct TableView: TerminalView, Sendable {
   }
 }
 
+extension String {
+  /// Without the spaces that only align.
+  fileprivate var trimmingSpaces: String {
+    var rest = drop { $0 == " " }
+    while rest.last == " " { rest.removeLast() }
+    return String(rest)
+  }
+}
+
 /// Names and their values, the values aligned.
 package struct KeyValueView: TerminalView, Sendable {
   package var pairs: [(key: String, value: String)]
@@ -154,19 +178,24 @@ package struct KeyValueView: TerminalView, Sendable {
   /// nothing is wrapped.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     let keys = pairs.map { TextWidth.printable($0.key) }
+    if style.isAccessible { return spoken(keys, width) }
     let keyWidth = keys.reduce(0) { max($0, TextWidth.columns($1)) }
     let start = indent + keyWidth + gap
-    let room = width.map { max($0 - start, TableView.narrowestText) }
+    let room = width.map { $0 - start }
     let margin = String(repeating: " ", count: indent)
+    let values = pairs.map { TextWidth.printable($0.value) }
+    if let width, let room, room < KeyValueView.narrowestValue,
+      values.contains(where: { TextWidth.columns($0) > room })
+    {
+      return stacked(keys, values, width, style)
+    }
     var lines: [String] = []
-    for (key, pair) in zip(keys, pairs) {
-      let value = TextWidth.printable(pair.value)
+    for (key, value) in zip(keys, values) {
       if keepsWords, let room, TextWidth.isLongWord(value, room: room) {
-        lines.append(margin + style.apply(.dim, key))
-        lines.append(margin + "  " + value)
+        lines += [margin + style.apply(.dim, key), margin + "  " + value]
         continue
       }
-      let parts = room.map { TextWidth.wrap(value, to: $0) } ?? [value]
+      let parts = room.map { TextWidth.wrap(value, to: max($0, 8)) } ?? [value]
       for (index, part) in parts.enumerated() {
         let padding = keyWidth + gap - (index == 0 ? TextWidth.columns(key) : 0)
         let name = index == 0 ? style.apply(.dim, key) : ""
@@ -176,5 +205,36 @@ package struct KeyValueView: TerminalView, Sendable {
       }
     }
     return lines
+  }
+
+  /// Narrower than this, values stand below their names instead of beside them.
+  static let narrowestValue = 20
+
+  /// Each name above its value.
+  private func stacked(
+    _ keys: [String], _ values: [String], _ width: Int, _ style: Style
+  ) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return zip(keys, values).flatMap { key, value -> [String] in
+      let name = key.isEmpty ? [] : [margin + style.apply(.dim, key)]
+      if keepsWords, TextWidth.isLongWord(value, room: width - indent - 2) {
+        return name + [margin + "  " + value]
+      }
+      return name + TextWidth.wrap(value, to: width - indent - 2).map { margin + "  " + $0 }
+    }
+  }
+
+  /// `name: value`, without the spaces that only align.
+  private func spoken(_ keys: [String], _ width: Int?) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return zip(keys, pairs).flatMap { key, pair -> [String] in
+      let value = TextWidth.printable(pair.value)
+      let line = (key.isEmpty ? "" : key + ": ") + value
+      if let width, keepsWords, TextWidth.isLongWord(value, room: width - indent - 2) {
+        return [margin + line]
+      }
+      let parts = width.map { TextWidth.wrap(line, to: $0 - indent, hangingIndent: 2) } ?? [line]
+      return parts.map { margin + $0 }
+    }
   }
 }

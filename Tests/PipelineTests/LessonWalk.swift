@@ -4,21 +4,32 @@ import Foundation
 import Terminal
 import TestSupport
 
-/// Walks through lessons as a learner does who presses Enter, predicts, and answers every exercise
-/// rightly: the driver of the golden transcripts.
+/// Walks through lessons as a learner does who presses Enter, predicts, is wrong once and asks for
+/// a hint, and then answers every exercise rightly: the driver of the golden transcripts.
 struct LessonWalk {
+  /// One line at the prompt and what it printed.
+  struct Turn {
+    var prompt: String
+    var line: String
+    var output: String
+  }
+
   let world: TestWorld
   let width: Int
   let style: Style
-  /// What the learner would have on the screen, prompts included.
-  private(set) var transcript = ""
-  /// Sections in the order in which they ended.
-  private(set) var turns = 0
+  private(set) var turns: [Turn] = []
 
-  init(world: TestWorld, width: Int, style: Style) {
+  init(world: TestWorld, width: Int, style: Style) throws {
     self.world = world
     self.width = width
     self.style = style
+    // Which items are drawn, and in which order, depends on the learner.
+    try ProgressStore(path: world.path + "/progress.sqlite").setSetting("learner.seed", "42")
+  }
+
+  /// What the learner would have on the screen, prompts included.
+  var transcript: String {
+    turns.map { $0.prompt + $0.line + "\n" + $0.output }.joined()
   }
 
   /// One line at the prompt.
@@ -28,64 +39,53 @@ struct LessonWalk {
     let shown = line.isEmpty ? state.enterLine ?? "" : line
     let output = CapturedOutput(width: width, style: style)
     _ = world.shell.run(Shell.Request(line: line, isPrompt: true), output: output)
-    transcript += state.text + shown + "\n" + output.text
-    turns += 1
+    turns.append(Turn(prompt: state.text, line: shown, output: output.text))
     return output.text
   }
 
   /// Goes on until the course has nothing more, or `turnsMax` lines were typed.
   mutating func walk(turnsMax: Int = 400) throws {
     type("resume")
-    while turns < turnsMax {
-      switch try waiting() {
+    while turns.count < turnsMax {
+      guard let place = world.shell.lessonPlace() else { throw TestFailure("no lesson is open") }
+      switch place.waiting {
       case "lesson-end", "nothing": return
-      case "prediction": type(turns.isMultiple(of: 2) ? "1!" : "2?")
-      case "exercise": try solve(try openExercise())
+      case "prediction": type(turns.count.isMultiple(of: 2) ? "1!" : "2?")
+      case "exercise":
+        guard let id = place.exercise else { throw TestFailure("no exercise") }
+        if !turns.contains(where: { $0.line == "hint" }) {
+          type("answer 0:1")
+          type("hint")
+        }
+        try solve(id)
       default: type("")
       }
     }
-    throw TestFailure("the lesson did not end within \(turnsMax) lines:\n\(transcript.suffix(2_000))")
-  }
-
-  private func data(of line: String) throws -> [String: Any] {
-    let text = world.run(line, json: true).text
-    let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    guard let data = object?["data"] as? [String: Any] else {
-      throw TestFailure("\(line) answered \(text)")
-    }
-    return data
-  }
-
-  private func waiting() throws -> String {
-    guard let place = world.shell.lessonPlace() else { throw TestFailure("no lesson is open") }
-    return place.waiting
-  }
-
-  private func openExercise() throws -> String {
-    guard let id = world.shell.lessonPlace()?.exercise else { throw TestFailure("no exercise") }
-    return id
+    throw TestFailure("no end within \(turnsMax) lines:\n\(transcript.suffix(2_000))")
   }
 
   /// Types the first accepted answer that the exercise's author wrote.
-  private mutating func solve(_ id: String) throws {
+  mutating func solve(_ id: String) throws {
     let content = CourseContent(root: TestWorld.content)
     guard let folder = try content.exerciseFolders()[id] else { throw TestFailure("no \(id)") }
     let accepted = folder + "/answers/accepted"
     let names = try FileManager.default.contentsOfDirectory(atPath: accepted)
       .filter { $0.hasSuffix(".tap") && !$0.hasPrefix("dirty") }.sorted()
-    guard let name = names.first else { throw TestFailure("\(id) has no accepted answer") }
-    let script = try String(contentsOfFile: accepted + "/" + name, encoding: .utf8)
-    for line in script.split(separator: "\n") where !line.hasPrefix("#") && !line.isEmpty {
-      // What the lesson has done already needs no second time.
-      guard line.hasPrefix("answer") || line.hasPrefix("check") || line.hasPrefix("clock") else {
-        continue
-      }
-      type(try world.shell.answerLine(String(line), exercise: id))
+    let scripts = try names.map {
+      try String(contentsOfFile: accepted + "/" + $0, encoding: .utf8)
     }
-    guard try openOrNil() != id else {
+    // A learner answers in the language of the lesson.
+    let isKorean = world.shell.language == .ko
+    let index = scripts.lastIndex { isKorean || !$0.contains(/[가-힣]/) }
+    guard let index else { throw TestFailure("\(id) has no accepted answer") }
+    let (name, script) = (names[index], scripts[index])
+    // What the lesson has done already (the tap, the night) needs no second time.
+    var last = ""
+    for line in script.split(separator: "\n") where line.hasPrefix("answer") {
+      last = type(try world.shell.answerLine(String(line), exercise: id))
+    }
+    guard last.contains(id) else {
       throw TestFailure("\(id) is not passed by \(name):\n\(transcript.suffix(1_500))")
     }
   }
-
-  private func openOrNil() throws -> String? { world.shell.lessonPlace()?.exercise }
 }

@@ -281,9 +281,9 @@ private func isSafe(_ lines: [String]) -> Bool {
     let diagram = Diagram(stations: path, texts: Texts.ko, indent: 2)
     let lines = diagram.lines(width: 36)
     #expect(
-      lines.prefix(8) == [
-        "  +-------------+", "  | iPhone      |", "  | 09:10:04    |", "  +-------------+",
-        "        |  1,204건", "        v", "  +-------------+", "  | 수집 서버   |",
+      lines == [
+        "  iPhone  09:10:04", "    v  1,204건", "  수집 서버  09:10:31", "    v", "  Kafka  2:8871",
+        "    v  38건", "  실시간 타일  09:11",
       ]
     )
   }
