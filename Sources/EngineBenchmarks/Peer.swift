@@ -107,7 +107,7 @@ package struct Peer: Sendable {
                 times.append((time.perf_counter() - began) * 1000)
         measurements.append({"rows": [[text(value) for value in row] for row in rows],
                              "milliseconds": times, "peakBytes": peak()})
-    print(json.dumps(measurements))
+    sys.stdout.write(json.dumps(measurements))
     sys.stdout.flush()
     os._exit(0)
     """
