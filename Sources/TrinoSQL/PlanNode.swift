@@ -149,12 +149,11 @@ struct PlanNode {
 
   private mutating func describe(_ scan: TableScan) {
     isScan = true
-    let fields = scan.source.schema.fields
     var parts = ["table = \(Self.shown(scan.name))"]
     if let limit = scan.limit { parts.append("limit = \(limit)") }
     if !scan.dynamicFilters.isEmpty {
       let shown = scan.dynamicFilters.map {
-        "\(fields[$0.column].name) = #df_\($0.id)_\($0.key)"
+        "\(scan.source.field(at: $0.column).name) = #df_\($0.id)_\($0.key)"
       }
       parts.append("dynamicFilters = {\(shown.joined(separator: ", "))}")
     }
@@ -163,7 +162,7 @@ struct PlanNode {
       "\(field.name) := \(field.name):\(TrinoType(field.type))"
     }
     if !scan.predicates.isEmpty {
-      let shown = scan.predicates.map { $0.text(fields[$0.column]) }
+      let shown = scan.predicates.map { $0.text(scan.source.field(at: $0.column)) }
       details.append("constraint on [\(shown.joined(separator: ", "))]")
     }
   }

@@ -230,18 +230,18 @@ extension QueryEngine {
   }
 
   private static func input(_ scan: TableScan) -> ShownJSON {
-    let fields = scan.source.schema.fields
     var columns: [ShownJSON] = []
     for column in scan.predicates.map(\.column).reduce(
       into: [Int](), { if !$0.contains($1) { $0.append($1) } })
     {
-      let texts = scan.predicates.filter { $0.column == column }.map { $0.text(fields[column]) }
+      let field = scan.source.field(at: column)
+      let predicates = scan.predicates.filter { $0.column == column }
       columns.append(
         .object([
-          ("columnName", .text(fields[column].name)),
-          ("type", .text("\(TrinoType(fields[column].type))")),
-          ("domain", domain(scan.predicates.filter { $0.column == column }, fields[column])),
-          ("predicates", .list(texts.map { .text($0) })),
+          ("columnName", .text(field.name)),
+          ("type", .text("\(TrinoType(field.type))")),
+          ("domain", domain(predicates, field)),
+          ("predicates", .list(predicates.map { .text($0.text(field)) })),
         ]))
     }
     return .object([
