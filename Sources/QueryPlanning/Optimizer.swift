@@ -37,7 +37,8 @@ public struct Optimizer: Sendable {
 
   public static let standardRules: [any OptimizerRule] = [
     FoldConstants(), MergeFilters(), RemoveTrivialFilters(), PushFilterThroughProject(),
-    PushFilterThroughAggregate(), PushFilterThroughWindow(), PushFilterThroughUnion(),
+    PushFilterThroughAggregate(), PushFilterThroughWindow(), PushFilterThroughUnnest(),
+    PushFilterThroughUnion(),
     PushFilterThroughSort(), PushFilterThroughJoin(), ReplaceMarkJoinWithSemiJoin(),
     ExtractJoinKeys(), PushFilterIntoScan(), MergeLimits(), PushLimitThroughProject(),
     PushLimitThroughUnion(), ReplaceSortAndLimitWithTopN(), PushLimitIntoScan(),

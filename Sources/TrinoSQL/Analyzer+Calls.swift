@@ -150,6 +150,11 @@ extension Analyzer {
     _ name: Identifier,
     _ start: Int
   ) throws -> Typed {
+    if key == "mod", arguments.count == 2,
+      case .decimal? = TrinoType.common(arguments[0].type, arguments[1].type)
+    {
+      return try arithmetic(.modulo, arguments[0], arguments[1], start)
+    }
     let overloads = FunctionCatalog.registry[key]
     if overloads.isEmpty {
       guard let generic = try genericCall(key, arguments, name, start) else {

@@ -264,7 +264,11 @@ extension Analyzer {
         result: moment.type.storage,
         isTotal: false
       ) { arguments, _ in
-        let span = isBack ? try negate(arguments[1]) : arguments[1]
+        // Months are 4 bytes wide.
+        let units =
+          isMonths
+          ? try Kernels.cast(arguments[1].plain.retyped(.integer), to: .bigint) : arguments[1]
+        let span = isBack ? try negate(units) : units
         return try Kernels.add(
           isMonths ? .month : .millisecond,
           span,

@@ -210,8 +210,8 @@ extension FunctionCatalog {
           // Downwards where the stop is before the start.
           by = mapBigints(a[0], a[1]) { $1 >= $0 ? 1 : -1 }
         }
-        return try sequences(a[0], a[1], by, count: count, element: .bigint) { value, step, _ in
-          value &+ step
+        return try sequences(a[0], a[1], by, count: count, element: .bigint) {
+          start, by, index in start &+ by &* index
         }
       }
     }

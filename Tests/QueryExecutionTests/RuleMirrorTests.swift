@@ -42,6 +42,10 @@ struct RuleMirrorTests {
     (SELECT 1 FROM supplier WHERE s_nationkey = n_nationkey AND s_acctbal > 9000)
     """,
     "SELECT n_name FROM nation ORDER BY n_name DESC LIMIT 7",
+    """
+    SELECT n_name, x FROM nation CROSS JOIN UNNEST(ARRAY[n_regionkey, n_nationkey]) t (x)
+    WHERE n_regionkey = 2 AND x > 2
+    """,
     "SELECT count(*) FROM (SELECT n_name || '!' FROM nation LIMIT 5) x",
     "SELECT count(*) FROM (SELECT * FROM (SELECT * FROM nation LIMIT 9) y OFFSET 2 LIMIT 4) x",
     "SELECT count(*), count(n_name) FROM nation",

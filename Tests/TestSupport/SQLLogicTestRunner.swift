@@ -59,6 +59,35 @@ package struct SQLLogicTestRunner {
     }
   }
 
+  /// The script with what its queries give as their results; a query that fails becomes the record of
+  /// its error.
+  package mutating func completed(_ text: String, file: String) -> String {
+    guard let script = try? SQLLogicTestScript(parsing: text, file: file) else { return text }
+    var output = "# Oracle: DuckDB.\n\n"
+    for entry in script.entries {
+      switch entry.body {
+      case .query(_, let order, let sql, _):
+        do {
+          let result = try execute(sql)
+          let letters = result.types.map(Self.letter).joined()
+          let lines = order == .nosort ? Self.lines(result) : Self.lines(result).sorted()
+          output += "query \(letters) \(order.rawValue)\n\(sql)\n----\n"
+          output += lines.map { $0 + "\n" }.joined() + "\n"
+        } catch {
+          let name = (error as? TrinoSQLError)?.name.rawValue ?? "\(error)"
+          output += "statement error \(name)\n\(sql)\n\n"
+        }
+      case .table(let name, let columns, let rows):
+        if let problem = makeTable(name, columns, rows) {
+          failures.append(SQLLogicTestFailure(place: "\(file):\(entry.line)", text: problem))
+        }
+        output += "table \(name) (\(columns))\n" + rows.map { $0 + "\n" }.joined() + "\n"
+      default: break
+      }
+    }
+    return output
+  }
+
   /// What is wrong with a record; nil where it holds.
   private mutating func run(_ body: SQLLogicTestScript.Body) -> String? {
     switch body {
