@@ -211,7 +211,7 @@ let package = Package(
       ]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
-    tests("Kernels", ["Columnar", "Kernels"]),
+    tests("Kernels", ["Columnar", "Kernels", "TestSupport"]),
     tests(
       "Lake",
       [
@@ -220,7 +220,8 @@ let package = Package(
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
     tests(
-      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      "Parquet",
+      ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet", "TestSupport"],
       exclude: ["Fixtures"]),
     tests(
       "Pipeline",

@@ -98,6 +98,24 @@ public func textFromUTF8(_ vector: ColumnVector, replacement: String = "\u{FFFD}
   }
 }
 
+/// The first byte that is no UTF-8; nil where all are.
+func firstWrongUTF8(_ bytes: UnsafeRawBufferPointer) -> Int? {
+  guard let base = bytes.baseAddress else { return nil }
+  var index = 0
+  while index < bytes.count {
+    if index + 8 <= bytes.count,
+      (base + index).loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+    {
+      index += 8
+      continue
+    }
+    let length = sequenceLength(bytes, index)
+    guard length > 0 else { return index }
+    index += length
+  }
+  return nil
+}
+
 /// The bytes of the code point that begins at `index`; 0 where there is none by UTF-8's rules.
 private func sequenceLength(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Int {
   let first = bytes[index]
