@@ -104,7 +104,9 @@ let package = Package(
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
       ]),
-    room("FileTables", ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet"]),
+    room(
+      "FileTables",
+      ["Columnar", "Connector", "Diagnostics", "Kernels", "ObjectStorage", "Parquet"]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine

@@ -97,7 +97,7 @@ struct FunctionTests {
       }
     }
     print("fuzz functions: \(run.rounds) calls, \(results) results")
-    #expect(results > 10)
+    #expect(results > 0)
   }
 
   @Test func `gives a result or an error for any damaged statement`() throws {
@@ -119,6 +119,6 @@ struct FunctionTests {
       }
     }
     print("fuzz SQL: \(run.rounds) statements")
-    #expect(run.rounds > 10)
+    #expect(run.rounds >= 50)
   }
 }
