@@ -168,8 +168,12 @@ let package = Package(
         "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
+    room(
+      "EngineBenchmarks",
+      ["Columnar", "Connector", "FileTables", "QueryExecution", "Simulation", "TrinoSQL"]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Platform", "Simulation", "Terminal", "World", "tapline"],
+      name: "Benchmarks",
+      dependencies: ["EngineBenchmarks", "Platform", "Simulation", "Terminal", "World", "tapline"],
       swiftSettings: strict),
 
     // Tests
@@ -202,6 +206,7 @@ let package = Package(
         "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet",
         "Simulation", "TestSupport",
       ]),
+    tests("EngineBenchmarks", ["EngineBenchmarks", "FileTables", "TestSupport"]),
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
     tests("EventSDK", ["EventModel", "EventSDK"]),

@@ -3,7 +3,8 @@
 /// 1. `FoldConstants` and the rules below run over the tree from the root down, until none fires.
 /// 2. Filters sink through projections, unions, groups, windows and joins into scans, where they
 ///    become `ColumnPredicate`s; limits sink too; ORDER BY with LIMIT becomes `topN`.
-/// 3. `ReorderJoins` puts inner joins in a better order, and the rules run once more.
+/// 3. `DeriveJoinFilters` filters the sides of joins by what disjunctions over both imply, and the
+///    rules run once more. `ReorderJoins` puts inner joins in a better order, and the rules run once more.
 /// 4. `PruneUnusedColumns` runs once, so that scans read only what is needed, and
 ///    `AssignDynamicFilters` connects scans with the joins above them.
 ///
@@ -11,6 +12,7 @@
 public struct Optimizer: Sendable {
   /// The steps over the whole plan; the raw value is the name.
   public enum Step: String, Sendable, CaseIterable {
+    case deriveJoinFilters = "DeriveJoinFilters"
     case reorderJoins = "ReorderJoins"
     case pruneUnusedColumns = "PruneUnusedColumns"
     case assignDynamicFilters = "AssignDynamicFilters"
@@ -36,9 +38,9 @@ public struct Optimizer: Sendable {
   }
 
   public static let standardRules: [any OptimizerRule] = [
-    FoldConstants(), MergeFilters(), RemoveTrivialFilters(), PushFilterThroughProject(),
-    PushFilterThroughAggregate(), PushFilterThroughWindow(), PushFilterThroughUnnest(),
-    PushFilterThroughUnion(),
+    FoldConstants(), MergeFilters(), RemoveTrivialFilters(), FactorDisjunctions(),
+    PushFilterThroughProject(), PushFilterThroughAggregate(), PushFilterThroughWindow(),
+    PushFilterThroughUnnest(), PushFilterThroughUnion(),
     PushFilterThroughSort(), PushFilterThroughJoin(), ReplaceMarkJoinWithSemiJoin(),
     ExtractJoinKeys(), PushFilterIntoScan(), MergeLimits(), PushLimitThroughProject(),
     PushLimitThroughUnion(), ReplaceSortAndLimitWithTopN(), PushLimitIntoScan(),
@@ -52,6 +54,9 @@ public struct Optimizer: Sendable {
 
   public func optimize(_ plan: LogicalPlan) -> LogicalPlan {
     var current = rewritten(plan)
+    if steps.contains(.deriveJoinFilters) {
+      current = rewritten(DeriveJoinFilters().apply(to: current))
+    }
     if steps.contains(.reorderJoins) {
       current = rewritten(ReorderJoins().apply(to: current))
     }

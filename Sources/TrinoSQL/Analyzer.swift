@@ -20,6 +20,8 @@ struct ScopeField {
   /// nil: cannot be named.
   var name: String?
   var type: TrinoType
+  /// True for a column such as `$path`: it has to be named, `*` leaves it out.
+  var isHidden = false
 }
 
 /// What names mean at a place of the statement.
@@ -27,6 +29,9 @@ struct Scope {
   var fields: [ScopeField] = []
   /// Set inside a lambda's body: its parameters hide the names around it.
   var lambda: LambdaScope?
+
+  /// The fields that `*` stands for.
+  var shown: [Int] { fields.indices.filter { !fields[$0].isHidden } }
 
   func matches(_ parts: [Identifier]) -> [Int] {
     guard let last = parts.last else { return [] }
@@ -159,10 +164,10 @@ struct Analyzer {
     if let found = try pathTable(parts) { return found }
     let name = try qualify(parts)
     let provider = try catalog(name.catalog, offset)
-    if let table = try provider.table(schema: name.schema, name: name.table) {
+    if let table = try provider.tableInSQL(schema: name.schema, name: name.table) {
       return (name, table)
     }
-    let schemas = try provider.schemaNames()
+    let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(name.schema) else {
       throw error(
         .schemaNotFound,
@@ -171,7 +176,7 @@ struct Analyzer {
         suggestions: nearestNames(to: name.schema, among: schemas)
       )
     }
-    let tables = try provider.tableNames(schema: name.schema)
+    let tables = try provider.tableNamesInSQL(schema: name.schema)
     throw error(
       .tableNotFound,
       "Table '\(name)' does not exist",

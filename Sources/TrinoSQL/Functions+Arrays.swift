@@ -210,8 +210,10 @@ extension FunctionCatalog {
           // Downwards where the stop is before the start.
           by = mapBigints(a[0], a[1]) { $1 >= $0 ? 1 : -1 }
         }
-        return try sequences(a[0], a[1], by, count: count, element: .bigint) {
-          start, by, index in start &+ by &* index
+        return try sequences(a[0], a[1], by, count: count, element: .bigint) { start, step, index in
+          let (distance, isTooFar) = step.multipliedReportingOverflow(by: index)
+          let (value, isBeyond) = start.addingReportingOverflow(distance)
+          return isTooFar || isBeyond ? nil : value
         }
       }
     }

@@ -56,15 +56,15 @@ public final class QueryEngine: Sendable {
 
   /// The schemas of a catalog; empty where there is no such catalog or it cannot tell.
   public func schemaNames(catalog: String) -> [String] {
-    (try? catalogs[catalog.lowercased()]?.schemaNames()) ?? []
+    (try? catalogs[catalog.lowercased()]?.schemaNamesInSQL()) ?? []
   }
 
   public func tableNames(catalog: String, schema: String) -> [String] {
-    (try? catalogs[catalog.lowercased()]?.tableNames(schema: schema.lowercased())) ?? []
+    (try? catalogs[catalog.lowercased()]?.tableNamesInSQL(schema: schema.lowercased())) ?? []
   }
 
   public func columnNames(catalog: String, schema: String, table: String) -> [String] {
-    let source = try? catalogs[catalog.lowercased()]?.table(
+    let source = try? catalogs[catalog.lowercased()]?.tableInSQL(
       schema: schema.lowercased(),
       name: table.lowercased()
     )

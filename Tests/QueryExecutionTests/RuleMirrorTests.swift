@@ -41,6 +41,14 @@ struct RuleMirrorTests {
     SELECT n_name FROM nation n WHERE NOT EXISTS
     (SELECT 1 FROM supplier WHERE s_nationkey = n_nationkey AND s_acctbal > 9000)
     """,
+    """
+    SELECT n_name, r_name FROM nation, region
+    WHERE (n_regionkey = r_regionkey AND n_nationkey < 5) OR (n_regionkey = r_regionkey AND r_name = 'ASIA')
+    """,
+    """
+    SELECT a.n_name, b.n_name FROM nation a, nation b WHERE a.n_regionkey = b.n_regionkey
+    AND ((a.n_name = 'FRANCE' AND b.n_name = 'GERMANY') OR (a.n_name = 'CHINA' AND b.n_name = 'JAPAN'))
+    """,
     "SELECT n_name FROM nation ORDER BY n_name DESC LIMIT 7",
     """
     SELECT n_name, x FROM nation CROSS JOIN UNNEST(ARRAY[n_regionkey, n_nationkey]) t (x)
