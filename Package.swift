@@ -216,12 +216,20 @@ let package = Package(
         "Simulation", "TestSupport", "Warehouse",
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
-    tests("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"]),
+    tests(
+      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      exclude: ["Fixtures"]),
     tests(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
         "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
+      ], exclude: ["FullDisk"]),
+    tests(
+      "QueryExecution",
+      [
+        "Columnar", "Connector", "FileTables", "Kernels", "Parquet", "QueryExecution",
+        "QueryPlanning", "TestSupport", "TrinoSQL",
       ]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),

@@ -44,6 +44,7 @@ struct tapline_editor {
   tapline_step step;
   tapline_rows rows;
   tapline_compose compose;
+  tapline_search search;
 
   // Bytes read but not yet decoded, and code points decoded but not yet delivered.
   unsigned char bytes[INPUT_BYTES];
@@ -53,6 +54,10 @@ struct tapline_editor {
   size_t queue_count;
   bool is_pasting;
   sig_atomic_t interrupts_seen;
+
+  // The line's length when the last key was read, and how much of it was last drawn as a whole.
+  size_t length_seen;
+  size_t refreshed;
 
   bool was_interrupted;
   bool is_at_end;
@@ -555,24 +560,48 @@ static uint32_t *points_of(const wchar_t *text, size_t count) {
   return points;
 }
 
-// Draws the line anew from the prompt's row. After a resize the terminal has wrapped what was on
-// the screen to its new width, so the rows are counted by that.
-static void redraw(tapline_editor *editor, bool is_resized) {
-  if (is_resized && editor->rows != NULL) {
+// Goes to the prompt's row and clears everything from there. After a resize the terminal may have
+// wrapped what was on the screen to its new width; the rows are counted by that.
+static void clear_line(tapline_editor *editor, bool is_resized) {
+  if (editor->rows != NULL) {
     const LineInfoW *info = el_wline(editor->edit);
     size_t count = (size_t)(info->cursor - info->buffer);
     uint32_t *points = points_of(info->buffer, count);
-    int rows = points == NULL ? 0 : editor->rows(editor->context, points, (int)count);
+    int rows = points == NULL
+        ? 0
+        : editor->rows(
+              editor->context, points, (int)count, is_resized ? (int)editor->refreshed : -1);
     free(points);
     if (rows > 0) fprintf(editor->out, "\033[%dA", rows);
   }
   fputs("\r\033[J", editor->out);
+}
+
+static void redraw(tapline_editor *editor, bool is_resized) {
+  if (is_resized) {
+    clear_line(editor, true);
+  } else {
+    fputs("\r\033[J", editor->out);
+  }
   el_wset(editor->edit, EL_REFRESH);
+  editor->refreshed = editor->length_seen;
+}
+
+// Notes how the line came to be what it is on the screen: a character typed at its end is drawn
+// alone, after anything else libedit draws the line.
+static void note_drawing(tapline_editor *editor) {
+  const LineInfoW *info = el_wline(editor->edit);
+  size_t length = (size_t)(info->lastchar - info->buffer);
+  bool is_typed = length == editor->length_seen + 1 && info->cursor == info->lastchar;
+  if (length != editor->length_seen && !is_typed) editor->refreshed = length;
+  editor->length_seen = length;
 }
 
 static void react_to_signals(tapline_editor *editor) {
   if (stop_flag) {
     stop_flag = 0;
+    fputs(PASTE_OFF, editor->out);
+    fflush(editor->out);
     el_wset(editor->edit, EL_PREP_TERM, 0);
     struct sigaction stop, previous;
     memset(&stop, 0, sizeof stop);
@@ -586,6 +615,7 @@ static void react_to_signals(tapline_editor *editor) {
   if (continue_flag) {
     continue_flag = 0;
     prepare_terminal(editor);
+    fputs(PASTE_ON, editor->out);
     el_resize(editor->edit);
     redraw(editor, false);
   }
@@ -599,6 +629,7 @@ static void react_to_signals(tapline_editor *editor) {
 // libedit's character source: 1 with a character, 0 at the end, -1 when interrupted.
 static int next_character(EditLine *edit, wchar_t *out) {
   tapline_editor *editor = editor_of(edit);
+  note_drawing(editor);
   if (editor->interrupts_seen != interrupt_count) {
     // Ctrl-C also drops the lines of a paste that still wait, as the kernel drops its own.
     editor->interrupts_seen = interrupt_count;
@@ -689,6 +720,103 @@ static unsigned char on_backspace(EditLine *edit, int character) {
   return CC_REFRESH;
 }
 
+// libedit's own incremental search looks a Hangul syllable's low byte up in its key map, which ends
+// the search at every other syllable; this one asks Swift, which compares as people do.
+enum { PATTERN_MAX = 256 };
+
+static void replace_line(tapline_editor *editor, const wchar_t *text) {
+  const LineInfoW *info = el_wline(editor->edit);
+  int count = (int)(info->lastchar - info->buffer);
+  el_cursor(editor->edit, (int)(info->lastchar - info->cursor));
+  if (count > 0) el_wdeletestr(editor->edit, count);
+  if (text[0] != 0) el_winsertstr(editor->edit, text);
+}
+
+// Shows what is found; returns whether anything was. The line is cleared before its prompt changes.
+static bool show_search(
+    tapline_editor *editor, const uint32_t *pattern, int count, int *at, int from, int step,
+    const wchar_t *original) {
+  clear_line(editor, false);
+  int found = -1;
+  char *entry = NULL;
+  char *prompt =
+      editor->search(editor->context, pattern, count, from, step, &found, &entry);
+  free(editor->prompt);
+  editor->prompt = prompt == NULL ? NULL : wide_copy(prompt);
+  free(prompt);
+  if (found >= 0 && entry != NULL) {
+    *at = found;
+    wchar_t *wide = wide_copy(entry);
+    if (wide != NULL) replace_line(editor, wide);
+    free(wide);
+  } else if (count == 0) {
+    replace_line(editor, original);
+  }
+  free(entry);
+  el_wset(editor->edit, EL_REFRESH);
+  return found >= 0;
+}
+
+static unsigned char on_search(EditLine *edit, int character) {
+  (void)character;
+  tapline_editor *editor = editor_of(edit);
+  if (editor->search == NULL) return CC_ERROR;
+  const LineInfoW *info = el_wline(edit);
+  size_t length = (size_t)(info->lastchar - info->buffer);
+  wchar_t *original = calloc(length + 1, sizeof *original);
+  if (original == NULL) return CC_ERROR;
+  memcpy(original, info->buffer, length * sizeof *original);
+  wchar_t *prompt = editor->prompt;
+  editor->prompt = NULL;
+
+  uint32_t pattern[PATTERN_MAX];
+  int count = 0;
+  int at = 0;
+  bool is_kept = true;
+  show_search(editor, pattern, count, &at, 0, 1, original);
+  for (;;) {
+    wchar_t wide = 0;
+    if (el_wgetc(edit, &wide) != 1) {
+      is_kept = false;
+      break;
+    }
+    uint32_t point = (uint32_t)wide;
+    if (point == 18 || point == 19) {  // Ctrl-R, Ctrl-S: the next one, the one before.
+      if (count > 0) {
+        int step = point == 18 ? 1 : -1;
+        show_search(editor, pattern, count, &at, at + step, step, original);
+      }
+    } else if (point == 8 || point == 127) {
+      if (count == 0) break;
+      count--;
+      show_search(editor, pattern, count, &at, 0, 1, original);
+    } else if (point == 7) {  // Ctrl-G: back to what was typed.
+      is_kept = false;
+      break;
+    } else if (point < 32) {
+      // Enter, an arrow, any other command: it acts on the line that was found.
+      wchar_t again[2] = {wide, 0};
+      el_wpush(edit, again);
+      break;
+    } else if (count < PATTERN_MAX) {
+      pattern[count++] = point;
+      show_search(editor, pattern, count, &at, at, 1, original);
+    }
+  }
+  clear_line(editor, false);
+  free(editor->prompt);
+  editor->prompt = prompt;
+  if (!is_kept) replace_line(editor, original);
+  free(original);
+  // Tells Swift that the line's own prompt stands there again.
+  int found = -1;
+  char *entry = NULL;
+  free(editor->search(editor->context, pattern, -1, 0, 0, &found, &entry));
+  free(entry);
+  el_wset(edit, EL_REFRESH);
+  return CC_NORM;
+}
+
 void tapline_editor_delete_before(tapline_editor *editor, int count) {
   if (count > 0) el_wdeletestr(editor->edit, count);
 }
@@ -751,9 +879,10 @@ static FILE *stream(int descriptor, const char *mode) {
 
 static void bind_keys(EditLine *edit) {
   el_wset(edit, EL_ADDFN, L"tapline-complete", L"Complete the word", on_tab);
+  el_wset(edit, EL_ADDFN, L"tapline-search", L"Search the history", on_search);
   el_wset(edit, EL_ADDFN, L"tapline-backspace", L"Delete one character", on_backspace);
   el_wset(edit, EL_EDITOR, L"emacs");
-  el_wset(edit, EL_BIND, L"^R", L"em-inc-search-prev", NULL);
+  el_wset(edit, EL_BIND, L"^R", L"tapline-search", NULL);
   el_wset(edit, EL_BIND, L"^W", L"ed-delete-prev-word", NULL);
   el_wset(edit, EL_BIND, L"^U", L"vi-kill-line-prev", NULL);
   el_wset(edit, EL_BIND, L"\\e[1~", L"ed-move-to-beg", NULL);
@@ -768,6 +897,7 @@ static void bind_keys(EditLine *edit) {
   // The user's own choices; `bind -v` here resets every key, so ours that must work come after.
   el_source(edit, NULL);
   el_wset(edit, EL_BIND, L"^I", L"tapline-complete", NULL);
+  el_wset(edit, EL_BIND, L"^R", L"tapline-search", NULL);
   el_wset(edit, EL_BIND, L"^?", L"tapline-backspace", NULL);
   el_wset(edit, EL_BIND, L"^H", L"tapline-backspace", NULL);
 }
@@ -802,6 +932,8 @@ tapline_editor *tapline_editor_open(int input, int output, int history_max) {
   el_wset(editor->edit, EL_HIST, history_w, editor->history);
   el_wset(editor->edit, EL_PROMPT_ESC, prompt_of, L'\1');
   el_wset(editor->edit, EL_GETCFN, next_character);
+  // Ctrl-S must not freeze the screen: who does not know Ctrl-Q takes it for a crash.
+  el_wset(editor->edit, EL_SETTY, L"-d", L"-ixon", NULL);
   bind_keys(editor->edit);
   return editor;
 }
@@ -818,12 +950,13 @@ void tapline_editor_close(tapline_editor *editor) {
 
 void tapline_editor_set_callbacks(
     tapline_editor *editor, void *context, tapline_complete complete, tapline_step step,
-    tapline_rows rows, tapline_compose compose) {
+    tapline_rows rows, tapline_compose compose, tapline_search search) {
   editor->context = context;
   editor->complete = complete;
   editor->step = step;
   editor->rows = rows;
   editor->compose = compose;
+  editor->search = search;
 }
 
 static const int reading_signals[] = {SIGTSTP, SIGCONT, SIGWINCH};
@@ -862,6 +995,7 @@ int tapline_editor_read(tapline_editor *editor, const char *prompt, char **line)
   editor->prompt = wide_copy(prompt);
   editor->was_interrupted = false;
   editor->is_at_end = false;
+  editor->length_seen = editor->refreshed = 0;
 
   struct sigaction previous[READING_COUNT];
   begin_reading(editor, previous);

@@ -230,7 +230,7 @@ package final class Collector: Sendable {
   }
 
   private func unavailable(_ error: any Error) -> CollectResponse {
-    metrics.noteLogFailure(String(describing: error))
+    metrics.noteLogFailure(error)
     return CollectResponse(
       status: 503,
       problem: CollectResponse.Problem(

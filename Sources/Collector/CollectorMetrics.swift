@@ -37,6 +37,7 @@ final class CollectorMetrics: Sendable {
     var counts = CollectorCounts()
     var recent: [RequestTrace] = []
     var next = 0
+    var logError: (any Error)?
   }
 
   private let state = Mutex(State())
@@ -73,9 +74,15 @@ final class CollectorMetrics: Sendable {
     }
   }
 
-  func noteLogFailure(_ text: String) {
-    state.withLock { $0.counts.lastLogFailure = text }
+  func noteLogFailure(_ error: any Error) {
+    state.withLock {
+      $0.counts.lastLogFailure = String(describing: error)
+      $0.logError = error
+    }
   }
+
+  /// The error behind `lastLogFailure`.
+  var logError: (any Error)? { state.withLock { $0.logError } }
 
   var counts: CollectorCounts { state.withLock { $0.counts } }
 
@@ -88,6 +95,9 @@ final class CollectorMetrics: Sendable {
 extension Collector {
   /// Sums since the start.
   package var counts: CollectorCounts { metrics.counts }
+
+  /// What the log said when it last failed: why a request got a 503.
+  package var lastLogError: (any Error)? { metrics.logError }
 
   /// The last requests, oldest first.
   package var recentRequests: [RequestTrace] { metrics.recent }

@@ -9,7 +9,7 @@ struct CommandError: DiagnosableError {
     case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchTile, noSuchObject, noSuchBucket
     case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
-    case notText, needsPrompt, noSuchRole, noSuchTerm, noSuchCard
+    case noSuchRole, noSuchTerm, noSuchCard
   }
 
   var kind: Kind

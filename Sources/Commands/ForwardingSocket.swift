@@ -125,7 +125,13 @@ package final class ForwardingClient {
   deinit { close(descriptor) }
 
   /// Runs one line over there; nil where the owner went away meanwhile.
-  package func run(_ request: Shell.Request, output: any TerminalOutput) -> ExitStatus? {
+  ///
+  /// `texts` are the pager's words.
+  package func run(
+    _ request: Shell.Request,
+    output: any TerminalOutput,
+    texts: Catalogue
+  ) -> ExitStatus? {
     let message = JSONValue.record([
       "line": .string(request.line), "lang": .optional(request.language?.rawValue),
       "json": .bool(request.isJSON), "width": .count(output.width),
@@ -137,6 +143,9 @@ package final class ForwardingClient {
     while let line = reader.next() {
       guard let value = try? JSONValue(parsing: line) else { return nil }
       if case .string(let text)? = value["out"] { output.write(text) }
+      if case .string(let text)? = value["page"] {
+        (output as? any PagedOutput)?.show(text, texts: texts) ?? output.write(text)
+      }
       if let status = value["exit"]?.integer {
         return ExitStatus(rawValue: Int32(truncatingIfNeeded: status)) ?? .failure
       }
@@ -188,7 +197,7 @@ extension JSONValue {
 }
 
 /// What a forwarded line prints, sent back as it comes.
-private final class ForwardedOutput: TerminalOutput {
+private final class ForwardedOutput: PagedOutput {
   let width: Int
   let isInteractive: Bool
   let height: Int?
@@ -204,6 +213,9 @@ private final class ForwardedOutput: TerminalOutput {
   }
 
   func write(_ text: String) { send(.record(["out": .string(text)])) }
+
+  /// The pages are turned over there, where the keys are.
+  func show(_ text: String, texts: Catalogue) { send(.record(["page": .string(text)])) }
 
   func send(_ value: JSONValue) { _ = UnixSocket.write(value.text + "\n", to: connection) }
 }

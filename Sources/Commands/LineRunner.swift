@@ -65,7 +65,7 @@ final class LineRunner {
 
   func run(_ request: Shell.Request, output: any TerminalOutput) -> ExitStatus {
     if let shell { return shell.run(request, output: output) }
-    if let status = client?.run(request, output: output) { return status }
+    if let status = client?.run(request, output: output, texts: catalogue()) { return status }
     output.writeWrapped(text("forward.ownerGone"))
     return .failure
   }
@@ -87,10 +87,15 @@ final class LineRunner {
   /// A text in the learner's language, whichever process runs the lines.
   func text(_ key: String, _ values: [String: String] = [:]) -> String {
     if let shell { return shell.textNow(key, values) }
+    return catalogue().text(key, values)
+  }
+
+  /// The texts of the language that the home's owner speaks now.
+  private func catalogue() -> Catalogue {
     let language = Settings.read(homePath: homePath).language
     let catalogue = catalogues[language] ?? content.catalogue(language)
     catalogues[language] = catalogue
-    return catalogue.text(key, values)
+    return catalogue
   }
 
   func close() {

@@ -117,8 +117,11 @@ extension ErrorText {
 struct ReplyPrinter {
   let output: any TerminalOutput
   let isJSON: Bool
-  /// True at the prompt: what is said stands two columns to the right of what is typed.
+  /// True at the prompt: what is said stands two columns to the right of what is typed, and goes
+  /// page by page where it is longer than the screen.
   var isPrompt = false
+  /// The pager's words.
+  var texts: Catalogue?
 
   func print(_ reply: Reply, line: String, notices: [String] = []) {
     guard !isJSON else {
@@ -156,7 +159,11 @@ struct ReplyPrinter {
   private func write(_ blocks: [Reply.Block]) {
     guard !blocks.isEmpty else { return }
     let text = blocks.map(rendered).joined()
-    output.write(text)
+    if isPrompt, let texts, let paged = output as? any PagedOutput {
+      paged.show(text, texts: texts)
+    } else {
+      output.write(text)
+    }
   }
 
   private func rendered(_ block: Reply.Block) -> String {
@@ -167,6 +174,8 @@ struct ReplyPrinter {
         let isFlush = isPrompt && !line.isEmpty && line.first != " "
         let line = isFlush ? "  " + line : String(line)
         let indent = line.prefix { $0 == " " }.count
+        // A path or an address alone on its line is there to be copied whole.
+        guard line.dropFirst(indent).contains(" ") else { return line + "\n" }
         return TextWidth.wrap(line, to: output.width, hangingIndent: indent)
           .joined(separator: "\n") + "\n"
       }.joined()

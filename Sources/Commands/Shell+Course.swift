@@ -12,6 +12,7 @@ struct ExerciseLibrary {
   private let content: CourseContent
   private var folders: [String: String]?
   private var sessions: [String: ExerciseSession] = [:]
+  private var knownSummaries: [String: ExerciseSummary]?
   private var lockedCommands: [String: String]?
   /// The exercise that `answer`, `check` and `hint` speak of.
   var current: String?
@@ -46,17 +47,19 @@ struct ExerciseLibrary {
     return session
   }
 
-  /// The commands that exercises unlock, with the exercise of each.
+  /// What `list` and `checklist` say of every exercise, without its checks; read once.
+  mutating func summaries() throws -> [String: ExerciseSummary] {
+    if let knownSummaries { return knownSummaries }
+    let summaries = try content.exerciseSummaries().summaries
+    knownSummaries = summaries
+    return summaries
+  }
+
+  /// The commands that exercises unlock, with the id of each exercise; read once.
   mutating func locks() -> [String: String] {
     if let lockedCommands { return lockedCommands }
-    var locks: [String: String] = [:]
-    for (id, folder) in known() {
-      // Most exercises unlock nothing: a look at the text spares parsing them all.
-      let manifest = (try? String(contentsOfFile: folder + "/exercise.yaml", encoding: .utf8)) ?? ""
-      guard manifest.contains("\nunlocks:"), let exercise = try? Exercise.load(folder: folder)
-      else { continue }
-      for command in exercise.unlocks { locks[command] = id }
-    }
+    // Manifests alone: every line asks, and texts and checks of exercises are a start's whole time.
+    let locks = ((try? content.locks()) ?? [:]).mapValues(\.id)
     lockedCommands = locks
     return locks
   }
@@ -119,6 +122,7 @@ extension Shell {
 
   /// `exercise [ID]`: shows the task.
   func exercise(_ words: [String]) throws -> Reply {
+    openQuiz = nil
     let arguments = try Arguments(words)
     try arguments.allowOnly()
     let session = try session(arguments.positions.first)
@@ -149,6 +153,7 @@ extension Shell {
 
   /// `answer`, `answer 2:8871`.
   func answerExercise(_ words: [String]) throws -> Reply {
+    if !words.isEmpty, let reply = answerQuiz(words.joined(separator: " ")) { return reply }
     let session = try session()
     guard !words.isEmpty else {
       return Reply(
@@ -206,7 +211,7 @@ extension Shell {
     try lockedly {
       let host = lessonHost()
       let session = try exercises.session(id, progress: progress, host: host)
-      return try replacingQueries(in: try session.replacingChoices(in: line), host: host)
+      return try session.replacingChoices(in: try replacingQueries(in: line, host: host))
     }
   }
 }

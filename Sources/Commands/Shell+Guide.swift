@@ -56,46 +56,65 @@ extension Shell {
 
   // MARK: List
 
+  private func courseStatus() throws -> CourseStatus {
+    try CourseStatus.make(
+      outline: try lesson().outline(), exercises: try exercises.summaries(), progress: progress,
+      role: CourseOutline.Role(rawValue: settings.role))
+  }
+
+  /// One line of `list`.
+  private struct ListLine {
+    var id: String
+    var title: String
+    var minutes: Int
+    var state: String
+    var depth: Int
+  }
+
   /// `list`: lessons, sections and exercises with their state.
   func listCourse(_ words: [String]) throws -> Reply {
     try Arguments(words).allowOnly()
-    let session = try lesson()
-    let outline = try session.outline()
-    let finished = (try? progress.sections()) ?? [:]
-    let passed = try progress.passedExercises()
-    let skipped = (try? progress.skippedExercises()) ?? []
-    let here = session.position?.section
-    var rows: [(id: String, title: String, minutes: Int?, state: String)] = []
-    for entry in outline.lessons {
-      rows.append(
-        (entry.id, entry.title[courseLanguage], entry.minutes, entry.isThere ? "" : "planned"))
+    let here = try lesson().position?.section
+    var lines: [ListLine] = []
+    for entry in try courseStatus().lessons {
+      let state = entry.isOnPath || entry.state == .notThereYet ? entry.state.rawValue : "offPath"
+      lines.append(
+        ListLine(
+          id: entry.id, title: entry.title[courseLanguage], minutes: entry.minutes, state: state,
+          depth: 0))
       for section in entry.sections {
-        let state = section.id == here ? "here" : finished[section.id] == true ? "done" : "open"
-        rows.append(
-          ("  " + section.id, "  " + section.title[courseLanguage], section.minutes, state))
-        for id in section.exercises {
-          let exercise = try? exercises.session(id, progress: progress, host: lessonHost()).exercise
-          let state = passed.contains(id) ? "passed" : skipped.contains(id) ? "skipped" : "open"
-          rows.append(
-            ("    " + id, "    " + (exercise?.title[courseLanguage] ?? ""), exercise?.minutes, state))
+        lines.append(
+          ListLine(
+            id: section.id, title: section.title[courseLanguage], minutes: section.minutes,
+            state: section.id == here ? "here" : section.state.rawValue, depth: 1))
+        for exercise in section.exercises {
+          let mark = exercise.tier == .core ? "" : " " + text("list.extension")
+          lines.append(
+            ListLine(
+              id: exercise.id, title: exercise.title[courseLanguage] + mark,
+              minutes: exercise.minutes, state: exercise.state.rawValue, depth: 2))
         }
       }
     }
-    func word(_ state: String) -> String { state.isEmpty ? "" : text("list.state." + state) }
     let table = TableView(
       columns: [
         TableColumn(text("list.column.id")), TableColumn(text("list.column.title")),
         .number(text("list.column.minutes")), TableColumn(text("list.column.state")),
       ],
-      rows: rows.map { [$0.id, $0.title, $0.minutes.map(String.init) ?? "", word($0.state)] })
+      rows: lines.map { line in
+        let indent = String(repeating: "  ", count: line.depth)
+        return [
+          indent + line.id, indent + line.title, String(line.minutes),
+          text("list.state." + line.state),
+        ]
+      })
     return Reply(
       [.table(table), .text(text("list.howTo"))],
       data: .array(
-        rows.map {
+        lines.map {
           .record([
-            "id": .string($0.id.trimmingCharacters(in: .whitespaces)),
-            "title": .string($0.title.trimmingCharacters(in: .whitespaces)),
-            "minutes": $0.minutes.map(JSONValue.count) ?? .null, "state": .string($0.state),
+            "id": .string($0.id), "title": .string($0.title), "minutes": .count($0.minutes),
+            "state": .string($0.state),
           ])
         }))
   }
@@ -104,59 +123,48 @@ extension Shell {
 
   /// `progress`: minutes left on the role's path, exercises, and how good the predictions were.
   func showProgress() throws -> Reply {
+    let status = try courseStatus()
     let outline = try lesson().outline()
     let role = CourseOutline.Role(rawValue: settings.role) ?? .mobile
-    let finished = (try? progress.sections()) ?? [:]
-    let passed = try progress.passedExercises()
-    let path = outline.path(role)
-    let total = path.reduce(0) { $0 + $1.minutes }
-    let done = path.flatMap(\.sections).filter { finished[$0.id] == true }
-      .reduce(0) { $0 + $1.minutes }
-    let ids = path.flatMap(\.sections).flatMap(\.exercises)
     let title = outline.roles.first { $0.role == role }?.title[courseLanguage] ?? role.rawValue
-    let predictions = try progress.predictions().filter { $0.outcome != nil }
-    let right = predictions.filter { $0.outcome == $0.guess.option }.count
+    let passed = status.exercises.filter { $0.state == .passed }.count
+    let calibration = Calibration(try progress.predictions())
+    let scores = calibration.scores.values
+    let count = scores.reduce(0) { $0 + $1.count }
+    let right = scores.reduce(0) { $0 + $1.right }
     var blocks: [Reply.Block] = [
       .text(
-        text(
-          "progress.minutes",
-          ["role": title, "minutes": String(total - done), "total": String(total)])),
+        text("progress.minutes", ["role": title, "minutes": String(status.minutesLeft)])),
       .text(
         text(
           "progress.passedCount",
-          [
-            "passed": String(ids.filter(passed.contains).count), "total": String(ids.count),
-          ])),
+          ["passed": String(passed), "total": String(status.exercises.count)])),
     ]
-    if predictions.isEmpty {
+    if status.minutesPlanned > 0 {
+      blocks.insert(
+        .text(text("progress.planned", ["minutes": String(status.minutesPlanned)])), at: 1)
+    }
+    if count == 0 {
       blocks.append(.text(text("progress.calibration.none")))
     } else {
       blocks.append(
-        .text(
-          text(
-            "progress.predictions", ["count": String(predictions.count), "right": String(right)])))
-      blocks.append(.text("  " + text("progress.calibration", calibration(predictions))))
+        .text(text("progress.predictions", ["count": String(count), "right": String(right)])))
+      var values: [String: String] = [:]
+      for certainty in LessonPlayer.Certainty.allCases {
+        let score = calibration.scores[certainty] ?? Calibration.Score(right: 0, count: 0)
+        values[certainty.rawValue] = "\(score.right)/\(score.count)"
+      }
+      blocks.append(.text("  " + text("progress.calibration", values)))
     }
     blocks.append(.text(text("list.howTo")))
     return Reply(
       blocks,
       data: .record([
-        "role": .string(role.rawValue), "minutes_left": .count(total - done),
-        "minutes": .count(total), "exercises": .count(ids.count),
-        "passed": .array(passed.sorted().map(JSONValue.string)),
-        "predictions": .count(predictions.count), "predictions_right": .count(right),
+        "role": .string(role.rawValue), "minutes_left": .count(status.minutesLeft),
+        "minutes_planned": .count(status.minutesPlanned),
+        "exercises": .count(status.exercises.count), "passed": .count(passed),
+        "predictions": .count(count), "predictions_right": .count(right),
       ]))
-  }
-
-  /// `3/4` right, for each degree of certainty.
-  private func calibration(_ predictions: [ProgressStore.StoredPrediction]) -> [String: String] {
-    var values: [String: String] = [:]
-    for certainty in LessonPlayer.Certainty.allCases {
-      let own = predictions.filter { $0.guess.certainty == certainty }
-      let right = own.filter { $0.outcome == $0.guess.option }.count
-      values[certainty.rawValue] = "\(right)/\(own.count)"
-    }
-    return values
   }
 
   // MARK: Roadmap
@@ -191,9 +199,9 @@ extension Shell {
         .text("  " + text("roadmap.outcome", ["outcome": phase.outcome[courseLanguage]])))
     }
     blocks += [.text(""), .text(heading(text("roadmap.graph")))]
-    blocks += outline.lessons.filter { !$0.needs.isEmpty }.map {
-      .text("  " + $0.needs.joined(separator: ", ") + " -> " + $0.id)
-    }
+    let road = Roadmap(outline)
+    blocks += road.edges.map { .text("  \($0.from) -> \($0.to)") }
+    blocks += road.pairs.map { .text("  \($0.from) <-> \($0.to)") }
     blocks += [.text(""), .text(text("list.howTo"))]
     return Reply(
       blocks,

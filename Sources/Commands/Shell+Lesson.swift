@@ -29,6 +29,10 @@ extension CommandTable {
     Command("lesson", group: .lesson) { try $0.openLesson($1) },
     Command("list", group: .lesson) { try $0.listCourse($1) },
     Command("progress", group: .lesson) { shell, _ in try shell.showProgress() },
+    Command("checklist", group: .lesson) { shell, _ in try shell.showChecklist() },
+    Command("card", group: .lesson) { try $0.showCard($1) },
+    Command("glossary", group: .lesson, subcommands: ["quiz"]) { try $0.glossary($1) },
+    Command("refs", group: .lesson) { try $0.showReferences($1) },
     Command("role", group: .lesson, subcommands: CourseOutline.Role.allCases.map(\.rawValue)) {
       try $0.role($1)
     },
@@ -43,7 +47,10 @@ extension Shell {
   /// The lesson, opened at the learner's place on first use.
   func lesson() throws -> LessonSession {
     if let lessonState { return lessonState.session }
-    return try openLesson().session
+    let (session, screen) = try openLesson()
+    // The place is not shown now; what was found on the way to it is said all the same.
+    unsaidNotices += screen.notices
+    return session
   }
 
   private func openLesson() throws -> (session: LessonSession, screen: LessonScreen) {
@@ -215,7 +222,7 @@ extension Shell {
     return .record([
       "lesson": .optional(place?.lesson), "section": .optional(place?.section),
       "step": place.map { .count($0.stepIndex) } ?? .null,
-      "waiting": .string(screen.waiting.name),
+      "waiting": .string(screen.waiting.name), "exercise": .optional(place?.exercise),
       "line": .optional(lessonState.flatMap { pendingLine($0.session) }),
     ])
   }
@@ -249,13 +256,13 @@ extension Shell {
   func metCommands() -> Set<String> {
     let all = Set(CommandTable.all.map { $0.names[0] })
     guard (try? progress.position()) ?? nil != nil, let session = try? lesson(),
-      let outline = try? session.outline(), let begun = try? progress.sections()
+      let outline = try? session.outline(),
+      let met = try? Introduced(outline: outline, progress: progress).commands
     else { return all }
-    let met = Set(
-      outline.lessons.flatMap(\.sections).filter { begun[$0.id] != nil }.flatMap(\.commands))
     let always: Set<String> = [
-      "next", "back", "play", "resume", "skip", "lesson", "list", "progress", "exercise", "answer",
-      "check", "hint", "lang", "accessible", "clear", "help", "exit",
+      "next", "back", "play", "resume", "skip", "lesson", "list", "progress", "checklist", "role",
+      "card", "glossary", "refs", "exercise", "answer", "check", "hint", "lang", "accessible",
+      "clear", "help", "exit",
     ]
     return met.union(always)
   }

@@ -27,8 +27,12 @@ package final class Shell: @unchecked Sendable {
   private var catalogueStore: [Language: Catalogue] = [:]
   var server: ServeState?
   var exercises: ExerciseLibrary
+  /// What opening the lesson found, until the next answer tells it.
+  var unsaidNotices: [String] = []
   /// What each tile showed last, to say what has changed since.
   var lastTiles: [String: [Int64?]] = [:]
+  /// The glossary's quiz, while it asks.
+  var openQuiz: GlossaryQuiz?
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
@@ -86,13 +90,20 @@ package final class Shell: @unchecked Sendable {
       if request.language != nil { settings.language = spoken }
     }
     let printer = ReplyPrinter(
-      output: output, isJSON: request.isJSON, isPrompt: request.isPrompt)
+      output: output, isJSON: request.isJSON, isPrompt: request.isPrompt, texts: catalogue)
     do {
-      var reply =
-        request.isPrompt ? try answerAtPrompt(request.line) : try answer(request.line)
+      let input = try InputNormalizer.normalize(request.line)
+      var reply = request.isPrompt ? try answerAtPrompt(input.text) : try answer(input.text)
       if request.isPrompt { tellAtWork(&reply) }
-      printer.print(reply, line: request.line, notices: takeNotices())
+      let changed = request.isPrompt ? input.notice(texts: catalogue) : nil
+      printer.print(reply, line: request.line, notices: [changed].compactMap { $0 } + takeNotices())
       return reply.exit
+    } catch let refusal as InputRefusal {
+      let text = ErrorText(
+        code: "command.notText", message: refusal.text(catalogue),
+        advice: self.text("error.command.notText.advice"), exit: .usage)
+      printer.print(text, line: "", notices: takeNotices())
+      return text.exit
     } catch {
       let text = ErrorText(error, catalogue: catalogue)
       printer.print(text, line: request.line, notices: takeNotices())
@@ -233,7 +244,9 @@ package final class Shell: @unchecked Sendable {
 
   /// What a start mended, to be said once.
   private func takeNotices() -> [String] {
-    (opened?.takeRecoveries() ?? []).map { text("recovery." + $0.code, $0.fields) }
+    defer { unsaidNotices = [] }
+    return unsaidNotices
+      + (opened?.takeRecoveries() ?? []).map { text("recovery." + $0.code, $0.fields) }
       + progress.takeNotices().map { $0.text[courseLanguage] }
       + [server?.takeFailure()].compactMap { $0 }.map {
         ErrorText($0, catalogue: catalogue).message

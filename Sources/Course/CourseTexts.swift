@@ -208,11 +208,13 @@ enum CourseTexts {
     LocalizedText(
       ko: """
         진행 기록 파일이 손상되어 새 파일로 시작했습니다. 기록 \(rowCount)건을 되살렸습니다.
-          손상된 파일은 지우지 않고 여기에 두었습니다: \(oldFile)
+          손상된 파일은 지우지 않고 여기에 두었습니다:
+          \(oldFile)
         """,
       en: """
         Your progress file was damaged, so a new one was started. Records recovered: \(rowCount).
-          The damaged file was kept here: \(oldFile)
+          The damaged file was kept here:
+          \(oldFile)
         """
     )
   }

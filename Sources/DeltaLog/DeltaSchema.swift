@@ -10,18 +10,60 @@ enum DeltaSchema {
       json.member("type", "struct")
       json.key("fields")
       try json.array { json in
-        for field in schema.fields {
-          let type = try typeName(field, table: table)
-          json.object {
-            $0.member("name", field.name)
-            $0.member("type", type)
-            $0.member("nullable", field.isNullable)
-            $0.member("metadata", [:])
-          }
-        }
+        for field in schema.fields { try encode(field, to: &json, table: table) }
       }
     }
     return json.text
+  }
+
+  private static func encode(
+    _ field: Field,
+    to json: inout LogJSONWriter,
+    table: String
+  ) throws {
+    try json.object { json in
+      json.member("name", field.name)
+      json.key("type")
+      try encode(field.type, of: field, to: &json, table: table)
+      json.member("nullable", field.isNullable)
+      json.member("metadata", [:])
+    }
+  }
+
+  /// A type as its name, or as an object where it is nested.
+  private static func encode(
+    _ type: DataType,
+    of field: Field,
+    to json: inout LogJSONWriter,
+    table: String
+  ) throws {
+    switch type {
+    case .row(let fields):
+      try json.object { json in
+        json.member("type", "struct")
+        json.key("fields")
+        try json.array { json in
+          for field in fields { try encode(field, to: &json, table: table) }
+        }
+      }
+    case .array(let element):
+      try json.object { json in
+        json.member("type", "array")
+        json.key("elementType")
+        try encode(element, of: field, to: &json, table: table)
+        json.member("containsNull", true)
+      }
+    case .map(let key, let value):
+      try json.object { json in
+        json.member("type", "map")
+        json.key("keyType")
+        try encode(key, of: field, to: &json, table: table)
+        json.key("valueType")
+        try encode(value, of: field, to: &json, table: table)
+        json.member("valueContainsNull", true)
+      }
+    default: json.string(try typeName(Field(field.name, type), table: table))
+    }
   }
 
   private static func check(_ schema: Schema, table: String) throws {
@@ -56,6 +98,9 @@ enum DeltaSchema {
   private static func typeName(_ field: Field, table: String) throws -> String {
     switch field.type {
     case .boolean: return "boolean"
+    case .tinyint: return "byte"
+    case .smallint: return "short"
+    case .real: return "float"
     case .integer: return "integer"
     case .bigint: return "long"
     case .double: return "double"
@@ -133,11 +178,32 @@ enum DeltaSchema {
     column: String,
     table: String
   ) throws -> DataType {
+    func inner(_ key: String) throws -> DataType {
+      try dataType(json[key] ?? .null, column: column, table: table)
+    }
+    switch json["type"]?.text {
+    case "array": return .array(try inner("elementType"))
+    case "map": return .map(key: try inner("keyType"), value: try inner("valueType"))
+    case "struct":
+      return .row(
+        try (json["fields"]?.elements ?? []).map { field in
+          Field(
+            field["name"]?.text ?? "",
+            try dataType(field["type"] ?? .null, column: column, table: table),
+            isNullable: field["nullable"]?.boolean ?? true
+          )
+        }
+      )
+    default: break
+    }
     switch json.text {
     case "boolean": return .boolean
-    case "byte", "short", "integer": return .integer
+    case "byte": return .tinyint
+    case "short": return .smallint
+    case "integer": return .integer
     case "long": return .bigint
-    case "float", "double": return .double
+    case "float": return .real
+    case "double": return .double
     case "string": return .varchar
     case "binary": return .varbinary
     case "date": return .date
@@ -152,7 +218,7 @@ enum DeltaSchema {
       .unsupportedType,
       table: table,
       "Column \"\(column)\" has the type \(name).",
-      advice: "This version reads scalar types, and decimals of up to 18 digits."
+      advice: "This version reads no such type; leave the column out of the table."
     )
   }
 
@@ -162,7 +228,7 @@ enum DeltaSchema {
       Int(String(part.filter { $0 != " " }))
     }
     guard parts.count == 2, let precision = parts[0], let scale = parts[1],
-      (1...18).contains(precision), (0...precision).contains(scale)
+      (1...DataType.decimalPrecisionMax).contains(precision), (0...precision).contains(scale)
     else { return nil }
     return .decimal(precision: precision, scale: scale)
   }

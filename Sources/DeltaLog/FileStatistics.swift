@@ -44,7 +44,7 @@ final class FileStatistics: Sendable {
     let bounds = ValueBounds(
       least: json["minValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: false) },
       greatest: json["maxValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: true) },
-      hidesNaN: field.type == .double
+      hidesNaN: field.type == .double || field.type == .real
     )
     return bounds.canMatch(comparison)
   }
@@ -53,7 +53,8 @@ final class FileStatistics: Sendable {
   private static func bound(_ json: LogJSON, _ type: DataType, isMax: Bool) -> Scalar? {
     switch (type, json) {
     case (.varchar, .string(let text)): return .text(text)
-    case (.integer, .number(let text)), (.bigint, .number(let text)):
+    case (.tinyint, .number(let text)), (.smallint, .number(let text)),
+      (.integer, .number(let text)), (.bigint, .number(let text)):
       return Int64(text).map { .integer($0) }
     case (.double, .number(let text)): return Double(text).map { .double($0) }
     case (.date, .string(let text)): return PartitionValue.scalar(text, type: .date)
@@ -66,7 +67,7 @@ final class FileStatistics: Sendable {
       guard let value = DecimalText.unscaled(text, scale: scale),
         value.magnitude < 1_000_000_000_000_000
       else { return nil }
-      return .integer(value)
+      return .exact(value)
     default: return nil
     }
   }
@@ -188,9 +189,11 @@ extension FileStatistics {
     to json: inout LogJSONWriter
   ) {
     switch (field.type, scalar) {
-    case (.integer, .integer(let value)), (.bigint, .integer(let value)):
+    case (.tinyint, .integer(let value)), (.smallint, .integer(let value)),
+      (.integer, .integer(let value)), (.bigint, .integer(let value)):
       json.member(field.name, value)
-    case (.decimal(_, let scale), .integer(let value)):
+    case (.decimal(_, let scale), _):
+      guard let value = scalar.wholeNumber else { return }
       json.key(field.name)
       json.literal(DecimalText.text(value, scale: scale))
     case (.double, .double(let value)) where value.isFinite:

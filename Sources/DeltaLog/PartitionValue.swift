@@ -17,14 +17,17 @@ enum PartitionValue {
     switch type {
     case .varchar: return .text(text)
     case .date: return CivilDate(text).map { .integer(Int64($0.daysSinceEpoch)) }
+    case .tinyint: return Int8(text).map { .integer(Int64($0)) }
+    case .smallint: return Int16(text).map { .integer(Int64($0)) }
     case .integer: return Int32(text).map { .integer(Int64($0)) }
     case .bigint: return Int64(text).map { .integer($0) }
     case .boolean: return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil
     case .double: return Double(text).map { .double($0) }
+    case .real: return Float(text).map { .double(Double($0)) }
     case .timestamp, .timestampWithTimeZone:
       return StoryTime.microseconds(iso8601: text, assumesUTC: true).map { .integer($0) }
     case .decimal(_, let scale):
-      return DecimalText.unscaled(text, scale: scale).map { .integer($0) }
+      return DecimalText.unscaled(text, scale: scale).map { .exact($0) }
     default: return nil
     }
   }
@@ -38,7 +41,7 @@ enum PartitionValue {
 /// Decimals between their digits and their unscaled integer.
 enum DecimalText {
   /// `12.3` at scale 2 is 1230; nil where digits would be lost or do not fit.
-  static func unscaled(_ text: String, scale: Int) -> Int64? {
+  static func unscaled(_ text: String, scale: Int) -> Int128? {
     let isNegative = text.hasPrefix("-")
     let parts = text.dropFirst(isNegative ? 1 : 0)
       .split(separator: ".", omittingEmptySubsequences: false)
@@ -47,14 +50,14 @@ enum DecimalText {
     while fraction.utf8.count > scale, fraction.last == "0" { fraction.removeLast() }
     guard fraction.utf8.count <= scale else { return nil }
     let digits = parts[0] + fraction + String(repeating: "0", count: scale - fraction.utf8.count)
-    guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let value = Int64(digits) else {
+    guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let value = Int128(digits) else {
       return nil
     }
     return isNegative ? -value : value
   }
 
   /// 1230 at scale 2 is `12.30`.
-  static func text(_ unscaled: Int64, scale: Int) -> String {
+  static func text(_ unscaled: Int128, scale: Int) -> String {
     guard scale > 0 else { return String(unscaled) }
     var digits = String(unscaled.magnitude)
     if digits.utf8.count <= scale {

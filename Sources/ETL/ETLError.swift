@@ -4,7 +4,7 @@ internal import Diagnostics
 package struct ETLError: DiagnosableError {
   package enum Kind: String, Sendable {
     case dagSyntax, dagCycle, unknownTask, unknownModel, badSchedule, modelSyntax, modelConfig
-    case unreadable
+    case unreadable, diskFull
   }
 
   package var kind: Kind

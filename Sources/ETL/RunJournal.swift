@@ -9,10 +9,10 @@ internal import Simulation
 /// Written by appending, one line at a time; a line that a crash cut short is passed over when the
 /// file is read.
 package struct RunJournal: Sendable {
-  private let path: String
+  private let file: LineFile
 
   package init(directory: String) {
-    path = directory + "/task_instances.ndjson"
+    file = LineFile(path: directory + "/task_instances.ndjson")
   }
 
   package func append(_ instances: [DagRunner.TaskInstance]) throws {
@@ -28,25 +28,21 @@ package struct RunJournal: Sendable {
       ]).append(to: &bytes)
       bytes.append(0x0A)
     }
-    guard let file = fopen(path, "ab") else { throw unwritable() }
-    defer { fclose(file) }
-    guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fflush(file) == 0 else {
-      throw unwritable()
+    do {
+      try file.append(bytes)
+    } catch {
+      throw ETLError(
+        error.isDiskFull ? .diskFull : .unreadable,
+        "the run journal cannot be written: \(error.reason)",
+        place: "runs/task_instances.ndjson",
+        advice: "Check the disk's free space and permissions."
+      )
     }
-  }
-
-  private func unwritable() -> ETLError {
-    ETLError(
-      .unreadable,
-      "the run journal cannot be written: \(String(cString: strerror(errno)))",
-      place: "runs/task_instances.ndjson",
-      advice: "Check the disk's free space and permissions."
-    )
   }
 
   /// All instances, the oldest first.
   package func instances() -> [DagRunner.TaskInstance] {
-    guard let data = FileManager.default.contents(atPath: path) else { return [] }
+    guard let data = FileManager.default.contents(atPath: file.path) else { return [] }
     return data.split(separator: 0x0A).compactMap { line in
       guard let value = try? line.withUnsafeBytes({ try JSONValue(parsing: $0) }),
         case .string(let dag)? = value["dag"], case .string(let task)? = value["task"],

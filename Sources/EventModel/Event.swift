@@ -69,6 +69,11 @@ public struct Event: Sendable, Hashable {
 
   /// Appends the event as one compact object: snake_case keys, always in this order.
   public func appendJSON(to output: inout [UInt8]) {
+    appendJSON(to: &output, device: DeviceJSON(self))
+  }
+
+  /// The same with what does not change from event to event encoded before.
+  package func appendJSON(to output: inout [UInt8], device: DeviceJSON) {
     JSONText.append(literal: "{\"event_id\":", to: &output)
     JSONText.append(eventID, to: &output)
     JSONText.append(literal: ",\"event_name\":", to: &output)
@@ -83,30 +88,48 @@ public struct Event: Sendable, Hashable {
     } else {
       JSONText.append(literal: "null", to: &output)
     }
-    JSONText.append(literal: ",\"device_id\":", to: &output)
-    JSONText.append(deviceID, to: &output)
-    JSONText.append(literal: ",\"install_id\":", to: &output)
-    JSONText.append(installID, to: &output)
-    JSONText.append(literal: ",\"session_id\":", to: &output)
+    output.append(contentsOf: device.ids)
     JSONText.append(sessionID, to: &output)
     JSONText.append(literal: ",\"seq\":", to: &output)
     JSONText.append(seq, to: &output)
-    JSONText.append(literal: ",\"platform\":", to: &output)
-    JSONText.append(platform, to: &output)
-    JSONText.append(literal: ",\"os_version\":", to: &output)
-    JSONText.append(osVersion, to: &output)
-    JSONText.append(literal: ",\"device_model\":", to: &output)
-    JSONText.append(deviceModel, to: &output)
-    JSONText.append(literal: ",\"app_version\":", to: &output)
-    JSONText.append(appVersion, to: &output)
-    JSONText.append(literal: ",\"locale\":", to: &output)
-    JSONText.append(locale, to: &output)
-    JSONText.append(literal: ",\"timezone\":", to: &output)
-    JSONText.append(timezone, to: &output)
-    JSONText.append(literal: ",\"network\":", to: &output)
-    JSONText.append(network, to: &output)
-    JSONText.append(literal: ",\"properties\":", to: &output)
+    output.append(contentsOf: device.facts)
     properties.appendJSON(to: &output)
     output.append(0x7D)
+  }
+
+  /// The members that all events of one device share, as they stand in each of them.
+  package struct DeviceJSON: Sendable {
+    /// From the comma before `device_id` to the colon after `session_id`.
+    fileprivate let ids: [UInt8]
+    /// From the comma before `platform` to the colon after `properties`.
+    fileprivate let facts: [UInt8]
+
+    /// Takes the device's members of an event; its other members do not matter.
+    package init(_ event: Event) {
+      var ids: [UInt8] = []
+      JSONText.append(literal: ",\"device_id\":", to: &ids)
+      JSONText.append(event.deviceID, to: &ids)
+      JSONText.append(literal: ",\"install_id\":", to: &ids)
+      JSONText.append(event.installID, to: &ids)
+      JSONText.append(literal: ",\"session_id\":", to: &ids)
+      self.ids = ids
+      var facts: [UInt8] = []
+      JSONText.append(literal: ",\"platform\":", to: &facts)
+      JSONText.append(event.platform, to: &facts)
+      JSONText.append(literal: ",\"os_version\":", to: &facts)
+      JSONText.append(event.osVersion, to: &facts)
+      JSONText.append(literal: ",\"device_model\":", to: &facts)
+      JSONText.append(event.deviceModel, to: &facts)
+      JSONText.append(literal: ",\"app_version\":", to: &facts)
+      JSONText.append(event.appVersion, to: &facts)
+      JSONText.append(literal: ",\"locale\":", to: &facts)
+      JSONText.append(event.locale, to: &facts)
+      JSONText.append(literal: ",\"timezone\":", to: &facts)
+      JSONText.append(event.timezone, to: &facts)
+      JSONText.append(literal: ",\"network\":", to: &facts)
+      JSONText.append(event.network, to: &facts)
+      JSONText.append(literal: ",\"properties\":", to: &facts)
+      self.facts = facts
+    }
   }
 }

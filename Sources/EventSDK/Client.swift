@@ -14,7 +14,9 @@ public final class Client {
   /// Nil for a guest; stamped on the events that follow.
   public var userID: String?
   public var sessionID = ""
-  public var device: DeviceContext
+  public var device: DeviceContext {
+    didSet { deviceJSON = nil }
+  }
   /// What the queue lost, and why: an app would report it as an event of its own.
   public private(set) var droppedCounts: [EventClient.DropReason: Int] = [:]
   /// The moment at which `tick()` wants to be called; nil where nothing is due.
@@ -28,6 +30,8 @@ public final class Client {
   private let uptime: () -> Int64
   private let makeEventID: () -> String
   private var encodedSizeLast = 640
+  /// What `device` adds to each event, encoded once.
+  private var deviceJSON: Event.DeviceJSON?
 
   /// A client that continues where its store stands.
   ///
@@ -100,7 +104,9 @@ public final class Client {
     )
     var json: [UInt8] = []
     json.reserveCapacity(encodedSizeLast + 64)
-    event.appendJSON(to: &json)
+    let shared = deviceJSON ?? Event.DeviceJSON(event)
+    deviceJSON = shared
+    event.appendJSON(to: &json, device: shared)
     encodedSizeLast = json.count
     try give(.track(json: json))
     return event.eventID

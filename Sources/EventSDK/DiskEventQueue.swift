@@ -72,7 +72,8 @@ public final class DiskEventQueue: EventQueueStore {
 
   /// Opens or makes the queue of a directory; creates the directory itself, not its parents.
   ///
-  /// Throws `sdk.queue.locked` where another process has it and `sdk.queue.io` for what the system
+  /// Throws `sdk.queue.locked` where another process has it and `sdk.queue.io` or
+  /// `sdk.queue.diskFull` for what the system
   /// refuses.
   public init(
     directory: String,
@@ -394,9 +395,10 @@ struct Replay {
 extension EventSDKError {
   /// What the system refused, with its reason.
   static func io(_ action: String, _ path: String) -> EventSDKError {
-    let reason = String(cString: strerror(errno))
+    let number = errno
+    let reason = String(cString: strerror(number))
     return EventSDKError(
-      code: "sdk.queue.io",
+      code: number == ENOSPC || number == EDQUOT ? "sdk.queue.diskFull" : "sdk.queue.io",
       message: "could not \(action): \(reason)",
       place: path,
       advice: "Check that the directory can be written and that the disk has room."

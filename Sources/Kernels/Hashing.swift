@@ -60,7 +60,8 @@ public func hashRows(_ keys: [ColumnVector], count: Int) -> [UInt64] {
   return hashes
 }
 
-func hashRows(_ keys: [ColumnVector], count: Int, into out: UnsafeMutablePointer<UInt64>) {
+/// The same into memory with room for `count` hashes.
+public func hashRows(_ keys: [ColumnVector], count: Int, into out: UnsafeMutablePointer<UInt64>) {
   guard let first = keys.first else {
     out.update(repeating: 0, count: count)
     return

@@ -86,7 +86,7 @@ public func extractScalar(_ json: ColumnVector, _ path: JSONPath) -> ColumnVecto
 }
 
 /// Walks JSON bytes; every `skip` answers false for what is not JSON.
-private struct JSONScanner {
+struct JSONScanner {
   let bytes: UnsafeRawBufferPointer
   var index = 0
   static let depthMax = 64

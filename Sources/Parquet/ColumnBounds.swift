@@ -48,21 +48,38 @@ struct ColumnBounds {
   var text = TextBounds()
   var nullCount = 0
 
-  /// Widened integers, or bit patterns of doubles.
-  mutating func add(_ words: UnsafePointer<UInt64>, count: Int, isDouble: Bool) {
-    guard count > 0 else { return }
-    if isDouble {
-      for index in 0..<count {
-        let value = Double(bitPattern: words[index])
-        if value.isNaN { continue }
-        if let (low, high) = doubles {
-          doubles = (Swift.min(low, value), Swift.max(high, value))
-        } else {
-          doubles = (value, value)
-        }
-      }
-      return
+  /// Of wide decimals; of uuids with their highest bit flipped, which makes their order a signed one.
+  private(set) var wides: (min: Int128, max: Int128)?
+
+  /// Bit patterns of floating-point numbers.
+  @inline(__always)
+  mutating func add(
+    _ words: UnsafePointer<UInt64>,
+    count: Int,
+    _ number: (UInt64) -> Double
+  ) {
+    var low = doubles?.min ?? .infinity
+    var high = doubles?.max ?? -.infinity
+    var isAny = doubles != nil
+    for index in 0..<count {
+      let value = number(words[index])
+      // A comparison with NaN is false.
+      if value <= low { low = value }
+      if value >= high { high = value }
+      isAny = isAny || value == value
     }
+    doubles = isAny ? (low, high) : nil
+  }
+
+  /// A wide decimal, or the bits of a uuid.
+  mutating func addWide(_ value: Int128, isUnsigned: Bool) {
+    let value = isUnsigned ? value ^ Int128.min : value
+    wides = wides.map { (Swift.min($0.min, value), Swift.max($0.max, value)) } ?? (value, value)
+  }
+
+  /// Widened integers.
+  mutating func add(_ words: UnsafePointer<UInt64>, count: Int) {
+    guard count > 0 else { return }
     var low = Int64(bitPattern: words[0])
     var high = low
     for index in 1..<count {
@@ -84,16 +101,21 @@ struct ColumnBounds {
     if let (low, high) = other.doubles {
       doubles = doubles.map { (Swift.min($0.min, low), Swift.max($0.max, high)) } ?? (low, high)
     }
+    if let (low, high) = other.wides {
+      wides = wides.map { (Swift.min($0.min, low), Swift.max($0.max, high)) } ?? (low, high)
+    }
     text.merge(other.text)
     nullCount += other.nullCount
   }
 
-  func statistics(type: DataType) -> ColumnStatistics {
+  /// In the column's own scalars; a uuid's are no order, so it has none.
+  func statistics(leaf: LeafFormat) -> ColumnStatistics {
     let bounds: (Scalar, Scalar)? =
-      switch type {
+      switch leaf.type {
       case .boolean: integers.map { (.boolean($0.min != 0), .boolean($0.max != 0)) }
-      case .double: doubles.map { (.double($0.min), .double($0.max)) }
-      case .varchar:
+      case .uuid: nil
+      case .double, .real: doubles.map { (.double($0.min), .double($0.max)) }
+      case .varchar, .char, .json:
         if let low = text.min.flatMap({ String(validating: $0, as: UTF8.self) }),
           let high = text.max.flatMap({ String(validating: $0, as: UTF8.self) })
         {
@@ -103,7 +125,16 @@ struct ColumnBounds {
         }
       case .varbinary:
         if let low = text.min, let high = text.max { (.binary(low), .binary(high)) } else { nil }
-      default: integers.map { (.integer($0.min), .integer($0.max)) }
+      default:
+        if let wides {
+          (.exact(wides.min), .exact(wides.max))
+        } else if case .divided(let divisor) = leaf.form {
+          integers.map {
+            (.exact(Int128($0.min) * Int128(divisor)), .exact(Int128($0.max) * Int128(divisor)))
+          }
+        } else {
+          integers.map { (.integer($0.min), .integer($0.max)) }
+        }
       }
     return ColumnStatistics(
       min: bounds?.0 ?? .null,
@@ -122,28 +153,46 @@ struct ColumnBounds {
       (0..<size).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
     }
     switch type {
+    case .real:
+      raw.min = doubles.map { word(UInt64(Float($0.min == 0 ? -0.0 : $0.min).bitPattern), 4) }
+      raw.max = doubles.map { word(UInt64(Float($0.max == 0 ? 0.0 : $0.max).bitPattern), 4) }
+      raw.isMinExact = raw.min.map { _ in true }
+      raw.isMaxExact = raw.max.map { _ in true }
     case .double:
       // A zero bound gets the sign that makes it wider.
       raw.min = doubles.map { word(($0.min == 0 ? -0.0 : $0.min).bitPattern, 8) }
       raw.max = doubles.map { word(($0.max == 0 ? 0.0 : $0.max).bitPattern, 8) }
       raw.isMinExact = raw.min.map { _ in true }
       raw.isMaxExact = raw.max.map { _ in true }
-    case .varchar, .varbinary:
-      if let min = text.min, let bound = Self.lowerBound(min, isText: type == .varchar) {
+    case .varchar, .char, .json, .varbinary:
+      let isText = type != .varbinary
+      if let min = text.min, let bound = Self.lowerBound(min, isText: isText) {
         raw.min = bound
         raw.isMinExact = bound.count == min.count
       }
-      if let max = text.max, let bound = Self.upperBound(max, isText: type == .varchar) {
+      if let max = text.max, let bound = Self.upperBound(max, isText: isText) {
         raw.max = bound
         raw.isMaxExact = bound == max
       }
     default:
+      if let wides {
+        let flip = type == .uuid ? Int128.min : 0
+        raw.min = Self.bigEndian(wides.min ^ flip, leaf.typeLength)
+        raw.max = Self.bigEndian(wides.max ^ flip, leaf.typeLength)
+        raw.isMinExact = true
+        raw.isMaxExact = true
+        return raw
+      }
       raw.min = integers.map { word(UInt64(bitPattern: $0.min), width) }
       raw.max = integers.map { word(UInt64(bitPattern: $0.max), width) }
       raw.isMinExact = raw.min.map { _ in true }
       raw.isMaxExact = raw.max.map { _ in true }
     }
     return raw
+  }
+
+  private static func bigEndian(_ value: Int128, _ width: Int) -> [UInt8] {
+    withUnsafeBytes(of: value.bigEndian) { Array($0.suffix(width)) }
   }
 
   static let boundByteCountMax = 64

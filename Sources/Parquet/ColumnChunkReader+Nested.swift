@@ -49,8 +49,8 @@ extension ColumnChunkReader {
     return (run, try spread(run, values))
   }
 
-  /// Passes over rows of a repeated column that lie within pages.
-  func skipRepeatedRows(_ rows: Int) throws {
+  /// Passes over rows of a nested column that lie within pages.
+  func skipNestedRows(_ rows: Int) throws {
     var run = LevelRun()
     try readEntries(rows, into: &run) { present in try skipValues(present) }
     row += rows

@@ -84,6 +84,14 @@ extension ColumnChunkReader {
               firstRow: done,
               zero: 0
             )
+          case 2:
+            spread(
+              target.assumingMemoryBound(to: UInt16.self),
+              present: present,
+              count: step,
+              firstRow: done,
+              zero: 0
+            )
           case 4:
             spread(
               target.assumingMemoryBound(to: UInt32.self),
@@ -92,9 +100,17 @@ extension ColumnChunkReader {
               firstRow: done,
               zero: 0
             )
-          default:
+          case 8:
             spread(
               target.assumingMemoryBound(to: UInt64.self),
+              present: present,
+              count: step,
+              firstRow: done,
+              zero: 0
+            )
+          default:
+            spread(
+              target.assumingMemoryBound(to: UInt128.self),
               present: present,
               count: step,
               firstRow: done,

@@ -35,14 +35,15 @@ extension ColumnChunkReader {
           output[index] = bytes[bit >> 3] >> UInt8(bit & 7) & 1
         }
         cursor = .plain(start + count)
-      case .byteArrayDecimal:
+      case .byteArrayDecimal, .byteArrayWideDecimal:
         var next = start
         guard
           ByteArrayDecoding.plainDecimals(
             bytes,
             &next,
             count: count,
-            into: target.assumingMemoryBound(to: Int64.self)
+            isWide: column.conversion == .byteArrayWideDecimal,
+            into: target
           )
         else { throw unfit }
         cursor = .plain(next)
@@ -58,14 +59,12 @@ extension ColumnChunkReader {
       guard let dictionaryValues else { throw missing }
       try readCodes(&decoder, into: codes, count: count)
       cursor = .dictionary(decoder)
-      if column.conversion.targetWidth == 4 {
-        let source = dictionaryValues.address.assumingMemoryBound(to: UInt32.self)
-        let output = target.assumingMemoryBound(to: UInt32.self)
-        for index in 0..<count { output[index] = source[Int(codes[index])] }
-      } else {
-        let source = dictionaryValues.address.assumingMemoryBound(to: UInt64.self)
-        let output = target.assumingMemoryBound(to: UInt64.self)
-        for index in 0..<count { output[index] = source[Int(codes[index])] }
+      switch column.conversion.targetWidth {
+      case 1: lookUp(dictionaryValues, count, into: target, as: UInt8.self)
+      case 2: lookUp(dictionaryValues, count, into: target, as: UInt16.self)
+      case 4: lookUp(dictionaryValues, count, into: target, as: UInt32.self)
+      case 8: lookUp(dictionaryValues, count, into: target, as: UInt64.self)
+      default: lookUp(dictionaryValues, count, into: target, as: UInt128.self)
       }
     case .booleanRuns(var decoder):
       try decoder.decode(into: codes, count: count)
@@ -83,24 +82,49 @@ extension ColumnChunkReader {
     case .byteStreamSplit(let next, let total):
       let width = column.physical.plainWidth(typeLength: column.typeLength) ?? 1
       guard count <= total - next else { throw missing }
-      let start = bytes.count - total * width
       let raw = UnsafeMutableRawPointer.allocate(byteCount: count * width, alignment: 16)
       defer { raw.deallocate() }
-      for byte in 0..<width {
-        let stream = start + byte * total + next
-        for index in 0..<count {
-          raw.storeBytes(
-            of: bytes[stream + index],
-            toByteOffset: index * width + byte,
-            as: UInt8.self
-          )
-        }
-      }
+      Self.joinStreams(bytes, next, total, width, count: count, into: raw)
       guard column.conversion.convert(raw, count: count, into: target) else { throw unfit }
       cursor = .byteStreamSplit(next + count, total)
     case .deltaLength, .deltaByteArray: throw missing
     }
     page?.values = cursor
+  }
+
+  /// Puts `count` values of `width` bytes together, whose bytes lie in streams of `total` each at the
+  /// end of the page.
+  private static func joinStreams(
+    _ bytes: UnsafeRawBufferPointer,
+    _ next: Int,
+    _ total: Int,
+    _ width: Int,
+    count: Int,
+    into target: UnsafeMutableRawPointer
+  ) {
+    guard let source = bytes.baseAddress else { return }
+    for byte in 0..<width {
+      let stream = source + (bytes.count - (width - byte) * total + next)
+      for index in 0..<count {
+        target.storeBytes(
+          of: stream.load(fromByteOffset: index, as: UInt8.self),
+          toByteOffset: index * width + byte,
+          as: UInt8.self
+        )
+      }
+    }
+  }
+
+  @inline(__always)
+  private func lookUp<Value: BitwiseCopyable>(
+    _ dictionary: Buffer,
+    _ count: Int,
+    into target: UnsafeMutableRawPointer,
+    as type: Value.Type
+  ) {
+    let source = dictionary.address.assumingMemoryBound(to: type)
+    let output = target.assumingMemoryBound(to: type)
+    for index in 0..<count { output[index] = source[Int(codes[index])] }
   }
 
   // MARK: - Text
@@ -175,7 +199,25 @@ extension ColumnChunkReader {
       }
       self.page?.values = .deltaByteArray(prefixes, suffixes, values.position, values.previous)
       textData.append(values.text.withUnsafeBytes { Buffer(copying: $0) })
-    case .dictionary, .booleanRuns, .delta, .byteStreamSplit: throw missing
+    case .byteStreamSplit(let next, let total):
+      let width = column.typeLength
+      guard count <= total - next else { throw missing }
+      let joined = Buffer(byteCount: count * width) { memory in
+        if let target = memory.baseAddress {
+          Self.joinStreams(bytes, next, total, width, count: count, into: target)
+        }
+      }
+      ByteArrayDecoding.fixedViews(
+        joined.bytes,
+        at: 0,
+        width: width,
+        count: count,
+        bufferIndex: index,
+        into: target
+      )
+      self.page?.values = .byteStreamSplit(next + count, total)
+      textData.append(joined)
+    case .dictionary, .booleanRuns, .delta: throw missing
     }
   }
 }

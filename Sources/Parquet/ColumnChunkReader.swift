@@ -84,7 +84,7 @@ final class ColumnChunkReader {
       if first.offset > range.lowerBound { extents.insert(range.lowerBound..<first.offset, at: 0) }
     }
     bytes = ChunkBytes(file, chunk: range, extents: extents)
-    scratchCount = column.isRepeated ? max(rowCountMax, 4_096) : rowCountMax
+    scratchCount = column.isNested ? max(rowCountMax, 4_096) : rowCountMax
     codes = .allocate(capacity: scratchCount)
     views = .allocate(capacity: column.conversion.isText ? scratchCount : 1)
     wide = .allocate(capacity: scratchCount)
@@ -253,7 +253,7 @@ final class ColumnChunkReader {
     precondition(target >= row && target <= rowCount, "rows are skipped forward")
     try placing {
       while row < target {
-        if let left = page?.entriesLeft, left > 0, !column.isRepeated {
+        if let left = page?.entriesLeft, left > 0, !column.isNested {
           let step = min(left, target - row)
           if step == left {
             page = nil
@@ -262,8 +262,8 @@ final class ColumnChunkReader {
           }
           row += step
         } else if try !skipPages(to: target) {
-          if column.isRepeated {
-            try skipRepeatedRows(min(rowCountMax, target - row))
+          if column.isNested {
+            try skipNestedRows(min(rowCountMax, target - row))
           } else {
             try ensurePage()
           }
@@ -371,12 +371,13 @@ final class ColumnChunkReader {
           bufferIndex: 0,
           into: target.assumingMemoryBound(to: TextView.self)
         )
-      case .byteArrayDecimal:
+      case .byteArrayDecimal, .byteArrayWideDecimal:
         isWhole = ByteArrayDecoding.plainDecimals(
           buffer.bytes,
           &position,
           count: count,
-          into: target.assumingMemoryBound(to: Int64.self)
+          isWide: column.conversion == .byteArrayWideDecimal,
+          into: target
         )
       default:
         isWhole = column.conversion.convert(buffer.address, count: count, into: target)

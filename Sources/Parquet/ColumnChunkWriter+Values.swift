@@ -14,7 +14,7 @@ extension ColumnChunkWriter {
     if isText {
       try appendText(vector, indices, codes)
     } else {
-      appendFixed(vector, indices, codes)
+      try appendFixed(vector, indices, codes)
     }
   }
 
@@ -22,26 +22,91 @@ extension ColumnChunkWriter {
     _ vector: ColumnVector,
     _ indices: UnsafeBufferPointer<Int32>,
     _ codes: UnsafeMutablePointer<Int32>?
-  ) {
+  ) throws {
     let count = indices.count
-    switch vector.type.layout {
-    case .fixed(width: 8):
-      let source = vector.values.values(as: UInt64.self)
-      for offset in 0..<count { dense[offset] = source[Int(indices[offset])] }
-    case .fixed(width: 4):
-      let source = vector.values.values(as: Int32.self)
-      for offset in 0..<count {
-        dense[offset] = UInt64(bitPattern: Int64(source[Int(indices[offset])]))
+    switch leaf.form {
+    case .bigEndian: return appendBigEndian(vector, indices)
+    case .divided(let divisor): try collectDivided(vector, indices, divisor)
+    case .same:
+      switch vector.type.layout {
+      case .fixed(width: 8):
+        let source = vector.values.values(as: UInt64.self)
+        for offset in 0..<count { dense[offset] = source[Int(indices[offset])] }
+      case .fixed(width: 4): collect(vector, indices, as: Int32.self)
+      case .fixed(width: 2): collect(vector, indices, as: Int16.self)
+      default: collect(vector, indices, as: Int8.self)
       }
-    default:
-      let source = vector.values.values(as: UInt8.self)
-      for offset in 0..<count { dense[offset] = source[Int(indices[offset])] == 0 ? 0 : 1 }
     }
-    bounds.add(dense, count: count, isDouble: leaf.type == .double)
+    switch leaf.type {
+    case .double: bounds.add(dense, count: count) { Double(bitPattern: $0) }
+    case .real:
+      bounds.add(dense, count: count) {
+        Double(Float(bitPattern: UInt32(truncatingIfNeeded: $0)))
+      }
+    default: bounds.add(dense, count: count)
+    }
     if let codes {
       words.encode(dense, count: count, into: codes)
     } else {
       appendPlain(dense, count)
+    }
+  }
+
+  /// Widens the values to 64 bits.
+  @inline(__always)
+  private func collect<Value: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
+    _ vector: ColumnVector,
+    _ indices: UnsafeBufferPointer<Int32>,
+    as type: Value.Type
+  ) {
+    let source = vector.values.values(as: type)
+    for offset in 0..<indices.count {
+      dense[offset] = UInt64(bitPattern: Int64(source[Int(indices[offset])]))
+    }
+  }
+
+  /// Times in picoseconds and timestamps in picoseconds of 128 bits, in the file's unit.
+  private func collectDivided(
+    _ vector: ColumnVector,
+    _ indices: UnsafeBufferPointer<Int32>,
+    _ divisor: Int64
+  ) throws {
+    if vector.type.layout == .fixed(width: 8) {
+      let source = vector.values.values(as: Int64.self)
+      for offset in 0..<indices.count {
+        dense[offset] = UInt64(bitPattern: floorDivide(source[Int(indices[offset])], divisor))
+      }
+      return
+    }
+    let source = vector.values.values(as: Int128.self)
+    for offset in 0..<indices.count {
+      let value = source[Int(indices[offset])]
+      let quotient = value / Int128(divisor) - (value % Int128(divisor) < 0 ? 1 : 0)
+      guard let word = Int64(exactly: quotient) else {
+        throw ParquetError(
+          .unsupported,
+          fileName: "output",
+          column: leaf.name,
+          "a moment lies outside of the years that nanoseconds of 64 bits reach, 1677 to 2262"
+        )
+      }
+      dense[offset] = UInt64(bitPattern: word)
+    }
+  }
+
+  /// Wide decimals and uuids: 16 bytes, or the lowest of them that the type needs.
+  private func appendBigEndian(_ vector: ColumnVector, _ indices: UnsafeBufferPointer<Int32>) {
+    let source = vector.values.values(as: Int128.self)
+    let width = leaf.typeLength
+    let target = plain.grow(by: indices.count * width)
+    for offset in 0..<indices.count {
+      let value = source[Int(indices[offset])]
+      bounds.addWide(value, isUnsigned: leaf.type == .uuid)
+      withUnsafeBytes(of: value.bigEndian) { bytes in
+        if let start = bytes.baseAddress {
+          (target + offset * width).copyMemory(from: start + (16 - width), byteCount: width)
+        }
+      }
     }
   }
 

@@ -80,7 +80,9 @@ final class ColumnChunkWriter {
     self.options = options
     self.compressor = compressor
     isText = leaf.type.layout == .text
-    mayUseDictionary = leaf.physical != .boolean && options.usesDictionaries
+    mayUseDictionary =
+      leaf.physical != .boolean && leaf.physical != .fixedLengthByteArray
+      && options.usesDictionaries
     isDictionary = mayUseDictionary
     dense = .allocate(capacity: Self.sliceRowCountMax)
   }
@@ -452,6 +454,10 @@ final class ColumnChunkWriter {
           header.field(7, isCompressed)
         }
       }
+    }
+    guard size <= PageCodec.byteCountMax else {
+      throw ParquetError(
+        .unsupported, fileName: "output", column: leaf.name, "a page of \(size) bytes is too large")
     }
     uncompressed += header.bytes.count + size
     pages += header.bytes

@@ -79,7 +79,7 @@ struct FooterWriter {
       writer.list(1, isNull)
       writer.list(2, zip(raw, isNull).map { $1 ? [] : $0.min ?? [] })
       writer.list(3, zip(raw, isNull).map { $1 ? [] : $0.max ?? [] })
-      writer.field(4, boundaryOrder(pages.map(\.bounds), isNull, chunk.leaf.type))
+      writer.field(4, boundaryOrder(pages.map(\.bounds), isNull, chunk.leaf))
       writer.list(5, int64: pages.map { Int64($0.bounds.nullCount) })
     }
     return writer.bytes
@@ -89,9 +89,9 @@ struct FooterWriter {
   private static func boundaryOrder(
     _ bounds: [ColumnBounds],
     _ isNull: [Bool],
-    _ type: DataType
+    _ leaf: LeafFormat
   ) -> Int32 {
-    let statistics = zip(bounds, isNull).filter { !$1 }.map { $0.0.statistics(type: type) }
+    let statistics = zip(bounds, isNull).filter { !$1 }.map { $0.0.statistics(leaf: leaf) }
     var ascends = true
     var descends = true
     for (before, after) in zip(statistics, statistics.dropFirst()) {
@@ -139,13 +139,61 @@ struct FooterWriter {
     return footer.bytes
   }
 
+  /// An element of the schema's list.
+  private enum Element {
+    case root
+    case leaf(LeafFormat, name: String, repetition: Int32)
+    case group(name: String, repetition: Int32, childCount: Int, DataType?)
+  }
+
   private func writeSchema(_ footer: inout ThriftWriter) {
-    footer.list(2, [nil] + zip(schema.fields, leaves).map(Optional.some)) { element, column in
-      if let (field, leaf) = column {
-        leaf.writeElement(&element, name: field.name, repetition: field.isNullable ? 1 : 0)
-      } else {
-        element.field(4, "schema")
-        element.field(5, Int32(schema.count))
+    var elements: [Element] = [.root]
+    var next = leaves[...]
+    for field in schema.fields { append(field, to: &elements, &next) }
+    footer.list(2, elements) { writer, element in
+      switch element {
+      case .root:
+        writer.field(4, "schema")
+        writer.field(5, Int32(schema.count))
+      case .leaf(let leaf, let name, let repetition):
+        leaf.writeElement(&writer, name: name, repetition: repetition)
+      case .group(let name, let repetition, let childCount, let type):
+        writer.field(3, repetition)
+        writer.field(4, name)
+        writer.field(5, Int32(childCount))
+        switch type {
+        case .array:
+          writer.field(6, 3)
+          writer.field(10) { logical in logical.field(3) { _ in } }
+        case .map:
+          writer.field(6, 1)
+          writer.field(10) { logical in logical.field(2) { _ in } }
+        default: break
+        }
+      }
+    }
+  }
+
+  private func append(
+    _ field: Field,
+    to elements: inout [Element],
+    _ next: inout ArraySlice<LeafFormat>
+  ) {
+    let repetition: Int32 = field.isNullable ? 1 : 0
+    switch field.type {
+    case .row(let fields):
+      elements.append(
+        .group(name: field.name, repetition: repetition, childCount: fields.count, nil))
+      for child in LeafFormat.named(fields) { append(child, to: &elements, &next) }
+    case .array, .map:
+      let (group, children) = LeafFormat.inside(field.type)
+      elements.append(
+        .group(name: field.name, repetition: repetition, childCount: 1, field.type))
+      elements.append(.group(name: group, repetition: 2, childCount: children.count, nil))
+      for child in children { append(child, to: &elements, &next) }
+    default:
+      if let leaf = next.popFirst() {
+        elements.append(.leaf(leaf, name: field.name, repetition: repetition))
       }
     }
   }

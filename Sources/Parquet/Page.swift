@@ -218,7 +218,7 @@ struct DataPage {
         []
       )
     case .byteStreamSplit:
-      guard !column.conversion.isText,
+      guard column.conversion != .bytes,
         let width = column.physical.plainWidth(typeLength: column.typeLength), width > 0
       else { throw unsupported }
       // The streams begin where the values do; the cursor counts values from there.

@@ -16,7 +16,7 @@ extension ParquetFile {
     var selection = rowCount > 0 ? [0..<rowCount] : []
     let orders = metadata.columnOrders
     for predicate in predicates where fileSchema.columns.indices.contains(predicate.column) {
-      let column = fileSchema.columns[predicate.column]
+      guard let column = fileSchema.columns[predicate.column].scalar else { continue }
       // A page's bounds have no older form: without a stated order they mean nothing.
       let hasOrder =
         orders.map { $0.indices.contains(column.leaf) && $0[column.leaf] } ?? false

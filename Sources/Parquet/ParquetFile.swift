@@ -15,11 +15,11 @@ public import Connector
 
 /// An open Parquet file; safe to share, and each reader of it belongs to one thread.
 public final class ParquetFile: Sendable {
-  /// The columns that can be read: scalars directly below the root.
+  /// The columns that can be read.
   public let schema: Schema
   public let rowCount: Int
   public let rowGroups: [ParquetRowGroup]
-  /// What the file has and `schema` has not: nested columns, and types without a counterpart.
+  /// What the file has and `schema` has not: columns with a type that has no counterpart.
   public let omittedColumns: [ParquetOmittedColumn]
   public let keyValueMetadata: [(key: String, value: String)]
   /// The program that wrote the file, in its own words.
@@ -56,11 +56,12 @@ public final class ParquetFile: Sendable {
       ParquetRowGroup(
         rowCount: group.rowCount,
         statistics: columns.map { column in
-          ColumnChunkStatistics(
-            group.columns[column.leaf].statistics,
-            column: column,
+          guard let leaf = column.scalar else { return ColumnChunkStatistics() }
+          return ColumnChunkStatistics(
+            group.columns[leaf.leaf].statistics,
+            column: leaf,
             rowCount: group.rowCount,
-            hasTypeOrder: orders.map { $0.indices.contains(column.leaf) && $0[column.leaf] } ?? true
+            hasTypeOrder: orders.map { $0.indices.contains(leaf.leaf) && $0[leaf.leaf] } ?? true
           )
         },
         compressedByteCount: group.columns.reduce(0) { $0 &+ $1.compressedByteCount },
@@ -101,8 +102,8 @@ public final class ParquetFile: Sendable {
     let wanted = rowGroups.filter { !excludes(rowGroup: $0, predicates) }
     counters.rowGroupsSkipped += rowGroups.count - wanted.count
     for group in wanted {
-      for column in columns {
-        _ = try codec(rowGroup: group, column: fileSchema.columns[column])
+      for leaf in columns.flatMap({ fileSchema.columns[$0].leaves }) {
+        _ = try codec(rowGroup: group, column: leaf)
       }
     }
     return ParquetReader(
@@ -132,7 +133,8 @@ public final class ParquetFile: Sendable {
       throw ParquetError(
         .unsupported,
         fileName: name,
-        "column \(column.field.name) is compressed with \(PageCodec.name(raw)), which is not read"
+        column: column.path,
+        "it is compressed with \(PageCodec.name(raw)), which is not read"
       )
     }
     return codec

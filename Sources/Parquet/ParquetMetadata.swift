@@ -34,7 +34,7 @@ enum TimeUnit: Sendable { case millis, micros, nanos }
 enum LogicalAnnotation: Equatable, Sendable {
   case string, map, list, date, json, bson, uuid, unknown, other
   case decimal(precision: Int, scale: Int)
-  case time
+  case time(unit: TimeUnit)
   case timestamp(isAdjustedToUTC: Bool, unit: TimeUnit)
   case integer(bitWidth: Int, isSigned: Bool)
 }
@@ -185,7 +185,8 @@ extension LogicalAnnotation {
     case 3: self = .list
     case 5: self = .decimal(precision: precision, scale: scale)
     case 6: self = .date
-    case 7, 8: self = .time
+    case 7: self = .time(unit: .millis)
+    case 8: self = .time(unit: .micros)
     case 9: self = .timestamp(isAdjustedToUTC: true, unit: .millis)
     case 10: self = .timestamp(isAdjustedToUTC: true, unit: .micros)
     case 11...14: self = .integer(bitWidth: 8 << (converted - 11), isSigned: false)
@@ -217,8 +218,8 @@ extension LogicalAnnotation {
         result = .decimal(precision: precision, scale: scale)
         return true
       case 6: result = .date
-      case 7: result = .time
-      case 8:
+      case 7, 8:
+        let isTime = field.id == 7
         var isAdjusted = false
         var unit: TimeUnit?
         try reader.readStruct { reader, field in
@@ -235,7 +236,9 @@ extension LogicalAnnotation {
           default: return false
           }
         }
-        result = unit.map { .timestamp(isAdjustedToUTC: isAdjusted, unit: $0) } ?? .other
+        result =
+          unit.map { isTime ? .time(unit: $0) : .timestamp(isAdjustedToUTC: isAdjusted, unit: $0) }
+          ?? .other
         return true
       case 10:
         var bitWidth = 0

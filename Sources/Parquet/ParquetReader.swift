@@ -12,7 +12,7 @@ public final class ParquetReader: BatchReader {
   private let columns: [Int]
   private let predicates: [ColumnPredicate]
   private var rowGroups: ArraySlice<Int>
-  private var chunks: [ColumnChunkReader] = []
+  private var chunks: [any ColumnReader] = []
   /// What is left of the row group.
   private var ranges: ArraySlice<Range<Int>> = []
   /// The rows of the row group that `column` answers.
@@ -21,6 +21,9 @@ public final class ParquetReader: BatchReader {
   public let schema: Schema
   /// What has been read and skipped so far.
   public let counters: ParquetScanCounters
+
+  /// Rows of a stretch: fewer where lists make a row large.
+  private var stretchRowCount = batchRowCount
 
   /// Small enough that a batch of a few columns stays in the processor's cache.
   static let batchRowCount = 16_384
@@ -60,7 +63,7 @@ public final class ParquetReader: BatchReader {
       try open(group)
     }
     guard let range = ranges.popFirst() else { return nil }
-    let count = min(range.count, Self.batchRowCount)
+    let count = min(range.count, stretchRowCount)
     stretch = range.lowerBound..<(range.lowerBound + count)
     if count < range.count {
       ranges.insert(stretch.upperBound..<range.upperBound, at: ranges.startIndex)
@@ -107,35 +110,52 @@ public final class ParquetReader: BatchReader {
           return
         }
         selected = selection
-        for position in columns {
-          let leaf = file.fileSchema.columns[position].leaf
-          indexes[position] = try file.offsetIndex(rowGroup: group, leaf: leaf, counters)
+        for leaf in columns.flatMap({ file.fileSchema.columns[$0].leaves }) {
+          indexes[leaf.leaf] = try file.offsetIndex(rowGroup: group, leaf: leaf.leaf, counters)
         }
       }
     }
-    chunks = try columns.map { position in
+    stretchRowCount = Self.stretchRowCount(columns.map { file.fileSchema.columns[$0] }, metadata)
+    chunks = try columns.map { position -> any ColumnReader in
       let column = file.fileSchema.columns[position]
-      let chunk = metadata.columns[column.leaf]
-      guard let range = chunk.byteRange else {
-        throw ParquetError(.corrupt, fileName: file.name, "a column does not lie in the file")
+      let leaves = try column.leaves.map { leaf in
+        let chunk = metadata.columns[leaf.leaf]
+        guard let range = chunk.byteRange else {
+          throw ParquetError(.corrupt, fileName: file.name, "a column does not lie in the file")
+        }
+        return ColumnChunkReader(
+          column: leaf,
+          codec: try file.codec(rowGroup: group, column: leaf),
+          metadata: chunk,
+          range: range,
+          rowCount: metadata.rowCount,
+          file: file.bytes,
+          fileName: file.name,
+          index: indexes[leaf.leaf],
+          ranges: selected,
+          rowCountMax: min(metadata.rowCount, stretchRowCount),
+          counters: counters
+        )
       }
-      return ColumnChunkReader(
-        column: column,
-        codec: try file.codec(rowGroup: group, column: column),
-        metadata: chunk,
-        range: range,
-        rowCount: metadata.rowCount,
-        file: file.bytes,
-        fileName: file.name,
-        index: indexes[position],
-        ranges: selected,
-        rowCountMax: min(metadata.rowCount, Self.batchRowCount),
-        counters: counters
-      )
+      return column.field.type.isNested
+        ? NestedColumnReader(shape: column.shape, leaves: leaves) : leaves[0]
     }
     counters.rowGroupsRead += 1
     let all = selected ?? (metadata.rowCount > 0 ? [0..<metadata.rowCount] : [])
     counters.rowsSkipped += metadata.rowCount - all.reduce(0) { $0 + $1.count }
     ranges = all[...]
+  }
+
+  /// About 131,072 elements of the longest list, at least 64 rows.
+  private static func stretchRowCount(
+    _ columns: [FileColumn],
+    _ metadata: RowGroupMetadata
+  ) -> Int {
+    var count = batchRowCount
+    for leaf in columns.flatMap(\.leaves) where leaf.isRepeated {
+      let elements = metadata.columns[leaf.leaf].valueCount / max(1, metadata.rowCount)
+      count = min(count, max(64, 131_072 / max(1, elements)))
+    }
+    return count
   }
 }

@@ -1,8 +1,8 @@
 // From the footer's flat list of schema elements to a tree, and from the tree to columns.
 //
 // A file holds one column chunk per leaf and row group, so leaves are numbered in the order of the
-// tree. Leaves directly below the root that are not repeated become columns of
-// `ParquetFile.schema`; the tree keeps the others.
+// tree. Every child of the root becomes a column of `ParquetFile.schema`; `ColumnShape` says how the
+// leaves below it become lists, maps and rows.
 
 import Codecs
 import Columnar
@@ -10,7 +10,7 @@ import Columnar
 /// A column of a file that is left out of its schema, and why.
 public struct ParquetOmittedColumn: Hashable, Sendable {
   public var name: String
-  /// What it is, such as `nested` or `decimal(38,2)`.
+  /// What it is, such as `interval` or `decimal(76,2)`.
   public var reason: String
 }
 
@@ -42,16 +42,26 @@ enum ValueConversion: Sendable, Equatable {
   case copy4
   /// Eight bytes as they are.
   case copy8
+  case int32ToInt8
+  case int32ToInt16
   case int32ToInt64
   case uint32ToInt64
-  case uint64ToInt64
+  case uint64ToInt128
+  /// Times of day to picoseconds.
+  case millis32ToPicos
+  case microsToPicos
+  case nanosToPicos
+  /// Timestamps to microseconds, or to picoseconds of 128 bits.
   case millisToMicros
-  case nanosToMicros
+  case nanosToWidePicos
   case int96ToMicros
-  case floatToDouble
-  /// Big-endian two's complement of a fixed width to Int64.
+  /// Big-endian two's complement of a fixed width, to 64 or 128 bits.
   case fixedDecimal(width: Int)
+  case fixedWideDecimal(width: Int)
   case byteArrayDecimal
+  case byteArrayWideDecimal
+  /// Sixteen bytes, big-endian.
+  case uuid
   /// Text or bytes of their own length.
   case bytes
   case fixedBytes(width: Int)
@@ -64,9 +74,9 @@ enum ValueConversion: Sendable, Equatable {
   }
 }
 
-/// A leaf that is read as a column.
+/// A leaf that is read: a column, or a part of one.
 struct ReadableColumn: Sendable {
-  var field: Field
+  var type: DataType
   var leaf: Int
   /// Names from the root to the leaf, with dots.
   var path: String
@@ -78,19 +88,31 @@ struct ReadableColumn: Sendable {
   /// there is no list.
   var slotDefinition = 0
   var conversion: ValueConversion
+  /// True for a part of a list, map or row.
+  var isNested = false
 
-  var type: DataType { field.type }
   var isRepeated: Bool { maxRepetition > 0 }
   /// Bits of a level.
   var definitionWidth: Int { BitPacking.width(of: UInt32(maxDefinition)) }
   var repetitionWidth: Int { BitPacking.width(of: UInt32(maxRepetition)) }
 }
 
+/// A column of a file with its leaves.
+struct FileColumn: Sendable {
+  var field: Field
+  var shape: ColumnShape
+  /// One for a scalar column.
+  var leaves: [ReadableColumn]
+
+  /// The leaf of a scalar column; nil for a nested one.
+  var scalar: ReadableColumn? { field.type.isNested ? nil : leaves.first }
+}
+
 /// The schema of a file in all its forms.
 struct FileSchema: Sendable {
   var root: SchemaNode
   var leaves: [SchemaLeaf]
-  var columns: [ReadableColumn]
+  var columns: [FileColumn]
   var omitted: [ParquetOmittedColumn]
 
   init(_ elements: [SchemaElement], place: FilePlace) throws {
@@ -103,27 +125,11 @@ struct FileSchema: Sendable {
     columns = []
     omitted = []
     for child in root.children {
-      guard let number = child.leaf, child.repetition < 2 else {
-        omitted.append(ParquetOmittedColumn(name: child.name, reason: "nested"))
-        continue
-      }
-      let leaf = leaves[number]
-      switch ReadableColumn.meaning(of: leaf) {
-      case .readable(let type, let conversion):
-        columns.append(
-          ReadableColumn(
-            field: Field(child.name, type, isNullable: child.repetition == 1),
-            leaf: number,
-            path: leaf.path.joined(separator: "."),
-            physical: leaf.type,
-            typeLength: leaf.typeLength,
-            maxDefinition: leaf.maxDefinition,
-            maxRepetition: leaf.maxRepetition,
-            conversion: conversion
-          )
-        )
-      case .omitted(let reason):
-        omitted.append(ParquetOmittedColumn(name: child.name, reason: reason))
+      var shaper = ColumnShaper(leaves: leaves)
+      do {
+        columns.append(try shaper.column(child))
+      } catch let omission as ColumnShaper.Omission {
+        omitted.append(ParquetOmittedColumn(name: child.name, reason: omission.reason))
       }
     }
   }
@@ -202,31 +208,42 @@ extension ReadableColumn {
     case .int32:
       switch leaf.annotation {
       case .date: return .readable(.date, .copy4)
-      case .time: return .omitted("time")
-      case .integer(let bitWidth, isSigned: false) where bitWidth > 16:
-        return .readable(.bigint, .uint32ToInt64)
+      case .time(.millis): return .readable(.time(precision: 3), .millis32ToPicos)
+      case .time: return .omitted("a time that is no millisecond")
+      case .integer(8, isSigned: true): return .readable(.tinyint, .int32ToInt8)
+      case .integer(16, isSigned: true), .integer(8, isSigned: false):
+        return .readable(.smallint, .int32ToInt16)
+      case .integer(32, isSigned: false): return .readable(.bigint, .uint32ToInt64)
       default: return .readable(.integer, .copy4)
       }
     case .int64:
       switch leaf.annotation {
       case .timestamp(let isAdjusted, let unit):
-        let conversion: ValueConversion =
+        let (precision, conversion): (Int, ValueConversion) =
           switch unit {
-          case .millis: .millisToMicros
-          case .micros: .copy8
-          case .nanos: .nanosToMicros
+          case .millis: (3, .millisToMicros)
+          case .micros: (6, .copy8)
+          case .nanos: (9, .nanosToWidePicos)
           }
-        return .readable(isAdjusted ? .timestampWithTimeZone : .timestamp, conversion)
-      case .time: return .omitted("time")
-      case .integer(_, isSigned: false): return .readable(.bigint, .uint64ToInt64)
+        return .readable(
+          isAdjusted
+            ? .timestampWithTimeZone(precision: precision) : .timestamp(precision: precision),
+          conversion
+        )
+      case .time(.micros): return .readable(.time(precision: 6), .microsToPicos)
+      case .time(.nanos): return .readable(.time(precision: 9), .nanosToPicos)
+      case .time(.millis): return .omitted("a time of milliseconds in 64 bits")
+      case .integer(_, isSigned: false):
+        return .readable(.decimal(precision: 20, scale: 0), .uint64ToInt128)
       default: return .readable(.bigint, .copy8)
       }
     case .int96: return .readable(.timestampWithTimeZone, .int96ToMicros)
-    case .float: return .readable(.double, .floatToDouble)
+    case .float: return .readable(.real, .copy4)
     case .double: return .readable(.double, .copy8)
     case .byteArray:
       switch leaf.annotation {
-      case .string, .json: return .readable(.varchar, .bytes)
+      case .string: return .readable(.varchar, .bytes)
+      case .json: return .readable(.json, .bytes)
       case nil, .bson: return .readable(.varbinary, .bytes)
       default: return .omitted("an annotation that is not read")
       }
@@ -235,7 +252,8 @@ extension ReadableColumn {
         return .omitted("a width of \(leaf.typeLength)")
       }
       switch leaf.annotation {
-      case nil, .uuid: return .readable(.varbinary, .fixedBytes(width: leaf.typeLength))
+      case .uuid where leaf.typeLength == 16: return .readable(.uuid, .uuid)
+      case nil: return .readable(.varbinary, .fixedBytes(width: leaf.typeLength))
       default: return .omitted("an annotation that is not read")
       }
     }
@@ -246,16 +264,19 @@ extension ReadableColumn {
     precision: Int,
     scale: Int
   ) -> Meaning {
-    guard precision >= 1, precision <= 18, scale >= 0, scale <= precision else {
-      return .omitted("decimal(\(precision),\(scale))")
-    }
+    guard precision >= 1, precision <= DataType.decimalPrecisionMax, scale >= 0,
+      scale <= precision
+    else { return .omitted("decimal(\(precision),\(scale))") }
     let type = DataType.decimal(precision: precision, scale: scale)
+    let isWide = precision > DataType.shortDecimalPrecisionMax
     switch leaf.type {
-    case .int32: return .readable(type, .int32ToInt64)
-    case .int64: return .readable(type, .copy8)
-    case .byteArray: return .readable(type, .byteArrayDecimal)
+    case .int32 where !isWide: return .readable(type, .int32ToInt64)
+    case .int64 where !isWide: return .readable(type, .copy8)
+    case .byteArray: return .readable(type, isWide ? .byteArrayWideDecimal : .byteArrayDecimal)
     case .fixedLengthByteArray where leaf.typeLength >= 1 && leaf.typeLength <= 64:
-      return .readable(type, .fixedDecimal(width: leaf.typeLength))
+      let width = leaf.typeLength
+      return .readable(
+        type, isWide ? .fixedWideDecimal(width: width) : .fixedDecimal(width: width))
     default: return .omitted("decimal(\(precision),\(scale)) in an unknown form")
     }
   }

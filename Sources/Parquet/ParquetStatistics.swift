@@ -46,7 +46,8 @@ extension ColumnChunkStatistics {
 
   private static func legacyOrderIsKnown(_ column: ReadableColumn) -> Bool {
     switch column.conversion {
-    case .boolean, .copy4, .copy8, .int32ToInt64, .millisToMicros, .nanosToMicros, .floatToDouble:
+    case .boolean, .copy4, .copy8, .int32ToInt8, .int32ToInt16, .int32ToInt64, .millisToMicros,
+      .nanosToWidePicos, .millis32ToPicos, .microsToPicos, .nanosToPicos:
       true
     default: false
     }
@@ -69,26 +70,31 @@ extension ColumnChunkStatistics {
     }
     switch column.conversion {
     case .boolean: return word(1).map { .boolean($0 != 0) }
-    case .copy4, .int32ToInt64:
-      return word(4).map { .integer(Int64(Int32(truncatingIfNeeded: $0))) }
+    case .copy4, .int32ToInt8, .int32ToInt16, .int32ToInt64:
+      guard let word = word(4) else { return nil }
+      if column.type == .real { return bound(Double(Float(bitPattern: UInt32(word)))) }
+      return .integer(Int64(Int32(truncatingIfNeeded: word)))
     case .copy8:
       guard let word = word(8) else { return nil }
-      if column.field.type == .double { return bound(Double(bitPattern: word)) }
+      if column.type == .double { return bound(Double(bitPattern: word)) }
       return .integer(Int64(bitPattern: word))
     case .uint32ToInt64: return word(4).map { .integer(Int64($0)) }
-    case .uint64ToInt64: return word(8).flatMap(Int64.init(exactly:)).map { .integer($0) }
+    case .uint64ToInt128: return word(8).map { .exact(Int128($0)) }
+    case .millis32ToPicos: return word(4).map { .exact(Int128(Int32(truncatingIfNeeded: $0)) * 1_000_000_000) }
+    case .microsToPicos:
+      return word(8).map { .exact(Int128(Int64(bitPattern: $0)) * 1_000_000) }
+    case .nanosToPicos, .nanosToWidePicos:
+      return word(8).map { .exact(Int128(Int64(bitPattern: $0)) * 1_000) }
     case .millisToMicros:
       guard let word = word(8) else { return nil }
       let (micros, overflow) = Int64(bitPattern: word).multipliedReportingOverflow(by: 1_000)
       return overflow ? nil : .integer(micros)
-    case .nanosToMicros: return word(8).map { .integer(floorDivide(Int64(bitPattern: $0), 1_000)) }
-    case .int96ToMicros: return nil
-    case .floatToDouble:
-      return word(4).flatMap { bound(Double(Float(bitPattern: UInt32($0)))) }
-    case .fixedDecimal, .byteArrayDecimal:
-      return bytes.withUnsafeBytes { bigEndianInteger($0) }.map { .integer($0) }
+    // The scalar of a uuid is a signed number, which is not its order.
+    case .int96ToMicros, .uuid: return nil
+    case .fixedDecimal, .byteArrayDecimal, .fixedWideDecimal, .byteArrayWideDecimal:
+      return bytes.withUnsafeBytes { wideBigEndianInteger($0) }.map { .exact($0) }
     case .bytes:
-      if column.field.type == .varbinary { return .binary(bytes) }
+      if column.type == .varbinary { return .binary(bytes) }
       return String(validating: bytes, as: UTF8.self).map { .text($0) }
     case .fixedBytes: return .binary(bytes)
     }
@@ -104,7 +110,7 @@ extension ColumnChunkStatistics {
     case .notEqual(let value):
       if allNull { return true }
       // Only whole values prove that every row has this one; cut text and doubles with NaN do not.
-      guard case .integer = value else { return false }
+      guard value.wholeNumber != nil else { return false }
       return min == value && max == value
     case .less(let value): return allNull || compareMin(value).map { $0 >= 0 } ?? false
     case .lessOrEqual(let value): return allNull || compareMin(value).map { $0 > 0 } ?? false
@@ -137,12 +143,18 @@ enum ScalarOrder {
     switch (left, right) {
     case (.boolean(let left), .boolean(let right)): (left ? 1 : 0) - (right ? 1 : 0)
     case (.integer(let left), .integer(let right)): left < right ? -1 : left > right ? 1 : 0
+    case (.wide, .wide), (.wide, .integer), (.integer, .wide): order(left, right)
     case (.double(let left), .double(let right)):
       left < right ? -1 : left > right ? 1 : left == right ? 0 : nil
     case (.text(let left), .text(let right)): bytes(left.utf8, right.utf8)
     case (.binary(let left), .binary(let right)): bytes(left, right)
     default: nil
     }
+  }
+
+  private static func order(_ left: Scalar, _ right: Scalar) -> Int? {
+    guard let left = left.wholeNumber, let right = right.wholeNumber else { return nil }
+    return left < right ? -1 : left > right ? 1 : 0
   }
 
   private static func bytes(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> Int {
@@ -174,4 +186,20 @@ func bigEndianInteger(_ bytes: UnsafeRawBufferPointer) -> Int64? {
   }
   guard (value >> 63 == 1) == (sign != 0) else { return nil }
   return Int64(bitPattern: value)
+}
+
+/// The same for 128 bits.
+func wideBigEndianInteger(_ bytes: UnsafeRawBufferPointer) -> Int128? {
+  guard let first = bytes.first else { return nil }
+  let sign: UInt8 = first & 0x80 != 0 ? 0xFF : 0
+  var value: UInt128 = sign == 0 ? 0 : UInt128.max
+  for index in 0..<bytes.count {
+    if bytes.count - index > 16 {
+      guard bytes[index] == sign else { return nil }
+    } else {
+      value = value << 8 | UInt128(bytes[index])
+    }
+  }
+  guard (value >> 127 == 1) == (sign != 0) else { return nil }
+  return Int128(bitPattern: value)
 }

@@ -77,7 +77,7 @@ public struct ParquetWriterOptions: Sendable {
 public struct ParquetSummary: Sendable {
   public var rowCount: Int
   public var byteCount: Int
-  /// By field, over the whole file.
+  /// By field, over the whole file; nested columns have no bounds.
   public var columns: [ColumnStatistics]
 }
 
@@ -88,13 +88,15 @@ public final class ParquetWriter {
   private let schema: Schema
   private let options: ParquetWriterOptions
   private let output: (UnsafeRawBufferPointer) throws -> Void
-  private var columns: [FlatShredder]
+  private var columns: [Shredder]
   private let chunks: [ColumnChunkWriter]
   private var position = 0
   private var rowsInGroup = 0
   private var rowCount = 0
   private var footer: FooterWriter
   private var bounds: [ColumnBounds]
+  /// By field.
+  private var nullCounts: [Int]
   private var isFinished = false
 
   /// Begins a file; `output` gets its bytes in order and may throw to stop.
@@ -110,16 +112,17 @@ public final class ParquetWriter {
     self.schema = schema
     self.options = options
     self.output = output
-    let leaves = try schema.fields.map { field in
-      try LeafFormat(
-        type: field.type,
-        path: [field.name],
-        maxDefinition: field.isNullable ? 1 : 0,
-        maxRepetition: 0
-      )
+    var leaves: [LeafFormat] = []
+    columns = []
+    for field in schema.fields {
+      columns.append(
+        field.type.isNested
+          ? .nested(NestedShredder(field: field, firstLeaf: leaves.count))
+          : .flat(FlatShredder(field: field), leaf: leaves.count))
+      leaves += try LeafFormat.leaves(of: field)
     }
     chunks = leaves.map { ColumnChunkWriter(leaf: $0, options: options, compressor: compressor) }
-    columns = schema.fields.map { FlatShredder(field: $0) }
+    nullCounts = schema.fields.map { _ in 0 }
     bounds = leaves.map { _ in ColumnBounds() }
     footer = FooterWriter(schema: schema, leaves: leaves, options: options)
     try emit(Self.magic)
@@ -143,7 +146,10 @@ public final class ParquetWriter {
       let room = min(options.rowGroupRowCountMax - rowsInGroup, 16_384)
       let end = min(batch.rowCount, start + room)
       for (index, vector) in batch.columns.enumerated() {
-        try columns[index].append(vector, start..<end, to: chunks[index])
+        try columns[index].append(vector, start..<end, to: chunks)
+        if let validity = vector.validity {
+          for row in start..<end where !validity.isValid(row) { nullCounts[index] += 1 }
+        }
       }
       rowsInGroup += end - start
       start = end
@@ -171,7 +177,12 @@ public final class ParquetWriter {
     return ParquetSummary(
       rowCount: rowCount,
       byteCount: position,
-      columns: zip(bounds, schema.fields).map { $0.statistics(type: $1.type) }
+      columns: columns.enumerated().map { index, column in
+        guard case .flat(_, let leaf) = column else {
+          return ColumnStatistics(min: .null, max: .null, nullCount: nullCounts[index])
+        }
+        return bounds[leaf].statistics(leaf: chunks[leaf].leaf)
+      }
     )
   }
 

@@ -6,16 +6,19 @@ extension ValueConversion {
   /// Bytes of a column value.
   var targetWidth: Int {
     switch self {
-    case .boolean: 1
+    case .boolean, .int32ToInt8: 1
+    case .int32ToInt16: 2
     case .copy4: 4
-    case .bytes, .fixedBytes: 16
+    case .bytes, .fixedBytes, .uuid, .uint64ToInt128, .nanosToWidePicos, .fixedWideDecimal,
+      .byteArrayWideDecimal:
+      16
     default: 8
     }
   }
 
   /// Converts `count` values of a fixed physical width that lie at `source`.
   ///
-  /// Answers false where a value does not fit 64 bits. Booleans and byte arrays are not fixed.
+  /// Answers false where a value does not fit. Booleans and byte arrays are not fixed.
   func convert(
     _ source: UnsafeRawPointer,
     count: Int,
@@ -35,13 +38,36 @@ extension ValueConversion {
       for index in 0..<count {
         output[index] = Int64(source.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
       }
-    case .uint64ToInt64:
+    case .int32ToInt8:
+      let output = target.assumingMemoryBound(to: Int8.self)
+      for index in 0..<count {
+        let value = source.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)
+        output[index] = Int8(truncatingIfNeeded: value)
+        fits = fits && Int32(output[index]) == value
+      }
+    case .int32ToInt16:
+      let output = target.assumingMemoryBound(to: Int16.self)
+      for index in 0..<count {
+        let value = source.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)
+        output[index] = Int16(truncatingIfNeeded: value)
+        fits = fits && Int32(output[index]) == value
+      }
+    case .uint64ToInt128:
+      let output = target.assumingMemoryBound(to: Int128.self)
+      for index in 0..<count {
+        output[index] = Int128(source.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+      }
+    case .millis32ToPicos:
       let output = target.assumingMemoryBound(to: Int64.self)
       for index in 0..<count {
-        let value = source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)
-        fits = fits && value >= 0
-        output[index] = value
+        let value = Int64(source.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
+        fits = fits && value >= 0 && value < 86_400_000
+        output[index] = value &* 1_000_000_000
       }
+    case .microsToPicos:
+      fits = scaleTimes(source, count, 1_000_000, into: target)
+    case .nanosToPicos:
+      fits = scaleTimes(source, count, 1_000, into: target)
     case .millisToMicros:
       let output = target.assumingMemoryBound(to: Int64.self)
       for index in 0..<count {
@@ -50,13 +76,11 @@ extension ValueConversion {
         fits = fits && !overflow
         output[index] = micros
       }
-    case .nanosToMicros:
-      let output = target.assumingMemoryBound(to: Int64.self)
+    case .nanosToWidePicos:
+      let output = target.assumingMemoryBound(to: Int128.self)
       for index in 0..<count {
-        output[index] = floorDivide(
-          source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self),
-          1_000
-        )
+        let value = source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)
+        output[index] = Int128(value) * 1_000
       }
     case .int96ToMicros:
       let output = target.assumingMemoryBound(to: Int64.self)
@@ -70,11 +94,6 @@ extension ValueConversion {
         fits = fits && !overflow && !carry
         output[index] = micros
       }
-    case .floatToDouble:
-      let output = target.assumingMemoryBound(to: Double.self)
-      for index in 0..<count {
-        output[index] = Double(source.loadUnaligned(fromByteOffset: index * 4, as: Float.self))
-      }
     case .fixedDecimal(let width):
       let output = target.assumingMemoryBound(to: Int64.self)
       for index in 0..<count {
@@ -84,8 +103,43 @@ extension ValueConversion {
         fits = fits && value != nil
         output[index] = value ?? 0
       }
-    case .boolean, .byteArrayDecimal, .bytes, .fixedBytes:
+    case .fixedWideDecimal(let width):
+      let output = target.assumingMemoryBound(to: Int128.self)
+      for index in 0..<count {
+        let value = wideBigEndianInteger(
+          UnsafeRawBufferPointer(start: source + index * width, count: width)
+        )
+        fits = fits && value != nil
+        output[index] = value ?? 0
+      }
+    case .uuid:
+      let output = target.assumingMemoryBound(to: UInt64.self)
+      for index in 0..<count {
+        let high = source.loadUnaligned(fromByteOffset: index * 16, as: UInt64.self)
+        let low = source.loadUnaligned(fromByteOffset: index * 16 + 8, as: UInt64.self)
+        output[index * 2] = UInt64(bigEndian: low)
+        output[index * 2 + 1] = UInt64(bigEndian: high)
+      }
+    case .boolean, .byteArrayDecimal, .byteArrayWideDecimal, .bytes, .fixedBytes:
       preconditionFailure("values of no fixed width")
+    }
+    return fits
+  }
+
+  /// Times of day of 64 bits in picoseconds; answers false for one past the day's end.
+  private func scaleTimes(
+    _ source: UnsafeRawPointer,
+    _ count: Int,
+    _ factor: Int64,
+    into target: UnsafeMutableRawPointer
+  ) -> Bool {
+    let output = target.assumingMemoryBound(to: Int64.self)
+    let most = 86_400_000_000_000_000 / factor
+    var fits = true
+    for index in 0..<count {
+      let value = source.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)
+      fits = fits && value >= 0 && value < most
+      output[index] = value &* factor
     }
     return fits
   }
@@ -195,12 +249,15 @@ enum ByteArrayDecoding {
     return true
   }
 
-  /// Reads `count` PLAIN byte arrays that hold big-endian decimals.
+  /// Reads `count` PLAIN byte arrays that hold big-endian decimals, of 64 or 128 bits.
+  ///
+  /// Answers false where the page ends early or a number does not fit.
   static func plainDecimals(
     _ page: UnsafeRawBufferPointer,
     _ position: inout Int,
     count: Int,
-    into target: UnsafeMutablePointer<Int64>
+    isWide: Bool,
+    into target: UnsafeMutableRawPointer
   ) -> Bool {
     var place = position
     for index in 0..<count {
@@ -209,12 +266,15 @@ enum ByteArrayDecoding {
         UInt32(littleEndian: page.loadUnaligned(fromByteOffset: place, as: UInt32.self))
       )
       place += 4
-      guard length <= page.count - place, length <= 64,
-        let value = bigEndianInteger(
-          UnsafeRawBufferPointer(rebasing: page[place..<(place + length)])
-        )
-      else { return false }
-      target[index] = value
+      guard length <= page.count - place, length <= 64 else { return false }
+      let bytes = UnsafeRawBufferPointer(rebasing: page[place..<(place + length)])
+      if isWide {
+        guard let value = wideBigEndianInteger(bytes) else { return false }
+        target.storeBytes(of: value, toByteOffset: index * 16, as: Int128.self)
+      } else {
+        guard let value = bigEndianInteger(bytes) else { return false }
+        target.storeBytes(of: value, toByteOffset: index * 8, as: Int64.self)
+      }
       place += length
     }
     position = place

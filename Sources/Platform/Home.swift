@@ -119,17 +119,23 @@ package final class Home: Sendable {
     }
   }
 
+  /// What the system refused: `platform.diskFull` for a full disk, else `platform.homeUnusable`.
   static func unusable(_ path: String, _ code: Int32) -> PlatformError {
     let reason = String(cString: strerror(code))
-    let advice =
-      code == ENOSPC
-      ? "Free some disk space and start again; nothing that was acknowledged is lost."
-      : "Choose a directory that you may write to with --home or TAPLINE_HOME."
+    if code == ENOSPC || code == EDQUOT {
+      return PlatformError(
+        .diskFull,
+        "the disk is full: \(path) was not written",
+        place: path,
+        advice: "Free some disk space and repeat; nothing that was acknowledged is lost.",
+        fields: ["home": path, "reason": reason]
+      )
+    }
     return PlatformError(
       .homeUnusable,
       "\(path) cannot be written: \(reason)",
       place: path,
-      advice: advice,
+      advice: "Choose a directory that you may write to with --home or TAPLINE_HOME.",
       fields: ["home": path, "reason": reason]
     )
   }

@@ -7,6 +7,7 @@ internal import Codecs
 internal import Collector
 internal import Columnar
 package import Connector
+internal import ETL
 package import EventModel
 internal import EventSDK
 internal import Foundation
@@ -297,11 +298,9 @@ private final class DeliveryRecorder {
         event.append(to: &lines)
         lines.append(0x0A)
       }
-      guard let file = fopen(history, "ab") else { throw Home.unusable(history, errno) }
-      defer { fclose(file) }
-      guard fwrite(lines, 1, lines.count, file) == lines.count, fflush(file) == 0 else {
-        throw Home.unusable(history, errno)
-      }
+      try LineFile(path: history).append(lines)
+    } catch let error as LineFile.Failure {
+      failure = Home.unusable(history, error.errno)
     } catch {
       failure = error
     }

@@ -1,4 +1,5 @@
 internal import Collector
+internal import Diagnostics
 package import ETL
 internal import EventLog
 internal import EventModel
@@ -43,7 +44,8 @@ extension Platform {
     let total = Double(StoryTime.courseStart.milliseconds - file.start.milliseconds)
     while !isPrepared {
       progress(Double(now.milliseconds - file.start.milliseconds) / total)
-      let next = min(now.adding(seconds: 3_600), .courseStart)
+      // Some hours at a time: the DAGs of a step run beside its phones.
+      let next = min(now.adding(seconds: 4 * 3_600), .courseStart)
       _ = try advance(to: next)
     }
     try warmUpPhone()
@@ -178,6 +180,8 @@ extension Platform {
           durability: .written
         )
       )
+      // A log that cannot be written is this machine's trouble, not the story's.
+      if response.status == 503, let error = collector.lastLogError { throw error }
       if response.status == 200 { delivered += request.eventCount - response.refused.count }
       return PhoneResponse(status: response.status, refused: response.refused.map(\.index))
     }
@@ -203,9 +207,18 @@ extension Platform {
       if syncsLog { try log.sync() }
       var outcome = DagLane.Outcome()
       for dag in run.dags {
+        var diskFull: (any DiagnosableError)?
         let instances = DagRunner.run(dag, at: run.moment) { work in
-          try Platform.report(work, at: run.moment, ingest, lake, runner, gaps: &outcome.gaps)
+          do {
+            return try Platform.report(
+              work, at: run.moment, ingest, lake, runner, gaps: &outcome.gaps)
+          } catch let error as any DiagnosableError where error.code.hasSuffix(".diskFull") {
+            diskFull = error
+            throw error
+          }
         }
+        // Not a failure of the task: the run waits for space, and the clock with it.
+        if let diskFull { throw diskFull }
         outcome.instances += instances
         try journal.append(instances)
       }

@@ -2,6 +2,7 @@ internal import Diagnostics
 internal import EventLog
 internal import KafkaProtocol
 internal import Lake
+internal import World
 
 extension Platform {
   /// The recoveries that have not been read yet; each is told once.
@@ -11,7 +12,12 @@ extension Platform {
   }
 
   /// What the stores found and mended when they were opened.
-  static func recoveries(log: EventLog, lake: Lake, phone: LearnerPhone) -> [Recovery] {
+  static func recoveries(
+    log: EventLog,
+    lake: Lake,
+    phone: LearnerPhone,
+    crowd: World
+  ) -> [Recovery] {
     var found: [Recovery] = log.recovery.truncations.map { torn in
       let partition = "\(torn.partition.topic)-\(torn.partition.partition)"
       return Recovery(
@@ -43,6 +49,15 @@ extension Platform {
           code: "phone.torn",
           fields: ["bytes": String(phone.tornBytes)],
           message: "\(phone.tornBytes) bytes were dropped from the phone's queue"
+        )
+      )
+    }
+    if crowd.rememberedAnswerCount > 0 {
+      found.append(
+        Recovery(
+          code: "clock.unfinished",
+          fields: ["count": String(crowd.rememberedAnswerCount)],
+          message: "a clock step was cut short after \(crowd.rememberedAnswerCount) deliveries"
         )
       )
     }

@@ -13,6 +13,7 @@ internal import Dashboard
 package import ETL
 package import EventLog
 internal import EventSDK
+internal import FileTables
 internal import Foundation
 package import Lake
 package import LakeIngest
@@ -143,8 +144,9 @@ package final class Platform {
       catalogs: [
         lake, warehouse, live.catalog(),
         Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
+        MemoryCatalog(), FileCatalog(), TPCHCatalog(),
       ])
-    recoveries = Platform.recoveries(log: log, lake: lake, phone: phone)
+    recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
   }
 
   /// The clock's time.

@@ -3,7 +3,7 @@ internal import Diagnostics
 /// What can keep a world from opening or moving.
 package struct PlatformError: DiagnosableError {
   package enum Kind: String, Sendable {
-    case homeUnusable, homeInUse, worldFile, pipelineFile, contentMissing, clockBackwards
+    case homeUnusable, homeInUse, diskFull, worldFile, pipelineFile, contentMissing, clockBackwards
     case noSuchEvent
   }
 

@@ -114,7 +114,7 @@ public struct ExpressionEvaluator {
     )
     return ExpressionEvaluator(
       columns: columns.enumerated().map { index, column in
-        needed.contains(index) ? column.gather(rows.rows) : empty
+        needed.contains(index) ? column.gather(rows) : empty
       },
       count: rows.count
     )
@@ -226,7 +226,7 @@ public struct ExpressionEvaluator {
       let missing = isNull(values)
       let known = RowSelection(missing, where: false)
       if known.count > 0 {
-        pieces.append((Self.compose(left, known), values.gather(known.rows)))
+        pieces.append((Self.compose(left, known), values.gather(known)))
       }
       left = Self.compose(left, RowSelection(missing))
     }
@@ -236,7 +236,6 @@ public struct ExpressionEvaluator {
 
   /// The rows of `outer` at the places `inner`.
   private static func compose(_ outer: RowSelection, _ inner: RowSelection) -> RowSelection {
-    let rows = outer.rows
-    return RowSelection(inner.rows.map { rows[Int($0)] })
+    outer.composed(inner)
   }
 }

@@ -1,134 +1,365 @@
-public import Columnar
+// Aggregation in two phases: lanes that group their share of the rows, and a merge of the lanes.
+//
+// 1. Morsel `m` belongs to lane `m % laneCount`, whatever the number of threads. So each lane sees the
+//    same rows in the same order in every run, and doubles are summed in one fixed order.
+// 2. `finish` merges the lanes in their order: groups come out by first appearance in lane 0, then
+//    those that lane 1 adds, and so on.
+// 3. DISTINCT, ORDER BY inside an aggregate, and functions that show the order of their rows keep the
+//    whole aggregation in one lane.
+
+import Columnar
 import Kernels
-public import QueryPlanning
+import QueryPlanning
+import Synchronization
 
 /// Groups rows by hash and keeps one accumulator state a group.
 ///
-/// N rows in, one row a group out, in order of first appearance, so that results do not depend on
-/// the hash. NULL is a group of its own. Without group columns there is one row, even over no
-/// input. Throws `memoryExceeded`, and what expressions and accumulators throw.
-public final class HashAggregateExec: SinkExec {
-  private final class Slot {
-    let call: AggregateCall
-    let accumulator: any Accumulator
-    let distinct: DistinctFilter?
-
-    init(_ call: AggregateCall) throws {
-      self.call = call
-      accumulator = try makeAccumulator(
-        call.kind,
-        arguments: call.arguments.map(\.type),
-        result: call.result
-      )
-      distinct = call.isDistinct ? call.arguments.first.map { DistinctFilter(type: $0.type) } : nil
-    }
-  }
-
+/// N rows in, one row a group out. NULL is a group of its own. Without group columns, or for an empty
+/// grouping set, there is one row, even over no input. Throws `memoryExceeded`, and what expressions
+/// and accumulators throw.
+final class HashAggregateExec: SinkExec {
+  let result = SharedBatches()
+  let laneCount: Int?
+  private let node: Aggregate
   private let schema: Schema
-  private let groups: [Expression]
-  private let table: GroupTable
-  private let slots: [Slot]
-  private let reservation: MemoryReservation
-  private let batchRowsMax = 16_384
+  private let memory: OperatorMemory
+  private let lanes = Mutex<[Int: AggregateLane]>([:])
+  private static let lanesMax = 8
+  private let rowsPerBatch = 65_536
 
-  public init(
-    schema: Schema,
-    groups: [Expression],
-    aggregates: [AggregateCall],
-    _ context: ExecutionContext
-  ) throws {
+  init(_ node: Aggregate, schema: Schema, _ context: ExecutionContext) {
+    self.node = node
     self.schema = schema
-    self.groups = groups
-    table = GroupTable(types: groups.map(\.type))
-    slots = try aggregates.map { try Slot($0) }
-    reservation = MemoryReservation(context)
+    memory = OperatorMemory(context)
+    let isMergeable = node.aggregates.allSatisfy { call in
+      !call.isDistinct && call.orderBy.isEmpty && !Self.keepsOrder(call.kind)
+    }
+    laneCount = isMergeable ? Self.lanesMax : 1
   }
 
-  public func consume(_ batch: ColumnarBatch) throws {
-    let evaluator = ExpressionEvaluator(batch)
-    let numbers: UnsafeMutablePointer<Int32>?
-    if groups.isEmpty {
-      numbers = nil
-    } else {
-      let out = UnsafeMutablePointer<Int32>.allocate(capacity: batch.rowCount)
-      numbers = out
-      let keys: [ColumnVector]
-      do {
-        keys = try groups.map { try evaluator.evaluate($0) }
-      } catch {
-        out.deallocate()
-        throw error
-      }
-      table.assign(keys, rowCount: batch.rowCount, into: out)
+  /// What it gives shows the order in which rows came.
+  private static func keepsOrder(_ kind: AggregateKind) -> Bool {
+    switch kind {
+    case .arrayAggregate, .listAggregate, .mapAggregate, .multimapAggregate: true
+    default: false
     }
-    defer { numbers?.deallocate() }
-    let groupCount = groups.isEmpty ? 1 : table.groupCount
-    var bytes = table.byteCount
+  }
+
+  var peakMemoryBytes: Int { memory.peakByteCount }
+
+  func consumer(_ number: Int) throws -> any SinkConsumer {
+    if let known = lanes.withLock({ $0[number] }) { return known }
+    let lane = try AggregateLane(node, memory)
+    lanes.withLock { $0[number] = lane }
+    return lane
+  }
+
+  func finish(_ team: WorkerTeam) throws {
+    let used = lanes.withLock { lanes in lanes.sorted { $0.key < $1.key }.map(\.value) }
+    let whole = try used.first ?? AggregateLane(node, memory)
+    for lane in used.dropFirst() { try whole.merge(lane) }
+    var batches: [ColumnarBatch] = []
+    for set in 0..<whole.setCount {
+      let count = try whole.groupCount(ofSet: set)
+      // Text results carry the whole arena; one batch shares it.
+      let hasText = schema.fields.contains { $0.type.layout == .text }
+      let step = hasText ? max(count, 1) : rowsPerBatch
+      for start in stride(from: 0, to: count, by: step) {
+        let range = start..<min(count, start + step)
+        let columns = try whole.columns(ofSet: set, range)
+        batches.append(ColumnarBatch(schema: schema, columns: columns, rowCount: range.count))
+      }
+    }
+    lanes.withLock { $0 = [:] }
+    result.set(batches)
+  }
+}
+
+/// One lane's groups and states, for each grouping set.
+///
+/// `@unchecked Sendable`: used by one thread at a time: the runner hands a lane to one thread, and
+/// `finish` runs alone.
+private final class AggregateLane: SinkConsumer, @unchecked Sendable {
+  private let node: Aggregate
+  private let sets: [GroupingSetState]
+  private let memory: OperatorMemory
+  private var reported = 0
+
+  init(_ node: Aggregate, _ memory: OperatorMemory) throws {
+    self.node = node
+    self.memory = memory
+    let all = Array(node.groups.indices)
+    sets = try (node.groupingSets ?? [all]).map { try GroupingSetState(node, $0) }
+  }
+
+  var setCount: Int { sets.count }
+
+  func consume(_ batch: ColumnarBatch, at position: BatchPosition) throws {
+    let evaluator = ExpressionEvaluator(batch)
+    let keys = try node.groups.map { try evaluator.evaluate($0.expression) }
+    let inputs = try node.aggregates.map { try AggregateInput($0, evaluator) }
+    for set in sets { try set.update(keys, inputs, rowCount: batch.rowCount) }
+    try report()
+  }
+
+  func merge(_ other: AggregateLane) throws {
+    for (mine, theirs) in zip(sets, other.sets) { try mine.merge(theirs) }
+    try report()
+  }
+
+  private func report() throws {
+    let bytes = sets.reduce(0) { $0 + $1.byteCount }
+    let change = bytes - reported
+    reported = bytes
+    try memory.add(change)
+  }
+
+  func groupCount(ofSet index: Int) throws -> Int { try sets[index].finishedGroupCount() }
+
+  /// Group columns, aggregates, and with grouping sets the set's number.
+  func columns(ofSet index: Int, _ range: Range<Int>) throws -> [ColumnVector] {
+    let set = sets[index]
+    let keys = set.keyColumns(range)
+    var columns = node.groups.enumerated().map { position, group in
+      set.groups.firstIndex(of: position).map { keys[$0] }
+        ?? nullColumn(group.expression.type, count: range.count)
+    }
+    columns += try set.results(range)
+    if node.groupingSets != nil {
+      columns.append(
+        ColumnVector(constant: .integer(Int64(index)), type: .bigint, count: range.count)
+      )
+    }
+    return columns
+  }
+}
+
+/// What one aggregate reads of a batch: its arguments over the rows its filter leaves.
+struct AggregateInput {
+  var arguments: [ColumnVector]
+  var orderKeys: [ColumnVector]
+  /// Nil for all rows.
+  var rows: RowSelection?
+
+  init(arguments: [ColumnVector]) {
+    self.arguments = arguments
+    orderKeys = []
+  }
+
+  init(_ call: AggregateCall, _ evaluator: ExpressionEvaluator) throws {
+    var inner = evaluator
+    if let filter = call.filter {
+      let selected = try evaluator.select(filter)
+      rows = selected
+      var needed: Set<Int> = []
+      for expression in call.arguments + call.orderBy.map(\.expression) {
+        expression.collectColumns(&needed)
+      }
+      inner = ExpressionEvaluator(
+        columns: evaluator.columns.enumerated().map { index, column in
+          needed.contains(index)
+            ? column.gather(selected) : nullColumn(column.type, count: selected.count)
+        },
+        count: selected.count
+      )
+    }
+    arguments = try call.arguments.map { try inner.evaluate($0) }
+    orderKeys = try call.orderBy.map { try inner.evaluate($0.expression) }
+  }
+}
+
+/// The groups and states of one grouping set.
+private final class GroupingSetState {
+  /// Positions among the aggregate's groups.
+  let groups: [Int]
+  private let table: GroupTable
+  private let slots: [AggregateSlot]
+  private var isFinished = false
+
+  init(_ node: Aggregate, _ groups: [Int]) throws {
+    self.groups = groups
+    table = GroupTable(types: groups.map { node.groups[$0].expression.type })
+    slots = try node.aggregates.map { try AggregateSlot($0) }
+  }
+
+  private var groupCount: Int { groups.isEmpty ? 1 : table.groupCount }
+
+  var byteCount: Int {
+    table.byteCount + slots.reduce(0) { $0 + $1.byteCount }
+  }
+
+  func update(_ keys: [ColumnVector], _ inputs: [AggregateInput], rowCount: Int) throws {
+    guard !groups.isEmpty else {
+      for (slot, input) in zip(slots, inputs) {
+        slot.accumulator.reserve(groupCount: 1)
+        try slot.update(input, nil, rowCount)
+      }
+      return
+    }
+    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, rowCount))
+    defer { numbers.deallocate() }
+    table.assign(groups.map { keys[$0] }, rowCount: rowCount, into: numbers)
+    for (slot, input) in zip(slots, inputs) {
+      slot.accumulator.reserve(groupCount: groupCount)
+      try slot.update(input, numbers, rowCount)
+    }
+  }
+
+  func merge(_ other: GroupingSetState) throws {
+    let count = other.groupCount
+    for slot in other.slots { slot.accumulator.reserve(groupCount: count) }
+    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, count))
+    defer { numbers.deallocate() }
+    if groups.isEmpty {
+      numbers[0] = 0
+    } else {
+      guard count > 0 else { return }
+      table.assign(other.table.keyColumns(0..<count), rowCount: count, into: numbers)
+    }
+    for (mine, theirs) in zip(slots, other.slots) {
+      mine.accumulator.reserve(groupCount: groupCount)
+      try mine.accumulator.merge(theirs.accumulator, groupCount: count, groups: numbers)
+    }
+  }
+
+  func finishedGroupCount() throws -> Int {
     for slot in slots {
       slot.accumulator.reserve(groupCount: groupCount)
-      try update(slot, evaluator, numbers, batch.rowCount)
-      bytes += slot.accumulator.byteCount + (slot.distinct?.byteCount ?? 0)
+      if !isFinished { try slot.finishOrder() }
     }
-    try reservation.set(bytes)
+    isFinished = true
+    return groupCount
   }
 
-  private func update(
-    _ slot: Slot,
-    _ evaluator: ExpressionEvaluator,
-    _ numbers: UnsafeMutablePointer<Int32>?,
+  func keyColumns(_ range: Range<Int>) -> [ColumnVector] {
+    groups.isEmpty ? [] : table.keyColumns(range)
+  }
+
+  func results(_ range: Range<Int>) throws -> [ColumnVector] {
+    try slots.map { try $0.accumulator.result(range) }
+  }
+}
+
+/// One aggregate's accumulator, with what DISTINCT and ORDER BY ask for.
+final class AggregateSlot {
+  let call: AggregateCall
+  let accumulator: any Accumulator
+  private let distinct: DistinctRows?
+  /// With ORDER BY: arguments, keys and group numbers, until all rows are known.
+  private var waiting: [(arguments: [ColumnVector], keys: [ColumnVector], groups: [Int32])] = []
+  private var waitingBytes = 0
+
+  init(_ call: AggregateCall) throws {
+    self.call = call
+    accumulator = try makeAccumulator(
+      call.kind,
+      arguments: call.arguments.map(\.type),
+      result: call.result
+    )
+    distinct =
+      call.isDistinct && !call.arguments.isEmpty
+      ? DistinctRows(call.arguments.map(\.type)) : nil
+  }
+
+  var byteCount: Int { accumulator.byteCount + (distinct?.byteCount ?? 0) + waitingBytes }
+
+  func update(
+    _ input: AggregateInput,
+    _ numbers: UnsafePointer<Int32>?,
     _ rowCount: Int
   ) throws {
-    guard slot.call.filter != nil || slot.distinct != nil else {
-      let arguments = try slot.call.arguments.map { try evaluator.evaluate($0) }
-      return try slot.accumulator.update(arguments, rowCount: rowCount, groups: numbers)
+    if input.rows == nil, distinct == nil, call.orderBy.isEmpty {
+      return try accumulator.update(input.arguments, rowCount: rowCount, groups: numbers)
     }
-    var inner = evaluator
-    var groups: [Int32] = numbers.map { base in (0..<rowCount).map { base[$0] } } ?? []
-    if let filter = slot.call.filter {
-      let rows = try evaluator.select(filter)
-      inner = ExpressionEvaluator(
-        columns: evaluator.columns.map { $0.gather(rows.rows) },
-        count: rows.count
-      )
-      if numbers != nil { groups = rows.rows.map { groups[Int($0)] } }
+    var arguments = input.arguments
+    var keys = input.orderKeys
+    var count = input.rows?.count ?? rowCount
+    var groups: [Int32]
+    if let rows = input.rows {
+      groups = rows.array.map { numbers?[Int($0)] ?? 0 }
+    } else {
+      groups = (0..<rowCount).map { numbers?[$0] ?? 0 }
     }
-    var arguments = try slot.call.arguments.map { try inner.evaluate($0) }
-    var count = inner.count
-    if let distinct = slot.distinct, let first = arguments.first {
-      let rows = groups.withUnsafeBufferPointer {
-        distinct.newRows(first, groups: numbers == nil ? nil : $0.baseAddress)
-      }
-      arguments = arguments.map { $0.gather(rows.rows) }
+    if let distinct {
+      let rows = distinct.newRows(arguments, groups)
+      arguments = rows.withUnsafeBufferPointer { kept in arguments.map { $0.gather(kept) } }
+      keys = rows.withUnsafeBufferPointer { kept in keys.map { $0.gather(kept) } }
+      groups = rows.map { groups[Int($0)] }
       count = rows.count
-      if numbers != nil { groups = rows.rows.map { groups[Int($0)] } }
     }
     guard count > 0 else { return }
+    if !call.orderBy.isEmpty {
+      waiting.append((arguments, keys, groups))
+      waitingBytes += (arguments + keys).reduce(groups.count * 4) { $0 + $1.byteCount }
+      return
+    }
     try groups.withUnsafeBufferPointer {
-      try slot.accumulator.update(
-        arguments,
-        rowCount: count,
-        groups: numbers == nil ? nil : $0.baseAddress
-      )
+      try accumulator.update(arguments, rowCount: count, groups: $0.baseAddress)
     }
   }
 
-  public func finish() throws -> any SourceExec {
-    let groupCount = groups.isEmpty ? 1 : table.groupCount
-    for slot in slots { slot.accumulator.reserve(groupCount: groupCount) }
-    var batches: [ColumnarBatch] = []
-    var start = 0
-    // Text results carry the whole arena; one batch shares it.
-    let step =
-      schema.fields.contains { $0.type.layout == .text } ? max(groupCount, 1) : batchRowsMax * 4
-    while start < groupCount {
-      let range = start..<min(groupCount, start + step)
-      let keys = groups.isEmpty ? [] : table.keyColumns(range)
-      let results = try slots.map { try $0.accumulator.result(range) }
-      batches.append(
-        ColumnarBatch(schema: schema, columns: keys + results, rowCount: range.count)
+  /// Takes `rowCount` rows with their groups.
+  func update(
+    arguments: [ColumnVector],
+    _ groups: UnsafeBufferPointer<Int32>,
+    _ rowCount: Int
+  ) throws {
+    let input = AggregateInput(arguments: arguments)
+    try update(input, groups.baseAddress, rowCount)
+  }
+
+  /// Takes the rows that waited, in the order of ORDER BY.
+  func finishOrder() throws {
+    guard !waiting.isEmpty else { return }
+    let count = waiting.reduce(0) { $0 + $1.groups.count }
+    let keys = call.orderBy.indices.map { index in
+      ColumnVector.concatenate(
+        waiting.map { $0.keys[index] },
+        type: call.orderBy[index].expression.type
       )
-      start = range.upperBound
     }
-    return ValuesExec(schema: schema, batches)
+    let order = sortedRows(keys, call.orderBy.map(\.direction), count: count)
+    let groups = waiting.flatMap(\.groups)
+    let sorted = order.array.map { groups[Int($0)] }
+    let arguments = call.arguments.indices.map { index in
+      ColumnVector.concatenate(
+        waiting.map { $0.arguments[index] },
+        type: call.arguments[index].type
+      ).gather(order)
+    }
+    waiting = []
+    try sorted.withUnsafeBufferPointer {
+      try accumulator.update(arguments, rowCount: count, groups: $0.baseAddress)
+    }
+  }
+}
+
+/// Tells the first of equal (group, arguments) rows from its repetitions.
+private final class DistinctRows {
+  private let table: GroupTable
+
+  init(_ types: [DataType]) { table = GroupTable(types: [.integer] + types) }
+
+  var byteCount: Int { table.byteCount }
+
+  /// Rows without a NULL argument that are new in their group.
+  func newRows(_ arguments: [ColumnVector], _ groups: [Int32]) -> [Int32] {
+    let count = groups.count
+    guard count > 0 else { return [] }
+    let buffer = groups.withUnsafeBytes { Buffer(copying: $0) }
+    let group = ColumnVector(type: .integer, count: count, values: buffer)
+    let before = table.groupCount
+    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+    defer { numbers.deallocate() }
+    table.assign([group] + arguments, rowCount: count, into: numbers)
+    let validity = mergedValidity(arguments, count: count)
+    var rows: [Int32] = []
+    // Numbers are given by first appearance: a new one is larger than all before it.
+    var largest = before - 1
+    for row in 0..<count where Int(numbers[row]) > largest {
+      largest = Int(numbers[row])
+      if validity?.isValid(row) ?? true { rows.append(Int32(truncatingIfNeeded: row)) }
+    }
+    return rows
   }
 }

@@ -1,198 +1,498 @@
-public import Columnar
+// Joins of every kind: a build side held in memory, and a probe side that streams past it.
+//
+// 1. `JoinBuildSink` collects the right side in order and makes a `BuildTable` of its keys. Without
+//    keys every right row is a candidate, and the join is a nested loop.
+// 2. `JoinProbeExec` finds each left batch's candidate pairs, tests the residual, and gives what the
+//    kind asks for. Left rows keep their order.
+// 3. For RIGHT and FULL, `UnmatchedBuildSource` gives the right rows that nothing matched, last.
+
+import Columnar
+import Connector
 import Kernels
-public import QueryPlanning
+import QueryPlanning
+import Synchronization
 
-/// Joins by a hash table over the right side, probed with batches of the left.
+/// What the build side of a join leaves for its probes.
+final class JoinBuild: Sendable {
+  struct Content: Sendable {
+    var right: ColumnarBatch
+    /// Nil where the join has no keys.
+    var table: BuildTable?
+    /// The set of an `IN` without other conditions: values not NULL, and whether one was.
+    var members: BuildTable?
+    var hasNullMember = false
+  }
+
+  let join: Join
+  private let content: Mutex<Content>
+  /// One flag a right row, for RIGHT and FULL.
+  let matched: MatchFlags
+
+  init(_ join: Join) {
+    self.join = join
+    content = Mutex(Content(right: ColumnarBatch(schema: join.right.schema, rows: [])))
+    matched = MatchFlags()
+  }
+
+  var current: Content { content.withLock { $0 } }
+
+  fileprivate func set(_ built: Content) { content.withLock { $0 = built } }
+
+  /// An `IN` whose set is the whole right side.
+  var isPlainMembership: Bool {
+    join.membership != nil && join.keys.isEmpty && join.residual == nil
+  }
+}
+
+/// One byte a right row, set by any thread that matches it.
 ///
-/// Rows whose key has a NULL match nothing. Matches come in the order of the left rows, then of the
-/// right rows; left rows without a match (LEFT, FULL) follow the matches of their batch, right ones
-/// (RIGHT, FULL) come last. A join without keys compares all pairs. The right side is held in
-/// memory: throws `memoryExceeded` where it is too large.
-public final class HashJoinExec: SourceExec {
-  public let schema: Schema
-  private let kind: JoinKind
-  private let probe: any SourceExec
-  private let build: any SourceExec
-  private let keys: [JoinKey]
-  private let residual: Expression?
+/// `@unchecked Sendable`: bytes only ever become 1, and are read after all writers have finished.
+final class MatchFlags: @unchecked Sendable {
+  private(set) var flags: UnsafeMutablePointer<UInt8>?
+  private(set) var count = 0
+
+  fileprivate func allocate(_ count: Int) {
+    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, count))
+    memory.initialize(repeating: 0, count: max(1, count))
+    flags = memory
+    self.count = count
+  }
+
+  deinit { flags?.deallocate() }
+
+  func set(_ rows: [Int32]) {
+    guard let flags else { return }
+    for row in rows where row >= 0 { flags[Int(row)] = 1 }
+  }
+}
+
+/// Collects the right side and makes the table.
+final class JoinBuildSink: SinkExec {
+  private let build: JoinBuild
+  private let collected: OrderedBatches
   private let context: ExecutionContext
-  private let reservation: MemoryReservation
-  private let pairsMax = 65_536
+  private let tableMemory: OperatorMemory
 
-  private var isBuilt = false
-  private var right: ColumnarBatch
-  private let table: GroupTable
-  /// Rows of the right side by group: `heads[group]`, then `nexts[row]`; -1 ends a chain.
-  private var heads: [Int32] = []
-  private var nexts: [Int32] = []
-  private var isRightMatched: [Bool] = []
-  private var isDone = false
-  // The left batch at hand, and how far its pairs have been made.
-  private var current: ColumnarBatch?
-  private var groups: [Int32] = []
-  private var leftRow = 0
-  private var rightRow: Int32 = -2
-  private var isLeftMatched: [Bool] = []
-
-  public init(
-    schema: Schema,
-    kind: JoinKind,
-    probe: any SourceExec,
-    build: any SourceExec,
-    keys: [JoinKey],
-    residual: Expression?,
-    _ context: ExecutionContext
-  ) {
-    self.schema = schema
-    self.kind = kind
-    self.probe = probe
+  init(_ build: JoinBuild, _ context: ExecutionContext) {
     self.build = build
-    self.keys = keys
-    self.residual = residual
     self.context = context
-    reservation = MemoryReservation(context)
-    table = GroupTable(types: keys.map(\.right.type))
-    right = ColumnarBatch(schema: build.schema, rows: [])
+    collected = OrderedBatches(context)
+    tableMemory = OperatorMemory(context)
   }
 
-  private func buildTable() throws {
-    var batches: [ColumnarBatch] = []
-    var bytes = 0
-    while let batch = try build.next() {
-      try context.check()
-      batches.append(batch)
-      bytes += byteCount(of: batch)
-      try reservation.set(bytes)
-    }
-    isBuilt = true
-    guard !batches.isEmpty else { return }
-    right = concatenate(batches, schema: build.schema)
-    let count = right.rowCount
-    isRightMatched = [Bool](repeating: false, count: count)
-    guard !keys.isEmpty else { return }
+  func consumer(_ number: Int) -> any SinkConsumer {
+    ClosureConsumer { [collected] in try collected.append($0, at: $1) }
+  }
+
+  var peakMemoryBytes: Int { collected.peakByteCount + tableMemory.peakByteCount }
+
+  func finish(_ team: WorkerTeam) throws {
+    let join = build.join
+    let batches = collected.take()
+    let schema = join.right.schema
+    let right =
+      batches.isEmpty
+      ? ColumnarBatch(schema: schema, rows: [])
+      : try concatenated(batches, schema: schema, team)
+    var content = JoinBuild.Content(right: right)
     let evaluator = ExpressionEvaluator(right)
-    let columns = try keys.map { try evaluator.evaluate($0.right) }
-    var numbers = [Int32](repeating: 0, count: count)
-    numbers.withUnsafeMutableBufferPointer { out in
-      if let start = out.baseAddress { table.assign(columns, rowCount: count, into: start) }
-    }
-    heads = [Int32](repeating: -1, count: table.groupCount)
-    nexts = [Int32](repeating: -1, count: count)
-    let validity = mergedValidity(columns, count: count)
-    for row in stride(from: count - 1, through: 0, by: -1) where validity?.isValid(row) ?? true {
-      let group = Int(numbers[row])
-      nexts[row] = heads[group]
-      heads[group] = Int32(truncatingIfNeeded: row)
-    }
-    try reservation.set(bytes + table.byteCount + count * 12)
-  }
-
-  public func next() throws -> ColumnarBatch? {
-    if !isBuilt { try buildTable() }
-    while !isDone {
-      try context.check()
-      if current == nil {
-        guard let batch = try probe.next() else {
-          isDone = true
-          return kind == .right || kind == .full ? unmatchedRight() : nil
+    if !join.keys.isEmpty {
+      let keys = try join.keys.map { try evaluator.evaluate($0.right) }
+      let table = BuildTable(
+        keys,
+        nullsMatch: join.keys.map(\.matchesNulls),
+        count: right.rowCount
+      )
+      content.table = table
+      try tableMemory.add(table.byteCount)
+      if let id = join.dynamicFilterID {
+        for (index, key) in keys.enumerated() {
+          context.dynamicFilters.set(DynamicRange.comparisons(key), id: id, key: index)
         }
-        try start(batch)
-      }
-      if let batch = try pairs(), batch.rowCount > 0 { return batch }
-    }
-    return nil
-  }
-
-  private func start(_ batch: ColumnarBatch) throws {
-    current = batch
-    leftRow = 0
-    rightRow = -2
-    isLeftMatched = [Bool](repeating: false, count: batch.rowCount)
-    guard !keys.isEmpty else { return }
-    let evaluator = ExpressionEvaluator(batch)
-    let columns = try keys.map { try evaluator.evaluate($0.left) }
-    groups = [Int32](repeating: -1, count: batch.rowCount)
-    groups.withUnsafeMutableBufferPointer { out in
-      if let start = out.baseAddress {
-        table.assign(columns, rowCount: batch.rowCount, inserting: false, into: start)
       }
     }
-    if let validity = mergedValidity(columns, count: batch.rowCount) {
-      for row in 0..<batch.rowCount where !validity.isValid(row) { groups[row] = -1 }
+    if build.isPlainMembership, let membership = join.membership {
+      let values = try evaluator.evaluate(membership.right)
+      content.hasNullMember = values.nullCount > 0
+      let table = BuildTable([values], nullsMatch: [false], count: right.rowCount)
+      content.members = table
+      try tableMemory.add(table.byteCount)
     }
+    if join.kind == .right || join.kind == .full { build.matched.allocate(right.rowCount) }
+    build.set(content)
+  }
+}
+
+/// Puts batches together, a column a thread.
+func concatenated(
+  _ batches: [ColumnarBatch],
+  schema: Schema,
+  _ team: WorkerTeam
+) throws -> ColumnarBatch {
+  if batches.count == 1 { return batches[0] }
+  let shared = ColumnResults()
+  try team.run(schema.count) { index in
+    let column = ColumnVector.concatenate(
+      batches.map { $0.columns[index] },
+      type: schema[index].type
+    )
+    shared.set(column, index)
+  }
+  return ColumnarBatch(
+    schema: schema,
+    columns: shared.all(schema.count),
+    rowCount: batches.reduce(0) { $0 + $1.rowCount }
+  )
+}
+
+/// Columns made by several threads.
+final class ColumnResults: Sendable {
+  private let columns = Mutex<[Int: ColumnVector]>([:])
+
+  func set(_ column: ColumnVector, _ index: Int) { columns.withLock { $0[index] = column } }
+
+  func all(_ count: Int) -> [ColumnVector] {
+    columns.withLock { found in (0..<count).compactMap { found[$0] } }
+  }
+}
+
+/// The least that a scan needs to know of a join's keys: their range, or the few values themselves.
+enum DynamicRange {
+  private static let listCountMax = 64
+
+  static func comparisons(_ key: ColumnVector) -> [ColumnPredicate.Comparison] {
+    switch key.type.numberForm {
+    case .int32, .int64: break
+    default: return []
+    }
+    let source = key.plain
+    let isWide = source.type.numberForm == .int64
+    let narrow = source.values.values(as: Int32.self)
+    let wide = source.values.values(as: Int64.self)
+    var low = Int64.max
+    var high = Int64.min
+    var distinct: Set<Int64> = []
+    for row in 0..<source.count where !source.isNull(row) {
+      let index = source.isConstant ? 0 : row
+      let value = isWide ? wide[index] : Int64(narrow[index])
+      low = min(low, value)
+      high = max(high, value)
+      if distinct.count <= listCountMax { distinct.insert(value) }
+    }
+    // Nothing can match: a list of no values excludes every row group.
+    if distinct.isEmpty { return [.isIn([])] }
+    if distinct.count <= listCountMax {
+      return [.isIn(distinct.sorted().map { .integer($0) })]
+    }
+    return [.greaterOrEqual(.integer(low)), .lessOrEqual(.integer(high))]
+  }
+}
+
+/// Looks up batches of the left side.
+final class JoinProbeExec: TransformExec {
+  private let build: JoinBuild
+  private let schema: Schema
+  private let context: ExecutionContext
+
+  init(_ build: JoinBuild, _ context: ExecutionContext) {
+    self.build = build
+    self.context = context
+    schema = build.join.schema
   }
 
-  /// The right row after `rightRow` for the left row at hand; -1 at the end.
-  private func following() -> Int32 {
-    if keys.isEmpty {
-      let next = rightRow == -2 ? 0 : rightRow + 1
-      return Int(next) < right.rowCount ? next : -1
-    }
-    if rightRow == -2 {
-      let group = groups[leftRow]
-      return group < 0 ? -1 : heads[Int(group)]
-    }
-    return nexts[Int(rightRow)]
+  func makeWorker() -> any TransformWorker {
+    JoinProbeWorker(build, schema, context)
+  }
+}
+
+/// One thread's probe.
+private final class JoinProbeWorker: TransformWorker {
+  private let build: JoinBuild
+  private let join: Join
+  private let schema: Schema
+  private let content: JoinBuild.Content
+  private let context: ExecutionContext
+  private var leftRows: [Int32] = []
+  private var rightRows: [Int32] = []
+  /// Candidates that are looked at together; one left row may still have more.
+  private let pairsMax = 32_768
+
+  init(_ build: JoinBuild, _ schema: Schema, _ context: ExecutionContext) {
+    self.build = build
+    self.schema = schema
+    self.context = context
+    join = build.join
+    content = build.current
   }
 
-  /// Up to `pairsMax` candidate pairs of the batch at hand, tested by the residual; at its end also
-  /// its unmatched rows, for LEFT and FULL.
-  private func pairs() throws -> ColumnarBatch? {
-    guard let left = current else { return nil }
-    var leftRows: [Int32] = []
-    var rightRows: [Int32] = []
-    while leftRow < left.rowCount, leftRows.count < pairsMax {
-      rightRow = following()
-      if rightRow < 0 {
-        leftRow += 1
-        rightRow = -2
+  func process(
+    _ batch: ColumnarBatch,
+    at position: BatchPosition,
+    _ emit: (ColumnarBatch) throws -> Void
+  ) throws {
+    if build.isPlainMembership, let mark = try membershipMark(batch) {
+      return try emit(marked(batch, mark))
+    }
+    let isLeftOnly = join.kind.isLeftOnly
+    let probe = try makeProbe(batch)
+    if isLeftOnly, join.residual == nil, join.membership == nil {
+      if let probe, let found = probe.existence() { return try emitLeft(batch, found, emit) }
+      if probe == nil {
+        let found = [Bool](repeating: content.right.rowCount > 0, count: batch.rowCount)
+        return try emitLeft(batch, found, emit)
+      }
+    }
+    var isMatched = [Bool](repeating: false, count: batch.rowCount)
+    var membership = join.membership == nil ? nil : MembershipState(batch.rowCount)
+    var row = 0
+    while row < batch.rowCount {
+      try context.check()
+      let first = row
+      row = candidates(batch, probe, from: first)
+      try testResidual(batch)
+      for left in leftRows { isMatched[Int(left)] = true }
+      if membership != nil {
+        try addMembers(batch, &membership)
         continue
       }
-      leftRows.append(Int32(truncatingIfNeeded: leftRow))
-      rightRows.append(rightRow)
+      if isLeftOnly { continue }
+      build.matched.set(rightRows)
+      if join.kind == .left || join.kind == .full { padUnmatched(first..<row, isMatched) }
+      if !leftRows.isEmpty { try emit(assemble(batch)) }
     }
-    if let residual, !leftRows.isEmpty {
-      let candidates = assemble(left, leftRows, rightRows)
-      let hits = try ExpressionEvaluator(candidates).select(residual)
-      leftRows = hits.rows.map { leftRows[Int($0)] }
-      rightRows = hits.rows.map { rightRows[Int($0)] }
+    guard isLeftOnly else { return }
+    if let membership {
+      try emit(marked(batch, membership.mark()))
+    } else {
+      try emitLeft(batch, isMatched, emit)
     }
-    if kind == .left || kind == .full { for row in leftRows { isLeftMatched[Int(row)] = true } }
-    if kind == .right || kind == .full { for row in rightRows { isRightMatched[Int(row)] = true } }
-    if leftRow >= left.rowCount {
-      current = nil
-      if kind == .left || kind == .full {
-        for row in 0..<left.rowCount where !isLeftMatched[row] {
-          leftRows.append(Int32(truncatingIfNeeded: row))
-          rightRows.append(-1)
-        }
-      }
-    }
-    return leftRows.isEmpty ? nil : assemble(left, leftRows, rightRows)
   }
 
-  private func assemble(
-    _ left: ColumnarBatch,
-    _ leftRows: [Int32],
-    _ rightRows: [Int32]
-  ) -> ColumnarBatch {
-    let columns =
-      leftRows.withUnsafeBufferPointer { rows in left.columns.map { $0.gather(rows) } }
-      + rightRows.withUnsafeBufferPointer { rows in
-        right.columns.map { gatherOrNull($0, rows) }
-      }
-    return ColumnarBatch(schema: schema, columns: columns, rowCount: leftRows.count)
+  private func makeProbe(_ batch: ColumnarBatch) throws -> BuildTable.Probe? {
+    guard let table = content.table else { return nil }
+    let evaluator = ExpressionEvaluator(batch)
+    return BuildTable.Probe(
+      table,
+      try join.keys.map { try evaluator.evaluate($0.left) },
+      count: batch.rowCount
+    )
   }
 
-  private func unmatchedRight() -> ColumnarBatch? {
-    let rows = isRightMatched.indices.filter { !isRightMatched[$0] }.map {
-      Int32(truncatingIfNeeded: $0)
+  /// Fills the pairs of left rows `start...`; answers the first row not done.
+  private func candidates(_ batch: ColumnarBatch, _ probe: BuildTable.Probe?, from start: Int) -> Int
+  {
+    if let probe {
+      return probe.pairs(from: start, limit: pairsMax, &leftRows, &rightRows)
     }
-    guard !rows.isEmpty else { return nil }
-    let leftColumns = probe.schema.fields.map { nullColumn($0.type, count: rows.count) }
-    let rightColumns = rows.withUnsafeBufferPointer { picked in
-      right.columns.map { $0.gather(picked) }
+    leftRows.removeAll(keepingCapacity: true)
+    rightRows.removeAll(keepingCapacity: true)
+    let rightCount = content.right.rowCount
+    var row = start
+    while row < batch.rowCount, leftRows.count < pairsMax {
+      for right in 0..<rightCount {
+        leftRows.append(Int32(truncatingIfNeeded: row))
+        rightRows.append(Int32(truncatingIfNeeded: right))
+      }
+      row += 1
     }
-    return ColumnarBatch(schema: schema, columns: leftColumns + rightColumns, rowCount: rows.count)
+    return row
+  }
+
+  private func testResidual(_ batch: ColumnarBatch) throws {
+    guard let residual = join.residual, !leftRows.isEmpty else { return }
+    let hits = try pairEvaluator(batch, [residual]).select(residual)
+    if hits.count == leftRows.count { return }
+    var kept = 0
+    for index in hits.array {
+      leftRows[kept] = leftRows[Int(index)]
+      rightRows[kept] = rightRows[Int(index)]
+      kept += 1
+    }
+    leftRows.removeLast(leftRows.count - kept)
+    rightRows.removeLast(rightRows.count - kept)
+  }
+
+  /// The pairs as rows of left and right columns; only those that `expressions` read are gathered.
+  private func pairEvaluator(
+    _ batch: ColumnarBatch,
+    _ expressions: [Expression]
+  ) -> ExpressionEvaluator {
+    var needed: Set<Int> = []
+    for expression in expressions { expression.collectColumns(&needed) }
+    let split = batch.columns.count
+    let count = leftRows.count
+    let left = leftRows.withUnsafeBufferPointer { rows in
+      batch.columns.enumerated().map { index, column in
+        needed.contains(index) ? column.gather(rows) : nullColumn(column.type, count: count)
+      }
+    }
+    let right = rightRows.withUnsafeBufferPointer { rows in
+      content.right.columns.enumerated().map { index, column in
+        needed.contains(split + index)
+          ? column.gather(rows) : nullColumn(column.type, count: count)
+      }
+    }
+    return ExpressionEvaluator(columns: left + right, count: count)
+  }
+
+  /// Puts left rows without a match, with -1, in their places among the pairs.
+  private func padUnmatched(_ range: Range<Int>, _ isMatched: [Bool]) {
+    guard range.contains(where: { !isMatched[$0] }) else { return }
+    var left: [Int32] = []
+    var right: [Int32] = []
+    var pair = 0
+    for row in range {
+      if !isMatched[row] {
+        left.append(Int32(truncatingIfNeeded: row))
+        right.append(-1)
+      }
+      while pair < leftRows.count, Int(leftRows[pair]) == row {
+        left.append(leftRows[pair])
+        right.append(rightRows[pair])
+        pair += 1
+      }
+    }
+    leftRows = left
+    rightRows = right
+  }
+
+  private func assemble(_ batch: ColumnarBatch) -> ColumnarBatch {
+    let isWhole =
+      leftRows.count == batch.rowCount
+      && leftRows.enumerated().allSatisfy { Int($0.element) == $0.offset }
+    let left =
+      isWhole
+      ? batch.columns
+      : leftRows.withUnsafeBufferPointer { rows in batch.columns.map { $0.gather(rows) } }
+    let right = rightRows.withUnsafeBufferPointer { rows in
+      content.right.columns.map { gatherOrNull($0, rows) }
+    }
+    return ColumnarBatch(schema: schema, columns: left + right, rowCount: leftRows.count)
+  }
+
+  // MARK: semi, anti, mark
+
+  private func emitLeft(
+    _ batch: ColumnarBatch,
+    _ isMatched: [Bool],
+    _ emit: (ColumnarBatch) throws -> Void
+  ) throws {
+    if join.kind == .mark {
+      let flags = Buffer(byteCount: batch.rowCount) { memory in
+        for row in 0..<batch.rowCount { memory[row] = isMatched[row] ? 1 : 0 }
+      }
+      let mark = ColumnVector(type: .boolean, count: batch.rowCount, values: flags)
+      return try emit(marked(batch, mark))
+    }
+    let wanted = join.kind == .semi
+    var rows: [Int32] = []
+    for row in 0..<batch.rowCount where isMatched[row] == wanted {
+      rows.append(Int32(truncatingIfNeeded: row))
+    }
+    if rows.count == batch.rowCount { return try emit(batch) }
+    if rows.isEmpty { return }
+    try emit(rows.withUnsafeBufferPointer { batch.gather($0) })
+  }
+
+  private func marked(_ batch: ColumnarBatch, _ mark: ColumnVector) -> ColumnarBatch {
+    ColumnarBatch(schema: schema, columns: batch.columns + [mark], rowCount: batch.rowCount)
+  }
+
+  /// `value IN (right side)`.
+  private func membershipMark(_ batch: ColumnarBatch) throws -> ColumnVector? {
+    guard let membership = join.membership, let table = content.members else { return nil }
+    let values = try ExpressionEvaluator(batch).evaluate(membership.left)
+    let count = batch.rowCount
+    if content.right.rowCount == 0 {
+      return ColumnVector(constant: .boolean(false), type: .boolean, count: count)
+    }
+    let probe = BuildTable.Probe(table, [values], count: count)
+    var found = [Bool](repeating: false, count: count)
+    if let known = probe.existence() {
+      found = known
+    } else {
+      var row = 0
+      while row < count {
+        row = probe.pairs(from: row, limit: pairsMax, &leftRows, &rightRows)
+        for left in leftRows { found[Int(left)] = true }
+      }
+    }
+    let hasNull = content.hasNullMember
+    let validity =
+      hasNull || values.validity != nil
+      ? ValidityBitmap.make(count: count) { !values.isNull($0) && (found[$0] || !hasNull) } : nil
+    let flags = Buffer(byteCount: count) { memory in
+      for row in 0..<count { memory[row] = found[row] ? 1 : 0 }
+    }
+    return ColumnVector(type: .boolean, count: count, values: flags, validity: validity)
+  }
+
+  /// Compares the operand with the members among the pairs at hand.
+  private func addMembers(_ batch: ColumnarBatch, _ state: inout MembershipState?) throws {
+    guard let membership = join.membership, !leftRows.isEmpty else { return }
+    let split = batch.columns.count
+    let right = membership.right.remapping { $0 + split }
+    let evaluator = pairEvaluator(batch, [membership.left, right])
+    let equal = compare(
+      .equal,
+      try evaluator.evaluate(membership.left),
+      try evaluator.evaluate(right)
+    ).plain
+    let values = equal.values.values(as: UInt8.self)
+    for (index, left) in leftRows.enumerated() {
+      if equal.isNull(index) {
+        state?.hasUnknown[Int(left)] = true
+      } else if values[equal.isConstant ? 0 : index] != 0 {
+        state?.isMember[Int(left)] = true
+      }
+    }
+  }
+}
+
+/// What is known of each left row's `IN` so far.
+private struct MembershipState {
+  var isMember: [Bool]
+  /// A comparison with a member gave NULL.
+  var hasUnknown: [Bool]
+
+  init(_ count: Int) {
+    isMember = [Bool](repeating: false, count: count)
+    hasUnknown = isMember
+  }
+
+  func mark() -> ColumnVector {
+    let count = isMember.count
+    let validity = ValidityBitmap.make(count: count) { isMember[$0] || !hasUnknown[$0] }
+    let flags = Buffer(byteCount: count) { memory in
+      for row in 0..<count { memory[row] = isMember[row] ? 1 : 0 }
+    }
+    return ColumnVector(type: .boolean, count: count, values: flags, validity: validity)
+  }
+}
+
+/// The right rows that no left row matched, with NULLs for the left columns.
+final class UnmatchedBuildSource: MorselSource {
+  private let build: JoinBuild
+  private let rowsPerMorsel = 65_536
+
+  init(_ build: JoinBuild) { self.build = build }
+
+  func start() throws {}
+
+  func open(morsel number: Int) throws -> (any BatchReader)? {
+    let start = number * rowsPerMorsel
+    let matched = build.matched
+    guard start < matched.count, let flags = matched.flags else { return nil }
+    let rows = (start..<min(matched.count, start + rowsPerMorsel)).filter { flags[$0] == 0 }
+      .map { Int32(truncatingIfNeeded: $0) }
+    guard !rows.isEmpty else { return ArrayBatchReader([]) }
+    let join = build.join
+    let left = join.left.schema.fields.map { nullColumn($0.type, count: rows.count) }
+    let right = rows.withUnsafeBufferPointer { picked in
+      build.current.right.columns.map { $0.gather(picked) }
+    }
+    return ArrayBatchReader([
+      ColumnarBatch(schema: join.schema, columns: left + right, rowCount: rows.count)
+    ])
   }
 }

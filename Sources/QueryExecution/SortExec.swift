@@ -1,58 +1,11 @@
-// Sorts all rows in memory; the sort is stable.
+// Sorting all rows, and keeping the first of an order.
 
-public import Columnar
+import Columnar
 import Kernels
-public import QueryPlanning
+import QueryPlanning
+import Synchronization
 
-/// Puts batches together into one.
-func concatenate(_ batches: [ColumnarBatch], schema: Schema) -> ColumnarBatch {
-  if batches.count == 1 { return batches[0] }
-  let count = batches.reduce(0) { $0 + $1.rowCount }
-  return ColumnarBatch(
-    schema: schema,
-    columns: schema.fields.indices.map { index in
-      concatenate(batches.map { $0.columns[index] }, type: schema[index].type)
-    },
-    rowCount: count
-  )
-}
-
-func byteCount(of batch: ColumnarBatch) -> Int {
-  batch.columns.reduce(0) { $0 + Kernels.byteCount(of: $1) }
-}
-
-/// Sorts all rows in memory; the sort is stable.
-///
-/// N rows in, the same N out in one batch. Each key says where its NULLs go. Throws
-/// `memoryExceeded` where the input is too large, and what the keys' expressions throw.
-public final class SortExec: SinkExec {
-  private let schema: Schema
-  private let keys: [SortKey]
-  private var batches: [ColumnarBatch] = []
-  private var bytes = 0
-  private let reservation: MemoryReservation
-
-  public init(schema: Schema, keys: [SortKey], _ context: ExecutionContext) {
-    self.schema = schema
-    self.keys = keys
-    reservation = MemoryReservation(context)
-  }
-
-  public func consume(_ batch: ColumnarBatch) throws {
-    batches.append(batch)
-    bytes += byteCount(of: batch)
-    try reservation.set(bytes)
-  }
-
-  public func finish() throws -> any SourceExec {
-    guard !batches.isEmpty else { return ValuesExec(schema: schema, []) }
-    let all = concatenate(batches, schema: schema)
-    batches = []
-    let rows = try sortedRows(all, keys)
-    return ValuesExec(schema: schema, [all.gather(rows.rows)])
-  }
-}
-
+/// The order of a batch's rows by some keys.
 func sortedRows(_ batch: ColumnarBatch, _ keys: [SortKey]) throws -> RowSelection {
   let evaluator = ExpressionEvaluator(batch)
   return Kernels.sortedRows(
@@ -62,41 +15,216 @@ func sortedRows(_ batch: ColumnarBatch, _ keys: [SortKey]) throws -> RowSelectio
   )
 }
 
-/// Keeps the first `count` rows of the order: gathers some batches, cuts, and goes on.
-public final class TopNExec: SinkExec {
+/// The rows of `batch` in an order, cut into batches that threads above can share.
+func gathered(
+  _ batch: ColumnarBatch,
+  _ order: RowSelection,
+  _ team: WorkerTeam
+) throws -> [ColumnarBatch] {
+  let step = 65_536
+  let count = (order.count + step - 1) / step
+  let pieces = PieceResults()
+  try team.run(count) { index in
+    let range = index * step..<min(order.count, (index + 1) * step)
+    let piece = withExtendedLifetime(order.buffer) {
+      batch.gather(UnsafeBufferPointer(rebasing: order.rows[range]))
+    }
+    pieces.set(piece, index)
+  }
+  return pieces.all(count)
+}
+
+/// Batches made by several threads.
+final class PieceResults: Sendable {
+  private let pieces = Mutex<[Int: ColumnarBatch]>([:])
+
+  func set(_ batch: ColumnarBatch, _ index: Int) { pieces.withLock { $0[index] = batch } }
+
+  func all(_ count: Int) -> [ColumnarBatch] {
+    pieces.withLock { found in (0..<count).compactMap { found[$0] } }
+  }
+}
+
+/// Sorts all rows in memory; the sort is stable over the input's order.
+///
+/// N rows in, the same N out. Each key says where its NULLs go. Throws `memoryExceeded` where the
+/// input is too large, and what the keys' expressions throw.
+final class SortExec: SinkExec {
+  let result = SharedBatches()
   private let schema: Schema
   private let keys: [SortKey]
-  private let count: Int
-  private var batches: [ColumnarBatch] = []
-  private var rowCount = 0
-  private let reservation: MemoryReservation
+  private let collected: OrderedBatches
 
-  public init(schema: Schema, keys: [SortKey], count: Int, _ context: ExecutionContext) {
+  init(schema: Schema, keys: [SortKey], _ context: ExecutionContext) {
     self.schema = schema
     self.keys = keys
-    self.count = count
-    reservation = MemoryReservation(context)
+    collected = OrderedBatches(context)
   }
 
-  public func consume(_ batch: ColumnarBatch) throws {
-    guard count > 0 else { return }
+  func consumer(_ number: Int) -> any SinkConsumer {
+    ClosureConsumer { [collected] in try collected.append($0, at: $1) }
+  }
+
+  var peakMemoryBytes: Int { collected.peakByteCount }
+
+  func finish(_ team: WorkerTeam) throws {
+    let batches = collected.take()
+    guard !batches.isEmpty else { return }
+    let all = try concatenated(batches, schema: schema, team)
+    result.set(try gathered(all, try sortedRows(all, keys), team))
+  }
+}
+
+/// Keeps the first rows of an order: each thread gathers some batches, cuts, and goes on.
+///
+/// Rows that are equal in all keys come in the input's order. With ties, the rows equal to the last
+/// one are kept too.
+final class TopNExec: SinkExec {
+  let result = SharedBatches()
+  private let node: TopN
+  private let schema: Schema
+  private let memory: OperatorMemory
+  private let workers = Mutex<[Int: TopNWorker]>([:])
+  /// Rows to keep, those to skip among them.
+  private let enough: Int
+
+  init(_ node: TopN, schema: Schema, _ context: ExecutionContext) {
+    self.node = node
+    self.schema = schema
+    memory = OperatorMemory(context)
+    enough = node.count.addingReportingOverflow(node.offset).partialValue
+  }
+
+  func consumer(_ number: Int) -> any SinkConsumer {
+    if let known = workers.withLock({ $0[number] }) { return known }
+    let worker = TopNWorker(node, schema, enough, memory)
+    workers.withLock { $0[number] = worker }
+    return worker
+  }
+
+  var isSatisfied: Bool { node.count == 0 }
+  var peakMemoryBytes: Int { memory.peakByteCount }
+
+  func finish(_ team: WorkerTeam) throws {
+    let used = workers.withLock { workers in workers.sorted { $0.key < $1.key }.map(\.value) }
+    guard let first = used.first, node.count > 0 else { return }
+    for other in used.dropFirst() { try first.absorb(other) }
+    guard let kept = try first.finished() else { return }
+    let start = min(node.offset, kept.rowCount)
+    if start < kept.rowCount { result.set([kept.slice(start..<kept.rowCount)]) }
+  }
+}
+
+/// One thread's candidates, with an ordinal that stands for the input's order.
+///
+/// `@unchecked Sendable`: used by one thread at a time: the runner gives each thread its own, and
+/// `finish` runs alone.
+private final class TopNWorker: SinkConsumer, @unchecked Sendable {
+  private let node: TopN
+  private let schema: Schema
+  private let enough: Int
+  private let memory: OperatorMemory
+  private let withOrdinal: Schema
+  private var batches: [ColumnarBatch] = []
+  private var rowCount = 0
+  private var bytes = 0
+  private var morsel = BatchPosition(feed: -1, morsel: -1, sequence: 0)
+  private var rowsOfMorsel = 0
+
+  init(_ node: TopN, _ schema: Schema, _ enough: Int, _ memory: OperatorMemory) {
+    self.node = node
+    self.schema = schema
+    self.enough = enough
+    self.memory = memory
+    withOrdinal = Schema(schema.fields + [Field("$ordinal", .bigint)])
+  }
+
+  func consume(_ batch: ColumnarBatch, at position: BatchPosition) throws {
+    if position.feed != morsel.feed || position.morsel != morsel.morsel {
+      morsel = position
+      rowsOfMorsel = 0
+    }
+    let first = position.feed << 56 | position.morsel << 32 | rowsOfMorsel
+    rowsOfMorsel += batch.rowCount
+    let ordinals = Buffer(byteCount: batch.rowCount * 8) { memory in
+      let out = memory.bindMemory(to: Int64.self)
+      for row in 0..<batch.rowCount { out[row] = Int64(first + row) }
+    }
+    let ordinal = ColumnVector(type: .bigint, count: batch.rowCount, values: ordinals)
+    try add(
+      ColumnarBatch(
+        schema: withOrdinal,
+        columns: batch.columns + [ordinal],
+        rowCount: batch.rowCount
+      )
+    )
+  }
+
+  private func add(_ batch: ColumnarBatch) throws {
     batches.append(batch)
     rowCount += batch.rowCount
-    try reservation.set(batches.reduce(0) { $0 + byteCount(of: $1) })
-    if rowCount > max(count * 4, 65_536) { try cut() }
+    let added = batch.byteCount
+    bytes += added
+    try memory.add(added)
+    if rowCount > max(enough.multipliedReportingOverflow(by: 4).partialValue, 65_536) { try cut() }
+  }
+
+  func absorb(_ other: TopNWorker) throws {
+    try other.cut()
+    for batch in other.batches { try add(batch) }
   }
 
   private func cut() throws {
-    guard !batches.isEmpty else { return }
-    let all = concatenate(batches, schema: schema)
-    let rows = try sortedRows(all, keys)
-    let kept = RowSelection(Array(rows.rows.prefix(count)))
-    batches = [all.gather(kept.rows)]
-    rowCount = kept.count
+    guard rowCount > 0 else { return }
+    let all = ColumnarBatch.concatenate(batches, schema: withOrdinal)
+    let evaluator = ExpressionEvaluator(all)
+    let keys = try node.keys.map { try evaluator.evaluate($0.expression) }
+    let order = Kernels.sortedRows(
+      keys + [all.columns[schema.count]],
+      node.keys.map(\.direction) + [SortDirection(isAscending: true, nullsFirst: false)],
+      count: all.rowCount
+    ).array
+    var end = min(enough, order.count)
+    if node.withTies, end > 0, end < order.count {
+      let sorted = order.withUnsafeBufferPointer { rows in keys.map { $0.gather(rows) } }
+      let boundaries = Peers.starts(sorted, count: order.count)
+      while end < order.count, !boundaries[end] { end += 1 }
+    }
+    let kept = order[0..<end].withUnsafeBufferPointer { all.gather($0) }
+    batches = [kept]
+    rowCount = end
+    let now = kept.byteCount
+    try memory.add(now - bytes)
+    bytes = now
   }
 
-  public func finish() throws -> any SourceExec {
+  /// The rows kept, in order, without the ordinal; nil where there is none.
+  func finished() throws -> ColumnarBatch? {
     try cut()
-    return ValuesExec(schema: schema, batches)
+    guard let kept = batches.first else { return nil }
+    return ColumnarBatch(
+      schema: schema,
+      columns: Array(kept.columns.dropLast()),
+      rowCount: kept.rowCount
+    )
+  }
+}
+
+/// Where runs of equal rows begin in sorted columns.
+enum Peers {
+  /// True for each row that differs from the row before it in some column; the first row is true.
+  /// NULLs are equal, and so are NaN.
+  static func starts(_ columns: [ColumnVector], count: Int) -> [Bool] {
+    var starts = [Bool](repeating: false, count: count)
+    guard count > 0 else { return starts }
+    starts[0] = true
+    guard count > 1 else { return starts }
+    for column in columns {
+      let differs = isDistinct(column.slice(0..<count - 1), column.slice(1..<count)).plain
+      let flags = differs.values.values(as: UInt8.self)
+      let step = differs.isConstant ? 0 : 1
+      for row in 1..<count where flags[(row - 1) * step] != 0 { starts[row] = true }
+    }
+    return starts
   }
 }

@@ -1,49 +1,92 @@
-public import Columnar
+// Reads a table's splits, each a morsel.
+
+import Columnar
 import Connector
 import Kernels
-public import QueryPlanning
+import QueryPlanning
+import Synchronization
 
-/// Reads a table's splits one after the other, in the order the source gives them.
+/// Deals out a table's splits in the order the source gives them.
 ///
-/// Predicates and limit are wishes to the source: more rows than those may come. Counts what it
-/// reads in the context's statistics. Throws what the source throws.
-public final class TableScanExec: SourceExec {
-  public let schema: Schema
-  private let request: ScanRequest
-  private let source: any TableSource
-  private var splits: ArraySlice<any Split>?
-  private var reader: (any BatchReader)?
+/// Predicates, dynamic filters and limit are wishes to the source: more rows than those may come.
+/// Counts what it reads in the context's statistics. Throws what the source throws.
+final class TableScanExec: MorselSource {
+  private let scan: TableScan
   private let context: ExecutionContext
+  private let share: (task: Int, of: Int)
+  private let splits = Mutex<[any Split]>([])
 
-  public init(_ scan: TableScan, _ context: ExecutionContext) {
-    schema = scan.source.schema.selecting(scan.columns)
-    source = scan.source
-    request = ScanRequest(columns: scan.columns, predicates: scan.predicates, limit: scan.limit)
+  /// Task `share.task` of `share.of` reads every `share.of`th split.
+  init(_ scan: TableScan, _ context: ExecutionContext, share: (task: Int, of: Int) = (0, 1)) {
+    self.scan = scan
     self.context = context
+    self.share = share
   }
 
-  public func next() throws -> ColumnarBatch? {
-    if splits == nil {
-      let all = try source.splits(for: request)
-      context.statistics.splitsTotal += all.count
-      splits = all[...]
+  func start() throws {
+    var request = ScanRequest(
+      columns: scan.columns,
+      predicates: scan.predicates,
+      limit: scan.limit
+    )
+    for filter in scan.dynamicFilters {
+      request.predicates += context.dynamicFilters.predicates(of: filter)
     }
-    while true {
-      try context.check()
-      if let reader {
-        if let batch = try reader.next() {
-          context.statistics.rowsScanned += batch.rowCount
-          for column in batch.columns {
-            context.statistics.bytesScanned += byteCount(of: column)
-          }
-          if batch.rowCount == 0 { continue }
-          return batch
-        }
-        self.reader = nil
+    let all = try scan.source.splits(for: request)
+    let mine =
+      share.of == 1
+      ? all : all.enumerated().filter { $0.offset % share.of == share.task }.map(\.element)
+    context.count { $0.splitsTotal += mine.count }
+    splits.withLock { $0 = mine }
+  }
+
+  func open(morsel number: Int) throws -> (any BatchReader)? {
+    guard let split = splits.withLock({ number < $0.count ? $0[number] : nil }) else { return nil }
+    return CountingReader(try split.open(), context)
+  }
+
+  private final class CountingReader: BatchReader {
+    private let inner: any BatchReader
+    private let context: ExecutionContext
+    private var rows = 0
+    private var bytes = 0
+
+    init(_ inner: any BatchReader, _ context: ExecutionContext) {
+      self.inner = inner
+      self.context = context
+    }
+
+    deinit {
+      context.count {
+        $0.splitsScanned += 1
+        $0.rowsScanned += rows
+        $0.bytesScanned += bytes
       }
-      guard let split = splits?.popFirst() else { return nil }
-      context.statistics.splitsScanned += 1
-      reader = try split.open()
     }
+
+    func next() throws -> ColumnarBatch? {
+      guard let batch = try inner.next() else { return nil }
+      rows += batch.rowCount
+      bytes += batch.byteCount
+      return batch
+    }
+  }
+}
+
+/// What join builds have found out for scans that have not begun.
+final class DynamicFilterRegistry: Sendable {
+  private struct Key: Hashable {
+    var id: Int
+    var key: Int
+  }
+  private let found = Mutex<[Key: [ColumnPredicate.Comparison]]>([:])
+
+  func set(_ comparisons: [ColumnPredicate.Comparison], id: Int, key: Int) {
+    found.withLock { $0[Key(id: id, key: key)] = comparisons }
+  }
+
+  func predicates(of filter: DynamicFilter) -> [ColumnPredicate] {
+    found.withLock { $0[Key(id: filter.id, key: filter.key)] ?? [] }
+      .map { ColumnPredicate(column: filter.column, $0) }
   }
 }

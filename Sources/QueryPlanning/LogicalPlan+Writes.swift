@@ -1,6 +1,6 @@
 // The nodes that change tables, and the one that fragments meet at.
 
-public import Columnar
+import Columnar
 public import Connector
 
 /// The rows of its input go into a table, all or none. Gives one row: how many there were.

@@ -44,6 +44,11 @@ package final class LineEditor {
   /// Called at Tab with the line and the cursor as an index in characters.
   package var complete: ((_ line: String, _ cursorInCharacters: Int) -> CompletionResult)?
 
+  /// The prompt while the history is searched (Ctrl-R): what is looked for, and whether it was found.
+  package var searchPrompt: (_ pattern: String, _ isFound: Bool) -> String = { pattern, isFound in
+    isFound || pattern.isEmpty ? "/\(pattern)> " : "/\(pattern) ?> "
+  }
+
   /// Whether a person types: a prompt is shown.
   package let isInteractive: Bool
   /// Whether lines can be edited with the cursor keys.
@@ -55,8 +60,19 @@ package final class LineEditor {
   private var plain: PlainLineReader
   private var history: LineHistory
   private var promptColumns = 0
+  /// The prompt's columns while another prompt, such as a search's, stands in its place.
+  private var ownPromptColumns = 0
+  /// The screen's columns when the line was last drawn.
+  private var drawnColumns = 80
   /// The state that the last Tab left ambiguous; the same state again lists the candidates.
-  private var lastAmbiguous: (line: String, cursor: Int)?
+  private var lastAmbiguous: Ambiguity?
+
+  private struct Ambiguity {
+    var line: String
+    var cursor: Int
+    /// The page of candidates that the next Tab lists.
+    var page = 0
+  }
 
   /// Opens the terminal; installs the interrupt handler.
   ///
@@ -94,7 +110,8 @@ package final class LineEditor {
       completeCallback,
       stepCallback,
       rowsCallback,
-      composeCallback
+      composeCallback,
+      searchCallback
     )
     for entry in history.entries { tapline_editor_history_add(editor, entry) }
   }
@@ -111,6 +128,8 @@ package final class LineEditor {
     guard let editor else { return readPlainLine(prompt: prompt) }
     lastAmbiguous = nil
     promptColumns = TextWidth.columns(String(prompt.split(separator: "\n").last ?? ""))
+    ownPromptColumns = promptColumns
+    drawnColumns = screenSize.columns
     var text: UnsafeMutablePointer<CChar>?
     let result = tapline_editor_read(editor, LineEditor.marked(prompt), &text)
     defer { free(text) }
@@ -186,11 +205,11 @@ package final class LineEditor {
 // MARK: - Completion
 
 extension LineEditor {
-  /// The screen's columns, for laying out what is listed below the line.
-  private var screenColumns: Int {
+  /// The screen's columns and rows, for laying out what is listed below the line.
+  private var screenSize: (columns: Int, rows: Int) {
     var columns: Int32 = 0
     var rows: Int32 = 0
-    return tapline_terminal_size(output, &columns, &rows) ? Int(columns) : 80
+    return tapline_terminal_size(output, &columns, &rows) ? (Int(columns), Int(rows)) : (80, 24)
   }
 
   fileprivate func handleTab(_ line: String.UnicodeScalarView, cursor: Int) -> Int32 {
@@ -206,20 +225,23 @@ extension LineEditor {
       replace(typed, with: first + (result.appendsSpace ? " " : ""), in: editor)
       return Int32(TAPLINE_KEY_REFRESH)
     }
-    let common = LineEditor.commonPrefix(of: result.candidates)
+    let common = Completion.commonPrefix(of: result.candidates)
     if common.count >= typed.count, common != typed {
       replace(typed, with: common, in: editor)
-      lastAmbiguous = (
-        String(before.dropLast(typed.count)) + common + text.dropFirst(before.count),
-        before.count - typed.count + common.count
+      lastAmbiguous = Ambiguity(
+        line: String(before.dropLast(typed.count)) + common + text.dropFirst(before.count),
+        cursor: before.count - typed.count + common.count
       )
       return Int32(TAPLINE_KEY_REFRESH)
     }
-    if let last = lastAmbiguous, last == (text, before.count) {
-      list(result.candidates, line: text, cursor: before.count, in: editor)
+    if var last = lastAmbiguous, last.line == text, last.cursor == before.count {
+      list(result.candidates, line: text, cursor: before.count, page: last.page, in: editor)
+      // The next Tab lists what did not fit.
+      last.page += 1
+      lastAmbiguous = last
       return Int32(TAPLINE_KEY_REDRAW)
     }
-    lastAmbiguous = (text, before.count)
+    lastAmbiguous = Ambiguity(line: text, cursor: before.count)
     return Int32(TAPLINE_KEY_BEEP)
   }
 
@@ -232,10 +254,15 @@ extension LineEditor {
     _ candidates: [String],
     line: String,
     cursor: Int,
+    page: Int,
     in editor: OpaquePointer
   ) {
+    let size = screenSize
     let below = rowsBelow(line: line, cursor: cursor)
-    let rows = CandidateList.lines(candidates, width: screenColumns)
+    let own = rows(line: line, cursor: cursor).last + 1
+    // The list and the line below it fit on the screen together.
+    let rows = CandidateList.lines(
+      candidates, width: size.columns, rowsMax: max(size.rows - own - 2, 3), page: page)
     let text = String(repeating: "\n", count: below + 1) + rows.joined(separator: "\n") + "\n"
     tapline_editor_write(editor, text.replacing("\n", with: "\r\n"))
   }
@@ -248,26 +275,56 @@ extension LineEditor {
 
   /// The rows, counted from the prompt's, of the cursor and of the end of the line.
   fileprivate func rows(line: String, cursor: Int) -> (cursor: Int, last: Int) {
-    let width = screenColumns
-    var row = 0
-    var column = promptColumns % width
-    var cursorRow = 0
+    var drawn = DrawnRows(width: screenSize.columns, startColumn: promptColumns)
+    var cursorRow: Int?
     for (index, character) in line.enumerated() {
-      if index == cursor { cursorRow = row }
-      if character == "\n" {
-        row += 1
-        column = 0
-        continue
-      }
-      let columns = TextWidth.columns(of: character)
-      if column + columns > width {
-        row += 1
-        column = 0
-      }
-      column += columns
+      if index == cursor { cursorRow = drawn.row }
+      drawn.place(character)
     }
-    if cursor >= line.count { cursorRow = row }
-    return (cursorRow, row)
+    return (cursorRow ?? drawn.row, drawn.row)
+  }
+
+  /// The cursor's row after the terminal has wrapped what was drawn to a new width.
+  ///
+  /// Where a wide character did not fit at the end of a row, libedit has left a line break in what
+  /// it drew as a whole (the first `refreshed` code points), and a space in what was typed.
+  fileprivate func rowAfterResize(line: String, refreshed: Int) -> Int {
+    let width = screenSize.columns
+    defer { drawnColumns = width }
+    var drawn = DrawnRows(width: drawnColumns, startColumn: promptColumns)
+    var wrapped = DrawnRows(width: width, startColumn: promptColumns)
+    var scalarCount = 0
+    for character in line {
+      let row = drawn.row
+      let gap = drawn.width - drawn.column
+      drawn.place(character)
+      if drawn.row > row, character != "\n", gap > 0 {
+        if scalarCount < refreshed {
+          wrapped.place("\n")
+        } else {
+          for _ in 0..<gap { wrapped.place(" ") }
+        }
+      }
+      wrapped.place(character)
+      scalarCount += character.unicodeScalars.count
+    }
+    return wrapped.row
+  }
+
+  /// Answers a search: the prompt, and the entry if one was found.
+  fileprivate func search(
+    _ pattern: String?,
+    from: Int,
+    step: Int
+  ) -> (prompt: String, found: Int, entry: String?) {
+    guard let pattern else {
+      promptColumns = ownPromptColumns
+      return ("", -1, nil)
+    }
+    let found = pattern.isEmpty ? nil : history.search(pattern, from: from, step: step)
+    let prompt = searchPrompt(TextWidth.printable(pattern), found != nil)
+    promptColumns = TextWidth.columns(prompt)
+    return (prompt, found?.index ?? -1, found?.entry)
   }
 
   fileprivate func pendingRowsBelow() -> Int {
@@ -278,34 +335,32 @@ extension LineEditor {
     let line = scalars(points[..<Int(count)])
     return rowsBelow(line: String(line), cursor: String(line.prefix(Int(cursor))).count)
   }
-
-  /// The longest text that all candidates begin with, in whole characters.
-  static func commonPrefix(of candidates: [String]) -> String {
-    guard var prefix = candidates.first else { return "" }
-    for candidate in candidates.dropFirst() {
-      prefix = String(zip(prefix, candidate).prefix { $0 == $1 }.map(\.0))
-    }
-    return prefix
-  }
 }
 
-/// Candidates in columns, read downwards.
-enum CandidateList {
-  /// More than this are counted, not listed.
-  static let listedMax = 120
+/// Where the characters of a line come to stand on a screen.
+private struct DrawnRows {
+  let width: Int
+  var row = 0
+  var column: Int
 
-  static func lines(_ candidates: [String], width: Int) -> [String] {
-    let listed = candidates.prefix(listedMax).map { TextWidth.printable($0) }
-    let widest = listed.reduce(1) { max($0, TextWidth.columns($1)) }
-    let columnCount = max(1, (width - 1) / (widest + 2))
-    let rowCount = (listed.count + columnCount - 1) / columnCount
-    var lines = (0..<rowCount).map { row in
-      let cells = stride(from: row, to: listed.count, by: rowCount).map { listed[$0] }
-      let padded = cells.dropLast().map { TextWidth.pad($0, to: widest + 2) }
-      return TextWidth.truncate(padded.joined() + (cells.last ?? ""), to: max(width - 1, 1))
+  init(width: Int, startColumn: Int) {
+    self.width = max(width, 2)
+    row = startColumn / self.width
+    column = startColumn % self.width
+  }
+
+  mutating func place(_ character: Character) {
+    if character == "\n" {
+      row += 1
+      column = 0
+      return
     }
-    if candidates.count > listedMax { lines.append("... +\(candidates.count - listedMax)") }
-    return lines
+    let columns = TextWidth.columns(of: character)
+    if column + columns > width {
+      row += 1
+      column = 0
+    }
+    column += columns
   }
 }
 
@@ -341,12 +396,36 @@ private func stepCallback(
 private func rowsCallback(
   context: UnsafeMutableRawPointer?,
   line: UnsafePointer<UInt32>,
-  cursor: Int32
+  cursor: Int32,
+  refreshed: Int32
 ) -> Int32 {
   guard let context else { return 0 }
   let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
   let text = String(scalars(UnsafeBufferPointer(start: line, count: Int(cursor))))
-  return Int32(clamping: editor.rows(line: text, cursor: text.count).cursor)
+  let row =
+    refreshed >= 0
+    ? editor.rowAfterResize(line: text, refreshed: Int(refreshed))
+    : editor.rows(line: text, cursor: text.count).cursor
+  return Int32(clamping: row)
+}
+
+private func searchCallback(
+  context: UnsafeMutableRawPointer?,
+  pattern: UnsafePointer<UInt32>,
+  count: Int32,
+  from: Int32,
+  step: Int32,
+  found: UnsafeMutablePointer<Int32>,
+  entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> UnsafeMutablePointer<CChar>? {
+  guard let context else { return nil }
+  let editor = Unmanaged<LineEditor>.fromOpaque(context).takeUnretainedValue()
+  let text =
+    count < 0 ? nil : String(scalars(UnsafeBufferPointer(start: pattern, count: Int(count))))
+  let result = editor.search(text, from: Int(from), step: Int(step))
+  found.pointee = Int32(clamping: result.found)
+  entry.pointee = result.entry.flatMap { strdup($0) }
+  return strdup(LineEditor.marked(result.prompt))
 }
 
 private func composeCallback(text: UnsafeMutablePointer<UInt32>, count: Int32) -> Int32 {

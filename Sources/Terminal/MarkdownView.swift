@@ -10,7 +10,7 @@
 ///
 /// Prose is wrapped at Korean word breaks and at most `proseMax` wide; code is indented by four and
 /// never wrapped; a table too wide for its columns is written row by row.
-package struct MarkdownView: Sendable {
+package struct MarkdownView: TerminalView, Sendable {
   /// Prose is wrapped to this many columns at most, whatever the screen: longer lines are hard to
   /// read on.
   package static let proseMax = 100
@@ -33,15 +33,9 @@ package struct MarkdownView: Sendable {
     self.indent = indent
   }
 
-  /// The text, every line ended.
+  /// The lines, without trailing spaces; blocks are separated by one empty line.
   ///
   /// - Parameter width: columns, at least 20; nil wraps prose only and cuts nothing, as for a pipe.
-  package func render(width: Int?, style: Style = .plain) -> String {
-    let lines = lines(width: width, style: style)
-    return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
-  }
-
-  /// The lines, without trailing spaces; blocks are separated by one empty line.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     let page = MarkdownPage(width: width.map { max($0 - indent, 20) }, style: style, texts: texts)
     let margin = String(repeating: " ", count: indent)

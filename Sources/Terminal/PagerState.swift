@@ -1,9 +1,9 @@
 // What a pager shows and how keys change it, without a terminal: `Pager` draws it.
 
 /// The rows of a text on a screen, the first of them shown, and a search.
-struct PagerState {
+package struct PagerState {
   /// What a key asks for.
-  enum Key: Equatable {
+  package enum Key: Equatable {
     case pageDown, pageUp, lineDown, lineUp, halfDown, halfUp, top, bottom
     case leave, help, redraw, suspend
     case beginSearch, searchNext, searchPrevious
@@ -16,31 +16,31 @@ struct PagerState {
   }
 
   /// What happened to the last search.
-  enum Notice: Equatable {
+  package enum Notice: Equatable {
     case none, notFound, help
   }
 
   private let source: [String]
-  private(set) var width: Int
-  private(set) var height: Int
+  package private(set) var width: Int
+  package private(set) var height: Int
   /// The source's lines, cut to the width.
-  private(set) var rows: [String] = []
+  package private(set) var rows: [String] = []
   /// The first row of each line of the source.
   private var firstRows: [Int] = []
   /// The row at the top of the screen.
-  private(set) var top = 0
-  private(set) var isDone = false
-  private(set) var notice = Notice.none
+  package private(set) var top = 0
+  package private(set) var isDone = false
+  package private(set) var notice = Notice.none
   /// What is being typed after `/`; nil when nothing is.
-  private(set) var query: String?
-  private(set) var pattern = ""
+  package private(set) var query: String?
+  package private(set) var pattern = ""
 
   /// Rows for the text: one is the status line's.
-  var pageRows: Int { max(height - 1, 1) }
+  package var pageRows: Int { max(height - 1, 1) }
   private var topMax: Int { max(rows.count - pageRows, 0) }
-  var isAtEnd: Bool { top >= topMax }
+  package var isAtEnd: Bool { top >= topMax }
 
-  init(_ text: String, width: Int, height: Int) {
+  package init(_ text: String, width: Int, height: Int) {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines.last == "" { lines.removeLast() }
     source = lines
@@ -50,7 +50,7 @@ struct PagerState {
   }
 
   /// Whether the text is longer than a screen of `height` rows that also shows the prompt.
-  static func isLonger(_ text: String, width: Int, height: Int) -> Bool {
+  package static func isLonger(_ text: String, width: Int, height: Int) -> Bool {
     // A cheap answer first: most replies are a few lines.
     let breaks = text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
     if breaks + text.utf8.count / max(width, 1) < height - 1 { return false }
@@ -67,7 +67,7 @@ struct PagerState {
   }
 
   /// Another size: the line at the top stays there.
-  mutating func resize(width: Int, height: Int) {
+  package mutating func resize(width: Int, height: Int) {
     let line = (firstRows.lastIndex { $0 <= top }) ?? 0
     self.width = max(width, 8)
     self.height = max(height, 2)
@@ -76,11 +76,11 @@ struct PagerState {
   }
 
   /// The rows on the screen, without the status line.
-  var page: ArraySlice<String> {
+  package var page: ArraySlice<String> {
     rows[top..<min(top + pageRows, rows.count)]
   }
 
-  mutating func handle(_ key: Key) {
+  package mutating func handle(_ key: Key) {
     if query != nil {
       handleSearchKey(key)
       return
@@ -140,18 +140,18 @@ struct PagerState {
     notice = .notFound
   }
 
-  static func matches(_ line: String, _ pattern: String) -> Bool {
+  package static func matches(_ line: String, _ pattern: String) -> Bool {
     Normalization.composed(plain(line)).lowercased().contains(pattern)
   }
 
   /// A line without its colours.
-  static func plain(_ line: String) -> String {
+  package static func plain(_ line: String) -> String {
     guard line.utf8.contains(0x1B) else { return line }
     return DisplayUnits(line).filter { !$0.isEscape }.map { String($0.text) }.joined()
   }
 
   /// The key that bytes of a terminal mean; nil while they are the beginning of one.
-  static func key(_ bytes: [UInt8], isSearching: Bool, isComplete: Bool) -> Key? {
+  package static func key(_ bytes: [UInt8], isSearching: Bool, isComplete: Bool) -> Key? {
     guard let first = bytes.first else { return nil }
     if first == 0x1B { return escapeKey(bytes, isSearching: isSearching, isComplete: isComplete) }
     if first >= 0x80 {
@@ -228,7 +228,7 @@ struct PagerState {
 
 extension TextWidth {
   /// A line cut into rows of at most `columns`, as a terminal would wrap it; colours end with a row.
-  static func cut(_ line: String, to columns: Int) -> [String] {
+  package static func cut(_ line: String, to columns: Int) -> [String] {
     if self.columns(line) <= columns { return [line] }
     var rows: [String] = []
     var row = ""

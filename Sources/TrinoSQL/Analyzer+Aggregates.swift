@@ -67,7 +67,9 @@ extension Analyzer {
     case ("count", 0): return make(.count, [], .bigint, isDistinct: false)
     case ("count", 1): return make(.count, [arguments[0].expression], .bigint)
     case ("approx_distinct", 1):
-      return make(.count, [arguments[0].expression], .bigint, isDistinct: true)
+      return make(.approximateDistinct, [arguments[0].expression], .bigint, isDistinct: false)
+    case ("approx_distinct", 2):
+      return make(.approximateDistinct, [arguments[0].expression], .bigint, isDistinct: false)
     case ("count_if", 1) where types[0] == .boolean || types[0] == .unknown:
       return make(.countIf, [try coerce(arguments[0], to: .boolean, syntax.start)], .bigint)
     case ("bool_and", 1) where types[0] == .boolean || types[0] == .unknown,
@@ -88,16 +90,98 @@ extension Analyzer {
         arguments.map(\.expression),
         types[0]
       )
+    case ("variance", 1), ("var_samp", 1), ("var_pop", 1), ("stddev", 1), ("stddev_samp", 1),
+      ("stddev_pop", 1), ("skewness", 1), ("kurtosis", 1), ("geometric_mean", 1):
+      guard types[0].isNumeric || types[0] == .unknown, let kind = Self.statistics[name] else {
+        break
+      }
+      return make(kind, [try coerce(arguments[0], to: .double, syntax.start)], .double)
+    case ("corr", 2), ("covar_samp", 2), ("covar_pop", 2), ("regr_slope", 2),
+      ("regr_intercept", 2):
+      guard types.allSatisfy({ $0.isNumeric || $0 == .unknown }), let kind = Self.statistics[name]
+      else { break }
+      return make(
+        kind, try arguments.map { try coerce($0, to: .double, syntax.start) }, .double)
+    case ("bitwise_and_agg", 1), ("bitwise_or_agg", 1), ("bitwise_xor_agg", 1):
+      guard TrinoType.coercionCost(types[0], .bigint) != nil, let kind = Self.statistics[name]
+      else { break }
+      return make(kind, [try coerce(arguments[0], to: .bigint, syntax.start)], .bigint)
+    case ("array_agg", 1):
+      return make(.arrayAggregate, [arguments[0].expression], .array(types[0]))
+    case ("map_agg", 2), ("multimap_agg", 2):
+      guard types[0].isComparable else { break }
+      let value: TrinoType = name == "map_agg" ? types[1] : .array(types[1])
+      return make(
+        name == "map_agg" ? .mapAggregate : .multimapAggregate, arguments.map(\.expression),
+        .map(key: types[0], value: value))
+    case ("histogram", 1) where types[0].isComparable:
+      return make(.histogram, [arguments[0].expression], .map(key: types[0], value: .bigint))
+    case ("set_union", 1), ("set_agg", 1):
+      if name == "set_agg" {
+        return make(
+          .arrayAggregate, [arguments[0].expression], .array(types[0]), isDistinct: true)
+      }
+      guard case .array = types[0] else { break }
+      return make(.setUnion, [arguments[0].expression], types[0])
+    case ("map_union", 1):
+      guard case .map = types[0] else { break }
+      return make(.mapUnion, [arguments[0].expression], types[0])
+    case ("listagg", 1), ("listagg", 2):
+      guard types.allSatisfy({ TrinoType.coercionCost($0, .varchar(nil)) != nil }) else { break }
+      if orderBy.isEmpty {
+        throw error(
+          .missingOrderBy, "LISTAGG requires WITHIN GROUP (ORDER BY …)", syntax.start)
+      }
+      let separator =
+        arguments.count > 1
+        ? try coerce(arguments[1], to: .varchar(nil), syntax.start)
+        : .constant(.text(""), .varchar)
+      return make(
+        .listAggregate,
+        [try coerce(arguments[0], to: .varchar(nil), syntax.start), separator], .varchar(nil))
+    case ("approx_percentile", 2):
+      guard types[0].isNumeric else { break }
+      let isWhole = types[0].isWholeNumber
+      let element: TrinoType = isWhole ? .bigint : .double
+      var result = element
+      var percentage: TrinoType = .double
+      if case .array = types[1] {
+        percentage = .array(.double)
+        result = .array(element)
+      }
+      guard TrinoType.coercionCost(types[1], percentage) != nil else { break }
+      return make(
+        .approximatePercentile,
+        [
+          try coerce(arguments[0], to: element, syntax.start),
+          try coerce(arguments[1], to: percentage, syntax.start),
+        ],
+        result)
+    case ("checksum", 1): return make(.checksum, [arguments[0].expression], .varbinary)
     case ("min_by", 3), ("max_by", 3), ("min", 2), ("max", 2):
       throw error(.notSupported, "\(name) of several values is not supported", syntax.start)
-    default: throw wrongArguments(call.name, arguments, Self.expected[name] ?? [])
+    default: break
     }
+    throw wrongArguments(call.name, arguments, Self.expected[name] ?? [])
   }
+
+  private static let statistics: [String: AggregateKind] = [
+    "variance": .varianceSample, "var_samp": .varianceSample, "var_pop": .variancePopulation,
+    "stddev": .deviationSample, "stddev_samp": .deviationSample,
+    "stddev_pop": .deviationPopulation, "skewness": .skewness, "kurtosis": .kurtosis,
+    "geometric_mean": .geometricMean, "corr": .correlation, "covar_samp": .covarianceSample,
+    "covar_pop": .covariancePopulation, "regr_slope": .regressionSlope,
+    "regr_intercept": .regressionIntercept, "bitwise_and_agg": .bitwiseAnd,
+    "bitwise_or_agg": .bitwiseOr, "bitwise_xor_agg": .bitwiseXor,
+  ]
 
   private static let expected: [String: [String]] = [
     "count": ["", "T"], "sum": ["bigint", "double", "decimal(p,s)"],
     "avg": ["bigint", "double", "decimal(p,s)"], "count_if": ["boolean"], "bool_and": ["boolean"],
     "bool_or": ["boolean"], "every": ["boolean"], "min": ["T"], "max": ["T"], "arbitrary": ["T"],
+    "variance": ["double"], "stddev": ["double"], "corr": ["double, double"],
+    "array_agg": ["T"], "map_agg": ["K, V"], "multimap_agg": ["K, V"], "histogram": ["T"],
+    "listagg": ["varchar", "varchar, varchar"], "approx_percentile": ["bigint, double"],
     "any_value": ["T"], "min_by": ["V, K"], "max_by": ["V, K"], "approx_distinct": ["T"],
   ]
 
@@ -110,7 +194,7 @@ extension Analyzer {
   ) throws -> Typed {
     let kind: AggregateKind = name == "sum" ? .sum : .average
     switch argument.type {
-    case .integer, .bigint:
+    case .tinyint, .smallint, .integer, .bigint:
       return make(kind, [argument.expression], kind == .sum ? .bigint : .double, nil)
     case .unknown:
       return make(
@@ -119,7 +203,8 @@ extension Analyzer {
         kind == .sum ? .bigint : .double,
         nil
       )
-    case .double: return make(kind, [argument.expression], .double, nil)
+    case .double, .real, .intervalDayToSecond, .intervalYearToMonth:
+      return make(kind, [argument.expression], argument.type, nil)
     case .decimal(_, let scale):
       return make(
         kind,

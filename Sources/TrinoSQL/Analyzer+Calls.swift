@@ -133,7 +133,12 @@ extension Analyzer {
     _ start: Int
   ) throws -> Typed {
     let overloads = FunctionCatalog.registry[key]
-    guard !overloads.isEmpty else { throw unknownFunction(name) }
+    if overloads.isEmpty {
+      guard let generic = try genericCall(key, arguments, name, start) else {
+        throw unknownFunction(name)
+      }
+      return generic
+    }
     var best: (cost: Int, overload: FunctionOverload, types: [TrinoType])?
     for overload in overloads {
       var parameters = overload.parameters
@@ -154,6 +159,8 @@ extension Analyzer {
       if best.map({ cost < $0.cost }) ?? true { best = (cost, overload, types) }
     }
     guard let (_, overload, types) = best else {
+      // A name may have overloads here and a generic form: `reverse` of a text, and of an array.
+      if let other = try overloaded(key, arguments, start) { return other }
       throw wrongArguments(
         name,
         arguments,
@@ -188,5 +195,53 @@ extension Analyzer {
       converted.map(\.expression)
     )
     return Typed(FoldConstants.fold(expression), result)
+  }
+
+  /// Forms over arrays of functions that have overloads over texts and numbers.
+  private func overloaded(_ key: String, _ arguments: [Typed], _ start: Int) throws -> Typed? {
+    func call(_ type: TrinoType, _ body: @escaping FunctionOverload.Body) -> Typed {
+      let call = Expression.call(
+        ScalarFunction(
+          name: key, variant: "\(type)", result: type.storage, isTotal: true
+        ) { columns, count in try body(columns, count) },
+        arguments.map(\.expression)
+      )
+      return Typed(FoldConstants.fold(call), type)
+    }
+    switch (key, arguments.first?.type) {
+    case ("reverse", .array?) where arguments.count == 1:
+      return call(arguments[0].type) { columns, _ in reverseArray(columns[0]) }
+    case ("concat", .array?):
+      var type = arguments[0].type
+      for argument in arguments.dropFirst() {
+        guard let common = TrinoType.common(type, argument.type) else { return nil }
+        type = common
+      }
+      let parts = try arguments.map { try coerce($0, to: type, start) }
+      let storage = type.storage
+      let joined = Expression.call(
+        ScalarFunction(name: key, variant: "\(type)", result: storage) { columns, _ in
+          concatenateArrays(columns, type: storage)
+        },
+        parts
+      )
+      return Typed(FoldConstants.fold(joined), type)
+    case ("trim", _?), ("ltrim", _?), ("rtrim", _?):
+      guard arguments.count == 2,
+        arguments.allSatisfy({ TrinoType.coercionCost($0.type, .varchar(nil)) != nil })
+      else { return nil }
+      let parts = try arguments.map { try coerce($0, to: .varchar(nil), start) }
+      let (atStart, atEnd) = (key != "rtrim", key != "ltrim")
+      let trimmedCall = Expression.call(
+        ScalarFunction(name: key, variant: "characters", result: .varchar) { columns, count in
+          mapText(columns, count: count) {
+            trimmed($0[0], of: $0[1], atStart: atStart, atEnd: atEnd)
+          }
+        },
+        parts
+      )
+      return Typed(FoldConstants.fold(trimmedCall), .varchar(nil))
+    default: return nil
+    }
   }
 }

@@ -279,6 +279,7 @@ extension Analyzer {
   }
 
   func concatenation(_ left: Typed, _ right: Typed, _ offset: Int) throws -> Typed {
+    if let arrays = try arrayConcatenation(left, right, offset) { return arrays }
     guard left.type.isText || left.type == .unknown, right.type.isText || right.type == .unknown
     else {
       throw error(
@@ -297,5 +298,44 @@ extension Analyzer {
       [a, b]
     )
     return Typed(FoldConstants.fold(call), .varchar(nil))
+  }
+
+  /// `array || array`, `array || element`, `element || array`; nil where neither side is one.
+  private func arrayConcatenation(
+    _ left: Typed,
+    _ right: Typed,
+    _ offset: Int
+  ) throws -> Typed? {
+    func asArray(_ value: Typed, _ element: TrinoType) throws -> Expression {
+      if case .array = value.type { return try coerce(value, to: .array(element), offset) }
+      let storage = element.storage
+      return .call(
+        ScalarFunction(name: "array", variant: "\(element) null-tolerant", result: .array(storage)) {
+          columns,
+          count in makeArray(columns, element: storage, count: count)
+        },
+        [try coerce(value, to: element, offset)]
+      )
+    }
+    let element: TrinoType?
+    switch (left.type, right.type) {
+    case (.array(let x), .array(let y)): element = TrinoType.common(x, y)
+    case (.array(let x), let y): element = TrinoType.common(x, y)
+    case (let x, .array(let y)): element = TrinoType.common(x, y)
+    default: return nil
+    }
+    guard let element else {
+      throw error(
+        .typeMismatch, "Cannot apply operator: \(left.type) || \(right.type)", offset)
+    }
+    let type = TrinoType.array(element)
+    let storage = type.storage
+    let call = Expression.call(
+      ScalarFunction(name: "||", variant: "\(type)", result: storage) { columns, _ in
+        concatenateArrays(columns, type: storage)
+      },
+      [try asArray(left, element), try asArray(right, element)]
+    )
+    return Typed(FoldConstants.fold(call), type)
   }
 }

@@ -107,7 +107,11 @@ enum FunctionCatalog {
 
   static let aggregates: Set<String> = [
     "count", "sum", "avg", "min", "max", "count_if", "bool_and", "bool_or", "every", "arbitrary",
-    "any_value", "min_by", "max_by", "approx_distinct",
+    "any_value", "min_by", "max_by", "approx_distinct", "variance", "var_samp", "var_pop",
+    "stddev", "stddev_samp", "stddev_pop", "skewness", "kurtosis", "geometric_mean", "corr",
+    "covar_samp", "covar_pop", "regr_slope", "regr_intercept", "bitwise_and_agg",
+    "bitwise_or_agg", "bitwise_xor_agg", "array_agg", "set_agg", "set_union", "map_agg",
+    "multimap_agg", "map_union", "histogram", "listagg", "approx_percentile", "checksum",
   ]
 
   /// Functions that analysis treats itself.
@@ -120,10 +124,16 @@ enum FunctionCatalog {
   /// Some function has the name.
   static func isKnown(_ name: String) -> Bool {
     aggregates.contains(name) || special.contains(name) || !registry[name].isEmpty
-      || Analyzer.windowFunctions.contains(name)
+      || generic[name] != nil || Analyzer.windowFunctions.contains(name)
+      || Analyzer.lambdaFunctions.contains(name)
   }
 
-  static var names: [String] { (registry.names + aggregates + special + Analyzer.windowFunctions).sorted() }
+  static var names: [String] {
+    let all =
+      registry.names + aggregates + special + Array(generic.keys) + Analyzer.windowFunctions
+      + Analyzer.lambdaFunctions + ["grouping", "try"]
+    return Set(all).sorted()
+  }
 
   private static func build() -> FunctionRegistry<FunctionOverload> {
     var registry = FunctionRegistry<FunctionOverload>()
@@ -165,13 +175,6 @@ enum FunctionCatalog {
     addText(add)
     addMathematics(add)
     addTemporal(add, addContextual)
-    addContextual("json_extract_scalar", [.text, .text], true, { _ in .varchar(nil) }) { context in
-      guard let text = try context.constantText(1) else {
-        return ("null", { _, count in nullColumn(.varchar, count: count) })
-      }
-      let path = try JSONPath(text)
-      return (text, { arguments, _ in extractScalar(arguments[0], path) })
-    }
     return registry
   }
 

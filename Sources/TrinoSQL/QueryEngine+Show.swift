@@ -113,6 +113,9 @@ extension FunctionCatalog {
       aggregates.contains(name)
       ? "aggregate" : Analyzer.windowFunctions.contains(name) ? "window" : "scalar"
     let overloads = registry[name]
+    if let function = generic[name] {
+      return function.arguments.map { [name, function.result, $0, kind] }
+    }
     guard !overloads.isEmpty else { return [[name, "T", "", kind]] }
     return overloads.map { overload in
       [

@@ -56,14 +56,17 @@ public final class QueryEngine: Sendable {
   public func execute(
     _ sql: String,
     session: Session,
-    cancellation: Cancellation? = nil
+    cancellation: Cancellation? = nil,
+    options: ExecutionOptions = ExecutionOptions()
   ) throws -> QueryResult {
     let clock = ContinuousClock()
     let start = clock.now
     let source = SourceText(sql)
     let context = ExecutionContext(
       memoryBytesMax: session.memoryLimit,
-      cancellation: cancellation
+      cancellation: cancellation,
+      catalogs: catalogs,
+      options: options
     )
     do {
       let syntax = try Parser.statement(source)
@@ -141,6 +144,8 @@ public final class QueryEngine: Sendable {
           advice: execution.advice
         )
       case .scalarSubqueryRows: return TrinoSQLError(.subqueryMultipleRows, execution.message)
+      case .rowChangedTwice, .invalidWindowFrame, .notWritable, .shuffleFailed:
+        return TrinoSQLError(.genericInternalError, execution.message, advice: execution.advice)
       }
     case let change as CatalogChangeError:
       return TrinoSQLError(change.trinoName, change.message, advice: change.advice)

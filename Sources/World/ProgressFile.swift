@@ -34,6 +34,8 @@ final class ProgressFile {
   private let start: Int64
   private var file: Int32 = -1
   private var size = 0
+  /// Answers that are not in the file yet.
+  private var held: [UInt8] = []
 
   init(path: String, seed: UInt64, start: Int64) {
     self.path = path
@@ -87,12 +89,20 @@ final class ProgressFile {
     return Contents(now: now, exceptions: exceptions, answers: answers)
   }
 
-  /// Appends one answer.
+  /// Appends one answer, after those that are held or could not be written before.
+  ///
+  /// Answers are told apart by their order alone: one that a full disk keeps out of the file must
+  /// stand before the next.
   func append(_ response: PhoneResponse) throws {
-    var bytes: [UInt8] = []
-    Self.append(response, to: &bytes)
-    try write(bytes, to: file, at: size)
-    size += bytes.count
+    hold(response)
+    try write(held, to: file, at: size)
+    size += held.count
+    held.removeAll(keepingCapacity: true)
+  }
+
+  /// Remembers an answer that is written only if another one follows.
+  func hold(_ response: PhoneResponse) {
+    Self.append(response, to: &held)
   }
 
   /// Starts anew from `now`, forced to the disk.
@@ -121,6 +131,7 @@ final class ProgressFile {
     if file >= 0 { close(file) }
     file = target
     size = bytes.count
+    held.removeAll(keepingCapacity: true)
   }
 
   // MARK: - Bytes
@@ -182,10 +193,16 @@ final class ProgressFile {
   }
 
   private func failure(_ action: String) -> WorldError {
-    WorldError(
-      "progress.io",
-      "could not \(action) the progress file: \(String(cString: strerror(errno)))",
-      place: path
+    let code = errno
+    let message = "could not \(action) the progress file: \(String(cString: strerror(code)))"
+    guard code == ENOSPC || code == EDQUOT else {
+      return WorldError("progress.io", message, place: path)
+    }
+    return WorldError(
+      "diskFull",
+      message,
+      place: path,
+      advice: "Free some space and repeat; nothing that was acknowledged is lost."
     )
   }
 

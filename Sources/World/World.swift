@@ -74,6 +74,9 @@ package final class World {
   /// The number of phones there are, active or not.
   package var phoneCount: Int { shop.userCount }
 
+  /// Answers that phones heard in a clock step that a crash cut short, and have not asked for again.
+  package var rememberedAnswerCount: Int { rememberedAnswers.count }
+
   /// The weight-100 % number of active users of a day.
   package var dailyActiveUsers: Int { shop.dailyActiveUsers }
 
@@ -232,6 +235,9 @@ package final class World {
       )
     } catch {
       failure = failure ?? error
+      // The phone hears nothing. A process that ends here has not heard it either, and asks again.
+      progress?.hold(response)
+      return response
     }
     do {
       try progress?.append(response)

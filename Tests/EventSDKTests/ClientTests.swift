@@ -74,6 +74,20 @@ final class ClientTests {
     #expect(client.nextTimer == nil)
   }
 
+  @Test func `an event carries the device as it is when it is tracked`() throws {
+    let client = client(MemoryEventQueue())
+    try client.track("search")
+    client.device.network = "none"
+    client.sessionID = "sess_2"
+    try client.track("search")
+    let events = try client.queuedEvents().map { queued in
+      try queued.json.withUnsafeBytes { try JSONValue(parsing: $0) }
+    }
+    #expect(events.map { $0["network"]?.string } == ["wifi", "none"])
+    #expect(events.map { $0["session_id"]?.string } == ["", "sess_2"])
+    #expect(events.map { $0["device_id"]?.string } == ["d", "d"])
+  }
+
   @Test func `repeats the same events with a new sent_at after a failure`() throws {
     let client = client(MemoryEventQueue())
     response = .unreachable

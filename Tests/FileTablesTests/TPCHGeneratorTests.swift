@@ -5,7 +5,7 @@ import Simulation
 import TestSupport
 import Testing
 
-@testable import FileTables
+import FileTables
 
 /// Our generated tables against the files of the public generator, row by row.
 ///

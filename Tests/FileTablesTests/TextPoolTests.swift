@@ -1,8 +1,7 @@
+import FileTables
 import Foundation
 import TestSupport
 import Testing
-
-@testable import FileTables
 
 /// The pool of TPC-H's comments, and the table of where its sentences begin.
 struct TextPoolTests {
@@ -33,7 +32,7 @@ struct TextPoolTests {
       // Where a sentence of the pool begins, about every MiB, and the stream's state there.
 
       extension TextPool {
-        static let checkpoints: [(start: Int, state: Int64)] =
+        package static let checkpoints: [(start: Int, state: Int64)] =
           zip(starts, states).map { (start: $0, state: $1) }
 
       """

@@ -4,9 +4,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A directory on a file system without space, for the test that needs one.
-private let fullDisk = ProcessInfo.processInfo.environment["TAPLINE_FULL_DISK"]
-
 @Suite struct LocalObjectStoreTests {
   let scratch: ScratchDirectory
   let store: LocalObjectStore
@@ -167,15 +164,6 @@ private let fullDisk = ProcessInfo.processInfo.environment["TAPLINE_FULL_DISK"]
     #expect(kind { try store.put("d", [1]) } == .keyIsDirectory)
     #expect(kind { try store.delete("d") } == .keyIsDirectory)
     #expect(scratch.names(".tapline-staging") == [])
-  }
-
-  @Test(.enabled(if: fullDisk != nil, "TAPLINE_FULL_DISK names no full file system"))
-  func `says that the disk is full and leaves nothing staged`() throws {
-    let root = try #require(fullDisk)
-    let full = try LocalObjectStore(root: root)
-    let bytes = [UInt8](repeating: 7, count: 1 << 20)
-    #expect(kind { try full.put("a", bytes) } == .diskFull)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/.tapline-staging") == [])
   }
 
   @Test(.enabled(if: getuid() != 0, "root may write anywhere"))

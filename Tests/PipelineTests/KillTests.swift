@@ -11,8 +11,11 @@ import FoundationNetworking
 @Suite(.serialized)
 struct KillTests {
   /// Starts `serve` on a free port and answers the process and the port.
-  static func serve(home: String) throws -> (process: Process, port: Int) {
-    let process = Binary.process(["--home", home, "--json", "serve", "--port", "0"])
+  static func serve(
+    home: String, environment: [String: String] = [:]
+  ) throws -> (process: Process, port: Int) {
+    let process = Binary.process(
+      ["--home", home, "--json", "serve", "--port", "0"], environment: environment)
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

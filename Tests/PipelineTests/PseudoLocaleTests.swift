@@ -84,7 +84,7 @@ struct PseudoLocaleTests {
       "psql", "curl x", "pip install x", "spark-submit x", "sudo x", "statsu", "xyzzy",
       "kcat -P -t x", "kcat -Z", "aws s3 rm x", "aws s3 ls s3://other/", "kcat -C -t app-events -p 9",
       "app track x price=a,b", "app network tunnel", "serve --port 99999999", "serve x",
-      "collect /nowhere/at/all", "collect /", "answer", "hint", "trace event zzzzzzzz",
+      "collect /nowhere/at/all", "collect /", "answer", "trace event zzzzzzzz",
     ]
     for line in lines {
       let text = world.run(line).text

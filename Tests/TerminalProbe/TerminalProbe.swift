@@ -12,11 +12,14 @@ enum TerminalProbe {
     let output = DescriptorOutput(
       isAccessible: ProcessInfo.processInfo.environment["ACCESSIBLE"] != nil)
     output.setPagerInput(0)
+    let count = ProcessInfo.processInfo.environment["NAMES"].flatMap { Int($0) } ?? 0
+    let words =
+      ["kafka", "kafka-topics", "select", "source", "수집", "수정"]
+      + (0..<count).map { "table_\($0 % 100)_column_\($0)" }
     editor.complete = { line, cursor in
-      let words = ["kafka", "kafka-topics", "select", "source", "수집", "수정"]
       let before = String(line.prefix(cursor))
       let word = before.split(separator: " ", omittingEmptySubsequences: false).last ?? ""
-      let candidates = words.filter { $0.hasPrefix(word) }
+      let candidates = Completion.matches(String(word), in: words)
       return CompletionResult(replaceFrom: cursor - word.count, candidates: candidates)
     }
     output.writeLine("READY interactive=\(editor.isInteractive) editing=\(editor.isEditing)")
@@ -49,6 +52,7 @@ enum TerminalProbe {
       output.writeLine(Interrupt.isRequested ? "STOPPED" : "DONE")
       return
     }
+    if line.hasPrefix("slow") { usleep(30_000) }
     if line == "deaf" {
       output.writeLine("WORKING")
       for _ in 0..<500 { usleep(10_000) }

@@ -53,6 +53,65 @@ import Testing
     #expect(FileManager.default.contents(atPath: path + ".broken") == data)
   }
 
+  @Test func `keeps the lines of two sessions at once`() throws {
+    let folder = try Folder(["history": "earlier\n"])
+    let path = folder.path + "/history"
+    var first = LineHistory(path: path)
+    var second = LineHistory(path: path)
+    for number in 0..<50 {
+      first.add("하나 \(number)")
+      second.add("둘 \(number)\n😀")
+    }
+    let all = LineHistory(path: path).entries
+    #expect(all.count == 101)
+    #expect(all.filter { $0.hasPrefix("하나") } == (0..<50).map { "하나 \($0)" })
+    #expect(all.filter { $0.hasPrefix("둘") } == (0..<50).map { "둘 \($0)\n😀" })
+  }
+
+  @Test func `loses no line while the file is written anew by another session`() async throws {
+    let folder = try Folder(["history": (0..<6_500).map { "entry \($0)\n" }.joined()])
+    let path = folder.path + "/history"
+    await withTaskGroup(of: Void.self) { group in
+      for session in 0..<4 {
+        group.addTask {
+          for number in 0..<40 {
+            // Each start may write the file anew, because it is too long.
+            var history = LineHistory(path: path)
+            history.add("session \(session) line \(number)")
+          }
+        }
+      }
+    }
+    let all = LineHistory(path: path).entries
+    for session in 0..<4 {
+      #expect(all.filter { $0.hasPrefix("session \(session) ") }.count == 40)
+    }
+  }
+
+  @Test func `leaves out a torn line, and goes on after it`() throws {
+    let folder = try Folder()
+    try folder.write("history", Data("결제\n이벤트\n".utf8) + Data([0xEC, 0x9D]))
+    var history = LineHistory(path: folder.path + "/history")
+    #expect(history.entries == ["결제", "이벤트"])
+    expectNotices(&history, [])
+    history.add("다음")
+    #expect(folder.read("history") == "결제\n이벤트\n다음\n")
+    try folder.write("history", Data("a\nb".utf8))
+    var open = LineHistory(path: folder.path + "/history")
+    open.add("c")
+    #expect(folder.read("history") == "a\nb\nc\n")
+  }
+
+  @Test func `keeps a huge entry for the session only`() throws {
+    let folder = try Folder()
+    var history = LineHistory(path: folder.path + "/history")
+    let huge = String(repeating: "가", count: 30_000)
+    history.add(huge)
+    history.add("뒤")
+    #expect(history.entries == [huge, "뒤"])
+    #expect(LineHistory(path: folder.path + "/history").entries == ["뒤"])
+  }
+
   @Test func `goes on without a file that cannot be used`() throws {
     let folder = try Folder()
     try FileManager.default.createDirectory(

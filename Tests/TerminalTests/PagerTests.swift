@@ -1,7 +1,7 @@
 // Pages: what each key shows, on a real terminal, and where nothing is paged.
 
 import Foundation
-@testable import Terminal
+import Terminal
 import TestSupport
 import Testing
 

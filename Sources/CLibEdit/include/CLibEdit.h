@@ -34,9 +34,19 @@ typedef int (*tapline_complete)(
 typedef int (*tapline_step)(
     void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
 
-/// Called at a resize: how many rows of the screen lie between the prompt's row and the cursor's.
+/// Called before a line is drawn anew: how many rows of the screen lie between the prompt's row and
+/// the cursor's. After a resize, `refreshed` is how many of the code points libedit drew as a whole
+/// line (it ends a row that a wide character does not fill by a line break, where typing fills it
+/// with a space); else it is -1.
 typedef int (*tapline_rows)(
-    void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
+    void *_Nullable context, const uint32_t *_Nonnull line, int cursor, int refreshed);
+
+/// Called while the history is searched. Finds the entry that holds `pattern`, at `from` or older
+/// (`from` 0 is the newest; `step` 1) or newer (`step` -1), and sets `found` to it, or to -1.
+/// Returns the prompt to show; `entry` receives the entry. Both are freed by the caller.
+typedef char *_Nullable (*tapline_search)(
+    void *_Nullable context, const uint32_t *_Nonnull pattern, int count, int from, int step,
+    int *_Nonnull found, char *_Nullable *_Nonnull entry);
 
 /// Called for a chunk of input that holds combining characters: composes them in place and returns
 /// the new count, which is never larger.
@@ -50,7 +60,8 @@ void tapline_editor_close(tapline_editor *_Nonnull editor);
 
 void tapline_editor_set_callbacks(
     tapline_editor *_Nonnull editor, void *_Nullable context, tapline_complete _Nonnull complete,
-    tapline_step _Nonnull step, tapline_rows _Nonnull rows, tapline_compose _Nonnull compose);
+    tapline_step _Nonnull step, tapline_rows _Nonnull rows, tapline_compose _Nonnull compose,
+    tapline_search _Nonnull search);
 
 /// Reads one line. The prompt may hold colour sequences, each between two \x01.
 /// `line` receives UTF-8 that the caller frees; it is NULL unless TAPLINE_LINE is returned.

@@ -10,7 +10,7 @@ import Synchronization
 package final class TPCHCatalog: CatalogProvider {
   package let name: String
   private let form: TPCHForm
-  let pool = SharedTextPool()
+  package let pool = SharedTextPool()
 
   /// Schemas and their scale factors; `tiny` is Trino's name of 0.01.
   package static let scaleFactors: [String: Double] = [
@@ -38,11 +38,11 @@ package final class TPCHCatalog: CatalogProvider {
 }
 
 /// The text pool as long as somebody reads comments: 300 MiB are not kept between queries.
-final class SharedTextPool: Sendable {
+package final class SharedTextPool: Sendable {
   private struct Reference { weak var pool: TextPool? }
   private let reference = Mutex(Reference())
 
-  func get() -> TextPool {
+  package func get() -> TextPool {
     reference.withLock { reference in
       if let pool = reference.pool { return pool }
       let pool = TextPool()
@@ -57,7 +57,7 @@ struct TPCHSource: TableSource {
   let table: TPCHTable
   let scaleFactor: Double
   let schema: Schema
-  let pool: SharedTextPool
+  package let pool: SharedTextPool
 
   /// Lineitem's rows are known only once they are made: about four for an order.
   var rowCount: Int? {
@@ -122,7 +122,7 @@ struct TPCHSplit: Split {
   let source: TPCHSource
   let columns: [Int]
   let keys: Range<Int>
-  let pool: TextPool
+  package let pool: TextPool
 
   var label: String { "\(source.table.rawValue) keys \(keys.lowerBound + 1)-\(keys.upperBound)" }
   var rowCount: Int? { source.table.rowsPerKey.map { $0 * keys.count } }

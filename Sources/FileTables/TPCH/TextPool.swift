@@ -10,15 +10,15 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: a segment's bytes are written before its pointer is published with release
 /// ordering and read after an acquire; a thread that loses the race to publish frees its own copy.
-final class TextPool: @unchecked Sendable {
-  static let byteCount = 300 * 1_024 * 1_024
-  static let seed: Int64 = 933_588_178
+package final class TextPool: @unchecked Sendable {
+  package static let byteCount = 300 * 1_024 * 1_024
+  package static let seed: Int64 = 933_588_178
   /// What a segment may be longer than the distance to the next checkpoint: one sentence cut off.
   private static let sentenceBytesMax = 512
 
   private let segments: UnsafeMutablePointer<Atomic<UInt>>
 
-  init() {
+  package init() {
     segments = .allocate(capacity: Self.checkpoints.count)
     for index in Self.checkpoints.indices {
       (segments + index).initialize(to: Atomic(0))
@@ -35,7 +35,7 @@ final class TextPool: @unchecked Sendable {
   }
 
   /// Appends the pool's bytes `offset ..< offset + count`.
-  func append(_ offset: Int, _ count: Int, to output: inout [UInt8]) {
+  package func append(_ offset: Int, _ count: Int, to output: inout [UInt8]) {
     var index = min(offset >> 20, Self.checkpoints.count - 1)
     while Self.checkpoints[index].start > offset { index -= 1 }
     var place = offset
@@ -75,7 +75,7 @@ final class TextPool: @unchecked Sendable {
 
   /// The checkpoint that follows one: the table of `TextPoolCheckpoints.generated.swift` is made of
   /// these steps, and checked by them.
-  static func checkpoint(after last: (start: Int, state: Int64)) -> (start: Int, state: Int64) {
+  package static func checkpoint(after last: (start: Int, state: Int64)) -> (start: Int, state: Int64) {
     let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: (1 << 20) + sentenceBytesMax)
     defer { memory.deallocate() }
     var writer = SentenceWriter(memory, state: last.state)

@@ -2,7 +2,7 @@
 // Where a sentence of the pool begins, about every MiB, and the stream's state there.
 
 extension TextPool {
-  static let checkpoints: [(start: Int, state: Int64)] =
+  package static let checkpoints: [(start: Int, state: Int64)] =
     zip(starts, states).map { (start: $0, state: $1) }
 
   private static let starts: [Int] = [
