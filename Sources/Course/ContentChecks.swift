@@ -61,6 +61,25 @@ extension ContentTexts {
     }
   }
 
+  /// Keys and sections that stand twice in a file: only one of them would be compared and shown.
+  package func duplicateKeys() -> [ContentFinding] {
+    var first: [String: Int] = [:]
+    return texts.compactMap { text in
+      let name = "\(text.file) \(text.key) \(text.language)"
+      guard let line = first[name] else {
+        first[name] = text.line
+        return nil
+      }
+      return ContentFinding(
+        rule: "key.duplicate",
+        file: text.file,
+        line: text.line,
+        text: "`\(text.key)` stands here and in line \(line)",
+        fix: "Give one of them another name, or take it out."
+      )
+    }
+  }
+
   /// Placeholders of feedback, hints and catalogues that stand in one language only.
   package func placeholderDifferences() -> [ContentFinding] {
     var findings: [ContentFinding] = []

@@ -19,6 +19,20 @@ package struct ContentFinding: Sendable, Hashable, CustomStringConvertible {
     self.fix = fix
   }
 
+  /// The error of a loader as a finding; the rule is its code unless one is named.
+  init(_ error: CourseError, rule: String? = nil) {
+    // `file:line key`
+    let words = (error.place ?? "").split(separator: " ", maxSplits: 1)
+    let parts = (words.first ?? "").split(separator: ":", maxSplits: 1)
+    self.init(
+      rule: rule ?? error.code,
+      file: parts.first.map(String.init) ?? "",
+      line: parts.count == 2 ? Int(parts[1]) : nil,
+      text: words.count == 2 ? "`\(words[1])`: \(error.message)" : error.message,
+      fix: error.advice ?? "Mend it."
+    )
+  }
+
   package var description: String {
     "\(file)\(line.map { ":\($0)" } ?? ""): \(rule): \(text)  (\(fix))"
   }

@@ -32,8 +32,10 @@ struct ContentText: Hashable {
 /// Everything that a learner reads.
 package struct ContentTexts: Sendable {
   let texts: [ContentText]
-  /// YAML files that cannot be read; their own loaders say why.
+  /// YAML files that cannot be read.
   package let unreadable: [ContentFinding]
+  /// The lines of every file that was looked at, by path.
+  private let lines: [String: [Substring]]
 
   /// How many pieces there are, both languages counted.
   package var count: Int { texts.count }
@@ -47,24 +49,21 @@ package struct ContentTexts: Sendable {
     }
     var texts: [ContentText] = []
     var unreadable: [ContentFinding] = []
+    var lines: [String: [Substring]] = [:]
     for path in paths.sorted() where !path.contains("/answers/") {
       guard path.hasSuffix(".md") || path.hasSuffix(".texts") || path.hasSuffix(".yaml"),
         let data = FileManager.default.contents(atPath: root + "/" + path)
       else { continue }
       let text = String(decoding: data, as: UTF8.self)
+      lines[path] = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       if path.hasSuffix(".yaml") {
         do {
-          texts += try Self.yaml(text, path)
+          // The loaders' parser, because it knows the line of a mistake.
+          texts += Self.yaml(try ManifestNode.parse(text, file: path).node, path)
+        } catch let error as CourseError where error.code == "course.yaml-syntax" {
+          unreadable.append(ContentFinding(error, rule: "yaml.syntax"))
         } catch {
-          unreadable.append(
-            ContentFinding(
-              rule: "yaml.syntax",
-              file: path,
-              line: nil,
-              text: "\(error)",
-              fix: "Mend the YAML."
-            )
-          )
+          // No mapping at the top: not for the course, or its loader says so.
         }
       } else if let (group, language) = Self.language(of: path) {
         texts +=
@@ -75,6 +74,33 @@ package struct ContentTexts: Sendable {
     }
     self.texts = texts
     self.unreadable = unreadable
+    self.lines = lines
+  }
+
+  /// The path from the content folder of a file that a loader named by its last components only, by
+  /// the files that stand beside it.
+  func path(of file: String) -> String {
+    let own = ["Lessons/", "Exercises/"].compactMap { file.range(of: $0)?.lowerBound }.min()
+    if let own { return String(file[own...]) }
+    guard let slash = file.lastIndex(of: "/") else { return file }
+    let folder = "/" + file[...slash]
+    let neighbour = lines.keys.sorted().first { $0.contains(folder) }
+    guard let neighbour, let range = neighbour.range(of: folder) else { return file }
+    return neighbour[..<range.lowerBound] + "/" + file
+  }
+
+  /// The 1-based line of a file at which the last of `needles` stands, each looked for from the
+  /// line of the one before it on; nil where one of them is not there.
+  func line(in file: String, of needles: [String]) -> Int? {
+    guard let lines = lines[file], !needles.isEmpty else { return nil }
+    var index = 0
+    for needle in needles {
+      guard let found = lines[index...].firstIndex(where: { $0.contains(needle) }) else {
+        return nil
+      }
+      index = found
+    }
+    return index + 1
   }
 
   /// `lesson.ko.md` is `lesson.md` in Korean; nil for a file without a language.
@@ -162,8 +188,7 @@ package struct ContentTexts: Sendable {
 
   // MARK: YAML
 
-  private static func yaml(_ text: String, _ path: String) throws -> [ContentText] {
-    guard let node = try Yams.compose(yaml: text) else { return [] }
+  private static func yaml(_ node: Node, _ path: String) -> [ContentText] {
     var texts: [ContentText] = []
     visit(node, key: "", path, &texts)
     return texts

@@ -10,6 +10,7 @@ package struct CourseOrderChecks {
   private let glossary: Glossary
   private let cards: [ProductCard]
   private let checklist: Checklist
+  private let texts: ContentTexts
 
   /// Commands that need no introduction: those of the course itself, named by every screen.
   package static let courseCommands: Set<String> = [
@@ -21,19 +22,38 @@ package struct CourseOrderChecks {
   /// How many words a minute a learner reads.
   package static let wordsPerMinute = 250
 
-  /// Loads everything; throws the first error of a loader.
-  package init(content: CourseContent) throws {
+  /// Loads everything; throws `Unloadable` with the errors of all lessons and exercises, or the
+  /// `CourseError` of a look-up file.
+  package init(content: CourseContent, texts: ContentTexts) throws {
     self.content = content
+    self.texts = texts
     outline = try content.outline()
-    var lessons: [String: Lesson] = [:]
-    for entry in outline.lessons where entry.isThere {
-      lessons[entry.id] = try content.lesson(entry)
-    }
-    self.lessons = lessons
-    exercises = try content.exerciseFolders().mapValues { try Exercise.load(folder: $0) }
     glossary = try content.glossary()
     cards = try content.cards()
     checklist = try content.checklist()
+    var errors: [CourseError] = []
+    func load<Value>(_ value: () throws -> Value) throws -> Value? {
+      do { return try value() } catch let error as CourseError {
+        errors.append(error)
+        return nil
+      }
+    }
+    var lessons: [String: Lesson] = [:]
+    for entry in outline.lessons where entry.isThere {
+      lessons[entry.id] = try load { try content.lesson(entry) }
+    }
+    self.lessons = lessons
+    var exercises: [String: Exercise] = [:]
+    for (id, folder) in try content.exerciseFolders().sorted(by: { $0.key < $1.key }) {
+      exercises[id] = try load { try Exercise.load(folder: folder) }
+    }
+    self.exercises = exercises
+    if !errors.isEmpty { throw Unloadable(errors: errors) }
+  }
+
+  /// Files that cannot be loaded; there is nothing to compare then.
+  struct Unloadable: Error {
+    var errors: [CourseError]
   }
 
   private static let outlineFile = "Lessons/course.yaml"
@@ -42,15 +62,22 @@ package struct CourseOrderChecks {
     _ rule: String,
     _ text: String,
     file: String = outlineFile,
+    at needles: [String],
     fix: String
   ) -> ContentFinding {
-    ContentFinding(rule: rule, file: file, line: nil, text: text, fix: fix)
+    // Without the last words the line is that of what holds them.
+    let line = (1...needles.count).reversed().lazy
+      .compactMap { texts.line(in: file, of: Array(needles.prefix($0))) }.first
+    return ContentFinding(rule: rule, file: file, line: line ?? 1, text: text, fix: fix)
   }
 
   /// All findings of this group.
-  package func findings(_ texts: ContentTexts) -> [ContentFinding] {
-    existence() + introductions(texts) + needs() + minutes(texts)
+  package func findings() -> [ContentFinding] {
+    existence() + introductions() + needs() + minutes()
   }
+
+  /// How the outline names a section.
+  private func named(_ section: CourseOutline.SectionEntry) -> String { "id: \"\(section.id)\"" }
 
   // MARK: Existence
 
@@ -68,6 +95,7 @@ package struct CourseOrderChecks {
           "term.lesson",
           "the term `\(term.id)` names lesson \(term.lesson)",
           file: "Lessons/terms.yaml",
+          at: ["id: \(term.id)", "lesson:"],
           fix: "Name one of \(lessonIDs.joined(separator: ", "))."
         )
       )
@@ -80,6 +108,7 @@ package struct CourseOrderChecks {
             "proof.unknown",
             "\(exercise.id) proves `\(item)`",
             file: relative(exercise),
+            at: ["proves:", item],
             fix: "Name items of Lessons/checklist.yaml: \(items.joined(separator: ", "))."
           )
         )
@@ -91,6 +120,7 @@ package struct CourseOrderChecks {
             "proof.unknown",
             "the item `\(item.id)` counts on \(exercise.id), which does not prove it",
             file: relative(exercise),
+            at: ["proves:"],
             fix: "Add `\(item.id)` to its `proves`, or take it out of Lessons/checklist.yaml."
           )
         )
@@ -112,6 +142,7 @@ package struct CourseOrderChecks {
           "sections \(lesson.sections.map(\.id)) in the lesson, \(entry.sections.map(\.id)) in the "
             + "outline",
           file: file,
+          at: ["## "],
           fix: "Give both the same sections in the same order."
         )
       )
@@ -124,6 +155,7 @@ package struct CourseOrderChecks {
             "section.differs",
             "section \(section.id) is called \(section.title[.korean]) in the outline",
             file: file,
+            at: ["## \(section.id) "],
             fix: "Give it the same title in both."
           )
         )
@@ -133,6 +165,7 @@ package struct CourseOrderChecks {
           finding(
             "exercise.missing",
             "section \(section.id) names the exercise \(id)",
+            at: [named(section), "exercises:", id],
             fix: "Create it under Exercises/\(entry.slug), or take it out."
           )
         )
@@ -144,6 +177,7 @@ package struct CourseOrderChecks {
               "exercise.missing",
               "section \(section.id) starts the exercise \(id), which the outline does not list",
               file: file,
+              at: ["## \(section.id) ", " \(id)"],
               fix: "Add it to the section's `exercises` in Lessons/course.yaml."
             )
           )
@@ -154,6 +188,7 @@ package struct CourseOrderChecks {
               "card.missing",
               "section \(section.id) shows the card `\(id)`",
               file: file,
+              at: ["## \(section.id) ", "card \(id)"],
               fix: "Write it in Lessons/cards.yaml."
             )
           )
@@ -164,6 +199,7 @@ package struct CourseOrderChecks {
           finding(
             "term.missing",
             "section \(section.id) introduces the term `\(id)`",
+            at: [named(section), "terms:", id],
             fix: "Write it in Lessons/terms.yaml."
           )
         )
@@ -174,6 +210,7 @@ package struct CourseOrderChecks {
             "term.lesson",
             "`\(term.id)` is introduced in section \(section.id) and names lesson \(term.lesson)",
             file: "Lessons/terms.yaml",
+            at: ["id: \(term.id)", "lesson:"],
             fix: "Write `lesson: \"\(entry.id)\"`."
           )
         )
@@ -198,7 +235,7 @@ package struct CourseOrderChecks {
   /// meets before they were introduced.
   ///
   /// A command is known by the outline; what no section introduces is not looked for.
-  package func introductions(_ texts: ContentTexts) -> [ContentFinding] {
+  package func introductions() -> [ContentFinding] {
     let commands = Set(outline.lessons.flatMap(\.sections).flatMap(\.commands))
     var findings: [ContentFinding] = []
     for path in paths {
@@ -208,7 +245,7 @@ package struct CourseOrderChecks {
         for section in entry.sections {
           known.formUnion(section.commands)
           terms.formUnion(section.terms)
-          let lines = usedLines(entry, section, texts)
+          let lines = usedLines(entry, section)
           for (line, file) in lines {
             let word = line.prefix { !$0.isWhitespace }
             guard commands.contains(String(word)), !known.contains(String(word)) else { continue }
@@ -217,6 +254,7 @@ package struct CourseOrderChecks {
                 "introduced.late",
                 "section \(section.id) uses the command `\(word)` (path \(path.name))",
                 file: file,
+                at: file.contains("/lesson.") ? ["## \(section.id) ", line] : [line],
                 fix: "Introduce it in this section or an earlier one, in Lessons/course.yaml."
               )
             )
@@ -233,18 +271,23 @@ package struct CourseOrderChecks {
   /// a command.
   private func usedLines(
     _ entry: CourseOutline.LessonEntry,
-    _ section: CourseOutline.SectionEntry,
-    _ texts: ContentTexts
+    _ section: CourseOutline.SectionEntry
   ) -> [(line: String, file: String)] {
     var lines: [(String, String)] = []
     let steps = lessons[entry.id]?.sections.first { $0.id == section.id }?.steps ?? []
     for case .demonstration(let demonstration) in steps {
-      lines += demonstration.lines.map { ($0[.korean], "Lessons/\(entry.slug)/lesson.ko.md") }
+      for language in CourseLanguage.allCases {
+        let file = "Lessons/\(entry.slug)/lesson.\(language.rawValue).md"
+        // Of a statement over several lines, the first is looked for.
+        lines += demonstration.lines.compactMap { line in
+          line[language].split(whereSeparator: \.isNewline).first.map { (String($0), file) }
+        }
+      }
     }
     for exercise in section.exercises.compactMap({ exercises[$0] }) {
       let folder = exercise.folder.dropFirst(content.root.count + 1)
       let texts = texts.texts.filter {
-        $0.language == .korean && $0.kind == .markdown && $0.file.hasPrefix(folder)
+        $0.kind == .markdown && $0.file.hasPrefix(folder + "/")
       }
       for text in texts {
         for line in text.text.split(whereSeparator: \.isNewline) where line.hasPrefix("  ") {
@@ -267,26 +310,47 @@ package struct CourseOrderChecks {
     let words = glossary.terms.filter { known.contains($0.id) }.map(\.korean)
     var findings: [ContentFinding] = []
     for exercise in section.exercises.compactMap({ exercises[$0] }) where exercise.tier == .core {
-      var asked = [exercise.task[.korean]]
+      let folder = String(exercise.folder.dropFirst(content.root.count + 1)) + "/"
+      var asked = [(text: exercise.task[.korean], file: folder + "task.ko.md")]
       for part in exercise.parts {
-        asked.append(part.title?[.korean] ?? "")
-        if case .choice(let items) = part.question { asked += items.map { $0.question[.korean] } }
+        asked.append((part.title?[.korean] ?? "", folder + "exercise.yaml"))
+        if case .choice(let items) = part.question {
+          asked += items.map { ($0.question[.korean], "\(folder)items/\($0.id).yaml") }
+        }
       }
-      for term in later where term.korean.count > 1 {
+      for term in later {
         // A word that is part of a known one, such as the partition in a Kafka partition.
         if words.contains(where: { $0.contains(term.korean) }) { continue }
-        guard asked.contains(where: { $0.contains(term.korean) }) else { continue }
+        guard let place = asked.first(where: { Self.mentions($0.text, term.korean) }) else {
+          continue
+        }
         findings.append(
           finding(
             "introduced.late",
             "\(exercise.id) asks with the term `\(term.korean)` (path \(path))",
-            file: relative(exercise),
+            file: place.file,
+            at: [term.korean],
             fix: "Introduce `\(term.id)` in section \(section.id) or earlier, or ask without it."
           )
         )
       }
     }
     return findings
+  }
+
+  /// True where the text uses the term; one of a single syllable has to be a word of its own, with
+  /// at most a particle.
+  static func mentions(_ text: String, _ term: String) -> Bool {
+    guard term.count == 1 else { return text.contains(term) }
+    return text.ranges(of: term).contains { range in
+      let before = text[..<range.lowerBound].last
+      let after = String(text[range.upperBound...].prefix { $0.isLetter })
+      let particles = [
+        "", "이", "가", "을", "를", "은", "는", "의", "에", "과", "와", "도", "만", "이나", "으로", "로", "보다", "부터",
+        "까지", "에서", "입니다", "인가요", "이란", "이라고",
+      ]
+      return before?.isLetter != true && particles.contains(after)
+    }
   }
 
   /// Exercises whose `needs` do not come before them on a role's path, or do not exist.
@@ -299,6 +363,7 @@ package struct CourseOrderChecks {
             "needs.unknown",
             "\(exercise.id) needs `\(need)`, which does not exist",
             file: relative(exercise),
+            at: ["needs:", need],
             fix: "Name an exercise that is there."
           )
         )
@@ -315,6 +380,7 @@ package struct CourseOrderChecks {
                 "\(exercise.id) needs \(need), which does not come before it on the path "
                   + path.name,
                 file: relative(exercise),
+                at: ["needs:", need],
                 fix: "Move one of them, or drop the need."
               )
             )
@@ -328,41 +394,70 @@ package struct CourseOrderChecks {
 
   // MARK: Minutes
 
-  /// Sections whose minutes are too few for their words at reading speed and their core exercises.
+  /// Sections whose minutes do not fit their words at reading speed and their core exercises.
   ///
-  /// The longer of the two languages counts; half a minute more is let pass.
-  package func minutes(_ texts: ContentTexts) -> [ContentFinding] {
-    outline.lessons.flatMap { entry in
-      entry.sections.compactMap { section -> ContentFinding? in
+  /// The longer of the two languages counts, and half a minute more is let pass. On top of that a
+  /// section may promise one minute for each place where the learner does something, and one more:
+  /// beyond it the promise is too high.
+  package func minutes() -> [ContentFinding] {
+    var findings: [ContentFinding] = []
+    for entry in outline.lessons where entry.isThere {
+      for section in entry.sections {
         let words = CourseLanguage.allCases.map { language in
           texts.wordCount(
             file: "Lessons/\(entry.slug)/lesson.\(language.rawValue).md",
             section: section.id
           )
-        }
-        let reading = Double(words.max() ?? 0) / Double(Self.wordsPerMinute)
+        }.max() ?? 0
         let core = section.exercises.compactMap { exercises[$0] }.filter { $0.tier == .core }
-        let needed = reading + Double(core.reduce(0) { $0 + $1.minutes })
-        guard needed > Double(section.minutes) + 0.5 else { return nil }
-        return finding(
-          "minutes.short",
-          "section \(section.id) promises \(section.minutes) minutes: \(words.max() ?? 0) words and "
-            + "\(core.count) exercises take \(Int(needed.rounded(.up)))",
-          fix: "Write `minutes: \(Int(needed.rounded(.up)))`, or shorten it."
+        let needed =
+          Double(words) / Double(Self.wordsPerMinute)
+          + Double(core.reduce(0) { $0 + $1.minutes })
+        let steps = lessons[entry.id]?.sections.first { $0.id == section.id }?.steps ?? []
+        let stops = steps.filter(\.isStop).count
+        let isShort = needed > Double(section.minutes) + 0.5
+        guard isShort || Double(section.minutes) > needed + Double(stops) + 1 else { continue }
+        findings.append(
+          finding(
+            isShort ? "minutes.short" : "minutes.long",
+            "section \(section.id) promises \(section.minutes) minutes: \(words) words and "
+              + "\(core.count) core exercises take \(Int(needed.rounded(.up)))",
+            at: [named(section), "minutes:"],
+            fix: "Write `minutes: \(Int(needed.rounded(.up)))`, or change what is in the section."
+          )
         )
       }
     }
+    return findings
   }
 }
 
 extension CourseContent {
   /// All findings about the content: texts first, then the order of things.
   ///
-  /// Throws `CourseError` where a file cannot be loaded at all.
-  package func findings() throws -> [ContentFinding] {
+  /// A file that cannot be loaded is a finding too; what compares files is then left out.
+  package func findings() -> [ContentFinding] {
     let texts = ContentTexts(root: root)
-    return texts.unreadable + texts.forbiddenSpellings(try glossary()) + texts.speechLevel()
+    var findings =
+      texts.unreadable + texts.duplicateKeys() + texts.speechLevel()
       + texts.placeholderDifferences() + TranslationLedger.read(root: root).findings(texts)
-      + (try CourseOrderChecks(content: self).findings(texts))
+    var errors: [CourseError] = []
+    do {
+      findings += texts.forbiddenSpellings(try glossary())
+      findings += try CourseOrderChecks(content: self, texts: texts).findings()
+    } catch let error as CourseOrderChecks.Unloadable {
+      errors = error.errors
+    } catch let error as CourseError {
+      errors = [error]
+    } catch {
+      errors = [CourseError(code: "course.unreadable", message: "\(error)")]
+    }
+    let broken = Set(texts.unreadable.map(\.file))
+    let loading = errors.map { error -> ContentFinding in
+      var finding = ContentFinding(error)
+      finding.file = texts.path(of: finding.file)
+      return finding
+    }
+    return findings + loading.filter { !broken.contains($0.file) }
   }
 }

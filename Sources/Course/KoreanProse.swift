@@ -13,7 +13,10 @@ struct KoreanProse {
   }
 
   let sentences: [Sentence]
-  /// How many words there are to read, Korean or not, code excluded.
+  /// How many words there are to read, code excluded.
+  ///
+  /// A Korean word is an 어절: what stands between two spaces, with its particles and endings. Korean
+  /// texts so have about two thirds as many words as their English translations.
   let wordCount: Int
 
   /// Reads Markdown or a catalogue's value.
@@ -179,13 +182,23 @@ enum SpeechLevel {
       return "해라체"
     }
     guard sentence.punctuation != nil else { return nil }
+    if sentence.punctuation == "?", ["니", "냐", "나", "지", "야"].contains(where: word.hasSuffix) {
+      return "반말"
+    }
     let casual = [
-      "거야", "이야", "었어", "았어", "했어", "있어", "없어", "같아", "하자", "해라", "하라", "했지", "이지", "돼", "봐",
-      "줘", "할게", "하지", "구나", "는지",
+      "거야", "이야", "없어", "같아", "하자", "해라", "하라", "했지", "이지", "돼", "봐", "줘", "할게", "하지", "구나",
     ]
-    let isQuestion = sentence.punctuation == "?"
-    if isQuestion, ["니", "냐", "나", "지", "야"].contains(where: word.hasSuffix) { return "반말" }
-    return casual.dropLast().contains(where: word.hasSuffix) ? "반말" : nil
+    // The past and 있어: a syllable that ends in ㅆ, then 어.
+    let isPast = word.hasSuffix("어") && word.dropLast().last.map { finalConsonant($0) == 20 } == true
+    return isPast || casual.contains(where: word.hasSuffix) ? "반말" : nil
+  }
+
+  /// The number of the syllable's final consonant, 0 for none; nil for what is no syllable.
+  private static func finalConsonant(_ syllable: Character) -> UInt32? {
+    guard let scalar = syllable.unicodeScalars.first, KoreanProse.isHangul(syllable) else {
+      return nil
+    }
+    return (scalar.value - 0xAC00) % 28
   }
 
   /// True for `한다`, `있다`; false for nouns and particles that end in the same syllable.
@@ -197,7 +210,6 @@ enum SpeechLevel {
     guard let before = word.dropLast().last else { return false }
     if "있없않같였했었았겠됐좋많싶".contains(before) { return true }
     // A verb in the present: a syllable that ends in ㄴ, as in 한다, 된다, 읽는다.
-    guard let scalar = before.unicodeScalars.first, KoreanProse.isHangul(before) else { return false }
-    return (scalar.value - 0xAC00) % 28 == 4
+    return finalConsonant(before) == 4
   }
 }

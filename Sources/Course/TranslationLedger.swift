@@ -35,16 +35,30 @@ package struct TranslationLedger: Sendable {
         findings.append(Self.missing(korean, "English"))
         continue
       }
-      guard let entry = entries["\(korean.group) \(korean.key)"] else { continue }
-      if entry.korean != Self.hash(korean.text), entry.english == Self.hash(english.text) {
+      let now = (korean: Self.hash(korean.text), english: Self.hash(english.text))
+      guard let entry = entries["\(korean.group) \(korean.key)"], entry.english == now.english
+      else {
+        // Were this let pass, a later change of the Korean alone would not be seen.
+        findings.append(
+          ContentFinding(
+            rule: "translation.unrecorded",
+            file: english.file,
+            line: english.line,
+            text: "\(english.key) is not in the ledger as it stands",
+            fix: "Check that it says what \(korean.file):\(korean.line) says, then run `make texts`."
+          )
+        )
+        continue
+      }
+      if entry.korean != now.korean {
         findings.append(
           ContentFinding(
             rule: "translation.stale",
             file: english.file,
             line: english.line,
             text: "\(english.key) was written from an older Korean text",
-            fix: "Compare it with \(korean.file):\(korean.line) and change it. Where it needs no "
-              + "change, delete its line from Lessons/translations.lock and write the ledger anew."
+            fix: "Compare it with \(korean.file):\(korean.line), change it and run `make texts`. "
+              + "Where it needs no change, first delete its line from Lessons/translations.lock."
           )
         )
       }
@@ -78,7 +92,7 @@ package struct TranslationLedger: Sendable {
       let kept = isStale ? entry : now
       return "\(name) \(kept.korean) \(kept.english)"
     }
-    return "# Which Korean text each English text was written from. Written by the content tests.\n"
+    return "# Which Korean text each English text was written from. Written by `make texts`.\n"
       + lines.sorted().joined(separator: "\n") + "\n"
   }
 
