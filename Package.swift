@@ -166,13 +166,20 @@ let package = Package(
         "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
+    room(
+      "EngineBenchmarks",
+      ["Columnar", "Connector", "FileTables", "QueryExecution", "Simulation", "TrinoSQL"]),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Platform", "Simulation", "Terminal", "World", "tapline"],
+      name: "Benchmarks",
+      dependencies: ["EngineBenchmarks", "Platform", "Simulation", "Terminal", "World", "tapline"],
       swiftSettings: strict),
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Codecs", "Columnar", "Connector", "TrinoSQL"],
+      name: "TestSupport",
+      dependencies: [
+        "Codecs", "Columnar", "Connector", "FileTables", "QueryExecution", "TrinoSQL",
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "TerminalProbe", dependencies: ["Terminal"], path: "Tests/TerminalProbe",
@@ -197,6 +204,7 @@ let package = Package(
         "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Parquet",
         "Simulation", "TestSupport",
       ]),
+    tests("EngineBenchmarks", ["EngineBenchmarks", "FileTables", "TestSupport"]),
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
     tests("EventSDK", ["EventModel", "EventSDK"]),
@@ -217,7 +225,7 @@ let package = Package(
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
     tests(
-      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet"],
+      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet", "TestSupport"],
       exclude: ["Fixtures"]),
     tests(
       "Pipeline",

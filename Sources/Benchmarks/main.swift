@@ -1,13 +1,18 @@
-// What is measured, and how: `swift run -c release Benchmarks day|start [--against COMMAND]
-// [--runs COUNT]`.
+// What is measured, and how: `swift run -c release Benchmarks day|start|tpch|kernels
+// [--against PEER] [--runs COUNT]`.
 //
 // - `day` moves an xs world (200 users, about 10,000 events) through one day: phones, collector,
 //   log, Bronze, Silver, Gold, warehouse. Every fsync is made and counted.
 // - `start` times the whole process from its start to the answer of a line that needs no world, and a
 //   peer's command beside it, in turn.
+// - `tpch [--against duckdb] [--sf 1] [--check] [--queries 1,6] [--threads N] [--seed N]` runs the 22
+//   queries with drawn parameters over Parquet files, each in a fresh process.
+// - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
+//   joins over one table in memory, on one thread.
 //
 // One warm-up, then the median of the runs; a table for people, then one line of JSON.
 
+import EngineBenchmarks
 import Foundation
 import Platform
 import Simulation
@@ -87,18 +92,84 @@ func measureStart(contentRoot: String, runs: Int, peer: String?) throws -> [Figu
 }
 
 let arguments = Array(CommandLine.arguments.dropFirst())
-let peer = arguments.firstIndex(of: "--against").flatMap {
-  arguments.indices.contains($0 + 1) ? arguments[$0 + 1] : nil
+
+/// What follows an option; nil where it is not there.
+func value(of option: String) -> String? {
+  arguments.firstIndex(of: option).flatMap {
+    arguments.indices.contains($0 + 1) ? arguments[$0 + 1] : nil
+  }
 }
-let runs = arguments.firstIndex(of: "--runs").flatMap {
-  arguments.indices.contains($0 + 1) ? Int(arguments[$0 + 1]) : nil
-}
+
+let peer = value(of: "--against")
+let runs = value(of: "--runs").flatMap { Int($0) }
 let root =
   ProcessInfo.processInfo.environment["TAPLINE_CONTENT"]
   ?? FileManager.default.currentDirectoryPath
-var results: [Figures] = []
 let output = DescriptorOutput()
+
+/// Ends with the status of wrong arguments.
+func refuse(_ message: String) -> Never {
+  output.writeLine("Benchmarks: \(message)")
+  exit(2)
+}
+
+/// Runs one of the engine's benchmarks; false where an answer differs from the peer's.
+func measureEngine(_ name: String) throws -> Bool {
+  var options = EngineBenchmarkOptions()
+  func number(_ option: String, _ standard: Int) -> Int {
+    guard let text = value(of: option) else { return standard }
+    guard let number = Int(text), number > 0 else {
+      refuse("\(option) \(text): a number above 0 is needed.")
+    }
+    return number
+  }
+  if let peer, peer != "duckdb" { refuse("--against \(peer): the engine's peer is duckdb.") }
+  if let scale = value(of: "--sf") {
+    guard let size = Double(scale), size > 0, size <= 100 else {
+      refuse("--sf \(scale): a scale factor such as 0.1 or 1 is needed.")
+    }
+    options.scale = scale
+  }
+  options.runs = number("--runs", 5)
+  options.threads = number("--threads", name == "kernels" ? 1 : options.threads)
+  options.seed = UInt64(
+    number("--seed", Int(UInt64.random(in: 1...999_999))))
+  options.isAgainstPeer = peer != nil
+  options.isChecking = arguments.contains("--check")
+  options.rowCount = number("--rows", options.rowCount)
+  options.groupCount = number("--groups", options.groupCount)
+  options.queries = Set((value(of: "--queries") ?? "").split(separator: ",").compactMap { Int($0) })
+  let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().path
+  let benchmark = EngineBenchmark(options, executable: executable, root: root)
+  output.writeLine(
+    "\(name): seed \(options.seed), \(options.threads) threads, \(options.runs) runs after one to warm up")
+  var lines: [EngineBenchmarkLine] = []
+  let report: (EngineBenchmarkLine) -> Void = { line in
+    lines.append(line)
+    if let difference = line.difference { output.writeLine("\(line.name): \(difference)") }
+  }
+  if name == "tpch" { try benchmark.tpch(report) } else { try benchmark.kernels(report) }
+  output.write(EngineBenchmarkReport.view(lines))
+  output.writeLine(EngineBenchmarkReport.json(lines, seed: options.seed))
+  return !options.isChecking || lines.allSatisfy { $0.difference == nil }
+}
+
+if arguments.first == EngineBenchmark.childArgument {
+  do {
+    let sql = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    FileHandle.standardOutput.write(
+      try EngineBenchmark.childOutput(Array(arguments.dropFirst()), input: sql))
+    exit(0)
+  } catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(3)
+  }
+}
+var results: [Figures] = []
 do {
+  if let name = arguments.first, name == "tpch" || name == "kernels" {
+    exit(try measureEngine(name) ? 0 : 1)
+  }
   if arguments.isEmpty || arguments[0] == "day" {
     results += try measureDay(contentRoot: root, runs: max(1, runs ?? 5))
   }
@@ -110,8 +181,7 @@ do {
   exit(3)
 }
 guard !results.isEmpty else {
-  output.writeLine("Benchmarks: day, start [--against COMMAND] [--runs COUNT]")
-  exit(2)
+  refuse("day, start, tpch or kernels [--against PEER] [--runs COUNT]")
 }
 output.write(
   TableView(

@@ -28,6 +28,9 @@
 #include <unistd.h>
 #include <wchar.h>
 
+// What poll says of a terminal that is gone: only then does a read of nothing mean the end.
+#define HUNG_UP (POLLHUP | POLLERR | POLLNVAL)
+
 enum { INPUT_BYTES = 16384 };
 
 struct tapline_editor {
@@ -242,7 +245,7 @@ static int wait_readable(int descriptor) {
       return -1;
     }
     if (polled[1].revents) drain_wake_pipe();
-    if (polled[0].revents) return 0;
+    if (polled[0].revents && !interrupt_flag) return 0;
   }
 }
 
@@ -275,7 +278,7 @@ static bool set_raw(int input) {
   struct termios state = saved_terminal;
   state.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
   state.c_iflag &= ~(tcflag_t)(IXON | ICRNL | INLCR | ISTRIP);
-  state.c_cc[VMIN] = 1;
+  state.c_cc[VMIN] = 0;  // As in prepare_terminal.
   state.c_cc[VTIME] = 0;
   return tcsetattr(input, TCSADRAIN, &state) == 0;
 }
@@ -352,6 +355,7 @@ int tapline_keys_next(int input, int milliseconds) {
     ssize_t count = read(input, &byte, 1);
     if (count == 1) return byte;
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count == 0 && !(polled[0].revents & HUNG_UP)) continue;
     return TAPLINE_KEYS_END;
   }
 }
@@ -548,9 +552,19 @@ static void decode_available(tapline_editor *editor) {
   editor->queue_count = count;
 }
 
+// Sets the terminal up for editing; sets it up again when the shell may have changed it.
+//
+// Ctrl-C makes the kernel throw away what was typed and not yet read, also between a poll that
+// saw a key and the read of it. Reads must not wait then, or Ctrl-C would be lost until the next
+// key: so no read waits, only poll does.
 static void prepare_terminal(tapline_editor *editor) {
   el_wset(editor->edit, EL_PREP_TERM, 0);
   el_wset(editor->edit, EL_PREP_TERM, 1);
+  struct termios state;
+  if (tcgetattr(editor->input, &state) != 0) return;
+  state.c_cc[VMIN] = 0;
+  state.c_cc[VTIME] = 0;
+  tcsetattr(editor->input, TCSADRAIN, &state);
 }
 
 static uint32_t *points_of(const wchar_t *text, size_t count) {
@@ -658,6 +672,7 @@ static int next_character(EditLine *edit, wchar_t *out) {
     ssize_t count = read(editor->input, editor->bytes + editor->byte_count,
                          sizeof editor->bytes - editor->byte_count);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count == 0 && !(polled[0].revents & HUNG_UP)) continue;
     if (count <= 0) {
       editor->is_at_end = true;
       return 0;
@@ -977,7 +992,7 @@ static void begin_reading(tapline_editor *editor, struct sigaction *previous) {
   fputs(PASTE_ON, editor->out);
   el_resize(editor->edit);
   // Before the prompt appears, or the kernel would echo what is typed right after it.
-  el_wset(editor->edit, EL_PREP_TERM, 1);
+  prepare_terminal(editor);
 }
 
 static void end_reading(tapline_editor *editor, const struct sigaction *previous) {

@@ -76,6 +76,9 @@ enum CommandTable {
       },
       Command("lang", group: .prompt, subcommands: ["ko", "en"]) { try $0.lang($1) },
       Command("accessible", group: .prompt, subcommands: ["on", "off"]) { try $0.accessible($1) },
+      Command("output", group: .prompt, subcommands: ResultFormat.allCases.map(\.rawValue)) {
+        try $0.resultFormat($1)
+      },
       Command("clear", group: .prompt) { shell, _ in shell.clearScreen() },
       Command("help", "?", "도움말", group: .prompt, subcommands: ["all"]) { try $0.help($1) },
       Command("exit", "quit", group: .prompt) { _, _ in Reply() },

@@ -151,9 +151,8 @@ extension Shell {
     }
     // Columns of the tables that the statement names.
     for table in tables where statement.contains(table) {
-      guard let described = try? engine.execute(
-        "SELECT * FROM \(table) LIMIT 0", session: platform().session()) else { continue }
-      names += described.schema.fields.map(\.name)
+      let parts = table.split(separator: ".").map(String.init)
+      names += engine.columnNames(catalog: parts[0], schema: parts[1], table: parts[2])
     }
     return names + tables
   }

@@ -31,9 +31,14 @@ extension Shell {
           "command": .string(name), "words": .array(tool.words.map(JSONValue.string)),
         ]))
     }
+    if name == "sql" || StatementShape.looksLikeSQL(name + " tables") {
+      return Reply(
+        [.text(text("help.sql.more")), .verbatim(usage(text("help.sql.usage")))],
+        data: .record(["command": .string("sql"), "usage": .string(text("help.sql.usage"))]))
+    }
     guard let command = CommandTable.named(name) else { throw unknown(name, line: name) }
     return Reply(
-      [.text(text(command.summaryKey)), .verbatim(usage(of: command))],
+      [.text(text(command.summaryKey)), .verbatim(usage(text(command.usageKey)))],
       data: json(command))
   }
 
@@ -45,8 +50,8 @@ extension Shell {
   }
 
   /// One form a line.
-  private func usage(of command: Command) -> String {
-    indented(text(command.usageKey).replacing(" | ", with: "\n").replacing("\n  ", with: "\n"))
+  private func usage(_ forms: String) -> String {
+    indented(forms.replacing(" | ", with: "\n").replacing("\n  ", with: "\n"))
   }
 
   func indented(_ text: String) -> String {

@@ -9,13 +9,16 @@ internal import TrinoSQL
 extension Shell {
   /// Runs SQL statements and shows the last one's rows.
   func runSQL(_ text: String) throws -> Reply {
+    let vertical = StatementShape.vertical(text)
+    let text = vertical ?? text
+    let format = vertical == nil ? resultFormat : .vertical
     let split = StatementSplitter.split(text)
     guard split.rest == nil, !split.statements.isEmpty else {
       throw CommandError(.sqlWithoutSemicolon)
     }
     var reply = Reply()
     for statement in split.statements {
-      let next = try table(of: statement.text, showsTiming: true, isOwn: false)
+      let next = try table(of: statement.text, showsTiming: true, isOwn: false, format: format)
       reply.blocks += next.blocks
       reply.data = next.data
     }
@@ -25,7 +28,12 @@ extension Shell {
   /// Runs one query and shows its rows as a table.
   ///
   /// `isOwn` marks a query of a command: its columns are named as the field's tools name them.
-  func table(of sql: String, showsTiming: Bool = false, isOwn: Bool = true) throws -> Reply {
+  func table(
+    of sql: String,
+    showsTiming: Bool = false,
+    isOwn: Bool = true,
+    format: ResultFormat = .auto
+  ) throws -> Reply {
     let platform = try platform()
     let watch = InterruptWatch()
     defer { watch.stop() }
@@ -49,6 +57,11 @@ extension Shell {
         }
       ),
     ])
+    switch format {
+    case .csv: return Reply([.verbatim(ResultFormat.csv(result))], data: data)
+    case .markdown: return Reply([.verbatim(ResultFormat.markdown(result))], data: data)
+    case .auto, .aligned, .vertical: break
+    }
     let shown = rows.prefix(Shell.rowsShownMax)
     let table = TableView(
       columns: result.schema.fields.map {
@@ -58,13 +71,21 @@ extension Shell {
       },
       rows: shown.map { row in row.indices.map { result.text(row[$0], column: $0) } }
     )
-    var blocks: [Reply.Block] = [fitted(table)]
+    var blocks: [Reply.Block] =
+      switch format {
+      case .vertical: [.drawing(RecordView(columns: table.columns, rows: table.rows))]
+      case .aligned: [.table(table)]
+      default: [fitted(table)]
+      }
     if rows.count > shown.count {
       blocks.append(
         .text(
           self.text(
             "sql.more",
-            ["shown": NumberText.grouped(shown.count), "rows": NumberText.grouped(rows.count)]
+            [
+              "shown": NumberText.grouped(shown.count), "rows": NumberText.grouped(rows.count),
+              "time": NumberText.milliseconds(elapsed),
+            ]
           )
         )
       )
@@ -94,7 +115,7 @@ extension Shell {
 
   static func isNumber(_ type: DataType) -> Bool {
     switch type {
-    case .integer, .bigint, .double, .decimal: true
+    case .tinyint, .smallint, .integer, .bigint, .real, .double, .decimal: true
     default: false
     }
   }
@@ -108,7 +129,8 @@ extension Shell {
     switch (scalar, result.schema[column].type) {
     case (.null, _): .null
     case (.boolean(let value), _): .bool(value)
-    case (.integer(let value), .integer), (.integer(let value), .bigint): .integer(value)
+    case (.integer(let value), .tinyint), (.integer(let value), .smallint),
+      (.integer(let value), .integer), (.integer(let value), .bigint): .integer(value)
     case (.double(let value), _) where value.isFinite: .double(value)
     default: .string(result.text(scalar, column: column))
     }

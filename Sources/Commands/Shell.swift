@@ -33,6 +33,8 @@ package final class Shell: @unchecked Sendable {
   var lastTiles: [String: [Int64?]] = [:]
   /// The glossary's quiz, while it asks.
   var openQuiz: GlossaryQuiz?
+  /// How the rows of a query are written, for as long as the session lasts.
+  var resultFormat = ResultFormat.auto
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
@@ -289,8 +291,15 @@ package enum StatementShape {
     return split.statements.isEmpty && split.rest == nil && split.open == .nothing
   }
 
-  /// True where a statement that began like SQL is not ended by `;` yet.
+  /// True where a statement that began like SQL is not ended by `;` or `\G` yet.
   package static func isOpen(_ text: String) -> Bool {
-    looksLikeSQL(text) && StatementSplitter.split(text).rest != nil
+    looksLikeSQL(text) && vertical(text) == nil && StatementSplitter.split(text).rest != nil
+  }
+
+  /// The statement that `\G` ends, with `;` in its place: its rows are asked for as records.
+  static func vertical(_ text: String) -> String? {
+    let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let ending = ["\\G", "\\G;"].first { trimmed.hasSuffix($0) }
+    return ending.map { trimmed.dropLast($0.count) + ";" }
   }
 }

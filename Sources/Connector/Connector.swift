@@ -46,6 +46,9 @@ public protocol TableSource: Sendable {
   /// The column that names each row for `WritableCatalog.beginChange`, opaque to the engine and
   /// never NULL; nil where rows cannot be changed. A scan asks for it by position `schema.count`.
   var rowIDField: Field? { get }
+  /// Columns that a query may name and `SELECT *` leaves out, such as `$path`. A scan asks for the
+  /// first by position `schema.count + 1`, for the others by those that follow.
+  var hiddenFields: [Field] { get }
   /// Rows, where the source knows without reading them; nil elsewhere.
   var rowCount: Int? { get }
   /// The independent pieces that together hold every row that can match, in the table's order.
@@ -63,24 +66,29 @@ public protocol TableSource: Sendable {
 
 extension TableSource {
   public var rowIDField: Field? { nil }
+  public var hiddenFields: [Field] { [] }
   public var rowCount: Int? { nil }
   public func residuals(of predicates: [ColumnPredicate]) -> [ColumnPredicate] { predicates }
   public func statistics() throws -> TableStatistics { TableStatistics(rowCount: rowCount) }
   public func aggregated(_ request: AggregateRequest) throws -> (any TableSource)? { nil }
 
-  /// The schema of a scan's batches; position `schema.count` is the row's identity.
-  public func schema(of columns: [Int]) -> Schema {
-    Schema(
-      columns.map { index in
-        index < schema.count ? schema[index] : rowIDField ?? Field("$row_id", .bigint)
-      })
+  /// The schema of a scan's batches.
+  public func schema(of columns: [Int]) -> Schema { Schema(columns.map(field(at:))) }
+
+  /// The field at a scan's position: a column, then the row's identity, then the hidden columns.
+  public func field(at position: Int) -> Field {
+    if position < schema.count { return schema[position] }
+    let hidden = position - schema.count - 1
+    return hiddenFields.indices.contains(hidden)
+      ? hiddenFields[hidden] : rowIDField ?? Field("$row_id", .bigint)
   }
 }
 
 /// What a scan needs of a table.
 public struct ScanRequest: Sendable {
   /// Positions in the table's schema, in the order the batches must have; may be empty, and then
-  /// batches carry only a row count. `schema.count` asks for the row's identity.
+  /// batches carry only a row count. `schema.count` asks for the row's identity, what follows for the
+  /// hidden columns.
   public var columns: [Int]
   /// All of these hold for every row that the query can use.
   public var predicates: [ColumnPredicate]

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// What an answer looks like, declared in `exercise.yaml`, and the values read from one.
 ///
 /// ```yaml
@@ -17,6 +19,8 @@ package struct AnswerForm: Sendable, Hashable {
   package enum FieldType: String, Sendable, Hashable, CaseIterable {
     case integer
     case word
+    /// The key or name of a file, pasted; the only field of its form.
+    case path
   }
 
   /// One value that the answer must hold.
@@ -56,7 +60,48 @@ package struct AnswerForm: Sendable, Hashable {
 
   /// Reads an answer; nil where it has no reading or more than one.
   package func read(_ text: String) -> AnswerValues? {
-    AnswerReader(form: self).read(text)
+    if let field = fields.first, field.type == .path { return readPath(text, field) }
+    return AnswerReader(form: self).read(text)
+  }
+}
+
+extension AnswerForm {
+  private static let pathCharactersMax = 1_000
+
+  /// The one word that can be a path, as it was written; `s3://bucket/` before it says nothing new.
+  private func readPath(_ text: String, _ field: Field) -> AnswerValues? {
+    guard text.count <= Self.pathCharactersMax else { return nil }
+    let silent = Set(field.words + constants + fillers)
+    let separators = Set<Character>("=:,;'\"`()<>|")
+    var paths: Set<String> = []
+    let spelled = text.precomposedStringWithCanonicalMapping
+      .replacing(/s3[an]?:\/\/[^\/\s]+\//.ignoresCase(), with: " ")
+    // `dt=2024-01-15/` is part of a path, `file=` is a label before one.
+    for run in spelled.split(whereSeparator: \.isWhitespace) {
+      var word = run[...]
+      while let first = word.first, separators.contains(first) { word.removeFirst() }
+      while let ending = ending(of: word, separators) { word.removeLast(ending) }
+      if let equals = word.firstIndex(of: "="),
+        silent.contains(normalizedAnswer(String(word[..<equals])))
+      {
+        word = word[word.index(after: equals)...].drop { separators.contains($0) }
+      }
+      if word.isEmpty || silent.contains(normalizedAnswer(String(word))) { continue }
+      guard word.contains("/") || word.contains(".") else { return nil }
+      paths.insert(String(word))
+    }
+    guard paths.count == 1, let path = paths.first else { return nil }
+    return AnswerValues([field.name: .text(path)])
+  }
+}
+
+extension AnswerForm {
+  /// How many characters at a word's end say nothing: punctuation, or a particle grown on to it.
+  private func ending(of word: Substring, _ separators: Set<Character>) -> Int? {
+    guard let last = word.last else { return nil }
+    if separators.contains(last) || last == "." { return 1 }
+    guard !last.isASCII else { return nil }
+    return fillers.filter { word.hasSuffix($0) }.map(\.count).max()
   }
 }
 
@@ -78,6 +123,13 @@ extension AnswerForm {
     let fields = try fieldsNode.elements(example: "[{name: offset, type: integer}]").map(parseField)
     guard !fields.isEmpty else {
       throw fieldsNode.wrongType("a list of at least one field", example: "- {name: offset}")
+    }
+    guard fields.count == 1 || !fields.contains(where: { $0.type == .path }) else {
+      throw fieldsNode.error(
+        "course.bad-value",
+        "A field of type `path` has other fields beside it.",
+        advice: "Ask for the path in a part of its own."
+      )
     }
     for (index, field) in fields.enumerated()
     where fields[..<index].contains(where: { $0.name == field.name }) {

@@ -9,12 +9,15 @@ struct DeltaScan: Sendable {
   let schema: Schema
   let version: Int64
   let request: ScanRequest
+  /// What the columns asked for are, hidden ones among them.
+  let fields: [Field]
 
   init(snapshot: DeltaSnapshot, request: ScanRequest) throws {
     table = snapshot.table
     schema = snapshot.schema
     version = snapshot.version
     self.request = request
+    fields = request.columns.map(snapshot.field(at:))
   }
 
   /// False only where no row of the file satisfies all predicates.
@@ -33,17 +36,21 @@ struct DeltaScan: Sendable {
 struct DeltaSplit: Split {
   let scan: DeltaScan
   let file: AddFile
+  /// What is the same in all of the file's rows, by the scan's position: partition values and what
+  /// the hidden columns say of the file.
   let partition: [Int: Scalar]
 
   var label: String { scan.table.path + "/" + file.path }
 
   func open() throws -> any BatchReader {
     let parquet = try openFile()
-    let columns = try scan.request.columns.map { try source(of: $0, in: parquet) }
+    let columns = try zip(scan.request.columns, scan.fields).map {
+      try source(of: $0, $1, in: parquet)
+    }
     // Each column of the file is read once, however often it is asked for.
     var read: [Int] = []
     for case .file(let index, _) in columns where !read.contains(index) { read.append(index) }
-    let output = scan.schema.selecting(scan.request.columns)
+    let output = Schema(scan.fields)
     guard !read.isEmpty else {
       return ConstantBatchReader(schema: output, columns: columns, rowCount: parquet.rowCount)
     }
@@ -68,8 +75,11 @@ struct DeltaSplit: Split {
     }
   }
 
-  private func source(of column: Int, in parquet: ParquetFile) throws -> ColumnSource {
-    let field = scan.schema[column]
+  private func source(
+    of column: Int,
+    _ field: Field,
+    in parquet: ParquetFile
+  ) throws -> ColumnSource {
     if let value = partition[column] { return .constant(value, field.type) }
     guard let index = fileIndex(of: field, in: parquet) else {
       if let omitted = parquet.omittedColumns.first(where: { $0.name == field.name }) {

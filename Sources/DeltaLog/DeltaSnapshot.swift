@@ -61,11 +61,25 @@ public struct DeltaSnapshot: TableSource {
     return total
   }
 
+  /// `$path`, `$file_modified_time` and `$file_size`, as Trino's connectors name them.
+  public var hiddenFields: [Field] { Self.fileFields }
+
+  private static let fileFields = [
+    Field("$path", .varchar, isNullable: false),
+    Field("$file_modified_time", .timestampWithTimeZone(precision: 3)),
+    Field("$file_size", .bigint, isNullable: false),
+  ]
+
   /// One split a file, those left out that cannot hold a row the predicates ask for.
   public func splits(for request: ScanRequest) throws -> [any Split] {
     let scan = try DeltaScan(snapshot: self, request: request)
     return try files.compactMap { file in
-      let values = try partitionScalars(of: file)
+      var values = try partitionScalars(of: file)
+      let hidden = schema.count + 1
+      values[hidden] = .text(table.path + "/" + file.path)
+      let (moment, isBeyond) = file.modificationTime.multipliedReportingOverflow(by: 1_000)
+      values[hidden + 1] = isBeyond ? .null : .integer(moment)
+      values[hidden + 2] = .integer(file.size)
       guard scan.canMatch(file, partition: values) else { return nil }
       return DeltaSplit(scan: scan, file: file, partition: values)
     }

@@ -123,27 +123,27 @@ public func makeAccumulator(
   case .countIf: return CountAccumulator(onlyTrue: true)
   case .sum: if let sum = sumAccumulator(first, result) { return sum }
   case .average: if let average = averageAccumulator(first, result) { return average }
-  case .boolAnd: return FoldAccumulator<BooleanFold<AllTrue>>(result)
-  case .boolOr: return FoldAccumulator<BooleanFold<AnyTrue>>(result)
+  case .boolAnd: return folding(BooleanFold<AllTrue>.self, result)
+  case .boolOr: return folding(BooleanFold<AnyTrue>.self, result)
   case .minimum, .maximum: return extremeAccumulator(result, isMaximum: kind == .maximum)
   case .arbitrary: return ChoiceAccumulator(value: result, key: nil, choice: .first)
   case .minimumBy, .maximumBy:
     guard arguments.count == 2 else { break }
     return ChoiceAccumulator(
       value: result, key: arguments[1], choice: kind == .minimumBy ? .smallest : .largest)
-  case .variancePopulation: return FoldAccumulator<MomentsFold<VariancePopulation>>(result)
-  case .varianceSample: return FoldAccumulator<MomentsFold<VarianceSample>>(result)
-  case .deviationPopulation: return FoldAccumulator<MomentsFold<DeviationPopulation>>(result)
-  case .deviationSample: return FoldAccumulator<MomentsFold<DeviationSample>>(result)
-  case .skewness: return FoldAccumulator<MomentsFold<Skewness>>(result)
-  case .kurtosis: return FoldAccumulator<MomentsFold<Kurtosis>>(result)
-  case .geometricMean: return FoldAccumulator<GeometricMeanFold>(result)
+  case .variancePopulation: return folding(MomentsFold<VariancePopulation>.self, result)
+  case .varianceSample: return folding(MomentsFold<VarianceSample>.self, result)
+  case .deviationPopulation: return folding(MomentsFold<DeviationPopulation>.self, result)
+  case .deviationSample: return folding(MomentsFold<DeviationSample>.self, result)
+  case .skewness: return folding(MomentsFold<Skewness>.self, result)
+  case .kurtosis: return folding(MomentsFold<Kurtosis>.self, result)
+  case .geometricMean: return folding(GeometricMeanFold.self, result)
   case .covariancePopulation, .covarianceSample, .correlation, .regressionSlope,
     .regressionIntercept:
     return PairAccumulator(kind, result)
-  case .bitwiseAnd: return FoldAccumulator<BitwiseFold<BitsAnd>>(result)
-  case .bitwiseOr: return FoldAccumulator<BitwiseFold<BitsOr>>(result)
-  case .bitwiseXor: return FoldAccumulator<BitwiseFold<BitsXor>>(result)
+  case .bitwiseAnd: return folding(BitwiseFold<BitsAnd>.self, result)
+  case .bitwiseOr: return folding(BitwiseFold<BitsOr>.self, result)
+  case .bitwiseXor: return folding(BitwiseFold<BitsXor>.self, result)
   case .checksum: return ChecksumAccumulator()
   case .approximateDistinct: return DistinctSketchAccumulator()
   case .approximatePercentile, .arrayAggregate, .mapAggregate, .multimapAggregate, .histogram,

@@ -245,10 +245,11 @@ public func repeatElement(
 
 /// `sequence(start, stop, step)` of whole numbers, days or microseconds: at most 10,000 elements.
 ///
-/// `next` moves a value one step on; nil where the step is 0.
+/// `next` gives the element at an index from the start and the step; nil beyond the type's range,
+/// where the sequence ends.
 public func sequences(
   _ start: ColumnVector, _ stop: ColumnVector, _ step: ColumnVector, count: Int, element: DataType,
-  next: (Int64, Int64, Int64) throws -> Int64
+  next: (_ start: Int64, _ step: Int64, _ index: Int64) throws -> Int64?
 ) throws -> ColumnVector {
   let first = start.plain
   let last = stop.plain
@@ -277,7 +278,8 @@ public func sequences(
       }
       builder.append(value)
       made += 1
-      value = try next(from, by, made)
+      guard let following = try next(from, by, made) else { break }
+      value = following
     }
     counts.append(Int32(truncatingIfNeeded: made))
   }

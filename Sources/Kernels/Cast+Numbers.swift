@@ -176,7 +176,7 @@ private func widen(_ source: ColumnVector, to type: DataType) throws -> ColumnVe
     case (.int64, .int128):
       let lane = Lane<Int64>(source)
       return makeFixed(type, count, source.validity, as: Int128.self) { out in
-        for row in 0..<count { out[row] = Int128(lane[row]) &* lift }
+        for row in 0..<count { out[row] = widened(lane[row]) &* lift }
       }
     default: return nil
     }

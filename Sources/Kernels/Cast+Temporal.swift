@@ -107,7 +107,7 @@ func castTemporal(
   }
 }
 
-private func floorModulo(_ value: Int128, _ divisor: Int128) -> Int128 {
+func floorModulo(_ value: Int128, _ divisor: Int128) -> Int128 {
   let rest = value % divisor
   return rest < 0 ? rest + divisor : rest
 }

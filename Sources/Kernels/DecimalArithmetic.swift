@@ -25,11 +25,13 @@ func wideTen(_ exponent: Int) -> Int128 { powersOfTen128[min(max(exponent, 0), 3
 @inline(__always)
 func divideHalfUp(_ dividend: Int128, _ divisor: Int128) -> Int128 {
   if dividend.magnitude <= UInt128(Int64.max), divisor.magnitude <= UInt128(Int64.max) {
-    let a = Int64(truncatingIfNeeded: dividend)
-    let b = Int64(truncatingIfNeeded: divisor)
+    let a = lowerHalf(dividend)
+    let b = lowerHalf(divisor)
     let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
-    guard remainder.magnitude >= b.magnitude &- remainder.magnitude else { return Int128(quotient) }
-    return Int128(quotient) + ((a < 0) == (b < 0) ? 1 : -1)
+    guard remainder.magnitude >= b.magnitude &- remainder.magnitude else {
+      return widened(quotient)
+    }
+    return widened(quotient) + ((a < 0) == (b < 0) ? 1 : -1)
   }
   let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
   guard remainder.magnitude >= divisor.magnitude &- remainder.magnitude else { return quotient }
@@ -132,39 +134,61 @@ private struct DecimalKernel {
       return makeFixed(type, count, validity, as: R.self) { out in
         switch operation {
         case .multiply:
-          for row in 0..<count { out[row] = R(truncatingIfNeeded: a[row]) &* R(truncatingIfNeeded: b[row]) }
+          if R.self == Int128.self, A.self == Int64.self, B.self == Int64.self {
+            for row in 0..<count {
+              out[row] = converted(
+                wideProduct(converted(a[row], to: Int64.self), converted(b[row], to: Int64.self)),
+                to: R.self)
+            }
+          } else {
+            for row in 0..<count {
+              out[row] = converted(a[row], to: R.self) &* converted(b[row], to: R.self)
+            }
+          }
         case .add where liftLeft == 1 && liftRight == 1:
-          for row in 0..<count { out[row] = R(truncatingIfNeeded: a[row]) &+ R(truncatingIfNeeded: b[row]) }
-        case .subtract where liftLeft == 1 && liftRight == 1:
-          for row in 0..<count { out[row] = R(truncatingIfNeeded: a[row]) &- R(truncatingIfNeeded: b[row]) }
-        case .add:
-          let x = R(truncatingIfNeeded: liftLeft)
-          let y = R(truncatingIfNeeded: liftRight)
           for row in 0..<count {
-            out[row] = R(truncatingIfNeeded: a[row]) &* x &+ R(truncatingIfNeeded: b[row]) &* y
+            out[row] = converted(a[row], to: R.self) &+ converted(b[row], to: R.self)
+          }
+        case .subtract where liftLeft == 1 && liftRight == 1:
+          for row in 0..<count {
+            out[row] = converted(a[row], to: R.self) &- converted(b[row], to: R.self)
+          }
+        case .add:
+          let x = converted(liftLeft, to: R.self)
+          let y = converted(liftRight, to: R.self)
+          for row in 0..<count {
+            out[row] = converted(a[row], to: R.self) &* x &+ converted(b[row], to: R.self) &* y
           }
         default:
-          let x = R(truncatingIfNeeded: liftLeft)
-          let y = R(truncatingIfNeeded: liftRight)
+          let x = converted(liftLeft, to: R.self)
+          let y = converted(liftRight, to: R.self)
           for row in 0..<count {
-            out[row] = R(truncatingIfNeeded: a[row]) &* x &- R(truncatingIfNeeded: b[row]) &* y
+            out[row] = converted(a[row], to: R.self) &* x &- converted(b[row], to: R.self) &* y
           }
         }
       }
     }
     var limit = Int128.max
     if case .decimal(let precision, _) = type { limit = wideTen(precision) }
+    let isPlainProduct = operation == .multiply && leftScale + rightScale == scale
     return try makeFixed(type, count, validity, as: R.self) { out in
       for row in 0..<count {
         if let validity, !validity.isValid(row) { continue }
-        let x = Int128(truncatingIfNeeded: a[row])
-        let y = Int128(truncatingIfNeeded: b[row])
+        let x = widened(a[row])
+        let y = widened(b[row])
+        if isPlainProduct, fitsHalf(x), fitsHalf(y) {
+          let product = wideProduct(lowerHalf(x), lowerHalf(y))
+          if product < limit, product > -limit {
+            out[row] = converted(product, to: R.self)
+            continue
+          }
+        }
         guard let value = try compute(x, y, liftLeft, liftRight), value < limit, value > -limit else {
           throw KernelError.overflow(
             operation: operation.noun, type: type,
             left: decimalText(x, scale: leftScale), right: decimalText(y, scale: rightScale))
         }
-        out[row] = R(truncatingIfNeeded: value)
+        out[row] = converted(value, to: R.self)
       }
     }
   }
@@ -262,19 +286,19 @@ func wideValues(_ vector: ColumnVector) -> [Int128] {
     switch source.type.numberForm {
     case .uint8:
       let lane = Lane<UInt8>(source)
-      for row in 0..<count { out[row] = Int128(truncatingIfNeeded: lane[row]) }
+      for row in 0..<count { out[row] = widened(lane[row]) }
     case .int8:
       let lane = Lane<Int8>(source)
-      for row in 0..<count { out[row] = Int128(truncatingIfNeeded: lane[row]) }
+      for row in 0..<count { out[row] = widened(lane[row]) }
     case .int16:
       let lane = Lane<Int16>(source)
-      for row in 0..<count { out[row] = Int128(truncatingIfNeeded: lane[row]) }
+      for row in 0..<count { out[row] = widened(lane[row]) }
     case .int32:
       let lane = Lane<Int32>(source)
-      for row in 0..<count { out[row] = Int128(truncatingIfNeeded: lane[row]) }
+      for row in 0..<count { out[row] = widened(lane[row]) }
     case .int64:
       let lane = Lane<Int64>(source)
-      for row in 0..<count { out[row] = Int128(truncatingIfNeeded: lane[row]) }
+      for row in 0..<count { out[row] = widened(lane[row]) }
     case .int128, .uint128:
       let lane = Lane<Int128>(source)
       for row in 0..<count { out[row] = lane[row] }
@@ -293,19 +317,19 @@ func makeWhole(
     switch type.numberForm {
     case .uint8, .int8:
       makeFixed(type, count, validity, as: Int8.self) { out in
-        for row in 0..<count { out[row] = Int8(truncatingIfNeeded: source[row]) }
+        for row in 0..<count { out[row] = converted(source[row], to: Int8.self) }
       }
     case .int16:
       makeFixed(type, count, validity, as: Int16.self) { out in
-        for row in 0..<count { out[row] = Int16(truncatingIfNeeded: source[row]) }
+        for row in 0..<count { out[row] = converted(source[row], to: Int16.self) }
       }
     case .int32:
       makeFixed(type, count, validity, as: Int32.self) { out in
-        for row in 0..<count { out[row] = Int32(truncatingIfNeeded: source[row]) }
+        for row in 0..<count { out[row] = converted(source[row], to: Int32.self) }
       }
     case .int64:
       makeFixed(type, count, validity, as: Int64.self) { out in
-        for row in 0..<count { out[row] = Int64(truncatingIfNeeded: source[row]) }
+        for row in 0..<count { out[row] = converted(source[row], to: Int64.self) }
       }
     default:
       makeFixed(type, count, validity, as: Int128.self) { out in

@@ -5,17 +5,17 @@ import Columnar
 /// The accumulator of `sum`; nil where the type has no sum.
 func sumAccumulator(_ type: DataType?, _ result: DataType) -> (any Accumulator)? {
   switch type {
-  case .tinyint: FoldAccumulator<WholeSum<Int8>>(result)
-  case .smallint: FoldAccumulator<WholeSum<Int16>>(result)
-  case .integer, .intervalYearToMonth: FoldAccumulator<WholeSum<Int32>>(result)
-  case .bigint, .intervalDayToSecond: FoldAccumulator<WholeSum<Int64>>(result)
+  case .tinyint: folding(WholeSum<Int8>.self, result)
+  case .smallint: folding(WholeSum<Int16>.self, result)
+  case .integer, .intervalYearToMonth: folding(WholeSum<Int32>.self, result)
+  case .bigint, .intervalDayToSecond: folding(WholeSum<Int64>.self, result)
   case .decimal:
     type?.numberForm == .int64
-      ? FoldAccumulator<DecimalFold<Int64, Total>>(result)
-      : FoldAccumulator<DecimalFold<Int128, Total>>(result)
-  case .real: FoldAccumulator<FloatingFold<Float, Total>>(result)
-  case .double: FoldAccumulator<FloatingFold<Double, Total>>(result)
-  case .unknown: FoldAccumulator<WholeSum<Int64>>(result)
+      ? folding(DecimalFold<Int64, Total>.self, result)
+      : folding(DecimalFold<Int128, Total>.self, result)
+  case .real: folding(FloatingFold<Float, Total>.self, result)
+  case .double: folding(FloatingFold<Double, Total>.self, result)
+  case .unknown: folding(WholeSum<Int64>.self, result)
   default: nil
   }
 }
@@ -23,29 +23,30 @@ func sumAccumulator(_ type: DataType?, _ result: DataType) -> (any Accumulator)?
 /// The accumulator of `avg`; nil where the type has none.
 func averageAccumulator(_ type: DataType?, _ result: DataType) -> (any Accumulator)? {
   switch type {
-  case .tinyint: FoldAccumulator<WholeAverage<Int8>>(result)
-  case .smallint: FoldAccumulator<WholeAverage<Int16>>(result)
-  case .integer: FoldAccumulator<WholeAverage<Int32>>(result)
-  case .bigint, .unknown: FoldAccumulator<WholeAverage<Int64>>(result)
-  case .intervalDayToSecond: FoldAccumulator<DecimalFold<Int64, Mean>>(result)
-  case .intervalYearToMonth: FoldAccumulator<DecimalFold<Int32, Mean>>(result)
+  case .tinyint: folding(WholeAverage<Int8>.self, result)
+  case .smallint: folding(WholeAverage<Int16>.self, result)
+  case .integer: folding(WholeAverage<Int32>.self, result)
+  case .bigint, .unknown: folding(WholeAverage<Int64>.self, result)
+  case .intervalDayToSecond: folding(DecimalFold<Int64, Mean>.self, result)
+  case .intervalYearToMonth: folding(DecimalFold<Int32, Mean>.self, result)
   case .decimal:
     type?.numberForm == .int64
-      ? FoldAccumulator<DecimalFold<Int64, Mean>>(result)
-      : FoldAccumulator<DecimalFold<Int128, Mean>>(result)
-  case .real: FoldAccumulator<FloatingFold<Float, Mean>>(result)
-  case .double: FoldAccumulator<FloatingFold<Double, Mean>>(result)
+      ? folding(DecimalFold<Int64, Mean>.self, result)
+      : folding(DecimalFold<Int128, Mean>.self, result)
+  case .real: folding(FloatingFold<Float, Mean>.self, result)
+  case .double: folding(FloatingFold<Double, Mean>.self, result)
   default: nil
   }
 }
 
 /// The accumulator of `min` or `max` of any type.
 func extremeAccumulator(_ type: DataType, isMaximum: Bool) -> any Accumulator {
+  @inline(__always)
   func of<Value: BitwiseCopyable & Comparable>(_: Value.Type) -> any Accumulator
   where Value: ExpressibleByIntegerLiteral {
     isMaximum
-      ? FoldAccumulator<ExtremeFold<Value, Largest>>(type)
-      : FoldAccumulator<ExtremeFold<Value, Smallest>>(type)
+      ? folding(ExtremeFold<Value, Largest>.self, type)
+      : folding(ExtremeFold<Value, Smallest>.self, type)
   }
   switch type.numberForm {
   case .uint8: return of(UInt8.self)
@@ -183,7 +184,7 @@ enum DecimalFold<Input: FixedWidthInteger & BitwiseCopyable, Form: SumForm>: Fol
 
   @inline(__always)
   static func add(_ state: inout State, _ value: Input) -> Bool {
-    let (sum, overflow) = state.sum.addingReportingOverflow(Int128(truncatingIfNeeded: value))
+    let (sum, overflow) = state.sum.addingReportingOverflow(widened(value))
     state.sum = sum
     state.count &+= 1
     return overflow
@@ -204,7 +205,7 @@ enum DecimalFold<Input: FixedWidthInteger & BitwiseCopyable, Form: SumForm>: Fol
     if case .decimal(let precision, _) = type { limit = wideTen(precision) }
     let values = try states.map { state -> Int128 in
       guard state.count > 0 else { return 0 }
-      let value = Form.isMean ? divideHalfUp(state.sum, Int128(state.count)) : state.sum
+      let value = Form.isMean ? divideHalfUp(state.sum, widened(state.count)) : state.sum
       guard value < limit, value > -limit else {
         throw KernelError.overflow(operation: "addition", type: type, left: "", right: "")
       }

@@ -1,188 +1,263 @@
-// The build side of a hash join: rows by key, looked up with whole batches of the other side.
+// The hash table of a join's build side: rows by bucket, in the order in which they came.
 //
 // ```
-// groups    0        1     2            numbered by GroupTable
-// starts    0        2     3      5     one more than groups
-// rows      4 9      1     0 7          build rows, grouped, ascending
+// offsets  ┌────┬────┬────┬───            one a bucket: where its entries begin
+// entries  │ tag row │ tag row │ …        the tag is the key itself (one whole-number key), or the
+//          └─────────┴─────────┴───       row's hash; rows ascend within a bucket
 // ```
-// Where no key repeats, `rows` alone is read.
+// A lookup reads two places of memory: the bucket's offsets, and its entries. Nothing is changed
+// after it is built, so any number of threads may look up in it.
 
 public import Columnar
 
-/// Build rows by key, for joins of any kind.
+/// Finds the rows whose keys are equal to given keys.
 ///
-/// Filled on one thread by `add`, closed by `finish`; then any number of threads may probe, each with
-/// a `GroupTable.Scratch` of its own. A NULL key matches nothing, unless `nullsMatch`.
-///
-/// `@unchecked Sendable`: nothing changes after `finish`.
+/// `@unchecked Sendable`: the memory is written in `init` alone.
 public final class JoinTable: @unchecked Sendable {
-  private let table: GroupTable
-  private let nullsMatch: Bool
-  private var groups: [Int32] = []
-  private var starts: [Int32] = []
-  private var rows: [Int32] = []
-  /// True once finished, where every key has one row.
-  public private(set) var isUnique = false
-  /// True where a build key had a NULL: `NOT IN` asks.
-  public private(set) var hasNullKey = false
+  fileprivate struct Entry {
+    var tag: UInt64
+    var row: Int32
+  }
 
-  public init(types: [DataType], nullsMatch: Bool = false) {
-    table = GroupTable(types: types)
+  /// How each key treats NULL: `nullsMatch` stands for IS NOT DISTINCT FROM.
+  fileprivate let nullsMatch: [Bool]
+  fileprivate let keys: [ColumnVector]
+  /// Tags are the keys themselves, so that equal tags need no second look.
+  fileprivate let isExact: Bool
+  fileprivate let shift: UInt64
+  fileprivate let offsets: UnsafeMutablePointer<UInt32>
+  fileprivate let entries: UnsafeMutablePointer<Entry>
+  /// The most entries of a bucket.
+  fileprivate let bucketSizeMax: Int
+  /// Rows in the table: those without a NULL key that matches nothing.
+  public let entryCount: Int
+  /// Bytes held, the build rows themselves apart.
+  public let byteCount: Int
+
+  /// `keys` are columns of `count` rows, one a key; `nullsMatch` says for each whether NULL is equal
+  /// to NULL.
+  public init(_ keys: [ColumnVector], nullsMatch: [Bool], count: Int) {
     self.nullsMatch = nullsMatch
-  }
+    self.keys = keys.map(\.plain)
+    isExact = JoinTable.isExact(keys.map(\.type), nullsMatch)
+    var bits: UInt64 = 4
+    while 1 << bits < count { bits += 1 }
+    let shift = 64 - bits
+    self.shift = shift
+    let bucketCount = 1 << Int(bits)
+    // One more at each end: filling moves each bucket's start to its end, one place further on.
+    let offsets = UnsafeMutablePointer<UInt32>.allocate(capacity: bucketCount + 2)
+    offsets.initialize(repeating: 0, count: bucketCount + 2)
+    self.offsets = offsets
+    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: max(1, count))
+    self.entries = entries
+    byteCount = (bucketCount + 2) * 4 + count * MemoryLayout<Entry>.stride
 
-  /// Build rows so far.
-  public var rowCount: Int { groups.count }
-
-  /// Bytes held, about, the build rows themselves apart.
-  public var byteCount: Int {
-    table.byteCount + 4 * (groups.count + starts.count + rows.count)
-  }
-
-  /// Takes the keys of the next build rows.
-  public func add(_ keys: [ColumnVector], rowCount count: Int) {
-    let first = groups.count
-    groups.append(contentsOf: repeatElement(-1, count: count))
-    let validity = nullsMatch ? nil : mergedValidity(keys, count: count)
-    let isUnknown = !nullsMatch && keys.contains { $0.type == .unknown }
-    hasNullKey = hasNullKey || validity != nil || (isUnknown && count > 0)
-    guard !isUnknown else { return }
-    groups.withUnsafeMutableBufferPointer { out in
-      guard let start = out.baseAddress.map({ $0 + first }) else { return }
-      table.assign(keys, rowCount: count, into: start)
-      if let validity {
-        for row in 0..<count where !validity.isValid(row) { start[row] = -1 }
-      }
-    }
-  }
-
-  /// Orders the build rows by key; nothing may be added after.
-  public func finish() {
-    let groupCount = table.groupCount
-    starts = [Int32](repeating: 0, count: groupCount + 1)
-    var total = 0
-    for group in groups where group >= 0 {
-      starts[Int(group) + 1] += 1
-      total += 1
-    }
-    isUnique = starts.allSatisfy { $0 <= 1 }
-    for group in 0..<groupCount { starts[group + 1] += starts[group] }
-    rows = [Int32](repeating: -1, count: max(total, isUnique ? groupCount : 0))
-    if isUnique {
-      for (row, group) in groups.enumerated() where group >= 0 {
-        rows[Int(group)] = Int32(truncatingIfNeeded: row)
+    let tags = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, count))
+    defer { tags.deallocate() }
+    JoinTable.makeTags(keys, count, isExact, tags)
+    let validity = JoinTable.validity(keys, nullsMatch, count)
+    // Counts of bucket b are kept under b + 2, sums up to it under b + 1: its next free place.
+    var entryCount = 0
+    if let validity {
+      for row in 0..<count where validity.isValid(row) {
+        offsets[JoinTable.bucket(tags[row], shift) + 2] &+= 1
+        entryCount += 1
       }
     } else {
-      var next = starts
-      for (row, group) in groups.enumerated() where group >= 0 {
-        rows[Int(next[Int(group)])] = Int32(truncatingIfNeeded: row)
-        next[Int(group)] += 1
-      }
+      for row in 0..<count { offsets[JoinTable.bucket(tags[row], shift) + 2] &+= 1 }
+      entryCount = count
     }
-    groups = []
-  }
-
-  /// The key of each probe row as a group to pass to `matches`; -1 where nothing matches.
-  public func find(
-    _ keys: [ColumnVector], rowCount count: Int, scratch: GroupTable.Scratch
-  ) -> [Int32] {
-    [Int32](unsafeUninitializedCapacity: count) { out, initialized in
-      initialized = count
-      guard let start = out.baseAddress, count > 0 else { return }
-      if !nullsMatch, keys.contains(where: { $0.type == .unknown }) {
-        start.update(repeating: -1, count: count)
-        return
-      }
-      table.find(keys, rowCount: count, scratch: scratch, into: start)
-      if !nullsMatch, let validity = mergedValidity(keys, count: count) {
-        for row in 0..<count where !validity.isValid(row) { start[row] = -1 }
-      }
-      // A group may have been numbered by rows with a NULL in another key only.
-      for row in 0..<count where start[row] >= 0 {
-        let group = Int(start[row])
-        if isUnique ? rows[group] < 0 : starts[group] == starts[group + 1] { start[row] = -1 }
-      }
+    self.entryCount = entryCount
+    var largest: UInt32 = 0
+    var sum: UInt32 = 0
+    for bucket in 0..<bucketCount {
+      let size = offsets[bucket + 2]
+      largest = max(largest, size)
+      sum &+= size
+      offsets[bucket + 2] = sum
+    }
+    bucketSizeMax = Int(largest)
+    for row in 0..<count {
+      if let validity, !validity.isValid(row) { continue }
+      let tag = tags[row]
+      let bucket = JoinTable.bucket(tag, shift)
+      // In bounds: the places of all buckets together are as many as the entries counted above.
+      entries[Int(offsets[bucket + 1])] = Entry(tag: tag, row: Int32(truncatingIfNeeded: row))
+      offsets[bucket + 1] &+= 1
     }
   }
 
-  /// Pairs of rows that match, in order of the probe rows, then of the build rows.
-  ///
-  /// `found` is what `find` gave. Begins at probe row `cursor.row` and its match `cursor.match`, and
-  /// stops after about `pairsMax` pairs with the cursor where to go on; at the end its row is
-  /// `found.count`.
-  public func matches(
-    _ found: [Int32], from cursor: inout JoinCursor, pairsMax: Int
-  ) -> (probe: SelectionVector, build: SelectionVector) {
-    let capacity = isUnique ? min(found.count - cursor.row, pairsMax) : pairsMax
-    var count = 0
-    var buildBuffer = Buffer.empty
-    let probeBuffer = Buffer(uninitializedByteCount: capacity * 4) { probeMemory in
-      buildBuffer = Buffer(uninitializedByteCount: capacity * 4) { buildMemory in
-        let probe = probeMemory.bindMemory(to: Int32.self)
-        let build = buildMemory.bindMemory(to: Int32.self)
-        if isUnique {
-          while cursor.row < found.count, count < capacity {
-            let group = found[cursor.row]
-            probe[count] = Int32(truncatingIfNeeded: cursor.row)
-            build[count] = group >= 0 ? rows[Int(group)] : -1
-            count += group >= 0 ? 1 : 0
-            cursor.row += 1
-          }
-          return
-        }
-        while cursor.row < found.count, count < capacity {
-          let group = found[cursor.row]
-          if group >= 0 {
-            let end = Int(starts[Int(group) + 1])
-            var place = Int(starts[Int(group)]) + cursor.match
-            while place < end, count < capacity {
-              probe[count] = Int32(truncatingIfNeeded: cursor.row)
-              build[count] = rows[place]
-              count += 1
-              place += 1
-            }
-            if place < end {
-              cursor.match = place - Int(starts[Int(group)])
-              return
-            }
-          }
-          cursor.row += 1
-          cursor.match = 0
-        }
-      }
-    }
-    return (
-      SelectionVector(buffer: probeBuffer, count: count),
-      SelectionVector(buffer: buildBuffer, count: count)
-    )
+  deinit {
+    offsets.deallocate()
+    entries.deallocate()
   }
 
-  /// The probe rows that have a match (semi join), or that have none (anti join).
-  public func rows(_ found: [Int32], matching: Bool) -> SelectionVector {
-    var selected = 0
-    let buffer = Buffer(uninitializedByteCount: found.count * 4) { memory in
-      let out = memory.bindMemory(to: Int32.self)
-      for row in 0..<found.count {
-        out[selected] = Int32(truncatingIfNeeded: row)
-        selected += (found[row] >= 0) == matching ? 1 : 0
-      }
-    }
-    return SelectionVector(buffer: buffer, count: selected)
+  @inline(__always)
+  fileprivate static func bucket(_ tag: UInt64, _ shift: UInt64) -> Int {
+    // Below the number of buckets: the shift leaves as many bits.
+    Int(truncatingIfNeeded: mix(tag) >> shift)
   }
 
-  /// The most matches that one key has.
-  public func matchCount(_ group: Int32) -> Int {
-    guard group >= 0 else { return 0 }
-    return isUnique ? 1 : Int(starts[Int(group) + 1] - starts[Int(group)])
+  private static func isExact(_ types: [DataType], _ nullsMatch: [Bool]) -> Bool {
+    guard types.count == 1, nullsMatch == [false] else { return false }
+    switch types[0].numberForm {
+    case .uint8, .int8, .int16, .int32, .int64: return true
+    default: return false
+    }
+  }
+
+  /// Rows that may match at all.
+  fileprivate static func validity(
+    _ keys: [ColumnVector], _ nullsMatch: [Bool], _ count: Int
+  ) -> ValidityBitmap? {
+    mergedValidity(zip(keys, nullsMatch).filter { !$0.1 }.map(\.0), count: count)
+  }
+
+  fileprivate static func makeTags(
+    _ keys: [ColumnVector], _ count: Int, _ isExact: Bool, _ out: UnsafeMutablePointer<UInt64>
+  ) {
+    guard isExact else { return hashRows(keys, count: count, into: out) }
+    let key = keys[0].plain
+    switch key.type.numberForm {
+    case .uint8, .int8: exact(key, count, out, as: UInt8.self)
+    case .int16: exact(key, count, out, as: UInt16.self)
+    case .int32: exact(key, count, out, as: UInt32.self)
+    default: exact(key, count, out, as: UInt64.self)
+    }
+  }
+
+  @inline(__always)
+  private static func exact<Value: BitwiseCopyable & FixedWidthInteger>(
+    _ key: ColumnVector, _ count: Int, _ out: UnsafeMutablePointer<UInt64>, as: Value.Type
+  ) {
+    let lane = Lane<Value>(key)
+    for row in 0..<count { out[row] = UInt64(truncatingIfNeeded: lane[row]) }
   }
 }
 
-/// How far the pairs of one probe batch have been made.
-public struct JoinCursor: Sendable, Hashable {
-  /// The probe row at hand.
-  public var row = 0
-  /// The matches of that row already given.
-  public var match = 0
+extension JoinTable {
+  /// One batch's lookups.
+  public struct Probe {
+    private let table: JoinTable
+    private let keys: [ColumnVector]
+    private let tags: [UInt64]
+    private let validity: ValidityBitmap?
+    private let count: Int
 
-  public init() {}
+    /// `keys` have `count` rows and the types of the table's.
+    public init(_ table: JoinTable, _ keys: [ColumnVector], count: Int) {
+      self.table = table
+      self.keys = keys
+      self.count = count
+      tags = [UInt64](unsafeUninitializedCapacity: count) { buffer, made in
+        if let base = buffer.baseAddress {
+          JoinTable.makeTags(keys, count, table.isExact, base)
+        }
+        made = count
+      }
+      validity = JoinTable.validity(keys, table.nullsMatch, count)
+    }
+
+    /// The pairs of equal keys of rows `start...`, left rows ascending, up to the row with which
+    /// there are `limit`; answers the first row not done.
+    public func pairs(
+      from start: Int, limit: Int, _ leftRows: inout [Int32], _ rightRows: inout [Int32]
+    ) -> Int {
+      var row = start
+      // A row is begun below `limit`, and adds one bucket's entries at most; one more is written
+      // and not counted.
+      let capacity = limit + table.bucketSizeMax + 1
+      var right: [Int32] = []
+      leftRows = [Int32](unsafeUninitializedCapacity: capacity) { left, leftCount in
+        right = [Int32](unsafeUninitializedCapacity: capacity) { right, rightCount in
+          row = fill(left, right, from: start, limit: limit, &rightCount)
+          leftCount = rightCount
+        }
+      }
+      rightRows = right
+      if !table.isExact { verify(&leftRows, &rightRows) }
+      return row
+    }
+
+    private func fill(
+      _ left: UnsafeMutableBufferPointer<Int32>, _ right: UnsafeMutableBufferPointer<Int32>,
+      from start: Int, limit: Int, _ made: inout Int
+    ) -> Int {
+      guard let left = left.baseAddress, let right = right.baseAddress else { return count }
+      let shift = table.shift
+      // A bucket's entries begin where the one before it ended.
+      let offsets = table.offsets
+      let entries = table.entries
+      let validity = validity
+      var row = start
+      var pairs = 0
+      tags.withUnsafeBufferPointer { tags in
+        while row < count, pairs < limit {
+          if validity?.isValid(row) ?? true {
+            let tag = tags[row]
+            let bucket = JoinTable.bucket(tag, shift)
+            var place = Int(offsets[bucket])
+            let end = Int(offsets[bucket + 1])
+            while place < end {
+              // Written always, counted where it matches: no branch to mispredict.
+              left[pairs] = Int32(truncatingIfNeeded: row)
+              right[pairs] = entries[place].row
+              pairs += entries[place].tag == tag ? 1 : 0
+              place += 1
+            }
+          }
+          row += 1
+        }
+      }
+      made = pairs
+      return row
+    }
+
+    /// Drops pairs with equal hashes and different keys.
+    private func verify(_ leftRows: inout [Int32], _ rightRows: inout [Int32]) {
+      guard !leftRows.isEmpty else { return }
+      var flags = [Bool](repeating: true, count: leftRows.count)
+      for (index, key) in keys.enumerated() {
+        PairEquality.narrow(
+          key, leftRows, table.keys[index], rightRows, nullsMatch: table.nullsMatch[index], &flags)
+      }
+      var kept = 0
+      for index in flags.indices where flags[index] {
+        leftRows[kept] = leftRows[index]
+        rightRows[kept] = rightRows[index]
+        kept += 1
+      }
+      leftRows.removeLast(leftRows.count - kept)
+      rightRows.removeLast(rightRows.count - kept)
+    }
+
+    /// For each row whether there is an equal key; only where tags are exact, else nil.
+    public func existence() -> [Bool]? {
+      guard table.isExact else { return nil }
+      let offsets = table.offsets
+      let entries = table.entries
+      let shift = table.shift
+      return [Bool](unsafeUninitializedCapacity: count) { found, made in
+        made = count
+        guard let found = found.baseAddress else { return }
+        tags.withUnsafeBufferPointer { tags in
+          for row in 0..<count {
+            var hit = false
+            if validity?.isValid(row) ?? true {
+              let tag = tags[row]
+              let bucket = JoinTable.bucket(tag, shift)
+              var place = Int(offsets[bucket])
+              let end = Int(offsets[bucket + 1])
+              while place < end, !hit {
+                hit = entries[place].tag == tag
+                place += 1
+              }
+            }
+            found[row] = hit
+          }
+        }
+      }
+    }
+  }
 }

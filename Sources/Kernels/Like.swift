@@ -130,6 +130,13 @@ public func like(
   let patternLane = TextLane(patterns)
   let escapeLane = escapes.map { TextLane($0) }
   let isFixed = patterns.isConstant && (escapes?.isConstant ?? true)
+  if isFixed, count > 0, !patterns.isNull(0), !(escapes?.isNull(0) ?? false),
+    let segments = LikeSegments(try LikePattern(patternLane[0], escape: escapeLane?[0]))
+  {
+    return makeFixed(.boolean, count, validity, as: UInt8.self) { out in
+      segments.match(lane, count: count, validity: validity, into: out)
+    }
+  }
   var compiled: LikePattern?
   return try makeFixed(.boolean, count, validity, as: UInt8.self) { out in
     for row in 0..<count {

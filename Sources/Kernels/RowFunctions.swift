@@ -108,3 +108,15 @@ public func mapDoubles(
     }
   }
 }
+
+/// One whole number to another; the loop is the caller's own code, without a call per row.
+@inlinable
+public func mapBigint(_ column: ColumnVector, _ body: (Int64) -> Int64) -> ColumnVector {
+  let source = column.plain.flattened()
+  let values = source.values.values(as: Int64.self)
+  let output = Buffer(uninitializedByteCount: source.count * 8) { memory in
+    let out = memory.bindMemory(to: Int64.self)
+    for row in 0..<source.count { out[row] = body(values[row]) }
+  }
+  return ColumnVector(type: .bigint, count: source.count, values: output, validity: source.validity)
+}

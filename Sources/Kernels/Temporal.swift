@@ -249,48 +249,85 @@ public enum DateField: String, Sendable, Hashable {
   case yearOfWeek
 }
 
-/// Wall-clock microseconds of a row: a date's midnight, a timestamp, a zoned one plus `offset`.
-@inline(__always)
-private func wallClock(_ vector: ColumnVector, _ row: Int, _ offset: Int64) -> Int64 {
-  vector.type == .date
-    ? Int64(Lane<Int32>(vector)[row]) &* microsecondsPerDay : Lane<Int64>(vector)[row] &+ offset
+/// What clocks show, in microseconds since 1970, as a plain `timestamp`: a date's midnight, a time on
+/// 1970-01-01, a timestamp's own clock, a moment's in `zone`. Finer digits are cut.
+func wallMicroseconds(_ vector: ColumnVector, _ zone: TimeZoneRules) -> ColumnVector {
+  let source = vector.plain
+  switch source.type {
+  case .date:
+    let lane = Lane<Int32>(source)
+    return makeFixed(.timestamp, source.count, source.validity, as: Int64.self) { out in
+      for row in 0..<source.count { out[row] = Int64(lane[row]) &* microsecondsPerDay }
+    }
+  case .time:
+    let lane = Lane<Int64>(source)
+    return makeFixed(.timestamp, source.count, source.validity, as: Int64.self) { out in
+      for row in 0..<source.count { out[row] = lane[row] / 1_000_000 }
+    }
+  default: break
+  }
+  var wall = source
+  if case .timestampWithTimeZone = source.type { wall = wallClock(source, in: zone) }
+  guard wall.type.numberForm != .int64 else { return wall.retyped(.timestamp) }
+  let micros = wideValues(wall).map { ($0 - floorModulo($0, 1_000_000)) / 1_000_000 }
+  return makeWhole(.timestamp, micros, wall.validity)
 }
 
 /// One calendar field as `bigint`; a zoned timestamp is read on the wall clock of its zone.
 public func extract(
   _ field: DateField,
   _ vector: ColumnVector,
-  offsetSeconds: Int
+  zone: TimeZoneRules = .utc
 ) -> ColumnVector {
   let source = vector.plain
-  let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
-  return makeFixed(.bigint, source.count, source.validity, as: Int64.self) { out in
-    for row in 0..<source.count {
-      out[row] = fieldValue(field, wallClock(source, row, offset))
-    }
+  if source.type == .date {
+    let lane = Lane<Int32>(source)
+    return field.each(source.count, source.validity) { row in (Int64(lane[row]), 0) }
+  }
+  let wall = wallMicroseconds(source, zone)
+  let lane = Lane<Int64>(wall)
+  return field.each(wall.count, wall.validity) { row in
+    let day = floorQuotient(lane[row], microsecondsPerDay)
+    return (day, lane[row] &- day &* microsecondsPerDay)
   }
 }
 
-private func fieldValue(_ field: DateField, _ value: Int64) -> Int64 {
-  let day = floorQuotient(value, microsecondsPerDay)
-  let ofDay = value - day &* microsecondsPerDay
-  switch field {
-  case .year: return civil(fromDays: day).year
-  case .quarter: return (civil(fromDays: day).month + 2) / 3
-  case .month: return civil(fromDays: day).month
-  case .day: return civil(fromDays: day).day
-  case .dayOfWeek: return floorRemainder(day + 3, 7) + 1
-  case .dayOfYear:
-    return day - days(year: civil(fromDays: day).year, month: 1, day: 1) + 1
-  case .week:
-    let thursday = day - floorRemainder(day + 3, 7) + 3
-    return (thursday - days(year: civil(fromDays: thursday).year, month: 1, day: 1)) / 7 + 1
-  case .yearOfWeek:
-    return civil(fromDays: day - floorRemainder(day + 3, 7) + 3).year
-  case .hour: return ofDay / 3_600_000_000
-  case .minute: return ofDay / 60_000_000 % 60
-  case .second: return ofDay / 1_000_000 % 60
-  case .millisecond: return ofDay / 1_000 % 1_000
+extension DateField {
+  /// The field of each row, whose day and microsecond of the day `parts` gives.
+  @inline(__always)
+  fileprivate func each(
+    _ count: Int, _ validity: ValidityBitmap?, _ parts: (Int) -> (day: Int64, ofDay: Int64)
+  ) -> ColumnVector {
+    func fill(_ value: (Int64, Int64) -> Int64) -> ColumnVector {
+      makeFixed(.bigint, count, validity, as: Int64.self) { out in
+        for row in 0..<count {
+          let (day, ofDay) = parts(row)
+          out[row] = value(day, ofDay)
+        }
+      }
+    }
+    switch self {
+    case .year: return fill { day, _ in civil(fromDays: day).year }
+    case .quarter: return fill { day, _ in (civil(fromDays: day).month + 2) / 3 }
+    case .month: return fill { day, _ in civil(fromDays: day).month }
+    case .day: return fill { day, _ in civil(fromDays: day).day }
+    case .dayOfWeek: return fill { day, _ in floorRemainder(day + 3, 7) + 1 }
+    case .dayOfYear:
+      return fill { day, _ in
+        day - days(year: civil(fromDays: day).year, month: 1, day: 1) + 1
+      }
+    case .week:
+      return fill { day, _ in
+        let thursday = day - floorRemainder(day + 3, 7) + 3
+        return (thursday - days(year: civil(fromDays: thursday).year, month: 1, day: 1)) / 7 + 1
+      }
+    case .yearOfWeek:
+      return fill { day, _ in civil(fromDays: day - floorRemainder(day + 3, 7) + 3).year }
+    case .hour: return fill { _, ofDay in ofDay / 3_600_000_000 }
+    case .minute: return fill { _, ofDay in ofDay / 60_000_000 % 60 }
+    case .second: return fill { _, ofDay in ofDay / 1_000_000 % 60 }
+    case .millisecond: return fill { _, ofDay in ofDay / 1_000 % 1_000 }
+    }
   }
 }
 
@@ -298,23 +335,50 @@ private func fieldValue(_ field: DateField, _ value: Int64) -> Int64 {
 public func truncate(
   to unit: TimeUnit,
   _ vector: ColumnVector,
-  offsetSeconds: Int
+  zone: TimeZoneRules = .utc
 ) -> ColumnVector {
   let source = vector.plain
-  let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
+  let wall = wallMicroseconds(source, zone)
+  let lane = Lane<Int64>(wall)
   if source.type == .date {
     return makeFixed(.date, source.count, source.validity, as: Int32.self) { out in
       for row in 0..<source.count {
-        let start = truncated(wallClock(source, row, 0), unit)
+        let start = truncated(lane[row], unit)
         out[row] = Int32(truncatingIfNeeded: floorQuotient(start, microsecondsPerDay))
       }
     }
   }
-  return makeFixed(source.type, source.count, source.validity, as: Int64.self) { out in
+  guard case .timestampWithTimeZone = source.type else {
+    let starts = makeFixed(.timestamp, source.count, source.validity, as: Int64.self) { out in
+      for row in 0..<source.count { out[row] = truncated(lane[row], unit) }
+    }
+    return stored(starts, as: source.type)
+  }
+  let isOfDay = unit.microseconds.map { $0 < microsecondsPerDay } ?? false
+  let moments = wallMicroseconds(source, .utc)
+  let now = Lane<Int64>(moments)
+  var cursor = ZoneCursor(zone)
+  let starts = makeFixed(.timestamp, source.count, source.validity, as: Int64.self) { out in
     for row in 0..<source.count {
-      out[row] = truncated(wallClock(source, row, offset), unit) &- offset
+      let start = truncated(lane[row], unit)
+      out[row] =
+        isOfDay
+        ? now[row] &- (lane[row] &- start)
+        : cursor.moment(ofWallClock: floorQuotient(start, 1_000_000)) &* 1_000_000
     }
   }
+  return stored(starts, as: source.type)
+}
+
+/// Microseconds as a column of `type` keeps them.
+private func stored(_ micros: ColumnVector, as type: DataType) -> ColumnVector {
+  if case .time = type {
+    return makeWhole(type, wideValues(micros).map { $0 * 1_000_000 }, micros.validity)
+  }
+  guard type.numberForm == .int64 else {
+    return makeWhole(type, wideValues(micros).map { $0 * 1_000_000 }, micros.validity)
+  }
+  return micros.retyped(type)
 }
 
 private func truncated(_ value: Int64, _ unit: TimeUnit) -> Int64 {
@@ -350,66 +414,97 @@ private func addMonths(_ value: Int64, _ months: Int64) -> Int64? {
   return overflow ? nil : scaled + ofDay
 }
 
-/// Adds `amount` (bigint) units; the type stays.
+/// Adds `amount` (bigint) units; the type stays, and digits finer than a microsecond too.
 ///
-/// Throws where the result leaves the calendar.
+/// Days and longer units are added on the wall clock of a moment's zone. A time starts again at
+/// midnight. Throws where the result leaves the calendar.
 public func add(
   _ unit: TimeUnit,
   _ amount: ColumnVector,
   to vector: ColumnVector,
-  offsetSeconds: Int
+  zone: TimeZoneRules = .utc
 ) throws -> ColumnVector {
   let source = vector.plain
   let amounts = amount.plain
   let n = Lane<Int64>(amounts)
   let validity = mergedValidity(source.validity, amounts.validity, count: source.count)
-  let offset = source.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
-  var results = [Int64](repeating: 0, count: source.count)
-  for row in 0..<source.count {
-    if let validity, !validity.isValid(row) { continue }
-    let value = wallClock(source, row, offset)
-    let moved: Int64?
-    if let length = unit.microseconds {
-      let (span, tooLong) = n[row].multipliedReportingOverflow(by: length)
-      let (sum, tooFar) = value.addingReportingOverflow(span)
-      moved = tooLong || tooFar ? nil : sum
-    } else {
-      let (months, tooMany) = n[row].multipliedReportingOverflow(by: unit.months)
-      moved = tooMany ? nil : addMonths(value, months)
+  var isMoment = false
+  if case .timestampWithTimeZone = source.type { isMoment = true }
+  let isOfDay = unit.microseconds.map { $0 < microsecondsPerDay } ?? false
+  let isLocal = isMoment && !isOfDay
+  let wall = wallMicroseconds(source, isLocal ? zone : .utc)
+  let moments = isLocal ? wallMicroseconds(source, .utc) : wall
+  let shown = Lane<Int64>(wall)
+  var cursor = ZoneCursor(zone)
+  let results = try makeFixed(.timestamp, source.count, validity, as: Int64.self) { out in
+    for row in 0..<source.count {
+      if let validity, !validity.isValid(row) { continue }
+      let value = shown[row]
+      let moved: Int64?
+      if let length = unit.microseconds {
+        let (span, tooLong) = n[row].multipliedReportingOverflow(by: length)
+        let (sum, tooFar) = value.addingReportingOverflow(span)
+        moved = tooLong || tooFar ? nil : sum
+      } else {
+        let (months, tooMany) = n[row].multipliedReportingOverflow(by: unit.months)
+        moved = tooMany ? nil : addMonths(value, months)
+      }
+      guard let moved, moved.magnitude < 9_000_000_000_000_000_000 else {
+        throw KernelError.outOfRange(value: "\(n[row])", type: source.type)
+      }
+      if isLocal {
+        let seconds = floorQuotient(moved, 1_000_000)
+        out[row] = moved &+ (cursor.moment(ofWallClock: seconds) &- seconds) &* 1_000_000
+      } else {
+        out[row] = moved
+      }
     }
-    guard let moved else { throw KernelError.outOfRange(value: "\(n[row])", type: source.type) }
-    results[row] = moved &- offset
   }
-  if source.type == .date {
+  let next = Lane<Int64>(results)
+  switch source.type {
+  case .date:
     return try makeFixed(.date, source.count, validity, as: Int32.self) { out in
-      for row in 0..<source.count {
-        guard let day = Int32(exactly: floorQuotient(results[row], microsecondsPerDay)) else {
+      for row in 0..<source.count where validity?.isValid(row) ?? true {
+        guard let day = Int32(exactly: floorQuotient(next[row], microsecondsPerDay)) else {
           throw KernelError.outOfRange(value: "\(n[row])", type: .date)
         }
         out[row] = day
       }
     }
-  }
-  return makeFixed(source.type, source.count, validity, as: Int64.self) { out in
-    for row in 0..<source.count { out[row] = results[row] }
+  case .time:
+    let picos = Lane<Int64>(source)
+    return makeFixed(source.type, source.count, validity, as: Int64.self) { out in
+      for row in 0..<source.count {
+        let ofDay = floorRemainder(next[row], microsecondsPerDay)
+        out[row] = ofDay &* 1_000_000 &+ picos[row] % 1_000_000
+      }
+    }
+  default:
+    guard source.type.numberForm != .int64 else { return results.retyped(source.type) }
+    let finer = zip(wideValues(source), wideValues(moments)).map { $0 - $1 * 1_000_000 }
+    return makeWhole(
+      source.type, zip(wideValues(results), finer).map { $0 * 1_000_000 + $1 }, validity)
   }
 }
 
-/// Whole units from `start` to `end`, toward zero: `end - start`.
+/// Whole units from `start` to `end`, toward zero: `end - start`, after digits finer than a
+/// millisecond are cut. Days and longer units are those of the wall clock of `zone`.
 public func difference(
   in unit: TimeUnit,
   from start: ColumnVector,
   to end: ColumnVector,
-  offsetSeconds: Int
+  zone: TimeZoneRules = .utc
 ) -> ColumnVector {
-  let a = start.plain
-  let b = end.plain
+  let isOfDay = unit.microseconds.map { $0 < microsecondsPerDay } ?? false
+  let a = wallMicroseconds(start, isOfDay ? .utc : zone)
+  let b = wallMicroseconds(end, isOfDay ? .utc : zone)
   let validity = mergedValidity(a.validity, b.validity, count: a.count)
-  let offset = a.type == .timestampWithTimeZone ? Int64(offsetSeconds) * 1_000_000 : 0
+  let first = Lane<Int64>(a)
+  let second = Lane<Int64>(b)
   return makeFixed(.bigint, a.count, validity, as: Int64.self) { out in
     for row in 0..<a.count {
-      let from = wallClock(a, row, offset)
-      let to = wallClock(b, row, offset)
+      let from = first[row] &- floorRemainder(first[row], 1_000)
+      let to = second[row] &- floorRemainder(second[row], 1_000)
       if let length = unit.microseconds {
         out[row] = (to &- from) / length
       } else {
@@ -441,17 +536,6 @@ private func wholeMonthsForward(
   return reached > to ? months - 1 : months
 }
 
-/// A wall clock of a zone to the UTC moment, or back; the other type of the two.
-public func shift(_ vector: ColumnVector, bySeconds offset: Int, to type: DataType) -> ColumnVector
-{
-  let source = vector.plain
-  let a = Lane<Int64>(source)
-  let delta = Int64(offset) * 1_000_000
-  return makeFixed(type, source.count, source.validity, as: Int64.self) { out in
-    for row in 0..<source.count { out[row] = a[row] &+ delta }
-  }
-}
-
 /// Rounds to `precision` fraction digits of a second, half away from zero.
 public func roundTimestamp(_ vector: ColumnVector, precision: Int) -> ColumnVector {
   guard precision < 6 else { return vector }
@@ -481,11 +565,39 @@ public func timestamps(fromUnixSeconds vector: ColumnVector) throws -> ColumnVec
   }
 }
 
-/// Microseconds since 1970 to seconds, as double.
+/// Timestamps or moments as seconds since 1970, in double.
 public func unixSeconds(_ vector: ColumnVector) -> ColumnVector {
-  let source = vector.plain
+  let source = wallMicroseconds(vector, .utc)
   let a = Lane<Int64>(source)
   return makeFixed(.double, source.count, source.validity, as: Double.self) { out in
     for row in 0..<source.count { out[row] = Double(a[row]) / 1_000_000 }
+  }
+}
+
+/// Nanoseconds since 1970 (whole decimals) as moments of nine digits.
+///
+/// Throws where a moment leaves the calendar.
+public func momentsFromNanoseconds(_ vector: ColumnVector) throws -> ColumnVector {
+  let source = vector.plain
+  let values = wideValues(source)
+  let limit: Int128 = 9_000_000_000_000_000_000_000
+  for row in 0..<source.count where !source.isNull(row) && values[row].magnitude > limit.magnitude {
+    throw KernelError.outOfRange(
+      value: "\(values[row])", type: .timestampWithTimeZone(precision: 9))
+  }
+  return makeWhole(
+    .timestampWithTimeZone(precision: 12), values.map { $0 &* 1_000 }, source.validity)
+}
+
+/// The last day of the month that each date, timestamp or moment lies in, as dates.
+public func lastDays(ofMonths vector: ColumnVector, zone: TimeZoneRules) -> ColumnVector {
+  let wall = wallMicroseconds(vector, zone)
+  let lane = Lane<Int64>(wall)
+  return makeFixed(.date, wall.count, wall.validity, as: Int32.self) { out in
+    for row in 0..<wall.count {
+      let date = civil(fromDays: floorQuotient(lane[row], microsecondsPerDay))
+      let last = daysInMonth(year: date.year, month: date.month)
+      out[row] = Int32(truncatingIfNeeded: days(year: date.year, month: date.month, day: last))
+    }
   }
 }

@@ -4,6 +4,12 @@
 
 public import Columnar
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Where code point number `codePoint` (0-based) starts; the byte count where there are fewer.
 @inline(__always)
 func byteIndex(_ bytes: UnsafeRawBufferPointer, codePoint: Int) -> Int {
@@ -158,19 +164,16 @@ func find(
   from: Int = 0
 ) -> Int? {
   guard !needle.isEmpty else { return from }
-  guard text.count >= needle.count else { return nil }
+  guard let base = text.baseAddress, let wanted = needle.baseAddress else { return nil }
+  let first = Int32(needle[0])
   var index = from
-  let last = text.count - needle.count
-  while index <= last {
-    if text[index] == needle[0],
-      compareBytes(
-        UnsafeRawBufferPointer(rebasing: text[index..<index + needle.count]),
-        needle
-      ) == 0
-    {
-      return index
+  while text.count - index >= needle.count {
+    guard let hit = memchr(base + index, first, text.count - needle.count - index + 1) else {
+      return nil
     }
-    index += 1
+    let place = UnsafeRawPointer(hit) - base
+    if memcmp(hit, wanted, needle.count) == 0 { return place }
+    index = place + 1
   }
   return nil
 }

@@ -97,8 +97,12 @@ private final class TaskOutcome: @unchecked Sendable {
 
   func fail(_ error: any Error) {
     condition.lock()
-    // What a closed queue throws at the other tasks is not the cause.
-    if failure == nil { failure = error }
+    // What a closed queue throws at the other tasks is not the cause, and may come first.
+    if let known = failure as? QueryExecutionError, case .cancelled = known {
+      failure = error
+    } else if failure == nil {
+      failure = error
+    }
     condition.unlock()
   }
 

@@ -1,9 +1,11 @@
 // Aggregation in two phases: lanes that group their share of the rows, and a merge of the lanes.
 //
-// 1. Morsel `m` belongs to lane `m % laneCount`, whatever the number of threads. So each lane sees the
-//    same rows in the same order in every run, and doubles are summed in one fixed order.
-// 2. `finish` merges the lanes in their order: groups come out by first appearance in lane 0, then
-//    those that lane 1 adds, and so on.
+// 1. Where the order of rows changes no result (counts, sums of whole numbers and decimals, extremes),
+//    a lane is a thread, so that there are no more tables than threads. Groups come out in the order
+//    of their first appearance in the input (`AppearanceOrder`).
+// 2. Else morsel `m` belongs to lane `m % laneCount`, whatever the number of threads. So each lane sees
+//    the same rows in the same order in every run, and doubles are summed in one fixed order. Groups
+//    come out by first appearance in lane 0, then those that lane 1 adds, and so on.
 // 3. DISTINCT, ORDER BY inside an aggregate, and functions that show the order of their rows keep the
 //    whole aggregation in one lane.
 
@@ -26,6 +28,7 @@ final class HashAggregateExec: SinkExec {
   private let lanes = Mutex<[Int: AggregateLane]>([:])
   private static let lanesMax = 8
   private let rowsPerBatch = 65_536
+  private let notesAppearance: Bool
 
   init(_ node: Aggregate, schema: Schema, _ context: ExecutionContext) {
     self.node = node
@@ -34,7 +37,30 @@ final class HashAggregateExec: SinkExec {
     let isMergeable = node.aggregates.allSatisfy { call in
       !call.isDistinct && call.orderBy.isEmpty && !Self.keepsOrder(call.kind)
     }
-    laneCount = isMergeable ? Self.lanesMax : 1
+    let isOrderFree =
+      isMergeable && node.aggregates.allSatisfy { Self.isOrderFree($0.kind, $0.arguments.first) }
+    laneCount = isOrderFree ? nil : isMergeable ? Self.lanesMax : 1
+    // One thread meets the groups in the input's order.
+    notesAppearance = isOrderFree && context.options.workerCount > 1
+  }
+
+  /// The result is the same in whatever order the rows come.
+  private static func isOrderFree(_ kind: AggregateKind, _ argument: Expression?) -> Bool {
+    switch (kind, argument?.type) {
+    case (.count, _), (.countIf, _), (.boolAnd, _), (.boolOr, _), (.bitwiseAnd, _),
+      (.bitwiseOr, _), (.bitwiseXor, _), (.approximateDistinct, _):
+      true
+    case (.sum, .tinyint), (.sum, .smallint), (.sum, .integer), (.sum, .bigint), (.sum, .decimal),
+      (.average, .decimal):
+      true
+    case (.minimum, let type), (.maximum, let type):
+      // Equal values of these types are the same value.
+      switch type {
+      case .boolean, .tinyint, .smallint, .integer, .bigint, .decimal, .date, .varchar: true
+      default: false
+      }
+    default: false
+    }
   }
 
   /// What it gives shows the order in which rows came.
@@ -49,15 +75,16 @@ final class HashAggregateExec: SinkExec {
 
   func consumer(_ number: Int) throws -> any SinkConsumer {
     if let known = lanes.withLock({ $0[number] }) { return known }
-    let lane = try AggregateLane(node, memory)
+    let lane = try AggregateLane(node, memory, notesAppearance: notesAppearance)
     lanes.withLock { $0[number] = lane }
     return lane
   }
 
   func finish(_ team: WorkerTeam) throws {
     let used = lanes.withLock { lanes in lanes.sorted { $0.key < $1.key }.map(\.value) }
-    let whole = try used.first ?? AggregateLane(node, memory)
+    let whole = try used.first ?? AggregateLane(node, memory, notesAppearance: false)
     for lane in used.dropFirst() { try whole.merge(lane) }
+    whole.order()
     var batches: [ColumnarBatch] = []
     for set in 0..<whole.setCount {
       let count = try whole.groupCount(ofSet: set)
@@ -85,11 +112,13 @@ private final class AggregateLane: SinkConsumer, @unchecked Sendable {
   private let memory: OperatorMemory
   private var reported = 0
 
-  init(_ node: Aggregate, _ memory: OperatorMemory) throws {
+  init(_ node: Aggregate, _ memory: OperatorMemory, notesAppearance: Bool) throws {
     self.node = node
     self.memory = memory
     let all = Array(node.groups.indices)
-    sets = try (node.groupingSets ?? [all]).map { try GroupingSetState(node, $0) }
+    sets = try (node.groupingSets ?? [all]).map {
+      try GroupingSetState(node, $0, notesAppearance: notesAppearance)
+    }
   }
 
   var setCount: Int { sets.count }
@@ -98,7 +127,7 @@ private final class AggregateLane: SinkConsumer, @unchecked Sendable {
     let evaluator = ExpressionEvaluator(batch)
     let keys = try node.groups.map { try evaluator.evaluate($0.expression) }
     let inputs = try node.aggregates.map { try AggregateInput($0, evaluator) }
-    for set in sets { try set.update(keys, inputs, rowCount: batch.rowCount) }
+    for set in sets { try set.update(keys, inputs, rowCount: batch.rowCount, at: position) }
     try report()
   }
 
@@ -106,6 +135,9 @@ private final class AggregateLane: SinkConsumer, @unchecked Sendable {
     for (mine, theirs) in zip(sets, other.sets) { try mine.merge(theirs) }
     try report()
   }
+
+  /// Once, after all merges: puts the groups in the order of their first appearance.
+  func order() { for set in sets { set.order() } }
 
   private func report() throws {
     let bytes = sets.reduce(0) { $0 + $1.byteCount }
@@ -119,7 +151,7 @@ private final class AggregateLane: SinkConsumer, @unchecked Sendable {
   /// Group columns, aggregates, and with grouping sets the set's number.
   func columns(ofSet index: Int, _ range: Range<Int>) throws -> [ColumnVector] {
     let set = sets[index]
-    let keys = set.keyColumns(range)
+    let keys = try set.keyColumns(range)
     var columns = node.groups.enumerated().map { position, group in
       set.groups.firstIndex(of: position).map { keys[$0] }
         ?? nullColumn(group.expression.type, count: range.count)
@@ -175,9 +207,18 @@ private final class GroupingSetState {
   private let table: GroupTable
   private let slots: [AggregateSlot]
   private var isFinished = false
+  /// Nil where the order of appearance is not kept.
+  private var appearances: AppearanceOrder?
+  /// Those of merged threads, with the numbers that their groups have here.
+  private var merged: [(order: AppearanceOrder, numbers: [Int32]?)] = []
+  /// Groups as they come out; nil where they do by number.
+  private var finalOrder: [Int32]?
+  /// Keys and results in number order, made once where there is a final order.
+  private var whole: (keys: [ColumnVector], results: [ColumnVector])?
 
-  init(_ node: Aggregate, _ groups: [Int]) throws {
+  init(_ node: Aggregate, _ groups: [Int], notesAppearance: Bool) throws {
     self.groups = groups
+    appearances = notesAppearance && !groups.isEmpty ? AppearanceOrder() : nil
     table = GroupTable(types: groups.map { node.groups[$0].expression.type })
     slots = try node.aggregates.map { try AggregateSlot($0) }
   }
@@ -185,10 +226,12 @@ private final class GroupingSetState {
   private var groupCount: Int { groups.isEmpty ? 1 : table.groupCount }
 
   var byteCount: Int {
-    table.byteCount + slots.reduce(0) { $0 + $1.byteCount }
+    table.byteCount + slots.reduce(0) { $0 + $1.byteCount } + (appearances?.byteCount ?? 0)
   }
 
-  func update(_ keys: [ColumnVector], _ inputs: [AggregateInput], rowCount: Int) throws {
+  func update(
+    _ keys: [ColumnVector], _ inputs: [AggregateInput], rowCount: Int, at position: BatchPosition
+  ) throws {
     guard !groups.isEmpty else {
       for (slot, input) in zip(slots, inputs) {
         slot.accumulator.reserve(groupCount: 1)
@@ -199,6 +242,7 @@ private final class GroupingSetState {
     let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, rowCount))
     defer { numbers.deallocate() }
     table.assign(groups.map { keys[$0] }, rowCount: rowCount, into: numbers)
+    appearances?.note(numbers, rowCount: rowCount, groupCount: table.groupCount, at: position)
     for (slot, input) in zip(slots, inputs) {
       slot.accumulator.reserve(groupCount: groupCount)
       try slot.update(input, numbers, rowCount)
@@ -215,6 +259,9 @@ private final class GroupingSetState {
     } else {
       guard count > 0 else { return }
       table.assign(other.table.keyColumns(0..<count), rowCount: count, into: numbers)
+      if let theirs = other.appearances {
+        merged.append((theirs, Array(UnsafeBufferPointer(start: numbers, count: count))))
+      }
     }
     for (mine, theirs) in zip(slots, other.slots) {
       mine.accumulator.reserve(groupCount: groupCount)
@@ -231,12 +278,30 @@ private final class GroupingSetState {
     return groupCount
   }
 
-  func keyColumns(_ range: Range<Int>) -> [ColumnVector] {
-    groups.isEmpty ? [] : table.keyColumns(range)
+  func order() {
+    guard let appearances, !merged.isEmpty else { return }
+    finalOrder = AppearanceOrder.merged([(appearances, nil)] + merged, groupCount: groupCount)
+    merged = []
+  }
+
+  func keyColumns(_ range: Range<Int>) throws -> [ColumnVector] {
+    guard let finalOrder else { return groups.isEmpty ? [] : table.keyColumns(range) }
+    let columns = try wholeColumns().keys
+    return finalOrder[range].withUnsafeBufferPointer { rows in columns.map { $0.gather(rows) } }
   }
 
   func results(_ range: Range<Int>) throws -> [ColumnVector] {
-    try slots.map { try $0.accumulator.result(range) }
+    guard let finalOrder else { return try slots.map { try $0.accumulator.result(range) } }
+    let columns = try wholeColumns().results
+    return finalOrder[range].withUnsafeBufferPointer { rows in columns.map { $0.gather(rows) } }
+  }
+
+  private func wholeColumns() throws -> (keys: [ColumnVector], results: [ColumnVector]) {
+    if let whole { return whole }
+    let all = 0..<groupCount
+    let made = (table.keyColumns(all), try slots.map { try $0.accumulator.result(all) })
+    whole = made
+    return made
   }
 }
 
@@ -342,7 +407,7 @@ private final class DistinctRows {
 
   var byteCount: Int { table.byteCount }
 
-  /// Rows without a NULL argument that are new in their group.
+  /// Rows that are new in their group; NULL is a value here, which accumulators may pass over.
   func newRows(_ arguments: [ColumnVector], _ groups: [Int32]) -> [Int32] {
     let count = groups.count
     guard count > 0 else { return [] }
@@ -352,13 +417,12 @@ private final class DistinctRows {
     let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: count)
     defer { numbers.deallocate() }
     table.assign([group] + arguments, rowCount: count, into: numbers)
-    let validity = mergedValidity(arguments, count: count)
     var rows: [Int32] = []
     // Numbers are given by first appearance: a new one is larger than all before it.
     var largest = before - 1
     for row in 0..<count where Int(numbers[row]) > largest {
       largest = Int(numbers[row])
-      if validity?.isValid(row) ?? true { rows.append(Int32(truncatingIfNeeded: row)) }
+      rows.append(Int32(truncatingIfNeeded: row))
     }
     return rows
   }

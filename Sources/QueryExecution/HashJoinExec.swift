@@ -1,10 +1,12 @@
 // Joins of every kind: a build side held in memory, and a probe side that streams past it.
 //
-// 1. `JoinBuildSink` collects the right side in order and makes a `BuildTable` of its keys. Without
+// 1. `JoinBuildSink` collects the right side in order and makes a `JoinTable` of its keys. Without
 //    keys every right row is a candidate, and the join is a nested loop.
 // 2. `JoinProbeExec` finds each left batch's candidate pairs, tests the residual, and gives what the
 //    kind asks for. Left rows keep their order.
 // 3. For RIGHT and FULL, `UnmatchedBuildSource` gives the right rows that nothing matched, last.
+// 4. A semi or anti join with a small left side is turned round: its left side is the build side, the
+//    probes only mark rows of it, and `MarkedBuildSource` gives those that are marked, or are not.
 
 import Columnar
 import Connector
@@ -17,9 +19,9 @@ final class JoinBuild: Sendable {
   struct Content: Sendable {
     var right: ColumnarBatch
     /// Nil where the join has no keys.
-    var table: BuildTable?
+    var table: JoinTable?
     /// The set of an `IN` without other conditions: values not NULL, and whether one was.
-    var members: BuildTable?
+    var members: JoinTable?
     var hasNullMember = false
   }
 
@@ -27,9 +29,12 @@ final class JoinBuild: Sendable {
   private let content: Mutex<Content>
   /// One flag a right row, for RIGHT and FULL.
   let matched: MatchFlags
+  /// Probes give no rows; they set `matched` alone.
+  let marksOnly: Bool
 
-  init(_ join: Join) {
+  init(_ join: Join, marksOnly: Bool = false) {
     self.join = join
+    self.marksOnly = marksOnly
     content = Mutex(Content(right: ColumnarBatch(schema: join.right.schema, rows: [])))
     matched = MatchFlags()
   }
@@ -98,7 +103,7 @@ final class JoinBuildSink: SinkExec {
     let evaluator = ExpressionEvaluator(right)
     if !join.keys.isEmpty {
       let keys = try join.keys.map { try evaluator.evaluate($0.right) }
-      let table = BuildTable(
+      let table = JoinTable(
         keys,
         nullsMatch: join.keys.map(\.matchesNulls),
         count: right.rowCount
@@ -114,7 +119,7 @@ final class JoinBuildSink: SinkExec {
     if build.isPlainMembership, let membership = join.membership {
       let values = try evaluator.evaluate(membership.right)
       content.hasNullMember = values.nullCount > 0
-      let table = BuildTable([values], nullsMatch: [false], count: right.rowCount)
+      let table = JoinTable([values], nullsMatch: [false], count: right.rowCount)
       content.members = table
       try tableMemory.add(table.byteCount)
     }
@@ -230,6 +235,7 @@ private final class JoinProbeWorker: TransformWorker {
     at position: BatchPosition,
     _ emit: (ColumnarBatch) throws -> Void
   ) throws {
+    if build.marksOnly { return try mark(batch) }
     if build.isPlainMembership, let mark = try membershipMark(batch) {
       return try emit(marked(batch, mark))
     }
@@ -268,10 +274,22 @@ private final class JoinProbeWorker: TransformWorker {
     }
   }
 
-  private func makeProbe(_ batch: ColumnarBatch) throws -> BuildTable.Probe? {
+  /// Marks the build rows that a row of the batch matches.
+  private func mark(_ batch: ColumnarBatch) throws {
+    let probe = try makeProbe(batch)
+    var row = 0
+    while row < batch.rowCount {
+      try context.check()
+      row = candidates(batch, probe, from: row)
+      try testResidual(batch)
+      build.matched.set(rightRows)
+    }
+  }
+
+  private func makeProbe(_ batch: ColumnarBatch) throws -> JoinTable.Probe? {
     guard let table = content.table else { return nil }
     let evaluator = ExpressionEvaluator(batch)
-    return BuildTable.Probe(
+    return JoinTable.Probe(
       table,
       try join.keys.map { try evaluator.evaluate($0.left) },
       count: batch.rowCount
@@ -279,7 +297,7 @@ private final class JoinProbeWorker: TransformWorker {
   }
 
   /// Fills the pairs of left rows `start...`; answers the first row not done.
-  private func candidates(_ batch: ColumnarBatch, _ probe: BuildTable.Probe?, from start: Int) -> Int
+  private func candidates(_ batch: ColumnarBatch, _ probe: JoinTable.Probe?, from start: Int) -> Int
   {
     if let probe {
       return probe.pairs(from: start, limit: pairsMax, &leftRows, &rightRows)
@@ -406,7 +424,7 @@ private final class JoinProbeWorker: TransformWorker {
     if content.right.rowCount == 0 {
       return ColumnVector(constant: .boolean(false), type: .boolean, count: count)
     }
-    let probe = BuildTable.Probe(table, [values], count: count)
+    let probe = JoinTable.Probe(table, [values], count: count)
     var found = [Bool](repeating: false, count: count)
     if let known = probe.existence() {
       found = known
@@ -495,4 +513,39 @@ final class UnmatchedBuildSource: MorselSource {
       ColumnarBatch(schema: join.schema, columns: left + right, rowCount: rows.count)
     ])
   }
+}
+
+/// The build rows that probes have marked, or those that they have not, in order.
+final class MarkedBuildSource: MorselSource {
+  private let build: JoinBuild
+  private let isMarked: Bool
+  private let rowsPerMorsel = 65_536
+
+  init(_ build: JoinBuild, isMarked: Bool) {
+    self.build = build
+    self.isMarked = isMarked
+  }
+
+  func start() throws {}
+
+  func open(morsel number: Int) throws -> (any BatchReader)? {
+    let start = number * rowsPerMorsel
+    let matched = build.matched
+    guard start < matched.count, let flags = matched.flags else { return nil }
+    let wanted: UInt8 = isMarked ? 1 : 0
+    var rows: [Int32] = []
+    for row in start..<min(matched.count, start + rowsPerMorsel) where flags[row] == wanted {
+      rows.append(Int32(truncatingIfNeeded: row))
+    }
+    guard !rows.isEmpty else { return ArrayBatchReader([]) }
+    return ArrayBatchReader([
+      rows.withUnsafeBufferPointer { picked in build.current.right.gather(picked) }
+    ])
+  }
+}
+
+/// Takes what transforms have seen to its end, and keeps nothing.
+final class NothingSink: SinkExec {
+  func consumer(_ number: Int) -> any SinkConsumer { ClosureConsumer { _, _ in } }
+  func finish(_ team: WorkerTeam) throws {}
 }

@@ -1,6 +1,7 @@
 public import Columnar
 import Kernels
 public import QueryPlanning
+import Synchronization
 
 /// Runs a logical plan.
 ///
@@ -12,6 +13,11 @@ public import QueryPlanning
 public struct PhysicalPlanner: Sendable {
   private let context: ExecutionContext
   private let optimizer: Optimizer
+  private static let listedValuesMax = 256
+
+  /// Tells the sets of two subqueries apart: functions of one name and variant are equal.
+  private static func number() -> Int { counter.add(1, ordering: .relaxed).newValue }
+  private static let counter = Atomic<Int>(0)
 
   public init(context: ExecutionContext, optimizer: Optimizer = Optimizer()) {
     self.context = context
@@ -23,6 +29,8 @@ public struct PhysicalPlanner: Sendable {
   /// Throws `QueryExecutionError`, `KernelError`, and what table sources throw.
   public func run(_ plan: LogicalPlan) throws -> [ColumnarBatch] {
     let ready = optimizer.optimize(try resolvingSubqueries(plan))
+    let isWhole = context.options.scheduler == .pipelined(elidesLocalExchanges: true)
+    context.dynamicFilters.begin(isCollecting: isWhole)
     switch context.options.scheduler {
     case .pipelined(elidesLocalExchanges: true):
       context.profile.begin(ready)
@@ -68,11 +76,15 @@ public struct PhysicalPlanner: Sendable {
       )
       let table = MembershipTable(values)
       guard let operand else { return .no }
+      // Few enough values tell a scan what to leave unread.
+      let kind: ScalarFunction.Kind =
+        values.count <= Self.listedValuesMax
+        ? .isIn((0..<values.count).map { values.scalar($0) }) : .other
       return .call(
-        ScalarFunction(name: "in_subquery", variant: "null-tolerant", result: .boolean) {
-          arguments,
-          _ in table.contains(arguments[0])
-        },
+        ScalarFunction(
+          name: "in_subquery", variant: "null-tolerant \(Self.number())", kind: kind,
+          result: .boolean
+        ) { arguments, _ in table.contains(arguments[0]) },
         [operand]
       )
     }

@@ -148,6 +148,7 @@ struct PipelineBuilder {
   }
 
   private mutating func compileJoin(_ join: Join, _ node: Int) throws -> [Feed] {
+    if let swapped = Self.swapped(join) { return try compileSwapped(join, swapped, node) }
     let build = JoinBuild(join)
     let rightNode = node + 1 + Self.size(join.left)
     // The build side runs first, so that dynamic filters reach the scans of the probe side.
@@ -160,6 +161,36 @@ struct PipelineBuilder {
       feeds.append(Feed(source: UnmatchedBuildSource(build), sourceNode: node))
     }
     return feeds
+  }
+
+  /// A semi or anti join whose left side is the smaller one, as the join that keeps that side in
+  /// memory and marks its rows; nil for other joins.
+  private static func swapped(_ join: Join) -> Join? {
+    guard join.kind == .semi || join.kind == .anti, !join.keys.isEmpty,
+      ReorderJoins.estimatedRows(join.left) * 2 < ReorderJoins.estimatedRows(join.right)
+    else { return nil }
+    let leftCount = join.left.schema.count
+    let rightCount = join.right.schema.count
+    return Join(
+      .right, join.right, join.left,
+      keys: join.keys.map {
+        JoinKey(left: $0.right, right: $0.left, matchesNulls: $0.matchesNulls)
+      },
+      residual: join.residual?.remapping { $0 < leftCount ? $0 + rightCount : $0 - leftCount })
+  }
+
+  private mutating func compileSwapped(_ join: Join, _ swapped: Join, _ node: Int) throws -> [Feed]
+  {
+    let build = JoinBuild(swapped, marksOnly: true)
+    let kept = try compile(join.left, node + 1)
+    pipelines.append(Pipeline(feeds: kept, sink: JoinBuildSink(build, context), sinkNode: node))
+    let probes = try compile(join.right, node + 1 + Self.size(join.left)).map {
+      $0.adding(JoinProbeExec(build, context), node: node)
+    }
+    pipelines.append(Pipeline(feeds: probes, sink: NothingSink(), sinkNode: node))
+    return [
+      Feed(source: MarkedBuildSource(build, isMarked: join.kind == .semi), sourceNode: node)
+    ]
   }
 
   private func values(_ schema: Schema, _ rows: [[Expression]]) throws -> ColumnarBatch {

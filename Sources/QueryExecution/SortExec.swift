@@ -130,6 +130,8 @@ private final class TopNWorker: SinkConsumer, @unchecked Sendable {
   private var bytes = 0
   private var morsel = BatchPosition(feed: -1, morsel: -1, sequence: 0)
   private var rowsOfMorsel = 0
+  /// No row that is worse in the first key can be among the result's; nil where nothing is known.
+  private var boundary: Scalar?
 
   init(_ node: TopN, _ schema: Schema, _ enough: Int, _ memory: OperatorMemory) {
     self.node = node
@@ -160,13 +162,36 @@ private final class TopNWorker: SinkConsumer, @unchecked Sendable {
     )
   }
 
-  private func add(_ batch: ColumnarBatch) throws {
+  private func add(_ whole: ColumnarBatch) throws {
+    guard let batch = try candidates(whole) else { return }
     batches.append(batch)
     rowCount += batch.rowCount
     let added = batch.byteCount
     bytes += added
     try memory.add(added)
     if rowCount > max(enough.multipliedReportingOverflow(by: 4).partialValue, 65_536) { try cut() }
+  }
+
+  /// The rows that are not worse in the first key than the last of enough rows; nil where all are.
+  private func candidates(_ batch: ColumnarBatch) throws -> ColumnarBatch? {
+    guard let boundary, batch.rowCount > 0 else { return batch }
+    let key = try ExpressionEvaluator(batch).evaluate(node.keys[0].expression)
+    let limit = ColumnVector(constant: boundary, type: key.type, count: batch.rowCount)
+    // NULLs are kept, wherever they go.
+    let worse = compare(node.keys[0].direction.isAscending ? .greater : .less, key, limit)
+    let rows = RowSelection(worse, where: false, orNull: true)
+    if rows.count == batch.rowCount { return batch }
+    return rows.count == 0 ? nil : batch.gather(rows)
+  }
+
+  /// The first key of the last kept row; nil where it is NULL, or of a type with NaN or of nested
+  /// values, whose comparison is not their order.
+  private func firstKey(_ keys: [ColumnVector], _ row: Int) -> Scalar? {
+    guard let key = keys.first, !key.isNull(row) else { return nil }
+    switch key.type {
+    case .tinyint, .smallint, .integer, .bigint, .decimal, .date, .varchar: return key.scalar(row)
+    default: return nil
+    }
   }
 
   func absorb(_ other: TopNWorker) throws {
@@ -190,6 +215,7 @@ private final class TopNWorker: SinkConsumer, @unchecked Sendable {
       let boundaries = Peers.starts(sorted, count: order.count)
       while end < order.count, !boundaries[end] { end += 1 }
     }
+    if enough > 0, order.count >= enough { boundary = firstKey(keys, Int(order[enough - 1])) }
     let kept = order[0..<end].withUnsafeBufferPointer { all.gather($0) }
     batches = [kept]
     rowCount = end

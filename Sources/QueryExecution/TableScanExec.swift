@@ -79,14 +79,25 @@ final class DynamicFilterRegistry: Sendable {
     var id: Int
     var key: Int
   }
-  private let found = Mutex<[Key: [ColumnPredicate.Comparison]]>([:])
+  private struct State {
+    var isCollecting = false
+    var found: [Key: [ColumnPredicate.Comparison]] = [:]
+  }
+  private let state = Mutex(State())
+
+  /// Forgets what the plan before has found, such as a subquery: its joins have the same numbers.
+  ///
+  /// `isCollecting` false where a join is built in several tasks: what one of them knows is a part.
+  func begin(isCollecting: Bool) {
+    state.withLock { $0 = State(isCollecting: isCollecting) }
+  }
 
   func set(_ comparisons: [ColumnPredicate.Comparison], id: Int, key: Int) {
-    found.withLock { $0[Key(id: id, key: key)] = comparisons }
+    state.withLock { if $0.isCollecting { $0.found[Key(id: id, key: key)] = comparisons } }
   }
 
   func predicates(of filter: DynamicFilter) -> [ColumnPredicate] {
-    found.withLock { $0[Key(id: filter.id, key: filter.key)] ?? [] }
+    state.withLock { $0.found[Key(id: filter.id, key: filter.key)] ?? [] }
       .map { ColumnPredicate(column: filter.column, $0) }
   }
 }

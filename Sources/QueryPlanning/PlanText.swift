@@ -215,14 +215,19 @@ extension LogicalPlan {
 
   private var details: [String] {
     guard case .scan(let scan) = self else { return [] }
-    let fields = scan.source.schema.fields
     let shown = scan.source.schema(of: scan.columns).fields.map(\.name)
     var lines = ["columns = [\(shown.joined(separator: ", "))]"]
     if !scan.predicates.isEmpty {
-      let shown = scan.predicates.map { $0.text(fields[$0.column]) }
+      let shown = scan.predicates.map { $0.text(scan.source.field(at: $0.column)) }
       lines.append("pushed down = [\(shown.joined(separator: ", "))]")
     }
     if let limit = scan.limit { lines.append("limit = \(limit)") }
+    if !scan.dynamicFilters.isEmpty {
+      let shown = scan.dynamicFilters.map {
+        "\(scan.source.field(at: $0.column).name) = #df_\($0.id)_\($0.key)"
+      }
+      lines.append("dynamicFilters = {\(shown.joined(separator: ", "))}")
+    }
     return lines
   }
 }

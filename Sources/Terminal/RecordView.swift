@@ -23,7 +23,8 @@ package struct RecordView: TerminalView, Sendable {
     self.isNumbered = isNumbered
   }
 
-  /// The lines; a value too long for the width continues below itself. Without rows, the names.
+  /// The lines; a value too long for the width continues below itself, except for a word that is too
+  /// long: a key that is broken cannot be copied. Without rows, the names.
   package func lines(width: Int?, style: Style = .plain) -> [String] {
     guard !columns.isEmpty else { return [] }
     let margin = String(repeating: " ", count: indent)
@@ -51,11 +52,15 @@ package struct RecordView: TerminalView, Sendable {
     if style.isAccessible {
       return zip(columns, cells).flatMap { column, cell in
         let line = TextWidth.printable("\(column.title): \(cell)")
-        let parts = width.map { TextWidth.wrap(line, to: $0 - indent, hangingIndent: 2) } ?? [line]
+        guard let width, !TextWidth.isLongWord(cell, room: width - indent - 2) else {
+          return [margin + line]
+        }
+        let parts = TextWidth.wrap(line, to: width - indent, hangingIndent: 2)
         return parts.map { margin + $0 }
       }
     }
-    let pairs = KeyValueView(zip(columns, cells).map { ($0.title, $1) }, indent: indent, gap: 2)
+    let pairs = KeyValueView(zip(columns, cells).map { ($0.title, $1) }, indent: indent, gap: 2,
+      keepsWords: true)
     return pairs.lines(width: width, style: style)
   }
 }

@@ -135,11 +135,19 @@ package struct KeyValueView: TerminalView, Sendable {
   package var indent: Int
   /// Spaces between the longest name and the values.
   package var gap: Int
+  /// Whether a value of one word that is too long stands below its name unbroken, to be copied.
+  package var keepsWords: Bool
 
-  package init(_ pairs: [(String, String)], indent: Int = 4, gap: Int = 3) {
+  package init(
+    _ pairs: [(String, String)],
+    indent: Int = 4,
+    gap: Int = 3,
+    keepsWords: Bool = false
+  ) {
     self.pairs = pairs.map { (key: $0.0, value: $0.1) }
     self.indent = indent
     self.gap = gap
+    self.keepsWords = keepsWords
   }
 
   /// The lines; a value too long for the width continues below itself, and nil as width means that
@@ -153,6 +161,11 @@ package struct KeyValueView: TerminalView, Sendable {
     var lines: [String] = []
     for (key, pair) in zip(keys, pairs) {
       let value = TextWidth.printable(pair.value)
+      if keepsWords, let room, TextWidth.isLongWord(value, room: room) {
+        lines.append(margin + style.apply(.dim, key))
+        lines.append(margin + "  " + value)
+        continue
+      }
       let parts = room.map { TextWidth.wrap(value, to: $0) } ?? [value]
       for (index, part) in parts.enumerated() {
         let padding = keyWidth + gap - (index == 0 ? TextWidth.columns(key) : 0)

@@ -2,6 +2,11 @@
 // printer makes: a closing mark never begins a line, and an opening one never ends it (금칙 처리).
 
 extension TextWidth {
+  /// Whether `text` is one word, such as a key or a path, wider than `room` columns.
+  static func isLongWord(_ text: String, room: Int) -> Bool {
+    !text.contains(where: \.isWhitespace) && columns(text) > room
+  }
+
   static func wrapParagraph(
     _ paragraph: Substring,
     to columns: Int,

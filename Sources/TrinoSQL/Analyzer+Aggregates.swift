@@ -5,10 +5,12 @@ import Kernels
 import QueryPlanning
 
 extension Analyzer {
+  /// `isWindow`: over a window, its arguments may be aggregates: `sum(count(*)) OVER ()`.
   mutating func aggregate(
     _ call: CallSyntax,
     _ scope: Scope,
-    _ syntax: ExpressionSyntax
+    _ syntax: ExpressionSyntax,
+    isWindow: Bool = false
   ) throws -> Typed {
     let name = call.name.key
     if call.isStar, name != "count" {
@@ -34,7 +36,7 @@ extension Analyzer {
         advice: "Compute the window function in a subquery."
       )
     }
-    if inside.contains(where: \.containsAggregate) {
+    if !isWindow, inside.contains(where: \.containsAggregate) {
       throw error(
         .nestedAggregation,
         "Cannot nest aggregations inside aggregation '\(name)'",

@@ -12,6 +12,11 @@ extension Analyzer {
     _ syntax: ExpressionSyntax
   ) throws -> Typed {
     let name = field.lowercased()
+    if name == "timezone_hour" || name == "timezone_minute" {
+      return try zoneCall(
+        name, [try expression(inner, scope)], Identifier(text: name, offset: syntax.start),
+        syntax.start)
+    }
     let fields: Set<String> = [
       "year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow",
       "day_of_year", "doy", "year_of_week", "yow", "hour", "minute", "second",
@@ -57,6 +62,9 @@ extension Analyzer {
     for argument in call.arguments { arguments.append(try expression(argument, scope)) }
     if FunctionCatalog.special.contains(name) {
       return try special(name, arguments, call, syntax)
+    }
+    if Self.zoneFunctions[name] != nil {
+      return try zoneCall(name, arguments, call.name, syntax.start)
     }
     return try scalarCall(name, arguments, call.name, syntax.start)
   }
@@ -132,6 +140,11 @@ extension Analyzer {
     _ name: Identifier,
     _ start: Int
   ) throws -> Typed {
+    if key == "mod", arguments.count == 2,
+      case .decimal? = TrinoType.common(arguments[0].type, arguments[1].type)
+    {
+      return try arithmetic(.modulo, arguments[0], arguments[1], start)
+    }
     let overloads = FunctionCatalog.registry[key]
     if overloads.isEmpty {
       guard let generic = try genericCall(key, arguments, name, start) else {
@@ -161,6 +174,11 @@ extension Analyzer {
     guard let (_, overload, types) = best else {
       // A name may have overloads here and a generic form: `reverse` of a text, and of an array.
       if let other = try overloaded(key, arguments, start) { return other }
+      if arguments.first?.type == .varbinary, FunctionCatalog.generic[key] != nil,
+        let other = try genericCall(key, arguments, name, start)
+      {
+        return other
+      }
       throw wrongArguments(
         name,
         arguments,
@@ -176,10 +194,7 @@ extension Analyzer {
     } catch let failure as KernelError {
       throw error(failure.trinoName, failure.message, start)
     }
-    var result = overload.result(types)
-    if case .timestampWithTimeZone(let precision, _) = result, key == "from_unixtime" {
-      result = .timestampWithTimeZone(precision: precision, session.timeZone)
-    }
+    let result = overload.result(types)
     let body = made.body
     let expression = Expression.call(
       ScalarFunction(

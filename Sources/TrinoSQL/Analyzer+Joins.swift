@@ -29,8 +29,11 @@ extension Analyzer {
     case .using(let columns):
       return try joinUsing(kind, leftPlan, rightPlan, columns)
     case .natural:
-      let names = leftPlan.scope.fields.compactMap(\.name).filter { name in
-        rightPlan.scope.fields.contains { $0.name?.lowercased() == name.lowercased() }
+      let left = leftPlan.scope.fields.filter { !$0.isHidden }.compactMap(\.name)
+      let names = left.filter { name in
+        rightPlan.scope.fields.contains {
+          !$0.isHidden && $0.name?.lowercased() == name.lowercased()
+        }
       }
       guard !names.isEmpty else {
         return RelationPlan(

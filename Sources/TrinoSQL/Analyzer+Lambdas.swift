@@ -7,8 +7,11 @@ import QueryPlanning
 extension Analyzer {
   static let lambdaFunctions: Set<String> = [
     "transform", "filter", "any_match", "all_match", "none_match", "reduce", "zip_with",
-    "map_filter", "transform_keys", "transform_values",
+    "map_filter", "transform_keys", "transform_values", "map_zip_with",
   ]
+
+  /// Functions that take a lambda as a choice.
+  static let functionsWithLambdaForms: Set<String> = ["regexp_replace", "array_sort"]
 
   /// The call of a function with lambdas; nil for other functions.
   mutating func lambdaCall(
@@ -17,8 +20,11 @@ extension Analyzer {
     _ syntax: ExpressionSyntax
   ) throws -> Typed? {
     let name = call.name.key
-    guard Self.lambdaFunctions.contains(name) else { return nil }
     let firstLambda = call.arguments.firstIndex { if case .lambda = $0.kind { true } else { false } }
+    guard
+      Self.lambdaFunctions.contains(name)
+        || (firstLambda != nil && Self.functionsWithLambdaForms.contains(name))
+    else { return nil }
     guard let firstLambda, call.arguments.count >= 2 else {
       throw error(
         .functionNotFound,
@@ -44,6 +50,17 @@ extension Analyzer {
       guard case .array(let left) = arguments[0].type, case .array(let right) = arguments[1].type
       else { throw wrong() }
       return try zipWith(arguments, left, right, lambdas[0], scope)
+    case ("regexp_replace", 2, 1):
+      return try regexpReplace(arguments, lambdas[0], scope, syntax.start)
+    case ("array_sort", 1, 1):
+      guard case .array(let element) = arguments[0].type else { throw wrong() }
+      return try arraySort(arguments[0], element, lambdas[0], scope)
+    case ("map_zip_with", 2, 1):
+      guard case .map(let key, let left) = arguments[0].type,
+        case .map(let otherKey, let right) = arguments[1].type,
+        let common = TrinoType.common(key, otherKey)
+      else { throw wrong() }
+      return try mapZipWith(arguments, common, left, right, lambdas[0], scope, syntax.start)
     case ("map_filter", 1, 1), ("transform_keys", 1, 1), ("transform_values", 1, 1):
       guard case .map(let key, let value) = arguments[0].type else { throw wrong() }
       return try overMap(name, arguments[0], key, value, lambdas[0], scope)
@@ -52,7 +69,7 @@ extension Analyzer {
   }
 
   /// A lambda over parameters of known types; its result's type with it.
-  private mutating func lambda(
+  mutating func lambda(
     _ syntax: ExpressionSyntax,
     _ types: [TrinoType],
     _ scope: Scope,
@@ -226,7 +243,7 @@ extension Analyzer {
 }
 
 /// What the lambda functions do with a body's results.
-private enum HigherOrder {
+enum HigherOrder {
   /// Lists of the same lengths over other children.
   static func rebuilt(
     _ lists: ListView, _ children: [ColumnVector], _ type: DataType

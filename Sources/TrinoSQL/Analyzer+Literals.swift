@@ -122,7 +122,7 @@ extension Analyzer {
     return Typed(.constant(.exact(-number), type), value.type)
   }
 
-  private func withBytes<Result>(
+  func withBytes<Result>(
     _ text: String,
     _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {

@@ -7,7 +7,9 @@ import QueryPlanning
 extension Analyzer {
   mutating func resolve(_ parts: [Identifier], _ scope: Scope) throws -> Typed {
     if let found = try find(parts, scope) { return found }
-    let names = scope.fields.compactMap(\.name) + (scope.lambda?.parameters.map(\.name) ?? [])
+    let names =
+      scope.fields.filter { !$0.isHidden }.compactMap(\.name)
+      + (scope.lambda?.parameters.map(\.name) ?? [])
     throw error(
       .columnNotFound,
       "Column '\(parts.map(\.text).joined(separator: "."))' cannot be resolved",

@@ -192,7 +192,7 @@ extension Analyzer {
       return Typed(
         .call(
           ScalarFunction(name: "-", variant: "moments", result: .bigint) { arguments, _ in
-            difference(in: .millisecond, from: arguments[1], to: arguments[0], offsetSeconds: 0)
+            difference(in: .millisecond, from: arguments[1], to: arguments[0])
           },
           [a, b]
         ),
@@ -256,20 +256,24 @@ extension Analyzer {
         )
       }
     }
-    let zoneOffset = isMonths ? moment.type.zone?.offsetSeconds ?? 0 : 0
+    let zone = isMonths ? moment.type.zone?.rules ?? .utc : .utc
     let call = Expression.call(
       ScalarFunction(
         name: isBack ? "-" : "+",
-        variant: "\(moment.type) \(interval.type) \(zoneOffset)",
+        variant: "\(moment.type) \(interval.type) \(zone.name)",
         result: moment.type.storage,
         isTotal: false
       ) { arguments, _ in
-        let span = isBack ? try negate(arguments[1]) : arguments[1]
+        // Months are 4 bytes wide.
+        let units =
+          isMonths
+          ? try Kernels.cast(arguments[1].plain.retyped(.integer), to: .bigint) : arguments[1]
+        let span = isBack ? try negate(units) : units
         return try Kernels.add(
           isMonths ? .month : .millisecond,
           span,
           to: arguments[0],
-          offsetSeconds: zoneOffset
+          zone: zone
         )
       },
       [moment.expression, interval.expression]

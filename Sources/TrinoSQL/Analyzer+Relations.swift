@@ -68,17 +68,19 @@ extension Analyzer {
     _ alias: Identifier,
     _ columns: [Identifier]?
   ) throws {
-    if let columns, columns.count != plan.scope.fields.count {
+    let shown = plan.scope.shown
+    if let columns, columns.count != shown.count {
       throw error(
         .mismatchedColumnAliases,
-        "Column alias list has \(columns.count) entries but '\(alias.text)' has \(plan.scope.fields.count) columns available",
+        "Column alias list has \(columns.count) entries but '\(alias.text)' has \(shown.count) columns available",
         alias.offset
       )
     }
     for index in plan.scope.fields.indices {
       plan.scope.fields[index].relation = [alias.key]
-      if let columns { plan.scope.fields[index].name = columns[index].text }
     }
+    guard let columns else { return }
+    for (index, column) in zip(shown, columns) { plan.scope.fields[index].name = column.text }
   }
 
   private mutating func namedRelation(_ parts: [Identifier]) throws -> RelationPlan {
@@ -105,17 +107,19 @@ extension Analyzer {
     }
     if let view = try view(parts) { return view }
     let (name, table) = try table(parts)
-    let fields = table.schema.fields.map {
-      ScopeField(
+    var scan = TableScan(name: name, source: table)
+    // Those that the query does not name are pruned again.
+    scan.columns += table.hiddenFields.indices.map { table.schema.count + 1 + $0 }
+    let fields = scan.columns.enumerated().map { index, position in
+      let field = table.field(at: position)
+      return ScopeField(
         relation: [name.catalog, name.schema, name.table],
-        name: $0.name,
-        type: TrinoType($0.type)
+        name: field.name,
+        type: TrinoType(field.type),
+        isHidden: index >= table.schema.count
       )
     }
-    return RelationPlan(
-      plan: .scan(TableScan(name: name, source: table)),
-      scope: Scope(fields: fields)
-    )
+    return RelationPlan(plan: .scan(scan), scope: Scope(fields: fields))
   }
 
   // MARK: Views

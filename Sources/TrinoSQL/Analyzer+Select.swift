@@ -86,12 +86,10 @@ extension Analyzer {
         guard select.from != nil else {
           throw error(.columnNotFound, "SELECT * not allowed in queries without FROM clause", start)
         }
-        addAll(Array(scope.fields.indices))
+        addAll(scope.shown)
       case .allOf(let parts, let start):
         let prefix = parts.map(\.key)
-        let found = scope.fields.indices.filter { index in
-          scope.fields[index].isOf(prefix)
-        }
+        let found = scope.shown.filter { scope.fields[$0].isOf(prefix) }
         guard !found.isEmpty else {
           throw error(
             .tableNotFound,

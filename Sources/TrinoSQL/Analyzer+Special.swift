@@ -89,10 +89,17 @@ extension Analyzer {
 
   private func clock(_ name: String) -> Typed {
     let zone = session.timeZone
-    let local = now * 1_000 + Int64(zone.offsetSeconds) * 1_000_000
+    let local =
+      now * 1_000 + Int64(zone.offsetSeconds(atMicroseconds: now * 1_000)) * 1_000_000
     switch name {
     case "current_date":
       return Typed(.constant(.integer(floorQuotient(local, microsecondsPerDay)), .date), .date)
+    case "localtime":
+      return Typed(
+        .constant(
+          .integer(floorRemainder(local, microsecondsPerDay) * 1_000_000),
+          TrinoType.time(precision: 3).storage),
+        .time(precision: 3))
     case "localtimestamp":
       return Typed(.constant(.integer(local), .timestamp), .timestamp(precision: 3))
     case "current_timezone":

@@ -122,10 +122,10 @@ extension Analyzer {
   func zone(_ text: String, _ offset: Int) throws -> SessionZone {
     guard let zone = SessionZone(parsing: text) else {
       throw error(
-        .notSupported,
-        "Time zone '\(text)' is not supported",
+        .invalidFunctionArgument,
+        "'\(text)' is not a valid time zone",
         offset,
-        advice: "Known are 'UTC', 'Asia/Seoul' and fixed offsets such as '+09:00'."
+        advice: "Write a name such as 'Asia/Seoul', or an offset such as '+09:00'."
       )
     }
     return zone
@@ -137,30 +137,46 @@ extension Analyzer {
     _ scope: Scope
   ) throws -> Typed {
     let operand = try expression(value, scope)
-    guard case .text(let name)? = try expression(zone, scope).constant else {
-      throw error(.notSupported, "A time zone must be a constant text", zone.start)
+    return try atTimeZone(operand, try expression(zone, scope), value.start, zone.start)
+  }
+
+  /// A moment, or a wall clock of the session's zone, as it is shown in another zone.
+  func atTimeZone(
+    _ operand: Typed, _ zone: Typed, _ offset: Int, _ zoneOffset: Int
+  ) throws -> Typed {
+    guard case .text(let name)? = zone.constant else {
+      throw error(.notSupported, "A time zone must be a constant text", zoneOffset)
     }
-    let wanted = try self.zone(name, zone.start)
+    let wanted = try self.zone(name, zoneOffset)
     switch operand.type {
     case .timestampWithTimeZone(let precision, _):
-      return Typed(operand.expression, .timestampWithTimeZone(precision: precision, wanted))
+      let moments = operand.ofAnyZone ?? operand.expression
+      return Typed(moments, .timestampWithTimeZone(precision: precision, wanted))
     case .timestamp(let precision):
       let moment = try coerce(
         operand,
         to: .timestampWithTimeZone(precision: precision, session.timeZone),
-        value.start
+        offset
       )
       return Typed(moment, .timestampWithTimeZone(precision: precision, wanted))
     default:
       throw error(
         .typeMismatch,
         "Type of value must be a time or timestamp with or without time zone (actual \(operand.type))",
-        value.start
+        offset
       )
     }
   }
 
   func cast(_ value: Typed, _ type: TrinoType, _ isTry: Bool, _ offset: Int) throws -> Typed {
+    var type = type
+    // A constant text says itself in which zone it is shown.
+    if case .timestampWithTimeZone(let precision, _) = type, case .text(let text)? = value.constant,
+      let zoneText = withBytes(text, { parseMoment($0)?.zoneText }),
+      let zone = SessionZone(parsing: zoneText)
+    {
+      type = .timestampWithTimeZone(precision: precision, zone)
+    }
     guard
       let expression = Conversions.cast(
         value,
@@ -176,6 +192,11 @@ extension Analyzer {
     if case .timestampWithTimeZone(let precision, _) = type, let own = value.type.zone {
       result = .timestampWithTimeZone(precision: precision, own)
     }
-    return Typed(FoldConstants.fold(expression), result)
+    var typed = Typed(FoldConstants.fold(expression), result)
+    if case .timestampWithTimeZone(let precision, let zone) = type, value.type.isText {
+      typed.ofAnyZone = Conversions.zoned(
+        value, precision: precision, zone: zone, isTry: isTry, isStrict: false)
+    }
+    return typed
   }
 }

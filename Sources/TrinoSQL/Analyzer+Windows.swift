@@ -132,7 +132,7 @@ extension Analyzer {
           .notSupported, "Window function with ORDER BY is not supported", syntax.start,
           advice: "Write the order in OVER (ORDER BY …).")
       }
-      let value = try aggregate(call, scope, syntax)
+      let value = try aggregate(call, scope, syntax, isWindow: true)
       guard case .aggregate(let inner) = value.expression else {
         throw error(.notSupported, "\(name) as a window function is not supported", syntax.start)
       }

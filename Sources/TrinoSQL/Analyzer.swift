@@ -20,6 +20,8 @@ struct ScopeField {
   /// nil: cannot be named.
   var name: String?
   var type: TrinoType
+  /// True for a column such as `$path`: it has to be named, `*` leaves it out.
+  var isHidden = false
 }
 
 /// What names mean at a place of the statement.
@@ -27,6 +29,9 @@ struct Scope {
   var fields: [ScopeField] = []
   /// Set inside a lambda's body: its parameters hide the names around it.
   var lambda: LambdaScope?
+
+  /// The fields that `*` stands for.
+  var shown: [Int] { fields.indices.filter { !fields[$0].isHidden } }
 
   func matches(_ parts: [Identifier]) -> [Int] {
     guard let last = parts.last else { return [] }
@@ -156,12 +161,13 @@ struct Analyzer {
   /// The table under a name, with an error that says which part of it is wrong.
   func table(_ parts: [Identifier]) throws -> (QualifiedName, any TableSource) {
     let offset = parts.first?.offset ?? 0
+    if let found = try pathTable(parts) { return found }
     let name = try qualify(parts)
     let provider = try catalog(name.catalog, offset)
-    if let table = try provider.table(schema: name.schema, name: name.table) {
+    if let table = try provider.tableInSQL(schema: name.schema, name: name.table) {
       return (name, table)
     }
-    let schemas = try provider.schemaNames()
+    let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(name.schema) else {
       throw error(
         .schemaNotFound,
@@ -170,12 +176,20 @@ struct Analyzer {
         suggestions: nearestNames(to: name.schema, among: schemas)
       )
     }
-    let tables = try provider.tableNames(schema: name.schema)
+    let tables = try provider.tableNamesInSQL(schema: name.schema)
     throw error(
       .tableNotFound,
       "Table '\(name)' does not exist",
       offset,
       suggestions: nearestNames(to: name.table, among: tables)
     )
+  }
+
+  /// `catalog."/path/*.parquet"`, where the catalog has tables by their path.
+  private func pathTable(_ parts: [Identifier]) throws -> (QualifiedName, any TableSource)? {
+    guard parts.count == 2, parts[1].text.contains("/"), let provider = catalogs[parts[0].key],
+      let table = try provider.table(path: parts[1].text)
+    else { return nil }
+    return (QualifiedName(parts[0].key, "path", parts[1].text), table)
   }
 }

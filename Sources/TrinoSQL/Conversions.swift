@@ -7,6 +7,9 @@ import QueryPlanning
 struct Typed: Sendable {
   var expression: Expression
   var type: TrinoType
+  /// The same moments from texts of any zones, where `expression` refuses those that a column of the
+  /// type's zone could not show: for what is shown in another zone at once.
+  var ofAnyZone: Expression?
 
   init(_ expression: Expression, _ type: TrinoType) {
     self.expression = expression
@@ -59,7 +62,7 @@ enum Conversions {
     case (.varchar, .timestampWithTimeZone(let precision, let own)), (
       .char, .timestampWithTimeZone(let precision, let own)
     ):
-      return call { try zoned($0, precision: precision, zone: own, isTry: isTry) }
+      return zoned(value, precision: precision, zone: own, isTry: isTry)
     case (.tinyint, .smallint), (.tinyint, .integer), (.tinyint, .bigint), (.smallint, .integer),
       (.smallint, .bigint), (.integer, .bigint):
       let storage = type.storage
@@ -82,10 +85,9 @@ enum Conversions {
       let declared = type.declared
       let storage = type.storage
       return call(isTotal: true) {
-        let wall = try Kernels.cast($0, to: .timestamp)
-        return try Kernels.cast(
-          zone.moments(of: wall), to: declared
-        ).retyped(storage)
+        let precision = declared.secondPrecision ?? 6
+        let wall = try Kernels.cast($0, to: .timestamp(precision: precision))
+        return zone.moments(of: wall).retyped(storage)
       }
     case (.timestampWithTimeZone(_, let own), .timestamp), (.timestampWithTimeZone(_, let own), .date),
       (.timestampWithTimeZone(_, let own), .time):
@@ -178,42 +180,22 @@ enum Conversions {
       ValidityBitmap.make(count: result.count) { !result.isNull($0) && !tooLong.contains($0) })
   }
 
-  /// Text to a zoned timestamp that is shown in `zone`; a text that names another zone is refused,
-  /// because a column has one zone here.
-  private static func zoned(
-    _ vector: ColumnVector,
-    precision: Int,
-    zone: SessionZone,
-    isTry: Bool
-  ) throws -> ColumnVector {
-    let source = vector.plain.flattened()
-    let builder = ColumnBuilder(type: .timestampWithTimeZone, capacity: source.count)
-    for row in 0..<source.count {
-      if source.isNull(row) {
-        builder.appendNull()
-        continue
-      }
-      let parsed = source.withTextValue(at: row) { parseTimestamp($0) }
-      guard let parsed else {
-        if isTry {
-          builder.appendNull()
-          continue
-        }
-        throw KernelError.invalidCast(
-          value: scalarText(source.scalar(row), .varchar),
-          from: .varchar,
-          to: .timestampWithTimeZone
-        )
-      }
-      if let named = parsed.zoneText {
-        guard let other = SessionZone(parsing: named), other == zone else {
-          throw KernelError.notSupported(
-            "a text in zone '\(named)' as a timestamp in the session's zone '\(zone.name)'"
-          )
-        }
-      }
-      builder.append(zone.moment(ofWallClock: parsed.microseconds))
-    }
-    return roundTimestamp(builder.finish(), precision: precision)
+  /// `CAST(text AS timestamp with time zone)` shown in `zone`; texts of other clocks are refused,
+  /// because a column has one zone here. Without a zone none are.
+  static func zoned(
+    _ value: Typed, precision: Int, zone: SessionZone, isTry: Bool, isStrict: Bool = true
+  ) -> Expression {
+    let reading = MomentReading(zone: zone.rules, isStrict: isStrict)
+    return .call(
+      ScalarFunction(
+        name: isTry ? "try_cast" : "cast",
+        variant: "text to moment \(precision) \(zone.name) \(isStrict)",
+        result: TrinoType.timestampWithTimeZone(precision: precision, zone).storage,
+        isTotal: isTry
+      ) { arguments, _ in
+        try momentsFromText(
+          Kernels.cast(arguments[0], to: .varchar), reading, precision: precision, isLenient: isTry)
+      },
+      [value.expression])
   }
 }

@@ -124,6 +124,21 @@ extension FunctionCatalog {
         try sliceArray(a[0], start: a[1], length: a[2])
       }
     },
+    "trim_array": GenericFunction(arguments: ["array(T), bigint"], result: "array(T)") { given in
+      guard given.count == 2, case .array = given[0], accepts(given[1], .bigint) else { return nil }
+      return FunctionResolution(targets: [given[0], .bigint], result: given[0]) { a, count in
+        let sizes = Kernels.cardinality(a[0])
+        let kept = try mapBigints([sizes, a[1]], count: count) { values in
+          guard values[1] >= 0, values[1] <= values[0] else {
+            throw KernelError.invalidArgument(
+              "size must be between 0 and the array's cardinality: \(values[1])")
+          }
+          return values[0] - values[1]
+        }
+        let first = ColumnVector(constant: .integer(1), type: .bigint, count: count)
+        return try sliceArray(a[0], start: first, length: kept)
+      }
+    },
     "flatten": GenericFunction(arguments: ["array(array(T))"], result: "array(T)") { given in
       guard given.count == 1, case .array(.array(let element)) = given[0] else { return nil }
       return FunctionResolution(targets: given, result: .array(element), isTotal: true) { a, _ in
@@ -173,8 +188,10 @@ extension FunctionCatalog {
           // Downwards where the stop is before the start.
           by = mapBigints([a[0], a[1]], count: count) { $0[1] >= $0[0] ? 1 : -1 }
         }
-        return try sequences(a[0], a[1], by, count: count, element: .bigint) { value, step, _ in
-          value &+ step
+        return try sequences(a[0], a[1], by, count: count, element: .bigint) { start, step, index in
+          let (distance, isTooFar) = step.multipliedReportingOverflow(by: index)
+          let (value, isBeyond) = start.addingReportingOverflow(distance)
+          return isTooFar || isBeyond ? nil : value
         }
       }
     }

@@ -133,6 +133,10 @@ extension FunctionCatalog {
     "sha256": plain([.varbinary], to: .varbinary, isTotal: true) { a, _ in
       mapBytes(a[0], to: .varbinary, sha256)
     },
+    "length": plain([.varbinary], to: .bigint, isTotal: true) { a, _ in
+      let counts = mapBytes(a[0], to: .varchar) { Array(String($0.count).utf8) }
+      return try Kernels.cast(counts, to: .bigint)
+    },
     "crc32": plain([.varbinary], to: .bigint, isTotal: true) { a, _ in
       let digests = mapBytes(a[0], to: .varchar) { Array(String(crc32($0)).utf8) }
       return try Kernels.cast(digests, to: .bigint)
@@ -313,7 +317,4 @@ extension FunctionCatalog {
       return try Kernels.cast(places, to: .bigint)
     },
   ]
-
-  /// Functions of patterns; see `Functions+Patterns`.
-  static let patternFunctions: [String: GenericFunction] = [:]
 }

@@ -6,7 +6,8 @@ import QueryPlanning
 
 /// What an argument may be.
 enum Parameter: Sendable {
-  case boolean, bigint, integer, double, decimal, text, date, timestamp, zoned, any
+  case boolean, bigint, integer, double, decimal, text, date, time, timestamp, zoned, any
+  case days, months
 
   /// The type an argument of type `given` is converted to; nil where it cannot be.
   func target(_ given: TrinoType) -> TrinoType? {
@@ -21,12 +22,17 @@ enum Parameter: Sendable {
       return nil
     case .text: wanted = given.isText ? given : .varchar(nil)
     case .date: wanted = .date
+    case .time:
+      if case .time = given { return given }
+      return nil
     case .timestamp:
       if case .timestamp = given { return given }
       wanted = .timestamp(precision: 3)
     case .zoned:
       if case .timestampWithTimeZone = given { return given }
       return nil
+    case .days: return given == .intervalDayToSecond ? given : nil
+    case .months: return given == .intervalYearToMonth ? given : nil
     case .any: return given
     }
     return TrinoType.coercionCost(given, wanted) == nil ? nil : wanted
@@ -42,8 +48,11 @@ enum Parameter: Sendable {
     case .decimal: .decimal(precision: 38, scale: 0)
     case .text: .varchar(nil)
     case .date: .date
+    case .time: .time(precision: 3)
     case .timestamp: .timestamp(precision: 3)
     case .zoned: .timestampWithTimeZone(precision: 3, .utc)
+    case .days: .intervalDayToSecond
+    case .months: .intervalYearToMonth
     case .any: .unknown
     }
   }
@@ -57,8 +66,11 @@ enum Parameter: Sendable {
     case .decimal: "decimal(p,s)"
     case .text: "varchar"
     case .date: "date"
+    case .time: "time(p)"
     case .timestamp: "timestamp(p)"
     case .zoned: "timestamp(p) with time zone"
+    case .days: "interval day to second"
+    case .months: "interval year to month"
     case .any: "T"
     }
   }
@@ -70,7 +82,7 @@ struct CallContext {
   var session: Session
 
   /// The zone of the first zoned argument.
-  var offsetSeconds: Int { arguments.compactMap(\.type.zone).first?.offsetSeconds ?? 0 }
+  var zone: TimeZoneRules { arguments.compactMap(\.type.zone).first?.rules ?? .utc }
 
   /// A text argument that must be known when the statement is planned.
   func constantText(_ index: Int) throws -> String? {
@@ -117,7 +129,7 @@ enum FunctionCatalog {
   /// Functions that analysis treats itself.
   static let special: Set<String> = [
     "coalesce", "nullif", "if", "typeof", "date", "greatest", "least", "now", "current_date",
-    "current_timestamp", "localtimestamp", "current_timezone", "current_user", "current_catalog",
+    "current_timestamp", "localtime", "localtimestamp", "current_timezone", "current_user", "current_catalog",
     "current_schema", "version",
   ]
 
@@ -125,13 +137,13 @@ enum FunctionCatalog {
   static func isKnown(_ name: String) -> Bool {
     aggregates.contains(name) || special.contains(name) || !registry[name].isEmpty
       || generic[name] != nil || Analyzer.windowFunctions.contains(name)
-      || Analyzer.lambdaFunctions.contains(name)
+      || Analyzer.lambdaFunctions.contains(name) || Analyzer.zoneFunctions[name] != nil
   }
 
   static var names: [String] {
     let all =
       registry.names + aggregates + special + Array(generic.keys) + Analyzer.windowFunctions
-      + Analyzer.lambdaFunctions + ["grouping", "try"]
+      + Analyzer.lambdaFunctions + Array(Analyzer.zoneFunctions.keys) + ["grouping", "try"]
     return Set(all).sorted()
   }
 
@@ -366,62 +378,76 @@ enum FunctionCatalog {
     ]
     for (name, field) in fields {
       let isTime = [.hour, .minute, .second, .millisecond].contains(field)
-      for parameter in (isTime ? [] : [Parameter.date]) + [.timestamp, .zoned] {
+      for parameter in [isTime ? Parameter.time : .date, .timestamp, .zoned] {
         addContextual(name, [parameter], true, bigint) { context in
-          let offset = context.offsetSeconds
-          return ("\(offset)", { a, _ in extract(field, a[0], offsetSeconds: offset) })
+          let zone = context.zone
+          return (zone.name, { a, _ in extract(field, a[0], zone: zone) })
         }
       }
     }
-    for parameter in [Parameter.date, .timestamp, .zoned] {
+    let spans: [(String, Int64, Int64)] = [
+      ("day", 86_400_000, .max), ("hour", 3_600_000, 24), ("minute", 60_000, 60),
+      ("second", 1_000, 60), ("millisecond", 1, 1_000),
+    ]
+    for (name, unit, many) in spans {
+      add(name, [.days], false, true, bigint) { a, _ in mapBigint(a[0]) { $0 / unit % many } }
+    }
+    for (name, unit, many) in [("year", 12, Int64.max), ("month", 1, 12)] as [(String, Int64, Int64)] {
+      add(name, [.months], false, true, bigint) { a, _ in
+        mapBigint(try Kernels.cast(a[0].retyped(.integer), to: .bigint)) { $0 / unit % many }
+      }
+    }
+    add("to_milliseconds", [.days], false, true, bigint) { a, _ in a[0].retyped(.bigint) }
+    add("human_readable_seconds", [.double], false, false, { _ in .varchar(nil) }) { a, _ in
+      try readableSeconds(a[0])
+    }
+    add("parse_duration", [.text], false, false, { _ in .intervalDayToSecond }) { a, _ in
+      try parseDurations(a[0])
+    }
+    for parameter in [Parameter.date, .time, .timestamp, .zoned] {
       addContextual("date_trunc", [.text, parameter], true, { $0[1] }) { context in
         let storage = context.arguments[1].type.storage
-        guard let unit = try unit(context, forbidsTime: parameter == .date) else {
+        guard let unit = try unit(context, of: parameter) else {
           return ("null", { _, count in nullColumn(storage, count: count) })
         }
-        let offset = context.offsetSeconds
+        let zone = context.zone
         return (
-          "\(unit) \(offset)", { a, _ in truncate(to: unit, a[1], offsetSeconds: offset) }
+          "\(unit) \(zone.name)", { a, _ in truncate(to: unit, a[1], zone: zone) }
         )
       }
       addContextual("date_add", [.text, .bigint, parameter], false, { $0[2] }) { context in
         let storage = context.arguments[2].type.storage
-        guard let unit = try unit(context, forbidsTime: parameter == .date) else {
+        guard let unit = try unit(context, of: parameter) else {
           return ("null", { _, count in nullColumn(storage, count: count) })
         }
-        let offset = context.offsetSeconds
+        let zone = context.zone
         return (
-          "\(unit) \(offset)",
-          { a, _ in try Kernels.add(unit, a[1], to: a[2], offsetSeconds: offset) }
+          "\(unit) \(zone.name)",
+          { a, _ in try Kernels.add(unit, a[1], to: a[2], zone: zone) }
         )
       }
       addContextual("date_diff", [.text, parameter, parameter], true, bigint) { context in
-        guard let unit = try unit(context, forbidsTime: parameter == .date) else {
+        guard let unit = try unit(context, of: parameter) else {
           return ("null", { _, count in nullColumn(.bigint, count: count) })
         }
-        let offset = context.offsetSeconds
+        let zone = context.zone
         return (
-          "\(unit) \(offset)",
-          { a, _ in difference(in: unit, from: a[1], to: a[2], offsetSeconds: offset) }
+          "\(unit) \(zone.name)",
+          { a, _ in difference(in: unit, from: a[1], to: a[2], zone: zone) }
         )
       }
     }
-    addContextual(
-      "from_unixtime",
-      [.double],
-      false,
-      { _ in .timestampWithTimeZone(precision: 3, .utc) }
-    ) { _ in ("", { a, _ in try timestamps(fromUnixSeconds: a[0]) }) }
     add("to_unixtime", [.timestamp], false, true, { _ in .double }) { a, _ in unixSeconds(a[0]) }
     add("to_unixtime", [.zoned], false, true, { _ in .double }) { a, _ in unixSeconds(a[0]) }
   }
 
-  private static func unit(_ context: CallContext, forbidsTime: Bool) throws -> TimeUnit? {
+  private static func unit(_ context: CallContext, of parameter: Parameter) throws -> TimeUnit? {
     guard let text = try context.constantText(0) else { return nil }
     let unit = TimeUnit(rawValue: text.lowercased())
     let isTime = unit.flatMap(\.microseconds).map { $0 < microsecondsPerDay } ?? false
-    guard let unit, !(forbidsTime && isTime) else {
-      let kind = forbidsTime ? "DATE" : "TIMESTAMP"
+    let isAllowed = parameter == .date ? !isTime : parameter == .time ? isTime : true
+    guard let unit, isAllowed else {
+      let kind = parameter == .date ? "DATE" : parameter == .time ? "TIME" : "TIMESTAMP"
       throw KernelError.invalidArgument("'\(text)' is not a valid \(kind) field")
     }
     return unit

@@ -96,6 +96,7 @@ extension Parser {
     case "LISTAGG": return try listAggregate()
     case "GROUPING": return try reservedCall("GROUPING")
     case "POSITION" where peek().isSymbol("("): return try positionExpression()
+    case "SUBSTRING" where peek().isSymbol("("): return try substringExpression()
     case "INTERVAL" where isIntervalAhead: return try interval()
     case "CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME", "LOCALTIMESTAMP", "LOCALTIME",
       "CURRENT_USER", "CURRENT_CATALOG", "CURRENT_SCHEMA":
@@ -260,6 +261,23 @@ extension Parser {
       start,
       [needle, text]
     )
+  }
+
+  /// `substring(text, start, length)` and the standard's `SUBSTRING(text FROM start FOR length)`.
+  private mutating func substringExpression() throws -> ExpressionSyntax {
+    let start = current.start
+    let name = Identifier(text: "substring", offset: start)
+    advance()
+    try expect(symbol: "(")
+    var arguments = [try expression()]
+    if accept("FROM") {
+      arguments.append(try additive())
+      if accept("FOR") { arguments.append(try additive()) }
+    } else {
+      while accept(symbol: ",") { arguments.append(try expression()) }
+    }
+    try expect(symbol: ")")
+    return try make(.call(CallSyntax(name: name, arguments: arguments)), start, arguments)
   }
 
   // MARK: Names and calls

@@ -56,7 +56,8 @@ extension QueryEngine {
       result.updateCount = 0
       return result
     }
-    let batches = try PhysicalPlanner(context: context).run(plan)
+    let batches = try PhysicalPlanner(context: context, optimizer: optimizer(analyzer.session))
+      .run(plan)
     var result = QueryResult(
       Scope(fields: [ScopeField(relation: [], name: "rows", type: .bigint)]), batches)
     if case .integer(let count)? = batches.first.map({ $0.columns[0].scalar(0) }) {

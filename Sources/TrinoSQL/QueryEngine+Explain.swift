@@ -16,19 +16,19 @@ extension QueryEngine {
     if type == .validate {
       return QueryResult(texts: ["Valid"], rows: [["true"]])
     }
-    return Self.explain(relation.plan)
+    return explain(relation.plan, optimizer(analyzer.session))
   }
 
-  private static func explain(_ plan: LogicalPlan) -> QueryResult {
-    var lines = Optimizer().optimize(plan).text.split(
+  private func explain(_ plan: LogicalPlan, _ optimizer: Optimizer) -> QueryResult {
+    var lines = optimizer.optimize(plan).text.split(
       separator: "\n",
       omittingEmptySubsequences: false
     ).map(String.init)
     var subqueries: [Subquery] = []
-    collect(plan, &subqueries)
+    Self.collect(plan, &subqueries)
     for subquery in subqueries {
       lines.append("Subquery (runs first):")
-      lines += Optimizer().optimize(subquery.plan).text.split(separator: "\n").map { "    " + $0 }
+      lines += optimizer.optimize(subquery.plan).text.split(separator: "\n").map { "    " + $0 }
     }
     return QueryResult(texts: ["Query Plan"], rows: lines.map { [$0] })
   }

@@ -58,7 +58,7 @@ extension QueryEngine {
       )
     }
     let provider = try analyzer.catalog(name, catalog?.offset ?? schema.offset)
-    let schemas = try provider.schemaNames()
+    let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(schema.key) else {
       throw analyzer.error(
         .schemaNotFound,

@@ -21,7 +21,7 @@ extension QueryEngine {
           start
         )
       }
-      let names = try analyzer.catalog(name, catalog?.offset ?? start).schemaNames()
+      let names = try analyzer.catalog(name, catalog?.offset ?? start).schemaNamesInSQL()
       return QueryResult(
         texts: ["Schema"], rows: try Self.matching(names, like, escape).map { [$0] })
     case .showTables(let parts, let like, let escape, let start):
@@ -67,7 +67,7 @@ extension QueryEngine {
     let name = try analyzer.qualify(probe)
     let offset = parts.first?.offset ?? start
     let provider = try analyzer.catalog(name.catalog, offset)
-    let schemas = try provider.schemaNames()
+    let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(name.schema) else {
       throw analyzer.error(
         .schemaNotFound,
@@ -76,7 +76,7 @@ extension QueryEngine {
         suggestions: nearestNames(to: name.schema, among: schemas)
       )
     }
-    let names = try provider.tableNames(schema: name.schema)
+    let names = try provider.tableNamesInSQL(schema: name.schema)
     return QueryResult(texts: ["Table"], rows: try Self.matching(names, like, escape).map { [$0] })
   }
 
@@ -114,6 +114,9 @@ extension FunctionCatalog {
       ? "aggregate" : Analyzer.windowFunctions.contains(name) ? "window" : "scalar"
     let overloads = registry[name]
     if let function = generic[name] {
+      return function.arguments.map { [name, function.result, $0, kind] }
+    }
+    if let function = Analyzer.zoneFunctions[name] {
       return function.arguments.map { [name, function.result, $0, kind] }
     }
     guard !overloads.isEmpty else { return [[name, "T", "", kind]] }

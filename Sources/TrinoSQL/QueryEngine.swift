@@ -20,12 +20,34 @@ import QueryPlanning
 public final class QueryEngine: Sendable {
   let catalogs: [String: any CatalogProvider]
 
-  public init(catalogs: [any CatalogProvider]) {
+  private let rulesOff: Set<String>
+
+  /// `rulesOff` names optimizer rules to leave out, of `optimizerRules`; results are the same.
+  public init(
+    catalogs: [any CatalogProvider],
+    rulesOff: Set<String> = []
+  ) {
     self.catalogs = Dictionary(
       catalogs.map { ($0.name, $0) },
       uniquingKeysWith: { first, _ in first }
     )
+    self.rulesOff = rulesOff
   }
+
+  /// The rules of this engine that the session's properties leave on.
+  func optimizer(_ session: Session) -> Optimizer {
+    var off = rulesOff
+    if session.properties["enable_dynamic_filtering"] == "false" {
+      off.insert(Optimizer.Step.assignDynamicFilters.rawValue)
+    }
+    if session.properties["join_reordering_strategy"] == "NONE" {
+      off.insert(Optimizer.Step.reorderJoins.rawValue)
+    }
+    return Optimizer(without: off)
+  }
+
+  /// The names that `rulesOff` takes.
+  public static var optimizerRules: [String] { Optimizer.names }
 
   public static var keywords: [String] { Parser.reserved.union(Parser.others).sorted() }
   public static var functionNames: [String] { FunctionCatalog.names }
@@ -34,15 +56,15 @@ public final class QueryEngine: Sendable {
 
   /// The schemas of a catalog; empty where there is no such catalog or it cannot tell.
   public func schemaNames(catalog: String) -> [String] {
-    (try? catalogs[catalog.lowercased()]?.schemaNames()) ?? []
+    (try? catalogs[catalog.lowercased()]?.schemaNamesInSQL()) ?? []
   }
 
   public func tableNames(catalog: String, schema: String) -> [String] {
-    (try? catalogs[catalog.lowercased()]?.tableNames(schema: schema.lowercased())) ?? []
+    (try? catalogs[catalog.lowercased()]?.tableNamesInSQL(schema: schema.lowercased())) ?? []
   }
 
   public func columnNames(catalog: String, schema: String, table: String) -> [String] {
-    let source = try? catalogs[catalog.lowercased()]?.table(
+    let source = try? catalogs[catalog.lowercased()]?.tableInSQL(
       schema: schema.lowercased(),
       name: table.lowercased()
     )
@@ -91,7 +113,8 @@ public final class QueryEngine: Sendable {
     switch syntax {
     case .query(let query):
       let relation = try analyzer.statementQuery(query)
-      let batches = try PhysicalPlanner(context: context).run(relation.plan)
+      let planner = PhysicalPlanner(context: context, optimizer: optimizer(analyzer.session))
+      let batches = try planner.run(relation.plan)
       return QueryResult(relation.scope, batches)
     case .explain(let inner, let type, let format, let start):
       return try explain(inner, type, format, start, analyzer)
@@ -135,23 +158,27 @@ public final class QueryEngine: Sendable {
     switch error {
     case let kernel as KernelError: return TrinoSQLError(kernel.trinoName, kernel.trinoMessage)
     case let execution as QueryExecutionError:
-      switch execution {
-      case .cancelled: return TrinoSQLError(.userCanceled, execution.message)
-      case .memoryExceeded:
-        return TrinoSQLError(
-          .exceededLocalMemoryLimit,
-          execution.message,
-          advice: execution.advice
-        )
-      case .scalarSubqueryRows: return TrinoSQLError(.subqueryMultipleRows, execution.message)
-      case .rowChangedTwice, .invalidWindowFrame, .notWritable, .shuffleFailed:
-        return TrinoSQLError(.genericInternalError, execution.message, advice: execution.advice)
-      }
+      return TrinoSQLError(execution.trinoName, execution.message, advice: execution.advice)
     case let change as CatalogChangeError:
       return TrinoSQLError(change.trinoName, change.message, advice: change.advice)
     case is ScalarSubqueryRowsError:
       return translate(QueryExecutionError.scalarSubqueryRows)
     default: return error
+    }
+  }
+}
+
+extension QueryExecutionError {
+  /// The error name Trino gives to it.
+  var trinoName: TrinoErrorName {
+    switch self {
+    case .cancelled: .userCanceled
+    case .memoryExceeded: .exceededLocalMemoryLimit
+    case .scalarSubqueryRows: .subqueryMultipleRows
+    case .rowChangedTwice: .mergeTargetRowMultipleMatches
+    case .invalidWindowFrame: .invalidWindowFrame
+    case .notWritable: .notSupported
+    case .shuffleFailed: .genericInternalError
     }
   }
 }

@@ -52,6 +52,28 @@ import Testing
     #expect(try form().read("0:9223372036854775808") == nil)
   }
 
+  @Test(arguments: [
+    "processed/events/dt=2024-01-16/part-00000-aB.c000.zstd.parquet",
+    "s3://lake/processed/events/dt=2024-01-16/part-00000-aB.c000.zstd.parquet",
+    "file = 'processed/events/dt=2024-01-16/part-00000-aB.c000.zstd.parquet'",
+    "file=s3://lake/processed/events/dt=2024-01-16/part-00000-aB.c000.zstd.parquet",
+    "파일은 processed/events/dt=2024-01-16/part-00000-aB.c000.zstd.parquet입니다.",
+  ])
+  func `reads the path of a file as it was written`(text: String) throws {
+    let form = AnswerForm(
+      form: LocalizedText(ko: "파일", en: "the file"),
+      fields: [AnswerForm.Field(name: "file", type: .path, words: ["file", "파일은"])],
+      fillers: ["입니다"])
+    #expect(
+      form.read(text)
+        == AnswerValues([
+          "file": .text("processed/events/dt=2024-01-16/part-00000-aB.c000.zstd.parquet")
+        ]))
+    for none in ["", "file", "파일은", "a.parquet b.parquet", "part", "어디에 있는지 모름"] {
+      #expect(form.read(none) == nil, "\(none)")
+    }
+  }
+
   @Test func `reads a word beside a number`() throws {
     let form = AnswerForm(
       form: LocalizedText(ko: "토픽 파티션", en: "topic partition"),

@@ -135,6 +135,7 @@ import Testing
 
                 print("코드예요")
             """))
+    try FileManager.default.removeItem(atPath: folder.path + "/Lessons/translations.lock")
     try Self.renewLedger(folder.path)
     #expect(CourseContent(root: folder.path).findings().map(\.text) == [])
   }

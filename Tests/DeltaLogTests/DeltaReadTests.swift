@@ -55,6 +55,24 @@ import Testing
     )
   }
 
+  @Test func `says of each row which file it is in, and reads that file alone when asked`() throws {
+    let day = TestTable.day15
+    try test.write([(1, "a", day), (2, "b", day + 1)])
+    let snapshot = try test.table.snapshot()
+    #expect(snapshot.hiddenFields.map(\.name) == ["$path", "$file_modified_time", "$file_size"])
+    let path = snapshot.schema.count + 1
+    let rows = try test.rows(columns: [path, 0, path + 2])
+    #expect(rows.count == 2)
+    for (row, file) in zip(rows, snapshot.files) {
+      let key = test.table.path + "/" + file.path
+      #expect(row == [.text(key), row[1], .integer(file.size)])
+      #expect(try test.store.head(key)?.size == Int(file.size))
+      #expect(try labels([ColumnPredicate(column: path, .equal(.text(key)))]) == 1)
+    }
+    #expect(rows.map { $0[1] } == [.integer(1), .integer(2)])
+    #expect(try labels([ColumnPredicate(column: path, .equal(.text("elsewhere")))]) == 0)
+  }
+
   @Test func `never skips a text whose statistic was cut`() throws {
     let long = String(repeating: "가", count: 40)
     try test.write([(1, long, nil)])

@@ -4,31 +4,17 @@ import Columnar
 import Connector
 import Foundation
 import Parquet
+import TestSupport
 import Testing
-
-private let python = ProcessInfo.processInfo.environment["TAPLINE_INTEROP_PYTHON"] ?? ""
 
 @Suite(
   .enabled(
-    if: !python.isEmpty,
+    if: InteropPython.interpreter != nil,
     "TAPLINE_INTEROP_PYTHON names no Python with pyarrow, so no other reader can be asked"))
 struct InteropTests {
-  /// Runs the script and answers its output; a failure is an issue with the script's own words.
-  private func run(_ arguments: [String], in scratch: ScratchDirectory) throws -> String {
-    try scratch.write(Array(InteropScript.source.utf8), to: "interop.py")
-    let output = scratch.path + "/output"
-    let errors = scratch.path + "/errors"
-    for name in ["output", "errors"] { try scratch.write([], to: name) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = [scratch.path + "/interop.py"] + arguments
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    try process.run()
-    process.waitUntilExit()
-    let said = try String(contentsOfFile: errors, encoding: .utf8)
-    #expect(process.terminationStatus == 0, "\(said)")
-    return try String(contentsOfFile: output, encoding: .utf8)
+  /// Runs the script and answers its output.
+  private func run(_ arguments: [String]) throws -> String {
+    try InteropPython.run(InteropScript.source, arguments)
   }
 
   private func lines(_ rows: [[Scalar]]) -> [String] {
@@ -48,7 +34,7 @@ struct InteropTests {
       options: ParquetWriterOptions(
         compression: compression, rowGroupRowCountMax: 26_000, pageVersion: version))
     try scratch.write(bytes, to: "ours.parquet")
-    let all = try run(["dump", scratch.path + "/ours.parquet"], in: scratch)
+    let all = try run(["dump", scratch.path + "/ours.parquet"])
       .split(separator: "\n").map(String.init)
     #expect(
       all.first
@@ -72,7 +58,7 @@ struct InteropTests {
 
   @Test func `DuckDB finds the same rows in our file as in pyarrow's, by way of us`() throws {
     let scratch = try ScratchDirectory()
-    _ = try run(["make", scratch.path], in: scratch)
+    _ = try run(["make", scratch.path])
     let source = scratch.path + "/many.parquet"
     let file = try ParquetFile(FileBytes(path: source), name: source)
     for version in [ParquetPageVersion.v1, .v2] {
@@ -86,7 +72,7 @@ struct InteropTests {
         while let batch = try reader.next() { try writer.write(batch) }
         #expect(try writer.finish().rowCount == 60_000)
         try scratch.write(bytes, to: "copy.parquet")
-        let answer = try run(["duckdb", source, scratch.path + "/copy.parquet"], in: scratch)
+        let answer = try run(["duckdb", source, scratch.path + "/copy.parquet"])
         #expect(answer == "True\n", "\(version) \(compression)")
       }
     }
@@ -120,19 +106,19 @@ struct InteropTests {
       #expect(bytes.count * 3 < plain.count)
       try scratch.write(bytes, to: "ours.parquet")
       try scratch.write(plain, to: "plain.parquet")
-      let all = try run(["dump", scratch.path + "/ours.parquet"], in: scratch)
+      let all = try run(["dump", scratch.path + "/ours.parquet"])
         .split(separator: "\n").map(String.init)
       #expect(Array(all.dropFirst().prefix(rows.count)) == lines(rows))
       #expect(try Samples.readRows(Samples.open(bytes)) == rows)
       let answer = try run(
-        ["duckdb", scratch.path + "/plain.parquet", scratch.path + "/ours.parquet"], in: scratch)
+        ["duckdb", scratch.path + "/plain.parquet", scratch.path + "/ours.parquet"])
       #expect(answer == "True\n")
     }
   }
 
   @Test func `reads what pyarrow and DuckDB write, in every encoding and codec`() throws {
     let scratch = try ScratchDirectory()
-    _ = try run(["make", scratch.path], in: scratch)
+    _ = try run(["make", scratch.path])
     let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
       .filter { $0.hasSuffix(".parquet") }.sorted()
     #expect(names.count == 48)
@@ -163,7 +149,7 @@ struct InteropTests {
 
   @Test func `leaves foreign columns out, and says which`() throws {
     let scratch = try ScratchDirectory()
-    _ = try run(["make", scratch.path], in: scratch)
+    _ = try run(["make", scratch.path])
     let file = try ParquetFile(FileBytes(path: scratch.path + "/foreign.parquet"), name: "foreign")
     #expect(file.schema.fields.map(\.name) == ["a", "b"])
     #expect(file.omittedColumns.map(\.name) == ["huge", "half", "in"])
@@ -187,20 +173,20 @@ struct InteropTests {
         usesDictionaries: usesDictionaries))
     try scratch.write(bytes, to: "ours.parquet")
     let path = scratch.path + "/ours.parquet"
-    let all = try run(["dump", path], in: scratch).split(separator: "\n").map(String.init)
+    let all = try run(["dump", path]).split(separator: "\n").map(String.init)
     let expected = lines(rows)
     let read = Array(all.dropFirst().prefix(rows.count))
     let place = zip(read, expected).first { $0 != $1 }
     #expect(read == expected, "\(all[0]) \(String(describing: place))")
     // DuckDB reads it as it reads what pyarrow makes of it.
-    _ = try run(["rewrite", path, scratch.path + "/theirs.parquet"], in: scratch)
-    let answer = try run(["duckdb", path, scratch.path + "/theirs.parquet"], in: scratch)
+    _ = try run(["rewrite", path, scratch.path + "/theirs.parquet"])
+    let answer = try run(["duckdb", path, scratch.path + "/theirs.parquet"])
     #expect(answer == "True\n")
   }
 
   @Test func `refuses a codec by its name`() throws {
     let scratch = try ScratchDirectory()
-    _ = try run(["make", scratch.path], in: scratch)
+    _ = try run(["make", scratch.path])
     let file = try ParquetFile(FileBytes(path: scratch.path + "/refused-brotli"), name: "b.parquet")
     let error = #expect(throws: ParquetError.self) { try file.reader(columns: [0]) }
     #expect(error?.kind == .unsupported)

@@ -3,6 +3,7 @@
 import Columnar
 import Connector
 import Parquet
+import TestSupport
 import Testing
 
 struct RoundTripTests {

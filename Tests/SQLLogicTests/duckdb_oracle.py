@@ -61,7 +61,7 @@ def text(value, top=True):
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     if isinstance(value, datetime.datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S") + (".%06d" % value.microsecond)
+        return value.isoformat(" ", "seconds") + (".%06d" % value.microsecond)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(text(item, False) for item in value) + "]"
     if isinstance(value, dict):
@@ -126,12 +126,25 @@ class Script:
             cells = [literal(cell, None) for cell in row.split("|")]
             self.connection.execute(f'INSERT INTO "{name}" VALUES ({marks})', cells)
 
-    def query(self, block, notes):
-        bar = block.index("----")
-        sql = "\n".join(block[1:bar])
+    @staticmethod
+    def spelling(lines, notes):
         for note in notes:
             if note.startswith("# duckdb: "):
-                sql = note[len("# duckdb: "):]
+                return note[len("# duckdb: "):]
+        return "\n".join(lines)
+
+    def statement(self, block, notes):
+        """What is wrong with a statement that must succeed, or fail; None where it does."""
+        sql = self.spelling(block[1:], notes)
+        wants_error = block[0].startswith("statement error")
+        try:
+            self.connection.execute(sql).fetchall()
+        except duckdb.Error as error:
+            return None if wants_error else f"{error}\n  {sql}"
+        return f"DuckDB takes it: {sql}" if wants_error else None
+
+    def query(self, block, notes):
+        sql = self.spelling(block[1:block.index("----")], notes)
         rows = self.connection.execute(sql).fetchall()
         lines = ["|".join(text(cell) for cell in row) for row in rows]
         order = block[0].split(" ")[2] if len(block[0].split(" ")) > 2 else "nosort"
@@ -148,7 +161,15 @@ class Script:
             head = block[0].split(" ")[0]
             if head == "table":
                 self.make_table(block)
-            if head != "query" or any(note.startswith("# duckdb skip") for note in notes):
+            if any(note.startswith("# duckdb skip") for note in notes):
+                continue
+            if head == "statement":
+                count += 1
+                problem = self.statement(block, notes)
+                if problem:
+                    problems.append(f"{place}: {problem}")
+                continue
+            if head != "query":
                 continue
             count += 1
             bar = block.index("----")
@@ -164,12 +185,25 @@ class Script:
             elif not same(expected, actual, "rowsort" in block[0]):
                 problems.append(
                     f"{place}: " + " ".join(block[1:bar]) + "\n  file:   "
-                    + "\n          ".join(expected) + "\n  duckdb: " + "\n          ".join(actual))
+                    + shortened(expected, actual) + "\n  duckdb: " + shortened(actual, expected))
         if completes:
             output += self.lines[copied:]
             with open(self.path, "w", encoding="utf-8") as file:
                 file.write("\n".join(output))
         return count, problems
+
+
+def shortened(rows, others):
+    """A few of the rows, those first that are not among the others."""
+    rest = list(others)
+    unmatched = []
+    for row in rows:
+        if row in rest:
+            rest.remove(row)
+        else:
+            unmatched.append(row)
+    shown = (unmatched or rows)[:12]
+    return "\n          ".join([f"{len(rows)} rows, {len(unmatched)} of them only here"] + shown)
 
 
 def same(expected, actual, is_sorted):

@@ -340,6 +340,14 @@ private func isSafe(_ lines: [String]) -> Bool {
     )
   }
 
+  @Test func `keeps a word that is too long whole below its name, to be copied`() {
+    let path = "processed/events/dt=2024-01-16/part-00000-0ab1.parquet"
+    let view = RecordView(columns: [TableColumn("$path"), TableColumn("n")], rows: [[path, "1"]])
+    #expect(view.lines(width: 40) == ["  $path", "    " + path, "  n      1"])
+    #expect(view.lines(width: 80) == ["  $path  " + path, "  n      1"])
+    #expect(view.lines(width: 40, style: accessible) == ["  $path: " + path, "  n: 1"])
+  }
+
   @Test func `continues long values, and lets no control character through`() {
     let view = RecordView(
       columns: [TableColumn("V")], rows: [["가나다라마바사 아자차카타파하 a\u{1B}[2J"]])

@@ -102,6 +102,20 @@ import Testing
     try terminal.expect("LINE[\(long)]")
   }
 
+  @Test func `loses no Ctrl-C that comes right behind a key`() throws {
+    let terminal = try start()
+    for round in 1...300 {
+      // The kernel drops the key when it sees the Ctrl-C, whether or not it was announced.
+      terminal.type("x")
+      usleep(UInt32(round))
+      terminal.press(.control("c"))
+      try terminal.waitForScreen {
+        $0.history.filter { $0.hasSuffix("^C") }.count == round
+          && $0.currentLine == "probe>"
+      }
+    }
+  }
+
   // MARK: Pasting
 
   @Test func `runs every pasted line in order, none lost while commands run`() throws {

@@ -1,6 +1,9 @@
-/// Runs `.slt` scripts against a `QueryEngine` with one in-memory catalog, `memory`.
-package import Columnar
-package import Connector
+/// Runs `.slt` scripts against a `QueryEngine` with one catalog, `memory`, that statements may
+/// change.
+import Columnar
+import Connector
+import FileTables
+package import QueryExecution
 package import TrinoSQL
 
 /// One failed record, with the place and what differs.
@@ -13,13 +16,31 @@ package struct SQLLogicTestFailure: Error, CustomStringConvertible {
 package struct SQLLogicTestRunner {
   package private(set) var recordCount = 0
   package private(set) var failures: [SQLLogicTestFailure] = []
-  private var tables: [String: [String: MemoryTable]] = ["default": [:]]
+  private let catalog = MemoryCatalog()
+  private let engine: QueryEngine
+  private let options: ExecutionOptions
+  private let share: (part: Int, of: Int)
+  private var queryCount = 0
   private var session: Session
 
-  package init(session: Session) { self.session = session }
+  /// `rulesOff` are optimizer rules to leave out; neither they nor `options` change a result. Of
+  /// the queries, every `share.of`th one is run, and all statements.
+  package init(
+    session: Session,
+    rulesOff: Set<String> = [],
+    options: ExecutionOptions = ExecutionOptions(),
+    share: (part: Int, of: Int) = (0, 1)
+  ) {
+    self.session = session
+    self.share = share
+    self.options = options
+    engine = QueryEngine(catalogs: [catalog], rulesOff: rulesOff)
+  }
 
-  private var engine: QueryEngine {
-    QueryEngine(catalogs: [MemoryCatalog(name: "memory", tables: tables)])
+  private mutating func execute(_ sql: String) throws -> QueryResult {
+    let result = try engine.execute(sql, session: session, options: options)
+    for change in result.sessionChanges { session.apply(change) }
+    return result
   }
 
   package mutating func run(_ text: String, file: String) {
@@ -38,6 +59,35 @@ package struct SQLLogicTestRunner {
     }
   }
 
+  /// The script with what its queries give as their results; a query that fails becomes the record of
+  /// its error.
+  package mutating func completed(_ text: String, file: String) -> String {
+    guard let script = try? SQLLogicTestScript(parsing: text, file: file) else { return text }
+    var output = "# Oracle: DuckDB.\n\n"
+    for entry in script.entries {
+      switch entry.body {
+      case .query(_, let order, let sql, _):
+        do {
+          let result = try execute(sql)
+          let letters = result.types.map(Self.letter).joined()
+          let lines = order == .nosort ? Self.lines(result) : Self.lines(result).sorted()
+          output += "query \(letters) \(order.rawValue)\n\(sql)\n----\n"
+          output += lines.map { $0 + "\n" }.joined() + "\n"
+        } catch {
+          let name = (error as? TrinoSQLError)?.name.rawValue ?? "\(error)"
+          output += "statement error \(name)\n\(sql)\n\n"
+        }
+      case .table(let name, let columns, let rows):
+        if let problem = makeTable(name, columns, rows) {
+          failures.append(SQLLogicTestFailure(place: "\(file):\(entry.line)", text: problem))
+        }
+        output += "table \(name) (\(columns))\n" + rows.map { $0 + "\n" }.joined() + "\n"
+      default: break
+      }
+    }
+    return output
+  }
+
   /// What is wrong with a record; nil where it holds.
   private mutating func run(_ body: SQLLogicTestScript.Body) -> String? {
     switch body {
@@ -49,7 +99,7 @@ package struct SQLLogicTestRunner {
     case .ok(let sql):
       recordCount += 1
       do {
-        _ = try engine.execute(sql, session: session)
+        _ = try execute(sql)
         return nil
       } catch {
         return "\(sql)\n  failed: \(error)"
@@ -57,7 +107,7 @@ package struct SQLLogicTestRunner {
     case .error(let name, let sql):
       recordCount += 1
       do {
-        let result = try engine.execute(sql, session: session)
+        let result = try execute(sql)
         return "\(sql)\n  expected \(name), got \(Self.lines(result))"
       } catch let error as TrinoSQLError {
         return error.name.rawValue == name
@@ -66,17 +116,19 @@ package struct SQLLogicTestRunner {
         return "\(sql)\n  expected \(name), got \(error)"
       }
     case .query(let types, let order, let sql, let expected):
+      queryCount += 1
+      guard (queryCount + share.part) % share.of == 0 else { return nil }
       recordCount += 1
       return query(types, order, sql, expected)
     }
   }
 
-  private func query(
+  private mutating func query(
     _ types: String, _ order: SQLLogicTestScript.Order, _ sql: String, _ expected: [String]
   ) -> String? {
     let result: QueryResult
     do {
-      result = try engine.execute(sql, session: session)
+      result = try execute(sql)
     } catch {
       return "\(sql)\n  failed: \(error)"
     }
@@ -93,16 +145,36 @@ package struct SQLLogicTestRunner {
       actual = actual.flatMap { $0.split(separator: "|").map(String.init) }.sorted()
       wanted = wanted.flatMap { $0.split(separator: "|").map(String.init) }.sorted()
     }
-    guard actual != wanted else { return nil }
+    guard !Self.areEqual(actual, wanted, result.types) else { return nil }
     return "\(sql)\n  expected:\n"
       + wanted.map { "    \($0)\n" }.joined() + "  got:\n"
       + actual.map { "    \($0)\n" }.joined()
   }
 
+  /// Texts are equal, and doubles are but for the rounding of a sum in another order.
+  private static func areEqual(_ actual: [String], _ wanted: [String], _ types: [TrinoType]) -> Bool
+  {
+    if actual == wanted { return true }
+    guard actual.count == wanted.count else { return false }
+    return zip(actual, wanted).allSatisfy { left, right in
+      if left == right { return true }
+      let cells = left.split(separator: "|", omittingEmptySubsequences: false)
+      let others = right.split(separator: "|", omittingEmptySubsequences: false)
+      guard cells.count == types.count, others.count == types.count else { return false }
+      return types.indices.allSatisfy { index in
+        if cells[index] == others[index] { return true }
+        guard types[index] == .double, let one = Double(cells[index]),
+          let other = Double(others[index])
+        else { return false }
+        return abs(one - other) <= 1e-13 * max(abs(one), abs(other))
+      }
+    }
+  }
+
   private static func letter(_ type: TrinoType) -> String {
     switch type {
-    case .integer, .bigint: "I"
-    case .double, .decimal: "R"
+    case .tinyint, .smallint, .integer, .bigint: "I"
+    case .real, .double, .decimal: "R"
     case .boolean: "B"
     default: "T"
     }
@@ -144,14 +216,26 @@ package struct SQLLogicTestRunner {
     let batches = stride(from: 0, to: values.count, by: 3).map { start in
       ColumnarBatch(schema: schema, rows: Array(values[start..<min(start + 3, values.count)]))
     }
-    tables[parts[1], default: [:]][parts[2]] = MemoryTable(schema: schema, batches: batches)
-    return nil
+    do {
+      if try !catalog.schemaNames().contains(parts[1]) { try catalog.createSchema(parts[1]) }
+      let definition = TableDefinition(schema: schema)
+      let sink = try catalog.beginCreate(
+        schema: parts[1], name: parts[2], definition, isReplacing: true)
+      for batch in batches { try sink.write(batch) }
+      _ = try sink.commit()
+      return nil
+    } catch {
+      return "\(error)"
+    }
   }
 
   private static func type(_ name: String) -> DataType? {
     switch name {
     case "boolean": return .boolean
+    case "tinyint": return .tinyint
+    case "smallint": return .smallint
     case "integer": return .integer
+    case "real": return .real
     case "bigint": return .bigint
     case "double": return .double
     case "varchar": return .varchar
@@ -176,45 +260,5 @@ package struct SQLLogicTestRunner {
     let result = try? QueryEngine(catalogs: []).execute(
       "SELECT CAST('\(quoted)' AS \(name))", session: utc)
     return result?.rows().first?.first
-  }
-}
-
-/// Tables of batches in memory.
-package struct MemoryCatalog: CatalogProvider {
-  package let name: String
-  private let tables: [String: [String: MemoryTable]]
-
-  package init(name: String, tables: [String: [String: MemoryTable]]) {
-    self.name = name
-    self.tables = tables
-  }
-
-  package func schemaNames() throws -> [String] { tables.keys.sorted() }
-  package func tableNames(schema: String) throws -> [String] {
-    (tables[schema] ?? [:]).keys.sorted()
-  }
-  package func table(schema: String, name: String) throws -> (any TableSource)? {
-    tables[schema]?[name]
-  }
-}
-
-/// One split of batches; ignores predicates, so that the engine must filter.
-package struct MemoryTable: TableSource {
-  package let schema: Schema
-  package let batches: [ColumnarBatch]
-
-  package init(schema: Schema, batches: [ColumnarBatch]) {
-    self.schema = schema
-    self.batches = batches
-  }
-
-  package func splits(for request: ScanRequest) throws -> [any Split] {
-    [MemorySplit(batches: batches.map { $0.selecting(request.columns) })]
-  }
-
-  private struct MemorySplit: Split {
-    let label = "memory"
-    let batches: [ColumnarBatch]
-    func open() throws -> any BatchReader { ArrayBatchReader(batches) }
   }
 }

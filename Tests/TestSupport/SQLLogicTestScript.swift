@@ -28,6 +28,39 @@ package struct SQLLogicTestScript {
   package struct Entry {
     package var line: Int
     package var body: Body
+
+    /// The statement; nil for tables and settings.
+    package var sql: String? {
+      switch body {
+      case .ok(let sql), .error(_, let sql), .query(_, _, let sql, _): sql
+      case .table, .set: nil
+      }
+    }
+  }
+
+  /// A statement without the values of its literals: records of one shape test one thing.
+  package static func shape(of sql: String) -> String {
+    var shape = ""
+    var isQuoted = false
+    var last: Character = " "
+    for character in sql {
+      defer { last = character }
+      if character == "'" {
+        if !isQuoted { shape.append("?") }
+        isQuoted.toggle()
+        continue
+      }
+      if isQuoted { continue }
+      let isInName = last.isLetter || last == "_"
+      if character.isNumber, !isInName {
+        if !last.isNumber, last != "." { shape.append("?") }
+      } else if character.isWhitespace {
+        if !last.isWhitespace { shape.append(" ") }
+      } else if character != "." || !last.isNumber {
+        shape += character.lowercased()
+      }
+    }
+    return shape
   }
 
   package struct SyntaxError: Error, CustomStringConvertible {

@@ -14,12 +14,17 @@ package final class ScratchDirectory {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  /// Writes a file, with the directories that lead to it.
+  /// Writes a text file, with the directories that lead to it.
   package func write(_ name: String, _ text: String) throws {
+    try write(Array(text.utf8), to: name)
+  }
+
+  /// Writes a file, with the directories that lead to it.
+  package func write(_ bytes: [UInt8], to name: String) throws {
     let file = path + "/" + name
     try FileManager.default.createDirectory(
       atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+    try Data(bytes).write(to: URL(fileURLWithPath: file))
   }
 
   /// The names in a directory, sorted; none where there is no such directory.

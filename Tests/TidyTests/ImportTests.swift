@@ -50,6 +50,7 @@ struct ImportTests {
       ],
       "Dashboard": ["Warehouse", "TrinoSQL"],
       "World": ["EventSDK", "EventModel"],
+      "EngineBenchmarks": ["FileTables", "QueryExecution", "TrinoSQL"],
     ]
     for (name, besides) in more { table[name] = .some(common.union(besides)) }
     return table

@@ -39,8 +39,8 @@ struct FuzzTests {
       schema: schema,
       rows: [[.integer(1), .text("가나")], [.null, .text("z")], [.integer(3), .null]])
     let engine = QueryEngine(catalogs: [
-      MemoryCatalog(
-        name: "memory", tables: ["default": ["t": MemoryTable(schema: schema, batches: [batch])]])
+      FixedCatalog(
+        name: "memory", tables: ["default": ["t": FixedTable(schema: schema, batches: [batch])]])
     ])
     let session = Session(catalog: "memory", schema: "default")
     var random = Generator(state: 20_240_116)

@@ -8,11 +8,11 @@ import TrinoSQL
 struct QueryEngineTests {
   private static let schema = Schema([Field("user_id", .bigint), Field("country", .varchar)])
   private let engine = QueryEngine(catalogs: [
-    MemoryCatalog(
+    FixedCatalog(
       name: "memory",
       tables: [
         "default": [
-          "events": MemoryTable(
+          "events": FixedTable(
             schema: schema,
             batches: [
               ColumnarBatch(

@@ -1,5 +1,7 @@
-/// Runs every `.slt` file of `Tests/SQLLogicTests`.
+/// Runs every `.slt` file of `Tests/SQLLogicTests`, in every way that must not matter, and on
+/// DuckDB.
 import Foundation
+import QueryExecution
 import TestSupport
 import Testing
 import TrinoSQL
@@ -17,25 +19,78 @@ struct SQLLogicTests {
   static let session = Session(
     catalog: "memory", schema: "default", now: { 1_705_363_800_000 })
 
-  @Test(arguments: files)
-  func `gives the results its file states`(file: String) throws {
-    let text = try String(
-      contentsOf: Self.directory.appendingPathComponent(file), encoding: .utf8)
-    var runner = SQLLogicTestRunner(session: Self.session)
-    runner.run(text, file: file)
+  private static func text(_ file: String) throws -> String {
+    try String(contentsOf: directory.appendingPathComponent(file), encoding: .utf8)
+  }
+
+  private func check(_ file: String, _ runner: SQLLogicTestRunner) throws {
+    var runner = runner
+    runner.run(try Self.text(file), file: file)
     #expect(runner.recordCount > 0)
     for failure in runner.failures { Issue.record("\(failure)") }
   }
 
-  @Test func `has at least 250 records in all`() throws {
-    var count = 0
+  @Test(arguments: files)
+  func `gives the results its file states`(file: String) throws {
+    try check(file, SQLLogicTestRunner(session: Self.session))
+  }
+
+  @Test(arguments: QueryEngine.optimizerRules.indices)
+  func `gives the same results without a rule`(index: Int) throws {
+    let rule = QueryEngine.optimizerRules[index]
     for file in Self.files {
-      let text = try String(
-        contentsOf: Self.directory.appendingPathComponent(file), encoding: .utf8)
-      var runner = SQLLogicTestRunner(session: Self.session)
-      runner.run(text, file: file)
-      count += runner.recordCount
+      // A third of the queries, another third for the next rule: the test must stay quick.
+      try check(
+        file, SQLLogicTestRunner(session: Self.session, rulesOff: [rule], share: (index, 3)))
     }
-    #expect(count >= 250)
+  }
+
+  @Test func `gives the same results without any rule`() throws {
+    for file in Self.files {
+      try check(
+        file,
+        SQLLogicTestRunner(session: Self.session, rulesOff: Set(QueryEngine.optimizerRules)))
+    }
+  }
+
+  @Test(arguments: [
+    ExecutionOptions(workerCount: 1), ExecutionOptions(workerCount: 3, batchRowsMax: 1),
+    ExecutionOptions(
+      workerCount: 2, scheduler: .pipelined(elidesLocalExchanges: false), taskCount: 3),
+    ExecutionOptions(workerCount: 2, scheduler: .staged, taskCount: 3),
+  ])
+  func `gives the same results however it is run`(options: ExecutionOptions) throws {
+    for file in Self.files {
+      try check(file, SQLLogicTestRunner(session: Self.session, options: options, share: (0, 2)))
+    }
+  }
+
+  @Test func `has at least 1,500 records that differ in more than their literals`() throws {
+    var shapes: Set<String> = []
+    for file in Self.files {
+      let script = try SQLLogicTestScript(parsing: try Self.text(file), file: file)
+      shapes.formUnion(script.entries.compactMap { $0.sql.map(SQLLogicTestScript.shape(of:)) })
+    }
+    #expect(shapes.count >= 1_500)
+  }
+
+  @Test(arguments: files)
+  func `names its oracle in its first line`(file: String) throws {
+    let first = try #require(try Self.text(file).split(separator: "\n").first)
+    #expect(first.hasPrefix("# Oracle: "))
+    #expect(["DuckDB", "Trino", "SQL standard"].contains { first.contains($0) })
+  }
+
+  @Test(
+    .enabled(
+      if: InteropPython.interpreter != nil,
+      "TAPLINE_INTEROP_PYTHON names no Python with duckdb"))
+  func `DuckDB gives the results that the files state`() throws {
+    let program = try Self.text("duckdb_oracle.py")
+    let paths = Self.files.map { Self.directory.appendingPathComponent($0).path }
+    let said = try InteropPython.run(program, ["check"] + paths)
+    print(said)
+    let count = said.split(separator: " ").compactMap { Int($0) }.first ?? 0
+    #expect(count >= 1_200, "records that ran on DuckDB")
   }
 }

@@ -2,8 +2,9 @@
 // gives for its columns and its comments. Their order and spelling decide the values.
 
 /// Words that are drawn by weight.
-struct WordDistribution: Sendable {
-  let words: [[UInt8]]
+package struct WordDistribution: Sendable {
+  /// The words, in the order of the specification.
+  package let words: [[UInt8]]
   /// The index of the word for each of the weights' sum.
   private let picks: [UInt8]
 
@@ -24,7 +25,7 @@ struct WordDistribution: Sendable {
 }
 
 /// All distributions of the specification that the generator draws from.
-enum TPCHWords {
+package enum TPCHWords {
   private static func product(_ parts: [String]...) -> WordDistribution {
     WordDistribution(
       parts.dropFirst().reduce(parts[0]) { names, next in
@@ -33,11 +34,11 @@ enum TPCHWords {
   }
 
   /// `p_container`.
-  static let containers = product(
+  package static let containers = product(
     ["SM", "LG", "MED", "JUMBO", "WRAP"],
     ["CASE", "BOX", "BAG", "JAR", "PACK", "PKG", "CAN", "DRUM"])
   /// `p_type`.
-  static let types = product(
+  package static let types = product(
     ["STANDARD", "SMALL", "MEDIUM", "LARGE", "ECONOMY", "PROMO"],
     ["ANODIZED", "BURNISHED", "PLATED", "POLISHED", "BRUSHED"],
     ["TIN", "NICKEL", "BRASS", "STEEL", "COPPER"])
@@ -46,11 +47,11 @@ enum TPCHWords {
     "DELIVER IN PERSON", "COLLECT COD", "TAKE BACK RETURN", "NONE",
   ])
   /// `c_mktsegment`.
-  static let segments = WordDistribution([
+  package static let segments = WordDistribution([
     "AUTOMOBILE", "BUILDING", "FURNITURE", "HOUSEHOLD", "MACHINERY",
   ])
   /// `r_name`, by key.
-  static let regions = WordDistribution([
+  package static let regions = WordDistribution([
     "AFRICA", "AMERICA", "ASIA", "EUROPE", "MIDDLE EAST",
   ])
   /// `o_orderpriority`.
@@ -62,11 +63,11 @@ enum TPCHWords {
     "R", "A",
   ])
   /// `l_shipmode`.
-  static let shipModes = WordDistribution([
+  package static let shipModes = WordDistribution([
     "REG AIR", "AIR", "RAIL", "TRUCK", "MAIL", "FOB", "SHIP",
   ])
   /// The words of `p_name`.
-  static let colors = WordDistribution([
+  package static let colors = WordDistribution([
     "almond", "antique", "aquamarine", "azure", "beige", "bisque", "black", "blanched", "blue",
     "blush", "brown", "burlywood", "burnished", "chartreuse", "chiffon", "chocolate", "coral",
     "cornflower", "cornsilk", "cream", "cyan", "dark", "deep", "dim", "dodger", "drab",
@@ -79,7 +80,7 @@ enum TPCHWords {
     "steel", "tan", "thistle", "tomato", "turquoise", "violet", "wheat", "white", "yellow",
   ])
   /// `n_name` and `n_regionkey`, by key.
-  static let nations: [(name: String, region: Int64)] = [
+  package static let nations: [(name: String, region: Int64)] = [
     ("ALGERIA", 0), ("ARGENTINA", 1), ("BRAZIL", 1), ("CANADA", 1), ("EGYPT", 4),
     ("ETHIOPIA", 0), ("FRANCE", 3), ("GERMANY", 3), ("INDIA", 2), ("INDONESIA", 2), ("IRAN", 4),
     ("IRAQ", 4), ("JAPAN", 2), ("JORDAN", 4), ("KENYA", 0), ("MOROCCO", 0), ("MOZAMBIQUE", 0),

@@ -1,7 +1,8 @@
 /// Filters before projecting: the predicate is rewritten over the projection's input.
 ///
-/// Fires for every projection; what it computes is then computed for the rows that stay, and what
-/// the predicate reads of it is computed in the filter too.
+/// A condition on columns that the projection passes on as they are always moves: rows that it drops
+/// are rows nobody asked for, and sources skip files by it. Another condition moves only where no
+/// projected expression can fail, so that a bad value in a row is still found.
 public struct PushFilterThroughProject: OptimizerRule {
   public init() {}
 
@@ -10,6 +11,23 @@ public struct PushFilterThroughProject: OptimizerRule {
       return nil
     }
     let inner = expressions.map(\.expression)
-    return .project(expressions, .filter(predicate.substituting(inner), input))
+    let isTotal = inner.allSatisfy(\.isTotal)
+    func isPassedOn(_ index: Int) -> Bool {
+      if case .column = inner[index] { return true }
+      return false
+    }
+    var below: [Expression] = []
+    var above: [Expression] = []
+    for part in predicate.conjuncts {
+      // Later parts may rely on earlier ones, so nothing passes one that stays.
+      if isTotal || (above.isEmpty && part.columns.allSatisfy(isPassedOn)) {
+        below.append(part.substituting(inner))
+      } else {
+        above.append(part)
+      }
+    }
+    guard !below.isEmpty else { return nil }
+    let pushed = LogicalPlan.project(expressions, .filter(.all(below), input))
+    return above.isEmpty ? pushed : .filter(.all(above), pushed)
   }
 }

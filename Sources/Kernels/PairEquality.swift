@@ -1,7 +1,6 @@
 // Equality of pairs of rows: the second look of a join whose hashes agree.
 
 import Columnar
-import Kernels
 
 /// Says which of some pairs of rows are equal in one column.
 enum PairEquality {
