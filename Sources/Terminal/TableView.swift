@@ -184,7 +184,7 @@ package struct KeyValueView: TerminalView, Sendable {
     let room = width.map { $0 - start }
     let margin = String(repeating: " ", count: indent)
     let values = pairs.map { TextWidth.printable($0.value) }
-    if let width, let room, room < KeyValueView.narrowestValue,
+    if let width, let room, room < min(KeyValueView.narrowestValue, width / 2),
       values.contains(where: { TextWidth.columns($0) > room })
     {
       return stacked(keys, values, width, style)
@@ -207,7 +207,7 @@ package struct KeyValueView: TerminalView, Sendable {
     return lines
   }
 
-  /// Narrower than this, values stand below their names instead of beside them.
+  /// Narrower than this, or than half the screen, values stand below their names, not beside them.
   static let narrowestValue = 20
 
   /// Each name above its value.

@@ -54,8 +54,6 @@ import Testing
       right.text == """
         맞았습니다. 토픽, 파티션, 오프셋이 Kafka에서 이 이벤트의 주소입니다.
         현업에서는: kcat -C -b localhost:9092 -t app-events -p 2 -o 8871 -c 1 -e
-        이제 이 결제가 숫자가 됐는지 봅니다.
-          dash show live
         """)
   }
 
