@@ -104,7 +104,9 @@ let package = Package(
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
       ]),
-    room("FileTables", ["Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet"]),
+    room(
+      "FileTables",
+      ["Columnar", "Connector", "Diagnostics", "Kernels", "ObjectStorage", "Parquet"]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
@@ -216,7 +218,7 @@ let package = Package(
       ]),
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
-    tests("Kernels", ["Columnar", "Kernels"]),
+    tests("Kernels", ["Columnar", "Kernels", "TestSupport"]),
     tests(
       "Lake",
       [
@@ -225,7 +227,8 @@ let package = Package(
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
     tests(
-      "Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet", "TestSupport"],
+      "Parquet",
+      ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet", "TestSupport"],
       exclude: ["Fixtures"]),
     tests(
       "Pipeline",

@@ -30,11 +30,13 @@ enum LessonParser {
     let right = try sections(english, file: files.english)
     let ids = left.map(\.id)
     guard ids == right.map(\.id) else {
+      let first = right.indices.first { !ids.indices.contains($0) || ids[$0] != right[$0].id }
+      let line = (first ?? right.indices.last).map { right[$0].line } ?? 1
       throw CourseError(
         code: "course.languages-differ",
         message: "The sections are \(ids.joined(separator: ", ")) in Korean and "
           + "\(right.map(\.id).joined(separator: ", ")) in English.",
-        place: files.english,
+        place: "\(files.english):\(line)",
         advice: "Give both files the same sections in the same order."
       )
     }

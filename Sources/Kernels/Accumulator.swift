@@ -50,6 +50,8 @@ public enum AggregateKind: String, Sendable, Hashable, CaseIterable {
   case bitwiseAnd, bitwiseOr, bitwiseXor, checksum
   /// Estimated with a standard error of 2.3 %.
   case approximateDistinct
+  /// The sketch behind that estimate as varbinary: of values, and of other sketches.
+  case approximateSet, mergeSketches
   /// `(value, percentage)` or `(value, array of percentages)`; exact here.
   case approximatePercentile
   case arrayAggregate, mapAggregate, multimapAggregate, histogram
@@ -88,7 +90,7 @@ public func aggregateResultType(_ kind: AggregateKind, _ arguments: [DataType]) 
     guard arguments.allSatisfy(\.isNumeric), first != nil else { return nil }
     return first == .real ? .real : .double
   case .bitwiseAnd, .bitwiseOr, .bitwiseXor: return first?.isWholeNumber == true ? .bigint : nil
-  case .checksum: return .varbinary
+  case .checksum, .approximateSet, .mergeSketches: return .varbinary
   case .approximatePercentile:
     guard let first, arguments.count > 1 else { return nil }
     if case .array = arguments[arguments.count - 1] { return .array(first) }
@@ -146,6 +148,8 @@ public func makeAccumulator(
   case .bitwiseXor: return folding(BitwiseFold<BitsXor>.self, result)
   case .checksum: return ChecksumAccumulator()
   case .approximateDistinct: return DistinctSketchAccumulator()
+  case .approximateSet: return DistinctSketchAccumulator(givesSketch: true)
+  case .mergeSketches: return DistinctSketchAccumulator(mergesSketches: true, givesSketch: true)
   case .approximatePercentile, .arrayAggregate, .mapAggregate, .multimapAggregate, .histogram,
     .listAggregate, .setUnion, .mapUnion:
     return CollectAccumulator(kind, arguments: arguments, result: result)

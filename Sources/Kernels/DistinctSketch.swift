@@ -1,7 +1,12 @@
 // `approx_distinct`: HyperLogLog with 2,048 registers a group (standard error 2.3 %), exact while a
-// group has seen at most 256 hashes.
+// group has seen at most 256 hashes. `approx_set` and `merge` give the sketch itself, as bytes:
+//
+// ```
+// few    1, then the hashes in ascending order, 8 bytes each, little-endian
+// many   2, then 2,048 registers
+// ```
 
-import Columnar
+public import Columnar
 
 /// Makes every bit of a hash depend on every other: registers and ranks want more than tables do.
 @inline(__always)
@@ -60,6 +65,37 @@ struct DistinctSketch {
     for index in registers.indices { registers[index] = max(registers[index], other.registers[index]) }
   }
 
+  init() {}
+
+  /// Reads what `append(to:)` wrote; nil for other bytes.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    let rest = bytes.dropFirst()
+    switch bytes.first {
+    case 1:
+      guard rest.count % 8 == 0, rest.count <= 8 * Self.exactMax else { return nil }
+      for start in stride(from: 1, to: bytes.count, by: 8) {
+        let hash = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+        if let last = hashes.last, last >= hash { return nil }
+        hashes.append(hash)
+      }
+    case 2:
+      guard rest.count == 1 << Int(Self.registerBits), rest.allSatisfy({ $0 <= 64 }) else {
+        return nil
+      }
+      registers = Array(rest)
+    default: return nil
+    }
+  }
+
+  /// The sketch as bytes.
+  func append(to out: inout [UInt8]) {
+    out.append(registers.isEmpty ? 1 : 2)
+    for hash in hashes {
+      withUnsafeBytes(of: hash.littleEndian) { out.append(contentsOf: $0) }
+    }
+    out.append(contentsOf: registers)
+  }
+
   /// About how many distinct hashes were inserted.
   var estimate: Int64 {
     guard !registers.isEmpty else { return Int64(hashes.count) }
@@ -77,12 +113,25 @@ struct DistinctSketch {
   }
 }
 
+/// `approx_distinct`, `approx_set` and `merge`.
 final class DistinctSketchAccumulator: Accumulator {
   private var sketches: [DistinctSketch] = []
+  private var isSeen: [Bool] = []
+  /// Arguments are sketches, not values.
+  private let mergesSketches: Bool
+  /// The result is a sketch, not its estimate.
+  private let givesSketch: Bool
+
+  init(mergesSketches: Bool = false, givesSketch: Bool = false) {
+    self.mergesSketches = mergesSketches
+    self.givesSketch = givesSketch
+  }
 
   func reserve(groupCount: Int) {
     let missing = groupCount - sketches.count
-    if missing > 0 { sketches.append(contentsOf: repeatElement(DistinctSketch(), count: missing)) }
+    guard missing > 0 else { return }
+    sketches.append(contentsOf: repeatElement(DistinctSketch(), count: missing))
+    isSeen.append(contentsOf: repeatElement(false, count: missing))
   }
 
   var byteCount: Int { sketches.reduce(0) { $0 + $1.byteCount } }
@@ -92,9 +141,22 @@ final class DistinctSketchAccumulator: Accumulator {
   ) throws {
     let value = arguments[0]
     guard value.type != .unknown else { return }
+    if mergesSketches {
+      let source = value.plain
+      let lane = TextLane(source)
+      for row in 0..<rowCount where !source.isNull(row) {
+        guard let sketch = DistinctSketch(lane[row]) else { throw notASketch }
+        let group = Int(groups?[row] ?? 0)
+        sketches[group].merge(sketch)
+        isSeen[group] = true
+      }
+      return
+    }
     let hashes = hashRows([value], count: rowCount)
     for row in 0..<rowCount where !value.isNull(row) {
-      sketches[Int(groups?[row] ?? 0)].insert(scrambled(hashes[row]))
+      let group = Int(groups?[row] ?? 0)
+      sketches[group].insert(scrambled(hashes[row]))
+      isSeen[group] = true
     }
   }
 
@@ -103,13 +165,42 @@ final class DistinctSketchAccumulator: Accumulator {
   ) throws {
     guard let other = other as? DistinctSketchAccumulator else { throw mergeMistake }
     for group in 0..<groupCount {
-      sketches[Int(groups?[group] ?? 0)].merge(other.sketches[group])
+      let target = Int(groups?[group] ?? 0)
+      sketches[target].merge(other.sketches[group])
+      if other.isSeen[group] { isSeen[target] = true }
     }
   }
 
   func result(_ range: Range<Int>) throws -> ColumnVector {
-    makeFixed(.bigint, range.count, nil, as: Int64.self) { out in
+    guard !givesSketch else {
+      var output = TextOutput(capacity: range.count)
+      for group in range {
+        if isSeen[group] { sketches[group].append(to: &output.row) }
+        output.finishRow()
+      }
+      let first = range.lowerBound
+      return output.column(
+        .varbinary, validity: ValidityBitmap.make(count: range.count) { isSeen[first + $0] })
+    }
+    return makeFixed(.bigint, range.count, nil, as: Int64.self) { out in
       for (index, group) in range.enumerated() { out[index] = sketches[group].estimate }
     }
   }
 }
+
+private var notASketch: KernelError { .invalidArgument("Cannot deserialize HyperLogLog") }
+
+/// The estimate of each sketch, as `bigint`. Throws `invalidArgument` for bytes that are none.
+public func sketchCardinality(_ sketches: ColumnVector) throws -> ColumnVector {
+  let source = sketches.plain
+  let lane = TextLane(source)
+  return try makeFixed(.bigint, source.count, source.validity, as: Int64.self) { out in
+    for row in 0..<source.count where !source.isNull(row) {
+      guard let sketch = DistinctSketch(lane[row]) else { throw notASketch }
+      out[row] = sketch.estimate
+    }
+  }
+}
+
+/// The bytes of a sketch of nothing.
+public let emptySketch: [UInt8] = [1]

@@ -228,7 +228,9 @@ private struct JSONReader {
           guard let low = hexadecimal(), low >= 0xDC00, low < 0xE000 else { return nil }
           unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
         }
-        out += Array(String(Unicode.Scalar(unit) ?? "\u{FFFD}").utf8)
+        // Half of a surrogate pair stands for nothing.
+        guard let scalar = Unicode.Scalar(unit) else { return nil }
+        out += Array(String(scalar).utf8)
       default: return nil
       }
     }

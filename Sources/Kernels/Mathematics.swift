@@ -151,3 +151,23 @@ public func test(_ test: DoubleTest, _ vector: ColumnVector) -> ColumnVector {
 
 /// The natural logarithm.
 func naturalLog(_ value: Double) -> Double { log(value) }
+
+/// Doubles cut to `digits` (`bigint`) decimal places, in decimal; negative: tens.
+public func truncateDouble(_ vector: ColumnVector, digits: ColumnVector) -> ColumnVector {
+  let left = vector.plain
+  let right = digits.plain
+  let a = Lane<Double>(left)
+  let d = Lane<Int64>(right)
+  let validity = mergedValidity(left.validity, right.validity, count: vector.count)
+  return makeFixed(.double, vector.count, validity, as: Double.self) { out in
+    for row in 0..<vector.count {
+      guard a[row].isFinite, d[row] < 400 else {
+        out[row] = a[row]
+        continue
+      }
+      var number = DecimalDigits(a[row])
+      number.round(toPlaces: Int(max(-400, d[row])), isCut: true)
+      out[row] = number.double
+    }
+  }
+}

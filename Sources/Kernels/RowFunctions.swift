@@ -29,9 +29,6 @@ extension ColumnVector {
     withTextValue(at: valueIndex(row)) { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The bytes at a row that is not NULL.
-  func byteArray(_ row: Int) -> [UInt8] { withTextValue(at: valueIndex(row)) { Array($0) } }
-
   /// The whole number at a row that is not NULL; 0 for what is none.
   func wholeNumber(_ row: Int) -> Int64 {
     if case .integer(let value) = scalar(row) { return value }
@@ -57,36 +54,6 @@ public func mapTextToBigint(
   }
 }
 
-/// Text to an array of texts.
-public func mapTextToArray(
-  _ columns: [ColumnVector], count: Int, _ body: ([String]) throws -> [String]
-) rethrows -> ColumnVector {
-  let validity = mergedValidity(columns, count: count)
-  let elements = ColumnBuilder(type: .varchar)
-  var counts: [Int32] = []
-  for row in 0..<count {
-    guard validity?.isValid(row) ?? true else {
-      counts.append(0)
-      continue
-    }
-    let parts = try body(columns.map { $0.string(row) })
-    for part in parts { elements.append(part) }
-    counts.append(Int32(truncatingIfNeeded: parts.count))
-  }
-  return makeList(
-    .array(.varchar), counts: counts, children: [elements.finish()], validity: validity)
-}
-
-/// Bytes to bytes; also between text and binary.
-public func mapBytes(
-  _ column: ColumnVector, to type: DataType, _ body: ([UInt8]) throws -> [UInt8]
-) rethrows -> ColumnVector {
-  try mapRows([column], count: column.count, to: type) { row, builder in
-    let made = try body(column.byteArray(row))
-    made.withUnsafeBytes { builder.append(bytes: $0) }
-  }
-}
-
 /// Whole numbers to a whole number.
 public func mapBigints(
   _ columns: [ColumnVector], count: Int, _ body: ([Int64]) throws -> Int64?
@@ -96,7 +63,7 @@ public func mapBigints(
   }
 }
 
-/// Doubles to a double.
+/// Doubles to a double, row by row where none is NULL.
 public func mapDoubles(
   _ columns: [ColumnVector], count: Int, _ body: ([Double]) throws -> Double
 ) rethrows -> ColumnVector {
@@ -109,14 +76,66 @@ public func mapDoubles(
   }
 }
 
-/// One whole number to another; the loop is the caller's own code, without a call per row.
+/// One value of eight bytes to another, NULL or not; the loop is the caller's own code.
+@inlinable
+@inline(__always)
+public func mapEach<Value: BitwiseCopyable, Result: BitwiseCopyable>(
+  _ column: ColumnVector, to type: DataType, _ body: (Value) -> Result
+) -> ColumnVector {
+  let source = column.flattened()
+  let count = source.count
+  return withExtendedLifetime(source.values) {
+    let values = source.values.values(as: Value.self)
+    let output = Buffer(uninitializedByteCount: count * MemoryLayout<Result>.stride) { memory in
+      let out = memory.bindMemory(to: Result.self)
+      for row in 0..<count { out[row] = body(values[row]) }
+    }
+    return ColumnVector(type: type, count: count, values: output, validity: source.validity)
+  }
+}
+
+/// Two values to one, NULL or not; the loop is the caller's own code.
+@inlinable
+@inline(__always)
+public func mapPairs<Value: BitwiseCopyable, Result: BitwiseCopyable>(
+  _ left: ColumnVector, _ right: ColumnVector, to type: DataType,
+  _ body: (Value, Value) -> Result
+) -> ColumnVector {
+  let a = left.flattened()
+  let b = right.flattened()
+  let count = a.count
+  let validity = mergedValidity(a.validity, b.validity, count: count)
+  return withExtendedLifetime((a.values, b.values)) {
+    let x = a.values.values(as: Value.self)
+    let y = b.values.values(as: Value.self)
+    let output = Buffer(uninitializedByteCount: count * MemoryLayout<Result>.stride) { memory in
+      let out = memory.bindMemory(to: Result.self)
+      for row in 0..<count { out[row] = body(x[row], y[row]) }
+    }
+    return ColumnVector(type: type, count: count, values: output, validity: validity)
+  }
+}
+
+/// A double to a double.
+@inlinable
+public func mapDouble(_ column: ColumnVector, _ body: (Double) -> Double) -> ColumnVector {
+  mapEach(column, to: .double, body)
+}
+
+/// Two doubles to a double.
+@inlinable
+public func mapDoubles(
+  _ left: ColumnVector, _ right: ColumnVector, _ body: (Double, Double) -> Double
+) -> ColumnVector { mapPairs(left, right, to: .double, body) }
+
+/// One whole number to another.
 @inlinable
 public func mapBigint(_ column: ColumnVector, _ body: (Int64) -> Int64) -> ColumnVector {
-  let source = column.plain.flattened()
-  let values = source.values.values(as: Int64.self)
-  let output = Buffer(uninitializedByteCount: source.count * 8) { memory in
-    let out = memory.bindMemory(to: Int64.self)
-    for row in 0..<source.count { out[row] = body(values[row]) }
-  }
-  return ColumnVector(type: .bigint, count: source.count, values: output, validity: source.validity)
+  mapEach(column, to: .bigint, body)
 }
+
+/// Two whole numbers to one.
+@inlinable
+public func mapBigints(
+  _ left: ColumnVector, _ right: ColumnVector, _ body: (Int64, Int64) -> Int64
+) -> ColumnVector { mapPairs(left, right, to: .bigint, body) }

@@ -1,4 +1,4 @@
-// Texts measured, cut and mapped: distances, characters, splitting, translation.
+// Texts measured and mapped: distances, characters, translation, bases.
 
 /// How many insertions, deletions and substitutions make one text of the other.
 public func levenshteinDistance(_ left: String, _ right: String) -> Int64 {
@@ -24,30 +24,6 @@ public func hammingDistance(_ left: String, _ right: String) throws -> Int64 {
     throw KernelError.invalidArgument("The input strings to hamming_distance function must have the same length")
   }
   return Int64(zip(a, b).count { $0 != $1 })
-}
-
-/// `split(text, delimiter)`: at most `limit` parts, the last with the rest.
-public func splitText(_ text: String, _ delimiter: String, limit: Int?) throws -> [String] {
-  guard !delimiter.isEmpty else {
-    throw KernelError.invalidArgument("The delimiter may not be the empty string")
-  }
-  if let limit, limit <= 0 { throw KernelError.invalidArgument("Limit must be positive") }
-  let bytes = Array(text.utf8)
-  let mark = Array(delimiter.utf8)
-  var parts: [String] = []
-  var start = 0
-  var index = 0
-  while index + mark.count <= bytes.count, limit.map({ parts.count < $0 - 1 }) ?? true {
-    if Array(bytes[index..<index + mark.count]) == mark {
-      parts.append(String(decoding: bytes[start..<index], as: UTF8.self))
-      index += mark.count
-      start = index
-    } else {
-      index += 1
-    }
-  }
-  parts.append(String(decoding: bytes[start...], as: UTF8.self))
-  return parts
 }
 
 /// Each code point of `from` as the one at its place in `to`; without a place it is left out.

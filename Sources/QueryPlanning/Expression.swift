@@ -17,6 +17,8 @@ public struct ScalarFunction: Sendable, Hashable {
     case isIn([Scalar])
     /// A conversion that keeps order and identity, such as integer to bigint.
     case losslessCast
+    /// Gives other values each time: it is computed once a row, where it stands.
+    case random
     case other
   }
 
@@ -273,6 +275,15 @@ public indirect enum Expression: Sendable, Hashable {
     case .attempt: true
     default: children.allSatisfy(\.isTotal)
     }
+  }
+
+  /// Gives other values each time it is evaluated.
+  public var isRandom: Bool {
+    if case .call(let function, _) = self, function.kind == .random { return true }
+    if case .lambdaCall(_, _, let lambdas) = self, lambdas.contains(where: \.body.isRandom) {
+      return true
+    }
+    return children.contains { $0.isRandom }
   }
 
   public var containsAggregate: Bool {

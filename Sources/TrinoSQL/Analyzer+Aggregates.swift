@@ -159,12 +159,54 @@ extension Analyzer {
           try coerce(arguments[1], to: percentage, syntax.start),
         ],
         result)
+    case ("approx_set", 1), ("approx_set", 2):
+      return make(.approximateSet, [arguments[0].expression], .hyperLogLog, isDistinct: false)
+    case ("merge", 1) where types[0] == .hyperLogLog:
+      return make(.mergeSketches, [arguments[0].expression], .hyperLogLog, isDistinct: false)
     case ("checksum", 1): return make(.checksum, [arguments[0].expression], .varbinary)
     case ("min_by", 3), ("max_by", 3), ("min", 2), ("max", 2):
-      throw error(.notSupported, "\(name) of several values is not supported", syntax.start)
+      return try severalExtremes(
+        name, arguments, isSmallest: name.hasPrefix("min"), filter, syntax.start)
     default: break
     }
     throw wrongArguments(call.name, arguments, Self.expected[name] ?? [])
+  }
+
+  /// `max(x, n)`, `max_by(x, y, n)`: the values of the `n` greatest keys, from the greatest on: the
+  /// first of all values in that order.
+  private func severalExtremes(
+    _ name: String, _ arguments: [Typed], isSmallest: Bool, _ filter: Expression?, _ start: Int
+  ) throws -> Typed {
+    let key = arguments[arguments.count - 2]
+    let limit = arguments[arguments.count - 1]
+    try orderable(key.type, start)
+    guard TrinoType.coercionCost(limit.type, .bigint) != nil, case .integer(let most)? = limit.constant
+    else {
+      throw error(.notSupported, "The number of values of \(name) must be a constant", start)
+    }
+    guard (1...10_000).contains(most) else {
+      throw error(
+        .invalidFunctionArgument,
+        "The number of values of \(name) must be positive and at most 10000: \(most)", start)
+    }
+    let all = Expression.aggregate(
+      AggregateCall(
+        kind: .arrayAggregate, name: name, arguments: [arguments[0].expression], isDistinct: false,
+        filter: Expression.all(
+          (filter.map { [$0] } ?? []) + [Self.nullTest(key.expression, true)]),
+        orderBy: [
+          SortKey(
+            expression: key.expression,
+            direction: SortDirection(isAscending: isSmallest, nullsFirst: false))
+        ],
+        result: .array(arguments[0].type.storage)))
+    let bounds = [1, most].map { Expression.constant(.integer($0), .bigint) }
+    return Typed(
+      .call(
+        ScalarFunction(
+          name: "slice", result: .array(arguments[0].type.storage), isTotal: true
+        ) { a, _ in try sliceArray(a[0], start: a[1], length: a[2]) }, [all] + bounds),
+      .array(arguments[0].type))
   }
 
   private static let statistics: [String: AggregateKind] = [

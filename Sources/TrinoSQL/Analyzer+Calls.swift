@@ -59,12 +59,22 @@ extension Analyzer {
     if name == "try" { return try attempt(call, scope, syntax) }
     if let higher = try lambdaCall(call, scope, syntax) { return higher }
     var arguments: [Typed] = []
-    for argument in call.arguments { arguments.append(try expression(argument, scope)) }
+    for (index, argument) in call.arguments.enumerated() {
+      // `normalize(text, NFD)` names its form without quotes.
+      if name == "normalize", index == 1, case .name(let parts) = argument.kind, parts.count == 1 {
+        arguments.append(Typed(.constant(.text(parts[0].text), .varchar), .varchar(nil)))
+        continue
+      }
+      arguments.append(try expression(argument, scope))
+    }
     if FunctionCatalog.special.contains(name) {
       return try special(name, arguments, call, syntax)
     }
     if Self.zoneFunctions[name] != nil {
       return try zoneCall(name, arguments, call.name, syntax.start)
+    }
+    if Self.randomFunctions[name] != nil {
+      return try randomCall(name, arguments, call.name, syntax.start)
     }
     return try scalarCall(name, arguments, call.name, syntax.start)
   }
@@ -172,13 +182,13 @@ extension Analyzer {
       if best.map({ cost < $0.cost }) ?? true { best = (cost, overload, types) }
     }
     guard let (_, overload, types) = best else {
+      if FunctionCatalog.generic[key]?.resolve(arguments.map(\.type)) != nil,
+        let generic = try genericCall(key, arguments, name, start)
+      {
+        return generic
+      }
       // A name may have overloads here and a generic form: `reverse` of a text, and of an array.
       if let other = try overloaded(key, arguments, start) { return other }
-      if arguments.first?.type == .varbinary, FunctionCatalog.generic[key] != nil,
-        let other = try genericCall(key, arguments, name, start)
-      {
-        return other
-      }
       throw wrongArguments(
         name,
         arguments,

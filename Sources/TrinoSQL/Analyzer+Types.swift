@@ -9,6 +9,7 @@ extension Analyzer {
     "boolean": .boolean, "tinyint": .tinyint, "smallint": .smallint, "integer": .integer,
     "int": .integer, "bigint": .bigint, "real": .real, "double": .double, "json": .json,
     "varbinary": .varbinary, "date": .date, "uuid": .uuid, "unknown": .unknown,
+    "hyperloglog": .hyperLogLog,
     "interval day to second": .intervalDayToSecond,
     "interval year to month": .intervalYearToMonth,
   ]
@@ -98,7 +99,7 @@ extension Analyzer {
           }
         }
       )
-    case "ipaddress", "number", "hyperloglog", "tdigest", "qdigest", "geometry":
+    case "ipaddress", "number", "tdigest", "qdigest", "geometry":
       throw error(
         .notSupported,
         "The type \(syntax.name) is not supported",

@@ -63,6 +63,7 @@ enum Conversions {
       .char, .timestampWithTimeZone(let precision, let own)
     ):
       return zoned(value, precision: precision, zone: own, isTry: isTry)
+    case (.varbinary, .hyperLogLog), (.hyperLogLog, .varbinary): return value.expression
     case (.tinyint, .smallint), (.tinyint, .integer), (.tinyint, .bigint), (.smallint, .integer),
       (.smallint, .bigint), (.integer, .bigint):
       let storage = type.storage
@@ -120,6 +121,8 @@ enum Conversions {
     case (_, .unknown): return false
     case (.varchar, .varbinary), (.varbinary, .varchar), (.char, .varbinary): return false
     case (.varbinary, .uuid), (.uuid, .varbinary): return true
+    case (.varbinary, .hyperLogLog), (.hyperLogLog, .varbinary): return true
+    case (.hyperLogLog, _), (_, .hyperLogLog): return false
     case (.varbinary, _), (_, .varbinary): return false
     case (.intervalDayToSecond, .varchar), (.intervalYearToMonth, .varchar): return true
     case (.intervalDayToSecond, _), (.intervalYearToMonth, _), (_, .intervalDayToSecond),

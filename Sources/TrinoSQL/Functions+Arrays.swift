@@ -35,6 +35,25 @@ extension FunctionCatalog {
     }
   }
 
+  /// A function of an array and a whole number.
+  private static func ofArrayAndNumber(
+    _ shown: String,
+    _ result: @escaping @Sendable (TrinoType) -> TrinoType,
+    _ body: @escaping FunctionOverload.Body
+  ) -> GenericFunction {
+    GenericFunction(arguments: ["array(T), bigint"], result: shown) { given in
+      guard given.count == 2, case .array(let element) = given[0], accepts(given[1], .bigint) else {
+        return nil
+      }
+      return FunctionResolution(
+        targets: [given[0], .bigint], result: result(element), body: body)
+    }
+  }
+
+  private static func ofVectors(_ kind: VectorMeasure) -> GenericFunction {
+    plain([.array(.double), .array(.double)], to: .double) { a, _ in try measure(kind, a[0], a[1]) }
+  }
+
   /// A function of two arrays of one type.
   private static func ofArrays(
     _ result: @escaping @Sendable (TrinoType) -> TrinoType,
@@ -51,9 +70,15 @@ extension FunctionCatalog {
   }
 
   static let arrayFunctions: [String: GenericFunction] = [
-    "cardinality": GenericFunction(arguments: ["array(T)", "map(K, V)"], result: "bigint") { given in
+    "cardinality": GenericFunction(
+      arguments: ["array(T)", "map(K, V)", "HyperLogLog"], result: "bigint"
+    ) { given in
       guard given.count == 1 else { return nil }
       switch given[0] {
+      case .hyperLogLog:
+        return FunctionResolution(targets: given, result: .bigint) { a, _ in
+          try sketchCardinality(a[0])
+        }
       case .array, .map: break
       default: return nil
       }
@@ -124,21 +149,18 @@ extension FunctionCatalog {
         try sliceArray(a[0], start: a[1], length: a[2])
       }
     },
-    "trim_array": GenericFunction(arguments: ["array(T), bigint"], result: "array(T)") { given in
-      guard given.count == 2, case .array = given[0], accepts(given[1], .bigint) else { return nil }
-      return FunctionResolution(targets: [given[0], .bigint], result: given[0]) { a, count in
-        let sizes = Kernels.cardinality(a[0])
-        let kept = try mapBigints([sizes, a[1]], count: count) { values in
-          guard values[1] >= 0, values[1] <= values[0] else {
-            throw KernelError.invalidArgument(
-              "size must be between 0 and the array's cardinality: \(values[1])")
-          }
-          return values[0] - values[1]
-        }
-        let first = ColumnVector(constant: .integer(1), type: .bigint, count: count)
-        return try sliceArray(a[0], start: first, length: kept)
-      }
+    "trim_array": ofArrayAndNumber("array(T)", { .array($0) }) { a, _ in try trimArray(a[0], a[1]) },
+    "ngrams": ofArrayAndNumber("array(array(T))", { .array(.array($0)) }) { a, _ in
+      try arrayNGrams(a[0], a[1])
     },
+    "combinations": ofArrayAndNumber("array(array(T))", { .array(.array($0)) }) { a, _ in
+      try arrayCombinations(a[0], a[1])
+    },
+    "contains_sequence": ofArrays({ _ in .boolean }, "boolean") { a, _ in
+      arrayContainsSequence(a[0], a[1])
+    },
+    "cosine_similarity": ofVectors(.cosineSimilarity), "dot_product": ofVectors(.dotProduct),
+    "euclidean_distance": ofVectors(.euclideanDistance),
     "flatten": GenericFunction(arguments: ["array(array(T))"], result: "array(T)") { given in
       guard given.count == 1, case .array(.array(let element)) = given[0] else { return nil }
       return FunctionResolution(targets: given, result: .array(element), isTotal: true) { a, _ in
@@ -186,7 +208,7 @@ extension FunctionCatalog {
         var by = step(a, count, standard: 1)
         if !hasStep {
           // Downwards where the stop is before the start.
-          by = mapBigints([a[0], a[1]], count: count) { $0[1] >= $0[0] ? 1 : -1 }
+          by = mapBigints(a[0], a[1]) { $1 >= $0 ? 1 : -1 }
         }
         return try sequences(a[0], a[1], by, count: count, element: .bigint) { start, step, index in
           let (distance, isTooFar) = step.multipliedReportingOverflow(by: index)
@@ -286,6 +308,16 @@ extension FunctionCatalog {
       return FunctionResolution(
         targets: given, result: .map(key: fields[0].type, value: fields[1].type)
       ) { a, _ in try mapFromEntries(a[0]) }
+    },
+    "multimap_from_entries": GenericFunction(
+      arguments: ["array(row(K, V))"], result: "map(K, array(V))"
+    ) { given in
+      guard given.count == 1, case .array(.row(let fields)) = given[0], fields.count == 2 else {
+        return nil
+      }
+      return FunctionResolution(
+        targets: given, result: .map(key: fields[0].type, value: .array(fields[1].type))
+      ) { a, _ in try multimapFromEntries(a[0]) }
     },
     "map_concat": GenericFunction(arguments: ["map(K, V), ..."], result: "map(K, V)") { given in
       guard var type = given.first, given.count >= 2, case .map = type else { return nil }

@@ -124,6 +124,7 @@ enum FunctionCatalog {
     "covar_samp", "covar_pop", "regr_slope", "regr_intercept", "bitwise_and_agg",
     "bitwise_or_agg", "bitwise_xor_agg", "array_agg", "set_agg", "set_union", "map_agg",
     "multimap_agg", "map_union", "histogram", "listagg", "approx_percentile", "checksum",
+    "approx_set", "merge",
   ]
 
   /// Functions that analysis treats itself.
@@ -138,13 +139,20 @@ enum FunctionCatalog {
     aggregates.contains(name) || special.contains(name) || !registry[name].isEmpty
       || generic[name] != nil || Analyzer.windowFunctions.contains(name)
       || Analyzer.lambdaFunctions.contains(name) || Analyzer.zoneFunctions[name] != nil
+      || Analyzer.randomFunctions[name] != nil
   }
 
   static var names: [String] {
-    let all =
-      registry.names + aggregates + special + Array(generic.keys) + Analyzer.windowFunctions
-      + Analyzer.lambdaFunctions + Array(Analyzer.zoneFunctions.keys) + ["grouping", "try"]
-    return Set(all).sorted()
+    var all: Set<String> = ["grouping", "try"]
+    all.formUnion(registry.names)
+    all.formUnion(aggregates)
+    all.formUnion(special)
+    all.formUnion(generic.keys)
+    all.formUnion(Analyzer.windowFunctions)
+    all.formUnion(Analyzer.lambdaFunctions)
+    all.formUnion(Analyzer.zoneFunctions.keys)
+    all.formUnion(Analyzer.randomFunctions.keys)
+    return all.sorted()
   }
 
   private static func build() -> FunctionRegistry<FunctionOverload> {

@@ -34,6 +34,8 @@ extension FunctionCatalog {
     .merging(jsonFunctions) { first, _ in first }
     .merging(binaryFunctions) { first, _ in first }
     .merging(textFunctions) { first, _ in first }
+    .merging(urlFunctions) { first, _ in first }
+    .merging(sketchFunctions) { first, _ in first }
     .merging(numberFunctions) { first, _ in first }
     .merging(patternFunctions) { first, _ in first }
 

@@ -113,14 +113,15 @@ extension FunctionCatalog {
       aggregates.contains(name)
       ? "aggregate" : Analyzer.windowFunctions.contains(name) ? "window" : "scalar"
     let overloads = registry[name]
+    var rows: [[String]] = []
     if let function = generic[name] {
-      return function.arguments.map { [name, function.result, $0, kind] }
+      rows += function.arguments.map { [name, function.result, $0, kind] }
     }
-    if let function = Analyzer.zoneFunctions[name] {
-      return function.arguments.map { [name, function.result, $0, kind] }
+    if let function = Analyzer.zoneFunctions[name] ?? Analyzer.randomFunctions[name] {
+      rows += function.arguments.map { [name, function.result, $0, kind] }
     }
-    guard !overloads.isEmpty else { return [[name, "T", "", kind]] }
-    return overloads.map { overload in
+    if overloads.isEmpty { return rows.isEmpty ? [[name, "T", "", kind]] : rows }
+    return rows + overloads.map { overload in
       [
         name, overload.resultText,
         overload.parameters.map(\.name).joined(separator: ", ")

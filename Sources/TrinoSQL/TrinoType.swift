@@ -11,6 +11,8 @@ import Kernels
 public indirect enum TrinoType: Hashable, Sendable, CustomStringConvertible {
   case boolean, tinyint, smallint, integer, bigint, real, double, varbinary, json, date, uuid
   case unknown
+  /// A sketch of distinct values, kept as varbinary.
+  case hyperLogLog
   case decimal(precision: Int, scale: Int)
   /// nil: without a limit.
   case varchar(Int?)
@@ -94,7 +96,7 @@ public indirect enum TrinoType: Hashable, Sendable, CustomStringConvertible {
     case .bigint: .bigint
     case .real: .real
     case .double: .double
-    case .varbinary: .varbinary
+    case .varbinary, .hyperLogLog: .varbinary
     case .json: .json
     case .date: .date
     case .uuid: .uuid
@@ -121,6 +123,7 @@ public indirect enum TrinoType: Hashable, Sendable, CustomStringConvertible {
       "row("
         + fields.map { field in field.name.map { "\($0) \(field.type)" } ?? "\(field.type)" }
         .joined(separator: ", ") + ")"
+    case .hyperLogLog: "HyperLogLog"
     default: declared.description
     }
   }
@@ -163,7 +166,7 @@ extension TrinoType {
   /// Has an order.
   var isOrderable: Bool {
     switch self {
-    case .json, .map: false
+    case .json, .map, .hyperLogLog: false
     case .array(let element): element.isOrderable
     case .row(let fields): fields.allSatisfy(\.type.isOrderable)
     default: true
@@ -173,6 +176,7 @@ extension TrinoType {
   /// Can be compared for equality.
   var isComparable: Bool {
     switch self {
+    case .hyperLogLog: false
     case .array(let element): element.isComparable
     case .map(let key, let value): key.isComparable && value.isComparable
     case .row(let fields): fields.allSatisfy(\.type.isComparable)

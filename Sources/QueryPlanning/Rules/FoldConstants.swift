@@ -20,7 +20,7 @@ public struct FoldConstants: OptimizerRule {
   public static func fold(_ expression: Expression) -> Expression {
     let folded = expression.mapChildren { fold($0) }
     switch folded {
-    case .call(let function, let arguments):
+    case .call(let function, let arguments) where function.kind != .random:
       var vectors: [ColumnVector] = []
       for argument in arguments {
         guard case .constant(let scalar, let type) = argument else { return folded }

@@ -2,7 +2,8 @@
 ///
 /// A condition on columns that the projection passes on as they are always moves: rows that it drops
 /// are rows nobody asked for, and sources skip files by it. Another condition moves only where no
-/// projected expression can fail, so that a bad value in a row is still found.
+/// projected expression can fail, so that a bad value in a row is still found. What is random stays
+/// where it is drawn once.
 public struct PushFilterThroughProject: OptimizerRule {
   public init() {}
 
@@ -20,7 +21,8 @@ public struct PushFilterThroughProject: OptimizerRule {
     var above: [Expression] = []
     for part in predicate.conjuncts {
       // Later parts may rely on earlier ones, so nothing passes one that stays.
-      if isTotal || (above.isEmpty && part.columns.allSatisfy(isPassedOn)) {
+      let isDrawn = part.columns.contains { inner[$0].isRandom }
+      if !isDrawn, isTotal || (above.isEmpty && part.columns.allSatisfy(isPassedOn)) {
         below.append(part.substituting(inner))
       } else {
         above.append(part)
