@@ -45,7 +45,8 @@ extension ContentTexts {
   ///
   /// The items of the checklist are statements in the first person and are left out.
   package func speechLevel() -> [ContentFinding] {
-    texts.filter { $0.language == .korean && !$0.file.hasSuffix("checklist.yaml") }.flatMap { text in
+    texts.filter { $0.language == .korean && !$0.file.hasSuffix("checklist.yaml") }.flatMap {
+      text in
       KoreanProse(text.text, firstLine: text.line, isLesson: text.kind == .lesson)
         .sentences.compactMap { sentence in
           SpeechLevel.slip(sentence).map { slip in
@@ -110,7 +111,9 @@ extension ContentTexts {
   /// Each Korean text with the English one of the same file and key.
   var pairs: [(korean: ContentText, english: ContentText?)] {
     var english: [String: ContentText] = [:]
-    for text in texts where text.language == .english { english["\(text.group) \(text.key)"] = text }
+    for text in texts where text.language == .english {
+      english["\(text.group) \(text.key)"] = text
+    }
     return texts.filter { $0.language == .korean }
       .map { ($0, english["\($0.group) \($0.key)"]) }
   }

@@ -403,12 +403,13 @@ package struct CourseOrderChecks {
     var findings: [ContentFinding] = []
     for entry in outline.lessons where entry.isThere {
       for section in entry.sections {
-        let words = CourseLanguage.allCases.map { language in
-          texts.wordCount(
-            file: "Lessons/\(entry.slug)/lesson.\(language.rawValue).md",
-            section: section.id
-          )
-        }.max() ?? 0
+        let words =
+          CourseLanguage.allCases.map { language in
+            texts.wordCount(
+              file: "Lessons/\(entry.slug)/lesson.\(language.rawValue).md",
+              section: section.id
+            )
+          }.max() ?? 0
         let core = section.exercises.compactMap { exercises[$0] }.filter { $0.tier == .core }
         let needed =
           Double(words) / Double(Self.wordsPerMinute)

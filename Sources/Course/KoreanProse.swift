@@ -42,7 +42,8 @@ struct KoreanProse {
     var sentences: [Sentence] = []
     var wordCount = 0
     for block in blocks {
-      wordCount += block.text.split(whereSeparator: \.isWhitespace)
+      wordCount +=
+        block.text.split(whereSeparator: \.isWhitespace)
         .filter { $0.contains(where: \.isLetter) }.count
       for (piece, line) in Self.pieces(block) {
         sentences += Self.sentences(Self.masked(piece), line: line)
@@ -189,7 +190,8 @@ enum SpeechLevel {
       "거야", "이야", "없어", "같아", "하자", "해라", "하라", "했지", "이지", "돼", "봐", "줘", "할게", "하지", "구나",
     ]
     // The past and 있어: a syllable that ends in ㅆ, then 어.
-    let isPast = word.hasSuffix("어") && word.dropLast().last.map { finalConsonant($0) == 20 } == true
+    let isPast =
+      word.hasSuffix("어") && word.dropLast().last.map { finalConsonant($0) == 20 } == true
     return isPast || casual.contains(where: word.hasSuffix) ? "반말" : nil
   }
 

@@ -45,7 +45,8 @@ package struct TranslationLedger: Sendable {
             file: english.file,
             line: english.line,
             text: "\(english.key) is not in the ledger as it stands",
-            fix: "Check that it says what \(korean.file):\(korean.line) says, then run `make texts`."
+            fix:
+              "Check that it says what \(korean.file):\(korean.line) says, then run `make texts`."
           )
         )
         continue
@@ -65,7 +66,9 @@ package struct TranslationLedger: Sendable {
     }
     let known = Set(texts.pairs.map { "\($0.korean.group) \($0.korean.key)" })
     for text in texts.texts where text.language == .english {
-      if !known.contains("\(text.group) \(text.key)") { findings.append(Self.missing(text, "Korean")) }
+      if !known.contains("\(text.group) \(text.key)") {
+        findings.append(Self.missing(text, "Korean"))
+      }
     }
     return findings
   }
