@@ -199,7 +199,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", grdb], exclude: ["Fixtures", "PlantedBad"]),
+    tests("Course", ["Course", "Terminal", grdb], exclude: ["Fixtures", "PlantedBad"]),
     tests(
       "DeltaLog",
       [

@@ -83,6 +83,8 @@ private final class ShellHost: LessonHost {
 
   var language: CourseLanguage { shell.courseLanguage }
 
+  func text(_ key: String, _ values: [String: String]) -> String { shell.text(key, values) }
+
   func query(_ sql: String) throws -> HostTable {
     let platform = try shell.platform()
     let result = try platform.engine.execute(sql, session: platform.session())

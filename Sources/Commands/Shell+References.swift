@@ -176,9 +176,10 @@ extension Shell {
 
   private func startQuiz(_ glossary: Glossary) throws -> Reply {
     let met = try Introduced(outline: try lesson().outline(), progress: progress).terms
-    let quiz = GlossaryQuiz(glossary: glossary, met: met, progress: progress) { [unowned self] in
-      courseLanguage
-    }
+    let quiz = GlossaryQuiz(
+      glossary: glossary, met: met, progress: progress,
+      language: { [unowned self] in courseLanguage },
+      say: { [unowned self] in text($0, $1) })
     guard let question = quiz.question else { throw CommandError(.noSuchTerm, ["name": "quiz"]) }
     openQuiz = quiz
     return Reply(

@@ -256,7 +256,7 @@ package final class Shell: @unchecked Sendable {
     defer { unsaidNotices = [] }
     return unsaidNotices
       + (opened?.takeRecoveries() ?? []).map { text("recovery." + $0.code, $0.fields) }
-      + progress.takeNotices().map { $0.text[courseLanguage] }
+      + progress.takeNotices().map { text($0.key, $0.fields) }
       + [server?.takeFailure()].compactMap { $0 }.map {
         ErrorText($0, catalogue: catalogue).message
       }

@@ -94,7 +94,8 @@ struct ChoiceQuestion {
       words: ["reason", "reasons", "why", "r", "이유", "근거"]
     )
     return AnswerForm(
-      form: hasReasons ? CourseTexts.twoTierForm : CourseTexts.choiceForm,
+      // How it is written is said by the session, in the learner's language.
+      form: LocalizedText([:]),
       fields: hasReasons ? [option, reason] : [option],
       fillers: [
         "번", "번째", "은", "는", "이", "가", "의", "과", "와", "하고", "이고", "입니다", "이에요",

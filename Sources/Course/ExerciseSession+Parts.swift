@@ -53,7 +53,7 @@ extension ExerciseSession {
       question: "",
       options: [],
       reasons: [],
-      form: form(part)[language],
+      form: form(part) ?? "",
       text: ""
     )
     switch part.question {
@@ -78,19 +78,19 @@ extension ExerciseSession {
     func list(_ texts: [String]) -> [String] {
       texts.enumerated().map { "  \($0 + 1)) \($1)" }
     }
-    if !view.reasons.isEmpty { lines.append(CourseTexts.options[language]) }
+    if !view.reasons.isEmpty { lines.append(texts.options) }
     lines += list(view.options)
-    if !view.reasons.isEmpty { lines += [CourseTexts.reasons[language]] + list(view.reasons) }
-    lines.append(CourseTexts.form(view.form)[language])
+    if !view.reasons.isEmpty { lines += [texts.reasons] + list(view.reasons) }
+    lines.append(texts.form(view.form))
     return lines.joined(separator: "\n")
   }
 
   /// What a bare `answer` shows: the part that is open, else how an answer is written.
   package var answerForm: String {
     if let partView { return partView.text }
-    guard exercise.parts.isEmpty else { return CourseTexts.passedBefore[language] }
-    guard let form = exercise.answer else { return CourseTexts.noForm[language] }
-    return CourseTexts.form(form.form[language])[language]
+    guard exercise.parts.isEmpty else { return texts.passedBefore }
+    guard let form = exercise.answer else { return texts.noForm }
+    return texts.form(form.form[language])
   }
 
   // MARK: Declared answers

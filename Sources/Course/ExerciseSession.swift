@@ -148,7 +148,7 @@ package final class ExerciseSession {
       exerciseID: exercise.id,
       part: nil,
       verdict: .passed,
-      text: CourseTexts.passedBefore[host.language],
+      text: texts.passedBefore,
       attemptCount: attemptCount,
       isFirstPass: false,
       unknownPlaceholders: [],
@@ -166,26 +166,29 @@ package final class ExerciseSession {
         return (.checkerFailed(reason: "The part has no items."), nil)
       }
       guard let answer = choice.read(text) else {
-        return (.couldNotRead(form: form(part)[host.language]), nil)
+        return (.couldNotRead(form: form(part) ?? ""), nil)
       }
       return (choice.judge(answer, language: host.language), nil)
     case .order(let question):
       guard let text, !isBlank else { return (.notAttempted, nil) }
       let shown = order(question, part: part.id)
       guard let answer = shown.read(text) else {
-        return (.couldNotRead(form: form(part)[host.language]), nil)
+        return (.couldNotRead(form: form(part) ?? ""), nil)
       }
       return (shown.judge(answer), nil)
     }
   }
 
-  /// How an answer to a part is written; empty where it takes none.
-  func form(_ part: ExercisePart) -> LocalizedText {
+  /// The shared sentences, in the learner's language.
+  var texts: CourseTexts { host.texts }
+
+  /// How an answer to a part is written, in the learner's language; nil where it takes none.
+  func form(_ part: ExercisePart) -> String? {
     switch part.question {
-    case .checks(let form, _, _): form?.form ?? LocalizedText([:])
+    case .checks(let form, _, _): form?.form[host.language]
     case .choice(let pool):
-      pool.contains { !$0.reasons.isEmpty } ? CourseTexts.twoTierForm : CourseTexts.choiceForm
-    case .order(let question): CourseTexts.orderForm(question.items.count)
+      pool.contains { !$0.reasons.isEmpty } ? texts.twoTierForm : texts.choiceForm
+    case .order(let question): texts.orderForm(question.items.count)
     }
   }
 
@@ -210,14 +213,14 @@ package final class ExerciseSession {
         )
         result.isFirstPass = try progress.record(attempt, passesPart: passesPart)
       } catch {
-        result.notices.append(CourseTexts.notStored(reason(error))[host.language])
+        result.notices.append(texts.notStored(reason(error)))
         if verdict.countsAsAttempt { unstoredAttemptCounts[part, default: 0] += 1 }
       }
     } else if verdict.countsAsAttempt {
       unstoredAttemptCounts[part, default: 0] += 1
     }
     result.attemptCount = attemptCount
-    result.notices += progress?.takeNotices().map { $0.text[host.language] } ?? []
+    result.notices += progress?.takeNotices().map(texts.notice) ?? []
   }
 
   private func reason(_ error: any Error) -> String {
@@ -231,19 +234,18 @@ package final class ExerciseSession {
   ) -> FilledText {
     let language = host.language
     func said(_ feedback: String, _ values: [String: HostValue]) -> FilledText {
-      let known = exercise.feedback[feedback] ?? CourseTexts.builtIn(feedback)
-      return fill((known ?? CourseTexts.notYet)[language], with: values)
+      let known = exercise.feedback[feedback]?[language] ?? texts.builtIn(feedback, values)
+      return fill(known ?? texts.notYet, with: values)
     }
     switch verdict {
     case .passed:
-      let template = exercise.feedback[Exercise.passedFeedbackID] ?? CourseTexts.passed
       return fill(
-        template[language],
+        exercise.feedback[Exercise.passedFeedbackID]?[language] ?? texts.passed,
         with: grader(part).sharedValues(exercise.values, answer, host)
       )
     case .notYet(let feedback, let values): return said(feedback, values)
     case .partly(let passed, let total, let feedback, let values):
-      let heading = CourseTexts.partly(passed, of: total)[language]
+      let heading = texts.partly(passed, of: total)
       let body = feedback.map { said($0, values) }
         ?? exercise.feedback[Exercise.passedFeedbackID(part: part.id)]
         .map { fill($0[language], with: values) }
@@ -251,13 +253,12 @@ package final class ExerciseSession {
       filled.text = heading + "\n" + filled.text
       return filled
     case .notAttempted:
-      let form = form(part)
-      let text = form.texts.isEmpty ? CourseTexts.noForm : CourseTexts.notAttempted(form[language])
-      return FilledText(text: text[language], unknownNames: [])
+      let text = form(part).map(texts.notAttempted) ?? texts.noForm
+      return FilledText(text: text, unknownNames: [])
     case .couldNotRead(let form):
-      return FilledText(text: CourseTexts.couldNotRead(form)[language], unknownNames: [])
+      return FilledText(text: texts.couldNotRead(form), unknownNames: [])
     case .checkerFailed(let reason):
-      return FilledText(text: CourseTexts.checkerFailed(reason)[language], unknownNames: [])
+      return FilledText(text: texts.checkerFailed(reason), unknownNames: [])
     }
   }
 
@@ -284,23 +285,23 @@ package final class ExerciseSession {
       pendingMisconception = nil
       shownMisconceptions.insert(id)
       return give(
-        Hint(name: id, text: body(CourseTexts.misconceptionHint, text), isLast: false),
+        Hint(name: id, text: body(texts.misconceptionHint, text), isLast: false),
         storyTime
       )
     }
     guard !exercise.hintRungs.isEmpty else {
-      return Hint(name: nil, text: CourseTexts.noHints[language], isLast: true)
+      return Hint(name: nil, text: texts.noHints, isLast: true)
     }
     let count = exercise.hintRungs.count
     rung = min(rung + 1, count)
-    let text = body(CourseTexts.rung(rung, of: count), exercise.hintRungs[rung - 1])
+    let text = body(texts.rung(rung, of: count), exercise.hintRungs[rung - 1])
     return give(Hint(name: String(rung), text: text, isLast: rung == count), storyTime)
   }
 
-  private func body(_ heading: LocalizedText, _ text: LocalizedText) -> String {
+  private func body(_ heading: String, _ text: LocalizedText) -> String {
     let part = openPart ?? exercise.questions[0]
     let values = grader(part).sharedValues(grader(part).values, lastAnswer, host)
-    return heading[host.language] + "\n" + fill(text[host.language], with: values).text
+    return heading + "\n" + fill(text[host.language], with: values).text
   }
 
   private func give(_ hint: Hint, _ storyTime: Int64?) -> Hint {

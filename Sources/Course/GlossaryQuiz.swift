@@ -14,6 +14,7 @@ package final class GlossaryQuiz {
   private let candidates: [Glossary.Term]
   private let progress: ProgressStore
   private let language: () -> CourseLanguage
+  private let texts: CourseTexts
   private let seed: UInt64
   private var round: Int
   /// Whether each answered question of this round was right.
@@ -22,18 +23,20 @@ package final class GlossaryQuiz {
   /// A quiz over terms that have a question, resumed where one was begun.
   ///
   /// `met` are the terms to ask about; where fewer than ten of them have a question, all terms are
-  /// asked.
+  /// asked. `say` finds the shared sentences in the catalogue, in the language of the moment.
   package init(
     glossary: Glossary,
     met: Set<String>,
     progress: ProgressStore,
-    language: @escaping () -> CourseLanguage
+    language: @escaping () -> CourseLanguage,
+    say: @escaping (_ key: String, _ values: [String: String]) -> String
   ) {
     let all = glossary.terms.filter { $0.quiz != nil }
     let known = all.filter { met.contains($0.id) }
     candidates = known.count >= Self.questionCountMax ? known : all
     self.progress = progress
     self.language = language
+    texts = CourseTexts(say: say)
     seed = (try? progress.learnerSeed()) ?? 1
     let stored = ((try? progress.setting(Self.settingKey)) ?? nil)?.split(separator: ":")
     round = stored?.first.flatMap { Int($0) } ?? 0
@@ -100,18 +103,18 @@ package final class GlossaryQuiz {
   package func answer(_ text: String, storyTime: Int64? = nil) -> Reply {
     let language = language()
     guard results.count < terms.count, let quiz = terms[results.count].quiz else {
-      return .unreadable(CourseTexts.noQuiz[language])
+      return .unreadable(texts.noQuiz)
     }
     let term = terms[results.count]
     let options = shown(term, quiz)
     guard let guess = readGuess(text), options.indices.contains(guess.option) else {
-      return .unreadable(CourseTexts.quizForm(options.count)[language])
+      return .unreadable(texts.quizForm(options.count))
     }
     let isRight = options[guess.option].isCorrect
     results.append(isRight)
     let right = options.first(where: \.isCorrect)?.text[language] ?? ""
-    let heading = isRight ? CourseTexts.quizRight : CourseTexts.quizWrong(right)
-    let said = heading[language] + "\n" + "\(term.word(language)): \(term.definition[language])"
+    let heading = isRight ? texts.quizRight : texts.quizWrong(right)
+    let said = heading + "\n" + "\(term.word(language)): \(term.definition[language])"
     guard results.count >= terms.count else {
       save()
       return .judged(isRight: isRight, text: said)
@@ -123,7 +126,7 @@ package final class GlossaryQuiz {
     let count = results.count
     let right = results.filter { $0 }.count
     let isPassed = count > 0 && count - right <= Self.wrongCountMax
-    let score = CourseTexts.quizScore(right, of: count, isPassed: isPassed)[language()]
+    let score = texts.quizScore(right, of: count, isPassed: isPassed)
     var text = said + "\n" + score
     do {
       _ = try progress.record(
@@ -137,7 +140,7 @@ package final class GlossaryQuiz {
       )
     } catch {
       let reason = (error as? CourseError)?.message ?? "\(error)"
-      text += "\n" + CourseTexts.notStored(reason)[language()]
+      text += "\n" + texts.notStored(reason)
     }
     round += 1
     results = []

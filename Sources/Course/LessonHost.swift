@@ -14,6 +14,10 @@ package protocol LessonHost: AnyObject {
 
   /// The language in which the learner reads.
   var language: CourseLanguage { get }
+
+  /// The sentence under a key of the catalogue (`course.…`) in that language, its placeholders
+  /// filled with `values`.
+  func text(_ key: String, _ values: [String: String]) -> String
 }
 
 /// One value of a host's table.

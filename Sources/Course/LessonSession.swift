@@ -81,7 +81,7 @@ package final class LessonSession {
         let line = try replacingQueries(in: demonstration.lines[index][language], host: host)
         return .line(line, number: index + 1, count: demonstration.lines.count)
       } catch {
-        return .unavailableLine(reason: CourseTexts.unavailableLine(reason(error))[language])
+        return .unavailableLine(reason: host.texts.unavailableLine(reason(error)))
       }
     case .prediction(let prediction): return .prediction(question(prediction))
     case .exercise(let id, let isPassed): return .exercise(id, isPassed: isPassed)
@@ -171,7 +171,7 @@ package final class LessonSession {
     }
     guard !missing.isEmpty else { return nil }
     let names = missing.map { "\($0.id) \($0.title[language])" }.joined(separator: ", ")
-    return CourseTexts.unfinishedNeeds(names)[language]
+    return host.texts.unfinishedNeeds(names)
   }
 
   // MARK: Moving
@@ -263,7 +263,7 @@ package final class LessonSession {
       return nil
     }
     guard prediction.options.indices.contains(guess.option) else {
-      return .outOfRange(CourseTexts.optionRange(prediction.options.count)[language])
+      return .outOfRange(host.texts.optionRange(prediction.options.count))
     }
     return .predicted(turn(player?.predict(guess) ?? [], guess: (prediction.id, guess)))
   }
@@ -304,7 +304,7 @@ package final class LessonSession {
 
   private func nextLessonScreen() -> LessonScreen {
     guard let next = nextLesson else {
-      return unchanged([.note(CourseTexts.endOfPath[language])])
+      return unchanged([.note(host.texts.endOfPath)])
     }
     do {
       return try jump(to: next.id)
@@ -363,13 +363,13 @@ package final class LessonSession {
     do {
       try progress.save(turn)
     } catch {
-      screen.notices.append(CourseTexts.placeNotStored(reason(error))[language])
+      screen.notices.append(host.texts.placeNotStored(reason(error)))
     }
     screen.notices += notices()
     return screen
   }
 
-  private func notices() -> [String] { progress.takeNotices().map { $0.text[language] } }
+  private func notices() -> [String] { progress.takeNotices().map(host.texts.notice) }
 
   private func items(
     _ events: [LessonPlayer.Event]
@@ -436,7 +436,7 @@ package final class LessonSession {
       actual: actual,
       because: because,
       isRight: option.flatMap { option in guessed.map { $0.option == option } },
-      text: [CourseTexts.outcome(guess: guessText, actual: actual)[language], because]
+      text: [host.texts.outcome(guess: guessText, actual: actual), because]
         .compactMap { $0 }.joined(separator: "\n")
     )
     return (outcome, option)
@@ -446,10 +446,10 @@ package final class LessonSession {
 
   private func note(_ refusal: LessonPlayer.Refusal) -> LessonScreen.Item {
     switch refusal {
-    case .exerciseIsOpen(let id): .note(CourseTexts.exerciseIsOpen(id)[language])
-    case .atBeginning: .note(CourseTexts.atBeginning[language])
-    case .atEnd: .note(CourseTexts.endOfPath[language])
-    case .nothingToSkip: .note(CourseTexts.nothingToSkip[language])
+    case .exerciseIsOpen(let id): .note(host.texts.exerciseIsOpen(id))
+    case .atBeginning: .note(host.texts.atBeginning)
+    case .atEnd: .note(host.texts.endOfPath)
+    case .nothingToSkip: .note(host.texts.nothingToSkip)
     }
   }
 

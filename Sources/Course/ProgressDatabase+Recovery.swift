@@ -32,7 +32,6 @@ extension ProgressDatabase {
     let rowCount = salvage(aside, into: queue)
     let notice = ProgressNotice(
       code: "progress.recovered",
-      text: CourseTexts.recovered(oldFile: aside, rowCount: rowCount),
       fields: ["oldFile": aside, "rowCount": String(rowCount)]
     )
     return Opened(queue: queue, notices: [notice])
@@ -45,8 +44,7 @@ extension ProgressDatabase {
     let reason = (error as? DatabaseError)?.message ?? "\(error)"
     let notice = ProgressNotice(
       code: "progress.in-memory",
-      text: CourseTexts.inMemory(path: path, reason: reason, rowCount: rowCount),
-      fields: ["path": path, "rowCount": String(rowCount)]
+      fields: ["path": path, "rowCount": String(rowCount), "reason": reason]
     )
     return Opened(queue: queue, notices: [notice])
   }

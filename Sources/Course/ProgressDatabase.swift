@@ -57,7 +57,6 @@ enum ProgressDatabase {
       } catch is WrittenByNewerProgram {
         let notice = ProgressNotice(
           code: "progress.newer",
-          text: CourseTexts.newerFile(path: path),
           fields: ["path": path]
         )
         return Opened(queue: try inMemory(), notices: [notice])

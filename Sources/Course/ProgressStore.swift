@@ -358,9 +358,11 @@ package final class ProgressStore: Sendable {
 package struct ProgressNotice: Sendable, Hashable {
   /// `progress.recovered`, `progress.in-memory` or `progress.newer`.
   package var code: String
-  package var text: LocalizedText
-  /// The values in the text, by name: `oldFile`, `path`, `rowCount`.
+  /// The values in the text, by name: `oldFile`, `path`, `rowCount`, `reason`.
   package var fields: [String: String]
+
+  /// The catalogue's key for its text.
+  package var key: String { "course." + code }
 }
 
 extension DatabaseError {

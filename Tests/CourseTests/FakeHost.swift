@@ -5,8 +5,30 @@
 import Course
 import Foundation
 import GRDB
+import Terminal
 
 final class FakeHost: LessonHost {
+  /// The real catalogue's sentences.
+  private static let catalogues: [CourseLanguage: Catalogue] = {
+    let directory = contentRoot + "/Lessons/catalogue"
+    let pairs: [(CourseLanguage, Language)] = [(.korean, .ko), (.english, .en)]
+    return Dictionary(
+      uniqueKeysWithValues: pairs.compactMap { course, language in
+        (try? Catalogue.load(directory: directory, language: language, environment: [:]))
+          .map { (course, $0) }
+      })
+  }()
+
+  static func say(
+    _ language: CourseLanguage, _ key: String, _ values: [String: String]
+  ) -> String {
+    catalogues[language]?.text(key, values) ?? "[[no catalogue]]"
+  }
+
+  func text(_ key: String, _ values: [String: String]) -> String {
+    Self.say(language, key, values)
+  }
+
   struct Refused: Error {}
 
   var language: CourseLanguage

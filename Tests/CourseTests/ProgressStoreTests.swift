@@ -119,8 +119,8 @@ import Testing
     #expect(notices.map(\.code) == ["progress.recovered"])
     let notice = try #require(notices.first)
     #expect(notice.fields == ["oldFile": path + ".broken-1", "rowCount": String(count)])
-    #expect(notice.text[.korean].contains(path + ".broken-1"))
-    #expect(notice.text[.english].contains("Records recovered: \(count)."))
+    #expect(FakeHost.say(.korean, notice.key, notice.fields).contains(path + ".broken-1"))
+    #expect(FakeHost.say(.english, notice.key, notice.fields).contains("Records recovered: \(count)."))
     #expect(try Data(contentsOf: URL(filePath: path + ".broken-1")) == damaged)
     #expect(store.takeNotices() == [])
 
@@ -165,7 +165,7 @@ import Testing
     #expect(try store.isPassed(exercise: "00-1"))
     let notice = try #require(store.takeNotices().first)
     #expect(notice.code == "progress.in-memory")
-    #expect(notice.text[.korean].contains("메모리에만 기록하고"))
+    #expect(FakeHost.say(.korean, notice.key, notice.fields).contains("메모리에만 기록하고"))
   }
 
   @Test func `a file of a newer program is left alone`() throws {

@@ -248,7 +248,8 @@ import Testing
     let folder = try ScratchFolder()
     let store = ProgressStore(path: folder.path + "/p.sqlite")
     let quiz = GlossaryQuiz(
-      glossary: glossary(24), met: [], progress: store, language: { .english })
+      glossary: glossary(24), met: [], progress: store, language: { .english },
+      say: { FakeHost.say(.english, $0, $1) })
     for number in 0..<10 {
       #expect(quiz.question?.number == number + 1)
       for text in ["", "0", "4", "maybe"] {
@@ -282,7 +283,8 @@ import Testing
     let path = folder.path + "/p.sqlite"
     func quiz() -> GlossaryQuiz {
       GlossaryQuiz(
-        glossary: glossary(24), met: [], progress: ProgressStore(path: path), language: { .english })
+        glossary: glossary(24), met: [], progress: ProgressStore(path: path), language: { .english },
+      say: { FakeHost.say(.english, $0, $1) })
     }
     var asked: [[String]] = []
     for _ in 0..<2 {
@@ -304,14 +306,16 @@ import Testing
     let met = Set((0..<12).map { "t\($0)" })
     let quiz = GlossaryQuiz(
       glossary: glossary(40), met: met, progress: ProgressStore(path: folder.path + "/p.sqlite"),
-      language: { .english })
+      language: { .english },
+      say: { FakeHost.say(.english, $0, $1) })
     for _ in 0..<10 {
       #expect(met.contains(try #require(quiz.question).termID))
       _ = try answer(quiz, true)
     }
     let none = GlossaryQuiz(
       glossary: Glossary(terms: []), met: [], progress: ProgressStore(path: nil),
-      language: { .english })
+      language: { .english },
+      say: { FakeHost.say(.english, $0, $1) })
     #expect(none.question == nil)
     #expect(none.answer("1") == .unreadable("There is no term to ask about."))
   }

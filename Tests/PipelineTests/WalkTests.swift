@@ -134,6 +134,9 @@ private final class SecondTerminal: LessonHost {
 
   var language: CourseLanguage { walk.isKorean ? .korean : .english }
 
+  /// Only numbers and answers are asked of this host, never a sentence.
+  func text(_ key: String, _ values: [String: String]) -> String { key }
+
   func query(_ sql: String) throws -> HostTable {
     let data = try walk.ask(sql + ";")["data"] as? [String: Any]
     let columns = (data?["columns"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
