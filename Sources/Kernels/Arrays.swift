@@ -105,7 +105,7 @@ public func arrayElement(
     if position > 0, position <= Int64(range.count) {
       places[row] = Int32(truncatingIfNeeded: range.lowerBound + Int(position) - 1)
     } else if isLenient {
-      if position < 0, -position <= Int64(range.count) {
+      if position < 0, position.magnitude <= UInt64(range.count) {
         places[row] = Int32(truncatingIfNeeded: range.upperBound + Int(position))
       }
     } else if position < 0 {

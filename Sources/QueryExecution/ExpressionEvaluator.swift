@@ -90,14 +90,7 @@ public struct ExpressionEvaluator {
     let spread = byValue.gather(
       UnsafeBufferPointer(rebasing: codes.values(as: Int32.self)[0..<count])
     )
-    return ColumnVector(
-      type: spread.type,
-      count: count,
-      encoding: spread.encoding,
-      values: spread.values,
-      textData: spread.textData,
-      validity: mergedValidity(spread.validity, vector.validity, count: count)
-    )
+    return spread.withValidity(mergedValidity(spread.validity, vector.validity, count: count))
   }
 
   /// The evaluator of some of the rows; columns that `expressions` do not read are left out.

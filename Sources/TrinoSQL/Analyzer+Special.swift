@@ -134,14 +134,7 @@ extension Analyzer {
         for column in columns.dropFirst() {
           let validity = mergedValidity(result.validity, column.validity, count: count)
           let picked = choose(compare(operation, result, column), result, column)
-          result = ColumnVector(
-            type: storage,
-            count: count,
-            encoding: picked.encoding,
-            values: picked.values,
-            textData: picked.textData,
-            validity: validity
-          )
+          result = picked.withValidity(validity)
         }
         return result
       },

@@ -173,6 +173,12 @@ extension Analyzer {
         guard case .integer(let hours)? = arguments[1].constant,
           case .integer(let minutes)? = arguments[2].constant
         else { throw error(.notSupported, "A time zone must be constant", start) }
+        guard hours.magnitude <= 14, minutes.magnitude <= 14 * 60,
+          (hours * 60 + minutes).magnitude <= 14 * 60
+        else {
+          throw error(
+            .invalidFunctionArgument, "Invalid offset of \(hours) hours and \(minutes) minutes", start)
+        }
         let total = abs(hours * 60 + minutes)
         let sign = hours * 60 + minutes < 0 ? "-" : "+"
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
