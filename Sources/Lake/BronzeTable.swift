@@ -1,6 +1,7 @@
 internal import Codecs
 package import Columnar
 package import Connector
+internal import Foundation
 package import ObjectStorage
 
 /// The lines of Bronze objects as a table: the JSON as received, and what finds an event in it.
@@ -124,11 +125,12 @@ private final class BronzeReader: BatchReader {
   private static func lines(of bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
     var lines: [Range<Int>] = []
     var start = 0
-    for index in 0..<bytes.count where bytes[index] == 0x0A {
-      if index > start { lines.append(start..<index) }
-      start = index + 1
+    while start < bytes.count, let base = bytes.baseAddress {
+      let found = memchr(base + start, 0x0A, bytes.count - start)
+      let end = found.map { UnsafeRawPointer($0) - base } ?? bytes.count
+      if end > start { lines.append(start..<end) }
+      start = end + 1
     }
-    if start < bytes.count { lines.append(start..<bytes.count) }
     return lines
   }
 
