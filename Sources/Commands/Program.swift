@@ -113,7 +113,13 @@ package struct Program: ParsableCommand {
       if words.first == "serve", status == .success { runner.waitForSignal() }
       return status
     }
-    if let f { return script.run(file: f) }
+    if let f {
+      guard json else { return script.run(file: f) }
+      let document = JSONDocumentOutput(output)
+      defer { document.finish() }
+      return Script(runner: runner, isJSON: true, language: language, output: document)
+        .run(file: f)
+    }
     guard isatty(0) == 1 else { return script.run(file: "-") }
     return Prompt(runner: runner, output: output, language: language).run()
   }
