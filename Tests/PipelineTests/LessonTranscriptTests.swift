@@ -44,8 +44,7 @@ struct LessonTranscriptTests {
       // Colour is no part of what is heard.
       #expect(coloured == plain)
       expectNothingDrawn(walk)
-    } else if look.width == 80 {
-      // One width shows which words are coloured; the others are the same lines, wrapped.
+    } else {
       try Self.compare(
         coloured.replacing("\u{1B}", with: "\u{241B}"), with: look.name + ".colour.txt")
     }
