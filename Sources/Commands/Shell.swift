@@ -38,6 +38,8 @@ package final class Shell: @unchecked Sendable {
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
+  /// False while a line is answered as JSON, which has nothing beside it.
+  private var isProgressShown = true
   /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
 
@@ -86,9 +88,11 @@ package final class Shell: @unchecked Sendable {
     let previous = self.output
     let spoken = settings.language
     self.output = output
+    isProgressShown = !request.isJSON
     if let language = request.language { settings.language = language }
     defer {
       self.output = previous
+      isProgressShown = true
       if request.language != nil { settings.language = spoken }
     }
     let printer = ReplyPrinter(
@@ -135,6 +139,7 @@ package final class Shell: @unchecked Sendable {
   }
 
   private func prepare(_ platform: Platform) throws {
+    guard isProgressShown else { return try platform.prepare { _ in } }
     let bar = ProgressLine(
       text("world.preparing"), total: 100,
       remaining: text("progress.remaining", ["time": "{time}"]), to: output)

@@ -54,6 +54,12 @@ struct ForwardingTests {
     let cut = try Binary.run(["--home", home, "--json", "-f", file])
     #expect(cut.status == 2)
     #expect((try JSONSerialization.jsonObject(with: Data(cut.output.utf8)) as? [Any])?.count == 2)
+    // A world that has to be made first says nothing beside the JSON.
+    let fresh = try Binary.run(
+      ["--home", world.path + "-fresh", "--size", "xs", "--json", "-c", "dag list"])
+    defer { try? FileManager.default.removeItem(atPath: world.path + "-fresh") }
+    let whole = try JSONSerialization.jsonObject(with: Data(fresh.output.utf8)) as? [String: Any]
+    #expect(whole?["ok"] as? Bool == true, "\(fresh.output)")
     let failing = try Binary.run(["--home", home, "-c", "nonsense", "-c", "kafka topics"])
     #expect(failing.status == 2)
     #expect(!failing.output.contains("app-events-dlq"), "it stops at the line that failed")
