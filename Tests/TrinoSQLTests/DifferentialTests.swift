@@ -27,6 +27,10 @@ struct DifferentialTests {
     let scratch = try ScratchDirectory("differential")
     print("differential seed \(first), \(count) queries")
     let perWorld = 100
+    var asked = 0
+    var unanswered = 0
+    // Over the whole run: one world of few rows says nothing of the generator.
+    defer { #expect(unanswered <= asked / 2, "seed \(first): \(unanswered) gave no rows") }
     let deadline = ContinuousClock().now + .seconds(15)
     for world in 0..<max(1, count / perWorld) {
       // A slow machine does fewer, unless a number was asked for.
@@ -48,7 +52,8 @@ struct DifferentialTests {
       let refused = completed.components(separatedBy: "\nstatement error").count - 1
       let empty = completed.components(separatedBy: "\n----\n\n").count - 1
       #expect(refused <= perWorld / 10, "seed \(seed): \(refused) queries failed")
-      #expect(empty <= perWorld * 3 / 4, "seed \(seed): \(empty) queries gave no rows")
+      asked += perWorld
+      unanswered += empty
       if let keep = ProcessInfo.processInfo.environment["TAPLINE_DIFFERENTIAL_KEEP"] {
         try completed.write(
           toFile: keep + "/seed-\(seed).slt", atomically: true, encoding: .utf8)
