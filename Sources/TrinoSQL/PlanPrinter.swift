@@ -1,6 +1,7 @@
 // A shown plan as text in Trino's layout, and as JSON.
 
 import Columnar
+import Kernels
 import QueryExecution
 import QueryPlanning
 
@@ -134,7 +135,7 @@ indirect enum ShownJSON {
 
   func text(indent: String = "") -> String {
     switch self {
-    case .text(let value): return Self.quoted(value)
+    case .text(let value): return JSONValue.quoted(value)
     case .number(let value): return value
     case .flag(let value): return value ? "true" : "false"
     case .list(let items):
@@ -143,28 +144,9 @@ indirect enum ShownJSON {
     case .object(let members):
       if members.isEmpty { return "{ }" }
       let inner = indent + "  "
-      let shown = members.map { "\(inner)\(Self.quoted($0.0)) : \($0.1.text(indent: inner))" }
+      let shown = members.map { "\(inner)\(JSONValue.quoted($0.0)) : \($0.1.text(indent: inner))" }
       return "{\n" + shown.joined(separator: ",\n") + "\n\(indent)}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\t": out += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          out += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return out + "\""
   }
 }
 
