@@ -1,4 +1,5 @@
 import Commands
+import Terminal
 import Testing
 
 /// What Tab offers exists: names that a test makes are offered, and nothing that is not there.
