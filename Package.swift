@@ -165,7 +165,8 @@ let package = Package(
       "Commands",
       [
         "Collector", "CollectorEndpoint", "Columnar", "Course", "CourseAuthoring", "Dashboard",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "Grading", "HTTPServer", "KafkaProtocol", "Lake", "LakeIngest",
+        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "Grading", "HTTPServer",
+        "KafkaProtocol", "Lake", "LakeIngest",
         "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
         "World", argumentParser,
       ]),
