@@ -195,6 +195,14 @@ extension Shell {
     return lines
   }
 
+  /// The open exercise that a line without `answer` is an answer to, as it seems.
+  func exerciseAnswered(by line: String) -> String? {
+    guard let id = exercises.current, let session = try? session(id), !session.isPassed,
+      session.looksLikeAnswer(line)
+    else { return nil }
+    return id
+  }
+
   func checkExercise() throws -> Reply {
     let session = try session()
     return verdict(try judged(session, nil), of: session)

@@ -247,6 +247,9 @@ package final class Shell: @unchecked Sendable {
     if isKoreanLayout, let meant = KoreanLayout.toLatin(line) {
       return CommandError(.koreanLayout, ["line": meant])
     }
+    if let id = exerciseAnswered(by: line) {
+      return CommandError(.looksLikeAnswer, ["line": line, "id": id])
+    }
     if let habit = ForeignCommand(line: line, first: name) {
       return CommandError(.foreignCommand, ["word": name, "habit": habit.rawValue])
     }
