@@ -253,6 +253,19 @@ import Testing
     try terminal.waitForPrompt()
   }
 
+  /// bash puts its own state back, most shells take the terminal as they find it.
+  @Test func `leaves a terminal that echoes behind at Ctrl-Z`() throws {
+    let terminal = try PseudoTerminal(
+      "/bin/sh",
+      arguments: ["-c", "set -m; \(probe) \(folder.path)/history; echo RETURNED; sleep 60"],
+      environment: ["LANG": "C.UTF-8"]
+    )
+    try terminal.waitForPrompt()
+    terminal.press(.control("z"))
+    try terminal.waitFor("RETURNED")
+    #expect(terminal.isCooked)
+  }
+
   // MARK: Resizing
 
   @Test(arguments: [true, false])
