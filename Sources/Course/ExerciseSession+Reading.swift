@@ -2,7 +2,7 @@ internal import Grading
 
 extension ExerciseSession {
   /// True where the text, typed without `answer`, would be read as an answer to the part that is
-  /// open. A word alone is none: it is rather a mistyped command.
+  /// open. A text without a digit is none: it is rather a mistyped command or a file's name.
   package func looksLikeAnswer(_ text: String) -> Bool {
     guard text.contains(where: \.isNumber), let part = openPart else { return false }
     switch part.question {
