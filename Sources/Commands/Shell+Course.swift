@@ -1,8 +1,8 @@
-package import Grading
 internal import Columnar
 internal import Course
 internal import EventModel
 internal import Foundation
+package import Grading
 internal import Platform
 internal import Simulation
 internal import Terminal

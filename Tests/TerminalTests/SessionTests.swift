@@ -1,8 +1,8 @@
 // What happens to a session: searching, pasting, stopping, resizing, losing the terminal.
 
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.serialized) struct SessionTests {
   private let folder: Folder
