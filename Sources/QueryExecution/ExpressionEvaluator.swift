@@ -84,7 +84,7 @@ public struct ExpressionEvaluator {
         inputs.append(dictionary.values)
       }
     }
-    guard vector.validity == nil || function.variant != "null-tolerant" else { return nil }
+    guard vector.validity == nil || !function.variant.contains("null-tolerant") else { return nil }
     let byValue = try function.evaluate(inputs, size).plain
     guard size > 0 else { return nullColumn(function.result, count: count) }
     let spread = byValue.gather(
