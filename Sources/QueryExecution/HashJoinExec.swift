@@ -20,9 +20,8 @@ final class JoinBuild: Sendable {
     var right: ColumnarBatch
     /// Nil where the join has no keys.
     var table: JoinTable?
-    /// The set of an `IN` without other conditions: values not NULL, and whether one was.
-    var members: JoinTable?
-    var hasNullMember = false
+    /// The set of an `IN` without other conditions.
+    var members: MembershipTable?
   }
 
   let join: Join
@@ -45,7 +44,7 @@ final class JoinBuild: Sendable {
 
   /// An `IN` whose set is the whole right side.
   var isPlainMembership: Bool {
-    join.membership != nil && join.keys.isEmpty && join.residual == nil
+    !join.membership.isEmpty && join.keys.isEmpty && join.residual == nil
   }
 }
 
@@ -116,10 +115,9 @@ final class JoinBuildSink: SinkExec {
         }
       }
     }
-    if build.isPlainMembership, let membership = join.membership {
-      let values = try evaluator.evaluate(membership.right)
-      content.hasNullMember = values.nullCount > 0
-      let table = JoinTable([values], nullsMatch: [false], count: right.rowCount)
+    if build.isPlainMembership {
+      let values = try join.membership.map { try evaluator.evaluate($0.right) }
+      let table = MembershipTable(values, count: right.rowCount)
       content.members = table
       try tableMemory.add(table.byteCount)
     }
@@ -241,7 +239,7 @@ private final class JoinProbeWorker: TransformWorker {
     }
     let isLeftOnly = join.kind.isLeftOnly
     let probe = try makeProbe(batch)
-    if isLeftOnly, join.residual == nil, join.membership == nil {
+    if isLeftOnly, join.residual == nil, join.membership.isEmpty {
       if let probe, let found = probe.existence() { return try emitLeft(batch, found, emit) }
       if probe == nil {
         let found = [Bool](repeating: content.right.rowCount > 0, count: batch.rowCount)
@@ -249,7 +247,7 @@ private final class JoinProbeWorker: TransformWorker {
       }
     }
     var isMatched = [Bool](repeating: false, count: batch.rowCount)
-    var membership = join.membership == nil ? nil : MembershipState(batch.rowCount)
+    var membership = join.membership.isEmpty ? nil : MembershipState(batch.rowCount)
     var row = 0
     while row < batch.rowCount {
       try context.check()
@@ -418,44 +416,22 @@ private final class JoinProbeWorker: TransformWorker {
 
   /// `value IN (right side)`.
   private func membershipMark(_ batch: ColumnarBatch) throws -> ColumnVector? {
-    guard let membership = join.membership, let table = content.members else { return nil }
-    let values = try ExpressionEvaluator(batch).evaluate(membership.left)
-    let count = batch.rowCount
-    if content.right.rowCount == 0 {
-      return ColumnVector(constant: .boolean(false), type: .boolean, count: count)
-    }
-    let probe = JoinTable.Probe(table, [values], count: count)
-    var found = [Bool](repeating: false, count: count)
-    if let known = probe.existence() {
-      found = known
-    } else {
-      var row = 0
-      while row < count {
-        row = probe.pairs(from: row, limit: pairsMax, &leftRows, &rightRows)
-        for left in leftRows { found[Int(left)] = true }
-      }
-    }
-    let hasNull = content.hasNullMember
-    let validity =
-      hasNull || values.validity != nil
-      ? ValidityBitmap.make(count: count) { !values.isNull($0) && (found[$0] || !hasNull) } : nil
-    let flags = Buffer(byteCount: count) { memory in
-      for row in 0..<count { memory[row] = found[row] ? 1 : 0 }
-    }
-    return ColumnVector(type: .boolean, count: count, values: flags, validity: validity)
+    guard let table = content.members else { return nil }
+    let evaluator = ExpressionEvaluator(batch)
+    let values = try join.membership.map { try evaluator.evaluate($0.left) }
+    return table.contains(values, count: batch.rowCount)
   }
 
-  /// Compares the operand with the members among the pairs at hand.
+  /// Compares the operands with the members among the pairs at hand.
   private func addMembers(_ batch: ColumnarBatch, _ state: inout MembershipState?) throws {
-    guard let membership = join.membership, !leftRows.isEmpty else { return }
+    guard !leftRows.isEmpty else { return }
     let split = batch.columns.count
-    let right = membership.right.remapping { $0 + split }
-    let evaluator = pairEvaluator(batch, [membership.left, right])
-    let equal = compare(
-      .equal,
-      try evaluator.evaluate(membership.left),
-      try evaluator.evaluate(right)
-    ).plain
+    let pairs = join.membership.map { ($0.left, $0.right.remapping { $0 + split }) }
+    let evaluator = pairEvaluator(batch, pairs.flatMap { [$0.0, $0.1] })
+    let verdicts = try pairs.map { left, right in
+      compare(.equal, try evaluator.evaluate(left), try evaluator.evaluate(right))
+    }
+    let equal = verdicts.dropFirst().reduce(verdicts[0]) { logicalAnd($0, $1) }.plain
     let values = equal.values.values(as: UInt8.self)
     for (index, left) in leftRows.enumerated() {
       if equal.isNull(index) {
