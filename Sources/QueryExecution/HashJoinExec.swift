@@ -30,10 +30,17 @@ final class JoinBuild: Sendable {
   let matched: MatchFlags
   /// Probes give no rows; they set `matched` alone.
   let marksOnly: Bool
+  /// The columns of the join that are read above it, and of its right side those that are kept; nil
+  /// for all. NULLs stand in the others' places.
+  let needed: Set<Int>?
+  let keptRight: Set<Int>?
 
-  init(_ join: Join, marksOnly: Bool = false) {
+  /// `needed`: of the join's columns; where it only marks, of the right side's.
+  init(_ join: Join, needed: Set<Int>?, marksOnly: Bool = false) {
     self.join = join
     self.marksOnly = marksOnly
+    self.needed = needed
+    keptRight = marksOnly ? needed : join.columnsRead(for: needed).right
     content = Mutex(Content(right: ColumnarBatch(schema: join.right.schema, rows: [])))
     matched = MatchFlags()
   }
@@ -97,7 +104,7 @@ final class JoinBuildSink: SinkExec {
     let right =
       batches.isEmpty
       ? ColumnarBatch(schema: schema, rows: [])
-      : try concatenated(batches, schema: schema, team)
+      : try concatenated(batches, schema: schema, team, kept: build.keptRight)
     var content = JoinBuild.Content(right: right)
     let evaluator = ExpressionEvaluator(right)
     if !join.keys.isEmpty {
@@ -126,15 +133,40 @@ final class JoinBuildSink: SinkExec {
   }
 }
 
-/// Puts batches together, a column a thread.
+extension Join {
+  /// The columns of each side that are read where `needed` of the join's are; nil for all.
+  func columnsRead(for needed: Set<Int>?) -> (left: Set<Int>?, right: Set<Int>?) {
+    let split = left.schema.count
+    var tested = residual?.columns ?? []
+    for key in keys + membership {
+      key.left.collectColumns(&tested)
+      tested.formUnion(key.right.columns.map { $0 + split })
+    }
+    func right(_ columns: Set<Int>) -> Set<Int> {
+      Set(columns.filter { $0 >= split }.map { $0 - split })
+    }
+    guard let needed else { return (nil, kind.isLeftOnly ? right(tested) : nil) }
+    // Beyond the left columns, a mark join gives its mark.
+    let given = kind.isLeftOnly ? needed.filter { $0 < split } : needed
+    let read = given.union(tested)
+    return (read.filter { $0 < split }, right(read))
+  }
+}
+
+/// Puts batches together, a column a thread; columns outside `kept` (where it is given) become NULLs.
 func concatenated(
   _ batches: [ColumnarBatch],
   schema: Schema,
-  _ team: WorkerTeam
+  _ team: WorkerTeam,
+  kept: Set<Int>? = nil
 ) throws -> ColumnarBatch {
   if batches.count == 1 { return batches[0] }
   let shared = ColumnResults()
+  let count = batches.reduce(0) { $0 + $1.rowCount }
   try team.run(schema.count) { index in
+    guard kept?.contains(index) ?? true else {
+      return shared.set(nullColumn(schema[index].type, count: count), index)
+    }
     let column = ColumnVector.concatenate(
       batches.map { $0.columns[index] },
       type: schema[index].type
@@ -144,7 +176,7 @@ func concatenated(
   return ColumnarBatch(
     schema: schema,
     columns: shared.all(schema.count),
-    rowCount: batches.reduce(0) { $0 + $1.rowCount }
+    rowCount: count
   )
 }
 
@@ -376,12 +408,22 @@ private final class JoinProbeWorker: TransformWorker {
     let isWhole =
       leftRows.count == batch.rowCount
       && leftRows.enumerated().allSatisfy { Int($0.element) == $0.offset }
+    let split = batch.columns.count
+    let count = leftRows.count
+    func isRead(_ index: Int) -> Bool { build.needed?.contains(index) ?? true }
     let left =
       isWhole
       ? batch.columns
-      : leftRows.withUnsafeBufferPointer { rows in batch.columns.map { $0.gather(rows) } }
+      : leftRows.withUnsafeBufferPointer { rows in
+        batch.columns.enumerated().map { index, column in
+          isRead(index) ? column.gather(rows) : nullColumn(column.type, count: count)
+        }
+      }
     let right = rightRows.withUnsafeBufferPointer { rows in
-      content.right.columns.map { gatherOrNull($0, rows) }
+      content.right.columns.enumerated().map { index, column in
+        isRead(split + index)
+          ? gatherOrNull(column, rows) : nullColumn(column.type, count: count)
+      }
     }
     return ColumnarBatch(schema: schema, columns: left + right, rowCount: leftRows.count)
   }
@@ -407,7 +449,13 @@ private final class JoinProbeWorker: TransformWorker {
     }
     if rows.count == batch.rowCount { return try emit(batch) }
     if rows.isEmpty { return }
-    try emit(rows.withUnsafeBufferPointer { batch.gather($0) })
+    let kept = rows.withUnsafeBufferPointer { rows in
+      batch.columns.enumerated().map { index, column in
+        build.needed?.contains(index) ?? true
+          ? column.gather(rows) : nullColumn(column.type, count: rows.count)
+      }
+    }
+    try emit(ColumnarBatch(schema: schema, columns: kept, rowCount: rows.count))
   }
 
   private func marked(_ batch: ColumnarBatch, _ mark: ColumnVector) -> ColumnarBatch {
