@@ -102,6 +102,12 @@ package struct Exercise: Sendable {
     return questions.flatMap(\.possibleFeedbackIDs).filter { seen.insert($0).inserted }
   }
 
+  /// The worlds that its checks open, each once: to be made while the learner reads the task.
+  package var worldRequests: [WorldRequest] {
+    var seen: Set<WorldRequest> = []
+    return questions.flatMap(\.madeWorlds).map(\.request).filter { seen.insert($0).inserted }
+  }
+
   /// The name of the fork of the learner's world that is taken when the exercise begins.
   package var forkName: String { "exercise \(id)" }
 

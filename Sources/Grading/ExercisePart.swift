@@ -146,3 +146,19 @@ package struct OrderQuestion: Sendable, Hashable {
 
   package func item(_ id: String) -> Item? { items.first { $0.id == id } }
 }
+
+extension ExercisePart {
+  /// The made worlds that judging this part opens, so that they can be made while the learner reads.
+  package var madeWorlds: [MadeWorld] {
+    switch question {
+    case .sql(let sql): sql.hidden
+    case .dataframe(let dataframe): dataframe.result.hidden
+    case .state(let state):
+      state.items.flatMap { item -> [MadeWorld] in
+        guard case .scenario(let scenario) = item.rule else { return [] }
+        return scenario.worlds
+      }
+    case .checks, .choice, .order, .number, .document: []
+    }
+  }
+}

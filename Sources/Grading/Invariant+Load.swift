@@ -22,7 +22,7 @@ extension Invariant {
       return !found.isScalar
         ? try found.texts(example: "dag rerun load") : [try found.text(example: "dag rerun load")]
     }
-    let target = try node.required("target", example: "silver.events")
+    let target = try node.required("target", example: "lake.silver.events")
     let invariant = Invariant(
       name: name,
       target: try tableName(target),
@@ -49,13 +49,13 @@ extension Invariant {
   }
 
   private static func tableName(_ node: ManifestNode) throws -> String {
-    let name = try node.text(example: "silver.events")
+    let name = try node.text(example: "lake.silver.events")
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard (1...3).contains(parts.count), parts.allSatisfy({ isIdentifier(String($0)) }) else {
       throw node.error(
         "course.bad-value",
         "`\(name)` is no table's name.",
-        advice: "Write it as in SQL, such as `silver.events`."
+        advice: "Write it as in SQL, such as `lake.silver.events`."
       )
     }
     return name

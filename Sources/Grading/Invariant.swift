@@ -9,7 +9,7 @@
 /// goal: {ko: 빠진 결제가 없습니다, en: No purchase is lost}
 /// feedback: lost-purchases
 /// invariant: complete
-/// target: silver.events
+/// target: lake.silver.events
 /// key: event_id
 /// truth: |
 ///   SELECT event_id FROM truth.events
@@ -45,7 +45,7 @@ package struct Invariant: Sendable, Hashable {
   }
 
   package var name: Name
-  /// The table that is judged, such as `silver.events`.
+  /// The table that is judged, such as `lake.silver.events`.
   package var target: String
   /// The business keys, each of which is unique; the first names rows.
   package var keys: [String]
@@ -83,9 +83,9 @@ package struct Invariant: Sendable, Hashable {
   package static let usualStages = [
     Stage(name: "phone", table: "system.sdk.events", column: "event_id"),
     Stage(name: "kafka", table: "system.kafka.records", column: "event_id"),
-    Stage(name: "bronze", table: "bronze.events", column: "event_id"),
-    Stage(name: "silver", table: "silver.events", column: "event_id"),
-    Stage(name: "warehouse", table: "warehouse.fact_events", column: "event_id"),
+    Stage(name: "bronze", table: "lake.bronze.events", column: "event_id"),
+    Stage(name: "silver", table: "lake.silver.events", column: "event_id"),
+    Stage(name: "warehouse", table: "warehouse.mart.fact_purchase", column: "event_id"),
   ]
 }
 

@@ -253,14 +253,17 @@ package struct InvariantJudge {
   }
 
   private func isolated(_ invariant: Invariant) throws -> InvariantBreach? {
-    let name = invariant.target.split(separator: ".").last.map(String.init) ?? invariant.target
+    // Bronze and Silver each have a table `events`: with its schema, a name is one of them.
+    let name = invariant.target.split(separator: ".").suffix(2)
+    let isWhole = invariant.target.split(separator: ".").count == 3
+    let baseline = "baseline." + (isWhole ? name[...] : name.suffix(1)).joined(separator: ".")
     let allowed: Set<String>
     if let days = invariant.days {
       allowed = Set(Self.ids(try ask(days, world)))
     } else {
       allowed = [world.description.day]
     }
-    let before = try partitions(of: "baseline.\(name)", invariant, world, by: nil)
+    let before = try partitions(of: baseline, invariant, world, by: nil)
     let after = try partitions(of: invariant.target, invariant, world, by: nil)
     return breach(invariant, changed(before, after).filter { !allowed.contains($0) })
   }

@@ -47,22 +47,22 @@ extension KillerWorld {
   ///
   /// ```yaml
   /// tables:
-  ///   - name: silver.events
+  ///   - name: lake.silver.events
   ///     columns: {event_id: varchar, event_time: timestamp(3) with time zone, price: bigint}
   /// ```
   package static func parseTables(_ node: ManifestNode) throws -> [GradingTable] {
-    let example = "- {name: silver.events, columns: {event_id: varchar, price: bigint}}"
+    let example = "- {name: lake.silver.events, columns: {event_id: varchar, price: bigint}}"
     var tables: [GradingTable] = []
     for element in try node.elements(example: example) {
       try element.allowKeys(["name", "columns"])
-      let nameNode = try element.required("name", example: "silver.events")
-      let name = try nameNode.text(example: "silver.events")
+      let nameNode = try element.required("name", example: "lake.silver.events")
+      let name = try nameNode.text(example: "lake.silver.events")
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)
       guard (1...3).contains(parts.count), parts.allSatisfy({ isIdentifier(String($0)) }) else {
         throw nameNode.error(
           "course.bad-value",
           "`\(name)` is no table's name.",
-          advice: "Write it as answers do, such as `silver.events`."
+          advice: "Write it as answers do, such as `lake.silver.events`."
         )
       }
       guard !tables.contains(where: { $0.name == name }) else {

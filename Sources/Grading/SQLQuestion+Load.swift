@@ -145,7 +145,7 @@ extension SQLQuestion {
         code: "course.missing-key",
         message: "The killer world has rows, and no table is declared.",
         place: folder.display("exercise.yaml") + " tables",
-        advice: "Write `tables: [{name: silver.events, columns: {event_id: varchar}}]`.",
+        advice: "Write `tables: [{name: lake.silver.events, columns: {event_id: varchar}}]`.",
         fields: ["file": folder.display("exercise.yaml"), "key": "tables"]
       )
     }
@@ -158,7 +158,7 @@ extension SQLQuestion {
   ) throws -> [String: String] {
     guard let node else { return [:] }
     try node.allowKeys(["keys"])
-    let keys = try node.required("keys", example: "{silver.events: user_id}")
+    let keys = try node.required("keys", example: "{lake.silver.events: user_id}")
     try keys.allowKeys(tables.map(\.name))
     var found: [String: String] = [:]
     for table in tables {

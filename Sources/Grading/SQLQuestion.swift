@@ -9,12 +9,12 @@
 /// key: [dt]
 /// reference: |
 ///   SELECT dt, count(DISTINCT user_id) AS dau
-///   FROM silver.events WHERE dt = DATE '{{ds_kst}}' GROUP BY dt
+///   FROM lake.silver.events WHERE dt = DATE '{{ds_kst}}' GROUP BY dt
 /// story: |
-///   SELECT event_id, event_time FROM silver.events WHERE dt = {{row.dt}} LIMIT 5
+///   SELECT event_id, event_time FROM lake.silver.events WHERE dt = {{row.dt}} LIMIT 5
 /// mistakes:
 ///   - {sql: "SELECT …", feedback: utc-day}
-/// counterexample: {keys: {silver.events: user_id}}
+/// counterexample: {keys: {lake.silver.events: user_id}}
 /// worlds:
 ///   killer: worlds/killer.ndjson
 ///   killer_day: 2024-01-15

@@ -10,7 +10,7 @@
 /// bind: {order_id: "SELECT order_id FROM truth.events WHERE …"}
 /// drive: ["clock +1d", "dag rerun silver {{ds_kst}}"]
 /// checks:
-///   - {goal: …, feedback: lost, invariant: complete, target: silver.events, key: event_id, truth: …}
+///   - {goal: …, feedback: lost, invariant: complete, target: lake.silver.events, key: event_id, truth: …}
 ///   - {goal: …, feedback: wrong-day, sql: "SELECT …"}
 /// ```
 package struct StateQuestion: Sendable {

@@ -106,6 +106,8 @@ import Testing
     let (exercise, scratch) = try exercise(Self.sqlManifest, Self.sqlFiles)
     let host = SQLGraderTests().host()
     let session = ExerciseSession(exercise: exercise, host: host)
+    #expect(exercise.worldRequests == MadeWorld.usual.map(\.request))
+    #expect(exercise.forkName == "exercise 99-1")
     #expect(session.check(answer: nil).verdict == .notAttempted)
     session.remember(query: exercise.questions.isEmpty ? "" : "SELECT 1 AS one")
     #expect(session.check(answer: nil).verdict.feedbackID == SQLQuestion.columnsFeedbackID)

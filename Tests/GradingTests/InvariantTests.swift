@@ -167,6 +167,23 @@ import Testing
     #expect(try breach(days, Self.tables(silver: more, baseline: before)) == nil)
   }
 
+  @Test("of isolation in a table of three parts takes the baseline of its schema")
+  func isolatedByName() throws {
+    let tables = ["lake.silver.events", "baseline.silver.events", "baseline.events"].map { name in
+      GradingTable(
+        name: name, columns: Self.columns,
+        rows: name == "baseline.events" ? [] : [Self.row("o", day: "2024-01-14")])
+    }
+    guard
+      case .state(let state) = try question(
+        "goal: {ko: 목표}\nfeedback: a\ninvariant: isolated\ntarget: lake.silver.events"),
+      case .invariant(let found) = state.items[0].rule
+    else { return }
+    let world = FakeWorld(
+      tables, WorldDescription(seed: 7, day: Self.day, origin: "learner"), FakeGradingHost())
+    #expect(try InvariantJudge(world: world).breach(of: found) == nil)
+  }
+
   static let idempotent = """
     invariant: idempotent
     key: event_id
