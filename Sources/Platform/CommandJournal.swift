@@ -44,7 +44,10 @@ package struct CommandJournal: Sendable {
     package var mark: String
     /// Nil while it runs, and after a crash until the next start.
     package var outcome: Outcome?
+    /// The story's time when it ended.
     package var ended: StoryTime?
+    /// The command's exit status; 3 for one that a crash cut short.
+    package var exit: Int32?
   }
 
   package let path: String
@@ -69,6 +72,7 @@ package struct CommandJournal: Sendable {
       {
         entries[index].outcome = outcome
         entries[index].ended = Self.time(value["ended"])
+        entries[index].exit = value["exit"]?.integer.flatMap { Int32(exactly: $0) }
       }
     }
     return entries
@@ -91,10 +95,12 @@ package struct CommandJournal: Sendable {
   }
 
   /// Writes down how the command ended.
-  package func end(_ seq: Int, _ outcome: Outcome, at moment: StoryTime) throws {
+  package func end(
+    _ seq: Int, _ outcome: Outcome, exit: Int32, at moment: StoryTime
+  ) throws {
     try append([
       JSONMember("seq", .integer(Int64(seq))), JSONMember("ended", .string(moment.iso8601)),
-      JSONMember("outcome", .string(outcome.rawValue)),
+      JSONMember("outcome", .string(outcome.rawValue)), JSONMember("exit", .integer(Int64(exit))),
     ])
   }
 
@@ -120,21 +126,19 @@ package struct CommandJournal: Sendable {
 
 extension Platform {
   /// Runs a command that changes the world, with its intent before it and its outcome after it.
-  package func journaling<Result>(
+  ///
+  /// `exit` is the command's exit status, 0 to 3.
+  package func journaling<Success>(
     _ line: String,
-    _ body: () throws -> Result,
-    hasFailed: (Result) -> Bool
-  ) throws -> Result {
+    exit: (Result<Success, any Error>) -> Int32,
+    _ body: () throws -> Success
+  ) throws -> Success {
     let seq = try commands.begin(line, at: now, mark: try mark())
-    do {
-      let result = try body()
-      try commands.end(seq, hasFailed(result) ? .failed : .done, at: now)
-      return result
-    } catch {
-      // What failed halfway is still in the world: a clock that a full disk stopped has moved.
-      try? commands.end(seq, .failed, at: now)
-      throw error
-    }
+    let result = Result { try body() }
+    let status = exit(result)
+    // What failed halfway is still in the world: a clock that a full disk stopped has moved.
+    try commands.end(seq, status == 0 ? .done : .failed, exit: status, at: now)
+    return try result.get()
   }
 
   /// A digest of all that commands change and the disk keeps: the phone, the log, runs and tables.
@@ -173,7 +177,7 @@ extension Platform {
   func closeJournal() throws -> [Recovery] {
     guard let open = commands.entries().last, open.outcome == nil else { return [] }
     let hasChanged = try mark() != open.mark
-    try commands.end(open.seq, hasChanged ? .interrupted : .undone, at: now)
+    try commands.end(open.seq, hasChanged ? .interrupted : .undone, exit: 3, at: now)
     return [
       Recovery(
         code: hasChanged ? "journal.interrupted" : "journal.undone",

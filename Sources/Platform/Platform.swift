@@ -8,7 +8,7 @@
 
 internal import Codecs
 package import Collector
-internal import Connector
+package import Connector
 internal import Dashboard
 package import ETL
 package import EventLog
@@ -38,6 +38,8 @@ package final class Platform {
   package let ingest: BronzeIngest
   package let live: LiveMetrics
   package let engine: QueryEngine
+  /// What the engine reads: for engines that need something beside it.
+  package let catalogs: [any CatalogProvider]
   package let pipeline: PipelineFiles
   package let journal: RunJournal
   package let phone: LearnerPhone
@@ -169,12 +171,12 @@ package final class Platform {
       progressFile: directory + "/deliveries",
       openedAt: file.now
     )
-    engine = QueryEngine(
-      catalogs: [
-        lake, warehouse, live.catalog(),
-        Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
-        MemoryCatalog(), FileCatalog(), TPCHCatalog(),
-      ])
+    catalogs = [
+      lake, warehouse, live.catalog(),
+      Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
+      MemoryCatalog(), FileCatalog(), TPCHCatalog(),
+    ]
+    engine = QueryEngine(catalogs: catalogs)
     recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
     recoveries += try closeJournal()
   }
