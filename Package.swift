@@ -83,7 +83,7 @@ let package = Package(
     base("Simulation"),
     base("Codecs", ["CIntrinsics", "CZlib", "CZstd", "Diagnostics"]),
     base("Columnar", ["Diagnostics"]),
-    base("Kernels", ["Columnar", "Diagnostics"]),
+    base("Kernels", ["CIntrinsics", "Columnar", "Diagnostics"]),
 
     // Formats and contracts
     .target(name: "EventModel", swiftSettings: strict),

@@ -1,5 +1,6 @@
 // Reads the checks of an exercise or of one of its parts: `NN-what.yaml`, asked in that order.
 
+/// Reads the files `checks/NN-what.yaml` of one exercise or part.
 package struct CheckLoader {
   let folder: ContentFolder
   let needsBoth: Bool

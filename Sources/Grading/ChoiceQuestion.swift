@@ -1,6 +1,7 @@
 // A choice as one learner sees it at one attempt: the drawn item, its options and reasons in their
 // shuffled order, and how an answer to it is read and judged.
 
+/// One item of a choice as it is shown: its options and reasons in their order, and who is right.
 package struct ChoiceQuestion {
   package let item: ChoiceItem
   /// In the order shown; option 1 is the first.

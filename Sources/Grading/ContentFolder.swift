@@ -2,6 +2,7 @@
 
 internal import Foundation
 
+/// A folder of the course's files.
 package struct ContentFolder {
   package let path: String
 

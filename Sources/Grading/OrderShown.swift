@@ -1,6 +1,7 @@
 // An order question as one learner sees it: the items in a shuffled order, and how an answer to it
 // is read and judged.
 
+/// The items of an order as they are shown, and what an answer in their numbers means.
 package struct OrderShown {
   let question: OrderQuestion
   /// In the order shown; item 1 is the first. Never the right order.

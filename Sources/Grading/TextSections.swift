@@ -5,6 +5,7 @@
 
 internal import Foundation
 
+/// The named texts of one file, such as `feedback.ko.md`.
 package struct TextSections: Sendable, Hashable {
   package var texts: [String: String]
   /// The names in file order.
