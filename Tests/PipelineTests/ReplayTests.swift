@@ -17,19 +17,20 @@ struct ReplayTests {
     let world = try TestWorld()
     let changing = [
       JourneyTests.purchase, "app flush", "app network offline", "app network online", "clock +1h",
-      "dag run nightly", "INSERT INTO lake.gold.daily_metrics SELECT * FROM lake.gold.daily_metrics WHERE false;",
+      "dag run nightly", "CREATE TABLE memory.default.t AS SELECT 1 AS a;",
       "airflow dags trigger ingest",
-      "trino --execute \"DELETE FROM lake.silver.events WHERE event_id = 'none'\"",
-      "SELECT 1; DELETE FROM lake.silver.events WHERE event_id = 'none';",
+      "trino --execute \"INSERT INTO memory.default.t VALUES 2\"",
+      "SELECT 1; DELETE FROM memory.default.t WHERE a = 2;",
     ]
     let reading = [
       "status", "clock", "app queue", "app log", "kafka topics", "kafka read app-events", "dag list",
       "dag show nightly", "SELECT count(*) FROM lake.silver.events;", "dash show", "s3 ls raw/",
-      "EXPLAIN DELETE FROM lake.silver.events;", "trino --execute \"SELECT 1\"", "airflow dags list",
+      "EXPLAIN DELETE FROM memory.default.t;", "trino --execute \"SELECT 1\"", "airflow dags list",
       "SELECT 'DELETE FROM lake.silver.events';", "help", "trace event", "fork here", "list",
     ]
     for line in changing + reading {
-      #expect(world.run(line).status == .success, "\(line): \(world.run(line).text)")
+      let answer = world.run(line)
+      #expect(answer.status == .success, "\(line): \(answer.text)")
     }
     let entries = Self.journal(world)
     #expect(entries.map(\.line) == changing)
@@ -97,7 +98,11 @@ struct ReplayTests {
         "SELECT event_id FROM lake.silver.events WHERE event_name = 'purchase_completed' AND dt = DATE '2024-01-15' ORDER BY 1"
       ).first)
     world.run("clock +2h")
-    world.run("DELETE FROM lake.silver.events WHERE event_id = '\(visible)' AND dt = DATE '2024-01-15';")
+    world.run(
+      """
+      CREATE TABLE memory.default.picked AS SELECT * FROM lake.silver.events
+      WHERE event_id = '\(visible)' AND dt = DATE '2024-01-15';
+      """)
     world.run("clock 2024-01-17T05:00")
     let model = world.worldPath + "/pipeline/models/marts/daily_activity.sql"
     let text = try String(contentsOfFile: model, encoding: .utf8)
@@ -106,7 +111,7 @@ struct ReplayTests {
     let host = world.shell.gradingHost()
     let changes = try host.changes(since: "exercise 9")
     #expect(changes.files.map(\.path) == ["models/marts/daily_activity.sql"])
-    #expect(changes.commands.count == 3)
+    try #require(changes.commands.count == 3)
     #expect(changes.commands[0].line == "clock +7200s")
     #expect(changes.commands[2].line == "clock +\(Int(17.5 * 3_600) + 20 * 60)s")
 
@@ -123,7 +128,7 @@ struct ReplayTests {
     #expect(replies.allSatisfy { $0.exitCode == 0 }, "\(replies)")
     #expect(
       try Self.first(
-        hidden, "SELECT count(*) FROM lake.silver.events WHERE event_id = '\(theirs)'") == "0")
+        hidden, "SELECT event_id FROM memory.default.picked WHERE dt = DATE '2024-02-29'") == theirs)
     #expect(
       try Self.first(
         hidden,
