@@ -164,8 +164,9 @@ let package = Package(
     room(
       "Commands",
       [
-        "Collector", "CollectorEndpoint", "Columnar", "Course", "CourseAuthoring", "Dashboard",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "Grading", "HTTPServer",
+        "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
+        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading",
+        "HTTPServer",
         "KafkaProtocol", "Lake", "LakeIngest",
         "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
         "World", argumentParser,

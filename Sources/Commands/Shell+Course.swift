@@ -1,4 +1,4 @@
-package import Grading
+internal import Grading
 internal import Columnar
 internal import Course
 internal import EventModel
@@ -74,46 +74,7 @@ struct ExerciseLibrary {
   }
 }
 
-/// The course's way to the running pipeline.
-private final class ShellHost: LessonHost {
-  private unowned let shell: Shell
-
-  init(_ shell: Shell) {
-    self.shell = shell
-  }
-
-  var language: CourseLanguage { shell.courseLanguage }
-
-  func text(_ key: String, _ values: [String: String]) -> String { shell.text(key, values) }
-
-  func query(_ sql: String) throws -> HostTable {
-    let platform = try shell.platform()
-    let result = try platform.engine.execute(sql, session: platform.session())
-    let rows = result.rows().map { row in
-      row.indices.map { column -> HostValue in
-        switch row[column] {
-        case .null: .null
-        case .boolean(let value): .boolean(value)
-        case .double(let value): .double(value)
-        case .integer(let value) where Shell.isNumber(result.schema[column].type): .integer(value)
-        default: .text(result.text(row[column], column: column))
-        }
-      }
-    }
-    return HostTable(columns: result.schema.fields.map(\.name), rows: rows)
-  }
-
-  func run(_ line: String) throws -> HostReply {
-    let captured = CapturedOutput()
-    let status = shell.run(Shell.Request(line: line), output: captured)
-    return HostReply(output: captured.text, exitCode: status.rawValue)
-  }
-}
-
 extension Shell {
-  /// The host that graders and answer scripts use.
-  package func lessonHost() -> any LessonHost { ShellHost(self) }
-
   private func session(_ id: String? = nil) throws -> ExerciseSession {
     guard let id = id ?? exercises.current ?? exercises.ids().first else {
       throw CommandError(.noExercise)

@@ -72,6 +72,7 @@ extension Shell {
   /// A line typed at the prompt: the lesson may ask something, and goes along with what is typed.
   func answerAtPrompt(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    if let reply = try answerRewind(trimmed) { return reply }
     if trimmed == "resume" { return try resumeLesson() }
     if trimmed.isEmpty { return try goOn(echoes: false) }
     let session = try lesson()
