@@ -15,7 +15,8 @@ struct GraderTests {
         .init("platform", "varchar"), .init("event_time", "timestamp(3) with time zone"),
         .init("dt", "date"),
       ],
-      rows: [])
+      rows: []
+    )
   ]
 
   private static let dau = """
@@ -65,11 +66,16 @@ struct GraderTests {
     where !text.isEmpty {
       let file = path + "/" + name
       try FileManager.default.createDirectory(
-        atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        atPath: (file as NSString).deletingLastPathComponent,
+        withIntermediateDirectories: true
+      )
       try Data(text.utf8).write(to: URL(filePath: file))
     }
     let loader = CheckLoader(
-      folder: ContentFolder(path: path), status: .local, tables: Self.tables)
+      folder: ContentFolder(path: path),
+      status: .local,
+      tables: Self.tables
+    )
     guard let question = try loader.question(in: "checks", form: nil) else {
       throw TestFailure("no question")
     }
@@ -83,7 +89,9 @@ struct GraderTests {
     return SQLGrader(question: found)
   }
 
-  @Test func `a query is judged in the learner's world, the killer world and two hidden ones`() throws {
+  @Test func `a query is judged in the learner's world, the killer world and two hidden ones`()
+    throws
+  {
     let world = try TestWorld()
     let host = world.shell.gradingHost()
     world.shell.prepareWorlds(MadeWorld.usual.map(\.request))
@@ -98,24 +106,36 @@ struct GraderTests {
     #expect(seconds < 10)
   }
 
-  @Test func `a wrong query is named, with its first difference, story and two input rows`() throws {
+  @Test func `a wrong query is named, with its first difference, story and two input rows`() throws
+  {
     let world = try TestWorld()
     let host = world.shell.gradingHost()
     let grader = try sqlGrader()
     let wrong = [
-      ("SELECT platform, count(DISTINCT user_id) AS dau FROM lake.silver.events WHERE date(event_time AT TIME ZONE 'UTC') = DATE '{{ds_kst}}' AND user_id IS NOT NULL GROUP BY platform", "utc-day"),
-      ("SELECT platform, sum(CASE WHEN user_id IS NULL THEN 0 ELSE 1 END) AS dau FROM lake.silver.events WHERE dt = DATE '{{ds_kst}}' GROUP BY platform", "events-not-users"),
+      (
+        "SELECT platform, count(DISTINCT user_id) AS dau FROM lake.silver.events WHERE date(event_time AT TIME ZONE 'UTC') = DATE '{{ds_kst}}' AND user_id IS NOT NULL GROUP BY platform",
+        "utc-day"
+      ),
+      (
+        "SELECT platform, sum(CASE WHEN user_id IS NULL THEN 0 ELSE 1 END) AS dau FROM lake.silver.events WHERE dt = DATE '{{ds_kst}}' GROUP BY platform",
+        "events-not-users"
+      ),
     ]
     for (sql, feedback) in wrong {
       let started = ContinuousClock.now
       let judgement = grader.grade(sql, host: host)
       print("GraderTests: \(feedback): \((ContinuousClock.now - started) / .seconds(1)) s")
-      #expect(judgement.verdict.feedbackID == feedback, "\(judgement.verdict) \(judgement.evidence)")
+      #expect(
+        judgement.verdict.feedbackID == feedback,
+        "\(judgement.verdict) \(judgement.evidence)"
+      )
       #expect(judgement.evidence.world?.kind == .visible)
       let counterexample = try #require(judgement.evidence.counterexample)
       #expect(counterexample.isMinimal && (1...2).contains(counterexample.rowCount))
       #expect(judgement.evidence.story?.rows.count == 3)
-      let text = EvidenceText(evidence: judgement.evidence, host: host).lines.joined(separator: "\n")
+      let text = EvidenceText(evidence: judgement.evidence, host: host).lines.joined(
+        separator: "\n"
+      )
       #expect(text.contains("lake.silver.events") && !text.contains("course."), "\(text)")
     }
   }
@@ -131,7 +151,10 @@ struct GraderTests {
     print("GraderTests: narrowed down: \((ContinuousClock.now - started) / .seconds(1)) s")
     #expect(judgement.verdict.feedbackID == "wrong-dau")
     let counterexample = try #require(judgement.evidence.counterexample)
-    #expect(counterexample.rowCount == 1 && counterexample.isMinimal, "\(counterexample.rowCount) rows")
+    #expect(
+      counterexample.rowCount == 1 && counterexample.isMinimal,
+      "\(counterexample.rowCount) rows"
+    )
   }
 
   @Test func `an answer cannot read what only graders see, nor change anything`() throws {
@@ -143,7 +166,8 @@ struct GraderTests {
         """
         SELECT (SELECT count(*) FROM lake.silver.events), (SELECT count(*) FROM system.kafka.records),
           (SELECT count(*) FROM warehouse.mart.fact_purchase)
-        """).rows[0]
+        """
+      ).rows[0]
     }
     let before = try state()
     for sql in [
@@ -156,7 +180,10 @@ struct GraderTests {
       String(repeating: "x", count: 100_000), "\u{0}\u{1}", "SELECT (", "몰라요", "42", "VALUES 1",
     ] {
       let verdict = grader.grade(sql, host: host).verdict
-      #expect(verdict != .passed && verdict.name != "checker-failed", "\(sql.prefix(60)): \(verdict)")
+      #expect(
+        verdict != .passed && verdict.name != "checker-failed",
+        "\(sql.prefix(60)): \(verdict)"
+      )
     }
     #expect(try state() == before)
   }
@@ -197,7 +224,9 @@ struct GraderTests {
     return StateGrader(question: found, grading: .first, fork: "exercise 9")
   }
 
-  @Test func `invariants hold in a world that was left alone, and break where it was spoilt`() throws {
+  @Test func `invariants hold in a world that was left alone, and break where it was spoilt`()
+    throws
+  {
     let world = try TestWorld()
     world.run("fork exercise 9")
     let host = world.shell.gradingHost()
