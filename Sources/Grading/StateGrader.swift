@@ -95,7 +95,9 @@ private struct StateGrading {
     switch item.rule {
     case .rows(let check):
       let place = GradedWorld(.visible, day: "")
-      guard let row = try check.offendingRow(nil, host) else { return nil }
+      let row = try check.offendingRow(nil, host)
+      record(place, row == nil ? nil : check.feedback)
+      guard let row else { return nil }
       let grader = Grader(form: nil, checks: [], grading: .first, values: values)
       var known = grader.sharedValues(check.values + values, nil, host)
       for (name, value) in row { known[name] = value }
@@ -116,7 +118,9 @@ private struct StateGrading {
         seed: world.description.seed,
         day: world.description.day
       )
-      guard let breach = try judge.breach(of: invariant) else { return nil }
+      let breach = try judge.breach(of: invariant)
+      record(place, breach == nil ? nil : item.feedback)
+      guard let breach else { return nil }
       return BrokenRule(
         feedback: item.feedback,
         values: breach.values,
@@ -125,6 +129,16 @@ private struct StateGrading {
       )
     case .scenario(let scenario): return try broken(scenario, item)
     }
+  }
+
+  private mutating func record(_ place: GradedWorld, _ feedback: String?) {
+    gradings.append(
+      Grading(
+        world: place,
+        verdict: feedback == nil ? Verdict.passed.name : "not-yet",
+        feedback: feedback
+      )
+    )
   }
 
   private func gradingHost() throws -> any GradingHost {
@@ -276,11 +290,11 @@ private struct StateGrading {
       case .scenario: break
       }
       if let broken {
-        gradings.append(Grading(world: place, verdict: "not-yet", feedback: broken.feedback))
+        record(place, broken.feedback)
         return broken
       }
     }
-    gradings.append(Grading(world: place, verdict: Verdict.passed.name))
+    record(place, nil)
     return nil
   }
 }
