@@ -318,7 +318,12 @@ package final class ExerciseSession {
   /// The values that every text of the exercise may name.
   private func shared(_ part: ExercisePart, _ answer: AnswerValues?) -> [String: HostValue] {
     var values = grader(part).sharedValues(exercise.values, answer, host)
-    if case .checks = part.question { return values }
+    switch part.question {
+    case .checks: return values
+    case .number(let question):
+      values.merge(inputs(question).mapValues(\.hostValue)) { query, _ in query }
+    default: break
+    }
     values.merge(answer?.values ?? [:]) { query, _ in query }
     return values
   }
@@ -402,7 +407,8 @@ package final class ExerciseSession {
 
   private func body(_ heading: String, _ text: LocalizedText) -> String {
     let part = openPart ?? exercise.questions[0]
-    let values = grader(part).sharedValues(grader(part).values, lastAnswer, host)
+    var values = grader(part).sharedValues(grader(part).values, lastAnswer, host)
+    values.merge(shared(part, lastAnswer)) { own, _ in own }
     return heading + "\n" + fill(text[host.language], with: values).text
   }
 

@@ -12,6 +12,8 @@ package struct InvariantJudge {
   let changes: LearnerChanges
   /// Parameters of the queries besides the world's days.
   let values: [String: HostValue]
+  /// The day that `{{ds_kst}}` is: the world's yesterday before anything was done in it.
+  let day: String
   let deadline: Deadline
 
   package init(
@@ -19,12 +21,14 @@ package struct InvariantJudge {
     host: (any GradingHost)? = nil,
     changes: LearnerChanges = LearnerChanges(),
     values: [String: HostValue] = [:],
+    day: String? = nil,
     deadline: Deadline = Deadline()
   ) {
     self.world = world
     self.host = host
     self.changes = changes
     self.values = values
+    self.day = day ?? world.description.day
     self.deadline = deadline
   }
 
@@ -49,13 +53,18 @@ package struct InvariantJudge {
 
   // MARK: Asking
 
-  private func values(in world: any GradingWorld) -> [String: HostValue] {
-    values.merging(SQLTemplate.dayValues(world.description.day)) { $1 }
+  /// The parameters of queries: the days are those of this world, or of the next day's.
+  private func values(day: String?) -> [String: HostValue] {
+    values.merging(SQLTemplate.dayValues(day ?? self.day)) { $1 }
   }
 
-  private func ask(_ template: SQLTemplate, _ world: any GradingWorld) throws -> HostTable {
+  private func ask(
+    _ template: SQLTemplate,
+    _ world: any GradingWorld,
+    day: String? = nil
+  ) throws -> HostTable {
     try deadline.check()
-    return try world.query(template.sql(values: values(in: world)))
+    return try world.query(template.sql(values: values(day: day)))
   }
 
   private func ask(_ sql: String, _ world: any GradingWorld) throws -> HostTable {
@@ -63,9 +72,9 @@ package struct InvariantJudge {
     return try world.query(sql)
   }
 
-  private func condition(_ invariant: Invariant, _ world: any GradingWorld) throws -> String {
+  private func condition(_ invariant: Invariant) throws -> String {
     guard let filter = invariant.filter else { return "" }
-    return " WHERE (" + (try filter.sql(values: values(in: world))) + ")"
+    return " WHERE (" + (try filter.sql(values: values(day: nil))) + ")"
   }
 
   /// The first column's values that are not null, as text.
@@ -84,7 +93,7 @@ package struct InvariantJudge {
   private func targetIDs(_ invariant: Invariant, _ world: any GradingWorld) throws -> [String] {
     let key = try firstKey(invariant)
     return Self.ids(
-      try ask("SELECT \(key) FROM \(invariant.target)\(condition(invariant, world))", world)
+      try ask("SELECT \(key) FROM \(invariant.target)\(condition(invariant))", world)
     )
   }
 
@@ -140,7 +149,7 @@ package struct InvariantJudge {
     for key in invariant.keys {
       var seen: Set<String> = []
       var twice: Set<String> = []
-      let sql = "SELECT \(key) FROM \(invariant.target)\(try condition(invariant, world))"
+      let sql = "SELECT \(key) FROM \(invariant.target)\(try condition(invariant))"
       for id in Self.ids(try ask(sql, world)) where !seen.insert(id).inserted { twice.insert(id) }
       if let breach = breach(invariant, Array(twice)) { return breach }
     }
@@ -161,7 +170,7 @@ package struct InvariantJudge {
     guard !right.isEmpty else { throw Self.unable("the truth holds no id", invariant) }
     let sql =
       "SELECT \(names.joined(separator: ", ")) FROM \(invariant.target)"
-      + (try condition(invariant, world))
+      + (try condition(invariant))
     let given = try byKey(try ask(sql, world), names, invariant)
     var wrong: [(id: String, column: Int)] = []
     for (id, row) in given {
@@ -222,9 +231,10 @@ package struct InvariantJudge {
     of table: String,
     _ invariant: Invariant,
     _ world: any GradingWorld,
-    by key: String?
+    by key: String?,
+    where condition: String = ""
   ) throws -> [String: PartitionContent] {
-    let content = try ask("SELECT * FROM \(table)", world)
+    let content = try ask("SELECT * FROM \(table)\(condition)", world)
     let ignored = Set(invariant.ignored.map { $0.lowercased() })
     let names = content.columns.map { $0.lowercased() }
     // By name, so that a column's place says nothing.
@@ -261,7 +271,7 @@ package struct InvariantJudge {
     if let days = invariant.days {
       allowed = Set(Self.ids(try ask(days, world)))
     } else {
-      allowed = [world.description.day]
+      allowed = [day]
     }
     let before = try partitions(of: baseline, invariant, world, by: nil)
     let after = try partitions(of: invariant.target, invariant, world, by: nil)
@@ -270,9 +280,14 @@ package struct InvariantJudge {
 
   // MARK: Running again
 
-  private func run(_ lines: [String], _ world: any GradingWorld, _ invariant: Invariant) throws {
+  private func run(
+    _ lines: [String],
+    _ world: any GradingWorld,
+    _ invariant: Invariant,
+    day: String? = nil
+  ) throws {
     var literals: [String: String] = [:]
-    for (name, value) in values(in: world) { literals[name] = value.idText ?? "" }
+    for (name, value) in values(day: day) { literals[name] = value.idText ?? "" }
     for line in lines {
       try deadline.check()
       var typed = line
@@ -290,14 +305,18 @@ package struct InvariantJudge {
     let key = try firstKey(invariant)
     let copy = try world.fork()
     defer { copy.close() }
-    let before = try partitions(of: invariant.target, invariant, copy, by: key)
+    let condition = try condition(invariant)
+    func content() throws -> [String: PartitionContent] {
+      try partitions(of: invariant.target, invariant, copy, by: key, where: condition)
+    }
+    let before = try content()
     try run(invariant.rerun, copy, invariant)
-    let again = try partitions(of: invariant.target, invariant, copy, by: key)
+    let again = try content()
     if let breach = breach(invariant, changed(before, again)) { return breach }
     guard !invariant.next.isEmpty else { return nil }
     try run(invariant.next, copy, invariant)
     // The next interval adds rows of its own; those that were there stay as they are.
-    let after = try partitions(of: invariant.target, invariant, copy, by: key)
+    let after = try content()
     return breach(invariant, changed(before, after).filter { before[$0] != nil })
   }
 
@@ -311,7 +330,7 @@ package struct InvariantJudge {
     }
     func ids(_ version: HostValue) throws -> [String] {
       try deadline.check()
-      let values = values(in: world).merging(["version": version]) { $1 }
+      let values = values(day: nil).merging(["version": version]) { $1 }
       return Self.ids(try world.query(poll.sql(values: values))).sorted()
     }
     let first = try ids(names[0])
@@ -328,22 +347,18 @@ package struct InvariantJudge {
     guard let host, let detected = invariant.detected else {
       throw Self.unable("no other world can be made", invariant)
     }
-    let here = world.description
-    let tomorrow = nextDay(here.day)
+    let tomorrow = nextDay(day)
     try deadline.check()
     let request = WorldRequest(
-      origin: .made(seed: here.seed, day: tomorrow, size: "xs", versionShift: 0),
+      origin: .made(seed: world.description.seed, day: tomorrow, size: "xs", versionShift: 0),
       faults: invariant.faults
     )
     let next = try host.open(request)
     defer { next.close() }
     try deadline.check()
-    _ = try next.apply(
-      changes,
-      rebinding: [here.day: tomorrow, tomorrow: nextDay(tomorrow)]
-    )
-    try run(invariant.drive, next, invariant)
-    guard try ask(detected, next).rows.isEmpty else { return nil }
+    _ = try next.apply(changes, rebinding: reboundDays(from: day, to: tomorrow))
+    try run(invariant.drive, next, invariant, day: tomorrow)
+    guard try ask(detected, next, day: tomorrow).rows.isEmpty else { return nil }
     return InvariantBreach(
       .guarded,
       target: invariant.target,

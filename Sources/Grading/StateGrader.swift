@@ -95,7 +95,9 @@ private struct StateGrading {
     switch item.rule {
     case .rows(let check):
       let place = GradedWorld(.visible, day: "")
-      guard let row = try check.offendingRow(nil, host) else { return nil }
+      let row = try check.offendingRow(nil, host)
+      record(place, row == nil ? nil : check.feedback)
+      guard let row else { return nil }
       let grader = Grader(form: nil, checks: [], grading: .first, values: values)
       var known = grader.sharedValues(check.values + values, nil, host)
       for (name, value) in row { known[name] = value }
@@ -108,6 +110,7 @@ private struct StateGrading {
         world: world,
         host: gradingHost,
         changes: changes,
+        day: startDay(gradingHost, fork),
         deadline: deadline
       )
       let place = GradedWorld(
@@ -115,7 +118,9 @@ private struct StateGrading {
         seed: world.description.seed,
         day: world.description.day
       )
-      guard let breach = try judge.breach(of: invariant) else { return nil }
+      let breach = try judge.breach(of: invariant)
+      record(place, breach == nil ? nil : item.feedback)
+      guard let breach else { return nil }
       return BrokenRule(
         feedback: item.feedback,
         values: breach.values,
@@ -124,6 +129,16 @@ private struct StateGrading {
       )
     case .scenario(let scenario): return try broken(scenario, item)
     }
+  }
+
+  private mutating func record(_ place: GradedWorld, _ feedback: String?) {
+    gradings.append(
+      Grading(
+        world: place,
+        verdict: feedback == nil ? Verdict.passed.name : "not-yet",
+        feedback: feedback
+      )
+    )
   }
 
   private func gradingHost() throws -> any GradingHost {
@@ -144,6 +159,15 @@ private struct StateGrading {
     return world
   }
 
+  /// The learner's yesterday when the fork was taken: the clock may have gone on since.
+  ///
+  /// Nil where there is no such fork.
+  private func startDay(_ host: any GradingHost, _ fork: String) -> String? {
+    guard let start = try? host.open(WorldRequest(origin: .learner(fork: fork))) else { return nil }
+    defer { start.close() }
+    return start.description.day
+  }
+
   // MARK: Scenarios
 
   private mutating func broken(
@@ -153,12 +177,13 @@ private struct StateGrading {
     let host = try gradingHost()
     let home = try learnersCopy(host)
     let changes = try host.changes(since: scenario.fork ?? fork)
-    let bound = try bindings(scenario, in: home)
+    let homeDay = startDay(host, scenario.fork ?? fork) ?? home.description.day
+    let bound = try bindings(scenario, in: home, homeDay)
     if scenario.includesLearner {
       try deadline.check()
       let world = try home.fork()
       defer { world.close() }
-      let place = GradedWorld(.visible, seed: home.description.seed, day: home.description.day)
+      let place = GradedWorld(.visible, seed: home.description.seed, day: homeDay)
       if let broken = try broken(scenario, item, world, place, bound, changes) { return broken }
     }
     for (index, made) in scenario.worlds.enumerated() {
@@ -166,9 +191,8 @@ private struct StateGrading {
       let world = try host.open(made.request)
       defer { world.close() }
       let place = GradedWorld(.hidden, number: index + 1, seed: made.seed, day: made.day)
-      let there = try bindings(scenario, in: world)
-      var rebinding = [home.description.day: made.day]
-      rebinding[nextDay(home.description.day)] = nextDay(made.day)
+      let there = try bindings(scenario, in: world, made.day)
+      var rebinding = reboundDays(from: homeDay, to: made.day)
       for (name, value) in bound {
         if let mine = value.idText, let other = there[name]?.idText { rebinding[mine] = other }
       }
@@ -179,18 +203,20 @@ private struct StateGrading {
     return nil
   }
 
-  private func bindings(_ scenario: Scenario, in world: any GradingWorld) throws
-    -> [String: HostValue]
-  {
+  private func bindings(
+    _ scenario: Scenario,
+    in world: any GradingWorld,
+    _ day: String
+  ) throws -> [String: HostValue] {
     var values: [String: HostValue] = [:]
     for (name, query) in scenario.bindings {
       try deadline.check()
-      let known = values.merging(SQLTemplate.dayValues(world.description.day)) { $1 }
+      let known = values.merging(SQLTemplate.dayValues(day)) { $1 }
       let table = try world.query(query.sql(values: known))
       guard let value = table.rows.first?.first, value != .null else {
         throw CourseError(
           code: "course.no-binding",
-          message: "The binding `\(name)` has no value in the world of \(world.description.day).",
+          message: "The binding `\(name)` has no value in the world of \(day).",
           advice: "Its query must return one row in every world."
         )
       }
@@ -208,7 +234,8 @@ private struct StateGrading {
     _ bound: [String: HostValue],
     _ changes: LearnerChanges
   ) throws -> BrokenRule? {
-    let known = bound.merging(SQLTemplate.dayValues(world.description.day)) { $1 }
+    // The world's own day may have moved on with the learner's clock.
+    let known = bound.merging(SQLTemplate.dayValues(place.day)) { $1 }
     for line in scenario.drive {
       try deadline.check()
       var typed = line
@@ -249,6 +276,7 @@ private struct StateGrading {
           host: host as? any GradingHost,
           changes: changes,
           values: bound,
+          day: place.day,
           deadline: deadline
         )
         if let breach = try judge.breach(of: invariant) {
@@ -262,11 +290,11 @@ private struct StateGrading {
       case .scenario: break
       }
       if let broken {
-        gradings.append(Grading(world: place, verdict: "not-yet", feedback: broken.feedback))
+        record(place, broken.feedback)
         return broken
       }
     }
-    gradings.append(Grading(world: place, verdict: Verdict.passed.name))
+    record(place, nil)
     return nil
   }
 }

@@ -60,7 +60,7 @@ package struct Scenario: Sendable {
   /// Queries whose value in the learner's world is replaced by that in the other, and which the
   /// checks may name as `{{NAME}}`.
   package var bindings: [(name: String, query: SQLTemplate)]
-  /// Lines typed there, with `{{ds_kst}}` and the bindings.
+  /// Lines typed there after the changes, with `{{ds_kst}}` and the bindings.
   package var drive: [String]
   /// Rules of rows and invariants; no scenario among them.
   package var items: [StateQuestion.Item]

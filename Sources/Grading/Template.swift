@@ -161,6 +161,36 @@ package struct SQLTemplate: Sendable, Hashable {
   }
 }
 
+/// Every day of the month round one world's day, and the day that takes its place in another.
+func reboundDays(from mine: String, to other: String) -> [String: String] {
+  var days: [String: String] = [mine: other]
+  var (forth, back) = ((mine, other), (mine, other))
+  for _ in 1...31 {
+    forth = (nextDay(forth.0), nextDay(forth.1))
+    back = (previousDay(back.0), previousDay(back.1))
+    days[forth.0] = forth.1
+    days[back.0] = back.1
+  }
+  return days
+}
+
+/// The day before `2024-03-01`: `2024-02-29`; the text itself where it is no date.
+func previousDay(_ day: String) -> String {
+  let parts = day.split(separator: "-").compactMap { Int($0) }
+  guard parts.count == 3, (1...12).contains(parts[1]) else { return day }
+  // From 31 days before, forward: months are never longer.
+  let month = parts[1] == 1 ? 12 : parts[1] - 1
+  let year = parts[1] == 1 ? parts[0] - 1 : parts[0]
+  if parts[2] > 1 {
+    let date = parts[2] - 1
+    return String(day.dropLast(2)) + (date < 10 ? "0\(date)" : "\(date)")
+  }
+  var last = String(repeating: "0", count: 4 - String(year).count) + "\(year)-"
+  last += (month < 10 ? "0\(month)" : "\(month)") + "-28"
+  while nextDay(last) != day { last = nextDay(last) }
+  return last
+}
+
 /// The day after `2024-02-28`: `2024-02-29`; the text itself where it is no date.
 func nextDay(_ day: String) -> String {
   let parts = day.split(separator: "-").compactMap { Int($0) }

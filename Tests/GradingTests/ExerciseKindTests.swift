@@ -44,6 +44,19 @@ import Testing
 
     아직입니다. 따라잡는 동안에도 이벤트는 옵니다.
     """,
+    "hints.ko.md": """
+    ## 1
+
+    초당 {rate}건부터 시작합니다.
+
+    ## 2
+
+    곱합니다.
+
+    ## 3
+
+    나눕니다.
+    """,
   ]
 
   @Test("asks a number with the learner's own inputs in the task and in the feedback")
@@ -64,6 +77,7 @@ import Testing
     let right = session.check(answer: "1시간 3분")
     #expect(right.verdict == .passed && right.unknownPlaceholders.isEmpty)
     #expect(right.text.contains("1.05분") || right.text.contains("63"), "\(right.text)")
+    #expect(session.hint().text.contains("초당 579건"))
     #expect(right.isFirstPass && right.attemptCount == 3)
   }
 

@@ -27,7 +27,7 @@ import Testing
       GradingTable(name: "truth.events", columns: columns, rows: truth),
       GradingTable(name: "baseline.events", columns: columns, rows: baseline ?? silver),
       GradingTable(
-        name: "bronze.events",
+        name: "lake.bronze.events",
         columns: [.init("event_id", "varchar")],
         rows: kafka.map { [.text($0)] }
       ),
@@ -80,7 +80,7 @@ import Testing
 
   @Test("of completeness leaves out what was declared lost")
   func declaredLost() throws {
-    let yaml = Self.complete + "\nlost: SELECT event_id FROM bronze.events"
+    let yaml = Self.complete + "\nlost: SELECT event_id FROM lake.bronze.events"
     let tables = Self.tables(silver: Array(Self.all.dropLast()), kafka: ["d"])
     #expect(try breach(yaml, tables) == nil)
     #expect(try breach(Self.complete, tables)?.count == 1)
@@ -171,16 +171,22 @@ import Testing
   func isolatedByName() throws {
     let tables = ["lake.silver.events", "baseline.silver.events", "baseline.events"].map { name in
       GradingTable(
-        name: name, columns: Self.columns,
-        rows: name == "baseline.events" ? [] : [Self.row("o", day: "2024-01-14")])
+        name: name,
+        columns: Self.columns,
+        rows: name == "baseline.events" ? [] : [Self.row("o", day: "2024-01-14")]
+      )
     }
     guard
       case .state(let state) = try question(
-        "goal: {ko: 목표}\nfeedback: a\ninvariant: isolated\ntarget: lake.silver.events"),
+        "goal: {ko: 목표}\nfeedback: a\ninvariant: isolated\ntarget: lake.silver.events"
+      ),
       case .invariant(let found) = state.items[0].rule
     else { return }
     let world = FakeWorld(
-      tables, WorldDescription(seed: 7, day: Self.day, origin: "learner"), FakeGradingHost())
+      tables,
+      WorldDescription(seed: 7, day: Self.day, origin: "learner"),
+      FakeGradingHost()
+    )
     #expect(try InvariantJudge(world: world).breach(of: found) == nil)
   }
 
@@ -266,7 +272,7 @@ import Testing
       invariant: guarded
       faults: [{name: late-events, hours: 6}]
       drive: ["clock +1d"]
-      detected: SELECT 1 FROM bronze.events WHERE event_id = 'alert {{ds_kst}}'
+      detected: SELECT 1 FROM lake.bronze.events WHERE event_id = 'alert {{ds_kst}}'
       """
     let host = FakeGradingHost()
     host.learnerChanges = LearnerChanges(
@@ -279,7 +285,7 @@ import Testing
     host.onApply = { world, changes, rebinding in
       #expect(rebinding["2024-01-15"] == "2024-01-16" && rebinding["2024-01-16"] == "2024-01-17")
       guard !changes.files.isEmpty else { return }
-      world.update("bronze.events") { $0.append([.text("alert 2024-01-16")]) }
+      world.update("lake.bronze.events") { $0.append([.text("alert 2024-01-16")]) }
     }
     #expect(try breach(yaml, Self.tables(silver: Self.all), host: host) == nil)
     #expect(asked.map(\.day) == ["2024-01-16"])

@@ -41,6 +41,15 @@ import Testing
     #expect(answer.sql(day: "2024-02-28") == "SELECT DATE '2024-02-28', DATE '2024-02-29'")
     #expect(nextDay("2023-12-31") == "2024-01-01")
     #expect(nextDay("2023-02-28") == "2023-03-01")
+    var day = "1999-12-20"
+    for _ in 0..<1_000 {
+      #expect(previousDay(nextDay(day)) == day)
+      day = nextDay(day)
+    }
+    #expect(day == "2002-09-15")
+    let days = reboundDays(from: "2024-01-15", to: "2024-02-29")
+    #expect(days["2024-01-15"] == "2024-02-29" && days["2024-01-16"] == "2024-03-01")
+    #expect(days["2024-01-14"] == "2024-02-28" && days.count == 63)
   }
 }
 
