@@ -9,7 +9,7 @@ internal import TrinoSQL
 
 /// A host over the learner's own shell.
 final class ShellHost: GradingHost {
-  private unowned let shell: Shell
+  unowned let shell: Shell
 
   init(_ shell: Shell) {
     self.shell = shell

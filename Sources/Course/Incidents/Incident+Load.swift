@@ -1,6 +1,7 @@
 // Reads an incident's folder, and refuses with file, line and key what a learner would stumble on.
 
 internal import Grading
+internal import Yams
 
 extension Incident {
   static let passedFeedback = ["diagnosed", "repaired", "closed"]
@@ -18,6 +19,11 @@ extension Incident {
     let status = try node.required("status", example: "core").choice(ContentStatus.self)
     var incident = try IncidentManifest(node: node, needsBoth: status == .core)
       .incident(status: status, folder: path)
+    guard path.split(separator: "/").last.map(String.init) == incident.id else {
+      throw try node.required("id", example: "FALSE-01").error(
+        "course.bad-value", "The incident `\(incident.id)` stands in a folder of another name.",
+        advice: "Name the folder \(incident.id).")
+    }
     let checks = IncidentManifest(node: node, needsBoth: status == .core)
     incident.checks = try checks.checks(folder, parameters: incident.parameterNames)
     let texts = IncidentFiles(folder: folder, needsBoth: status == .core)
@@ -54,12 +60,11 @@ private struct IncidentManifest {
     try node.allowKeys([
       "id", "version", "status", "level", "title", "minutes", "needs", "proves", "commands", "time",
       "dashboard", "symptom", "values", "variants", "hidden", "triage", "facts", "diagnosis",
-      "report", "postmortem", "outcome", "tempting", "points",
+      "report", "postmortem", "tempting", "points",
     ])
     let variants = try variants()
     let parameters = variants.flatMap { $0.parameters.map(\.name) }
     let level = try node.required("level", example: "diagnose").choice(Incident.Level.self)
-    let outcome = try node.required("outcome", example: "unchanged").choice(Incident.Outcome.self)
     let hidden = node.optional("hidden")
     try hidden?.allowKeys(["days", "version_shift"])
     let incident = Incident(
@@ -90,7 +95,6 @@ private struct IncidentManifest {
       report: node.optional("report") == nil
         ? nil : try form("report", variants: variants, parameters),
       postmortem: try form("postmortem", variants: variants, parameters),
-      outcome: outcome,
       tempting: try tempting(),
       checks: [],
       points: try points(),
@@ -312,7 +316,7 @@ private struct IncidentManifest {
       try element.allowKeys([
         "id", "says", "from", "shows", "holds", "values", "excludes", "decisive", "misleads",
       ])
-      let excludes = try element.optional("excludes")
+      let excludes = element.optional("excludes")
       let stages = try excludes?.texts(example: "queue") ?? []
       for stage in stages where !Incident.stages.contains(stage) {
         throw (excludes ?? element).error(
@@ -428,12 +432,15 @@ private struct IncidentManifest {
           "Write `excludes: [\(Incident.neighbours(of: stage).sorted().joined(separator: ", "))]`.")
       }
     }
-    let isBroken = incident.variants.contains { !$0.faults.isEmpty }
-    if isBroken != (incident.outcome == .repaired) {
+    for variant in incident.variants where incident.level == .repair && variant.faults.isEmpty {
       throw refuse(
-        "outcome", "The outcome is `\(incident.outcome.rawValue)`, but the variants have "
-          + (isBroken ? "faults." : "no faults."),
-        "Write `repaired` with faults, `unchanged` without.")
+        "level", "The variant \(variant.id) has no fault: there is nothing to repair.",
+        "Write `faults:`, or `level: diagnose`.")
+    }
+    guard !incident.hiddenDays.isEmpty else {
+      throw refuse(
+        "hidden", "The incident has no hidden days.",
+        "Write `hidden: {days: [\"2024-02-29\", \"2023-12-31\"]}`, of which one crosses a month.")
     }
   }
 }

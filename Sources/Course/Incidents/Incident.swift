@@ -13,18 +13,10 @@ package import Grading
 package struct Incident: Sendable {
   /// How far a learner goes.
   package enum Level: String, Sendable, CaseIterable {
-    /// Ends with the right message to those who repair.
+    /// Ends with the right message, to those who repair or to the one who asked; nothing is changed.
     case diagnose
-    /// Goes on until the pipeline is repaired.
+    /// Goes on until the symptom is gone, here and in a hidden variant.
     case repair
-  }
-
-  /// What the world has to look like at the end.
-  package enum Outcome: String, Sendable, CaseIterable {
-    /// As it was: nothing was broken, so nothing may be changed.
-    case unchanged
-    /// Without the symptom, here and in a hidden variant.
-    case repaired
   }
 
   /// What is judged for itself, and has points of its own.
@@ -90,9 +82,8 @@ package struct Incident: Sendable {
   /// What is written to the data team, or to the one who asked; nil at level `repair`.
   package var report: IncidentForm?
   package var postmortem: IncidentForm
-  package var outcome: Outcome
   package var tempting: [Tempting]
-  /// Asked of the learner's world, and where the outcome is `repaired` of the hidden variant.
+  /// Asked of the learner's world at the end, and at level `repair` of the hidden variant.
   package var checks: [IncidentCheck]
   package var points: [Part: Int]
   package var message: LocalizedText
@@ -128,7 +119,7 @@ package struct Incident: Sendable {
     let forms = [triage, diagnosis, report, postmortem].compactMap { $0 }
     let ids =
       forms.flatMap(\.feedbackIDs) + facts.compactMap(\.misleads) + tempting.map(\.feedback)
-      + checks.map(\.feedback) + (outcome == .unchanged ? [Self.changedFeedback] : [])
+      + checks.map(\.feedback) + (level == .diagnose ? [Self.changedFeedback] : [])
     return ids.filter { seen.insert($0).inserted }
   }
 

@@ -63,6 +63,9 @@ private struct IncidentFormReader {
     }
     for (index, field) in form.fields.enumerated() {
       for word in [field.id] + field.words { add(word, .label(index)) }
+      for language in CourseLanguage.allCases {
+        if let title = field.title.texts[language] { add(title, .label(index)) }
+      }
       for (place, option) in field.options.enumerated() {
         let target = Target.option(field: index, option: place)
         for word in [option.id] + option.words { add(word, target) }
