@@ -385,13 +385,17 @@ private struct IncidentManifest {
       }
       let node = try ManifestNode.parse(
         folder.text("checks/\(name)", holds: "goal, feedback and sql"), file: file)
-      try node.allowKeys(["goal", "feedback", "sql"])
+      let isInvariant = node.optional("invariant") != nil
+      try node.allowKeys(["goal", "feedback"] + (isInvariant ? Invariant.keys : ["sql"]))
       return IncidentCheck(
         name: String(name.dropLast(".yaml".count)),
         goal: try node.required("goal", example: "{ko: 목표, en: Goal}")
           .localized(needsBoth: needsBoth),
         feedback: try node.required("feedback", example: "lost").text(example: "lost"),
-        sql: try sql(try node.required("sql", example: "SELECT … (what is wrong)"), parameters))
+        rule: isInvariant
+          ? .invariant(try Invariant.parse(node, names: ["started"] + parameters))
+          : .sql(
+            try sql(try node.required("sql", example: "SELECT … (what is wrong)"), parameters)))
     }
   }
 

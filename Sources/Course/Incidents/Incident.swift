@@ -127,12 +127,20 @@ package struct Incident: Sendable {
   package static let changedFeedback = "changed"
 }
 
-/// One rule that the world keeps at the end: rows are what breaks it.
+/// One rule that the world keeps at the end.
 package struct IncidentCheck: Sendable {
+  /// How it is asked.
+  package enum Rule: Sendable {
+    /// Rows are what breaks it.
+    case sql(String)
+    /// One of the eight invariants, as exercises use them.
+    case invariant(Invariant)
+  }
+
   package var name: String
   package var goal: LocalizedText
   package var feedback: String
-  package var sql: String
+  package var rule: Rule
 }
 
 /// SQL with `{{names}}`, filled with what the author wrote or the engine found: dates, moments and the

@@ -184,12 +184,13 @@ extension IncidentSession {
   /// What was changed since the start though nothing may be; nil where nothing was.
   private func changeBreach() throws -> Breach? {
     guard let host = host as? any GradingHost, run.hasFork else { throw Self.noWorlds }
-    if let file = try host.changes(since: fork).files.first {
+    let changes = try host.changes(since: fork)
+    if let file = changes.files.first {
       return (Incident.changedFeedback, ["line": .text("pipeline/" + file.path)])
     }
     let world = try host.open(WorldRequest(origin: .learner(fork: nil)))
     defer { world.close() }
-    return try broken(in: world, names).map { ($0.check.feedback, $0.row) }
+    return try broken(in: world, names, changes).map { ($0.check.feedback, $0.row) }
   }
 
   private func finishRepair(_ storyTime: Int64?) throws -> IncidentAnswer {
@@ -219,17 +220,21 @@ extension IncidentSession {
     let own = try host.open(WorldRequest(origin: .learner(fork: nil)))
     defer { own.close() }
     let stays = try !own.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty
-    let breach = try broken(in: own, names)
+    let changes = try host.changes(since: fork)
+    let breach = try broken(in: own, names, changes)
     if stays || breach != nil {
-      // A repair that is known to tempt explains more than what it left broken.
-      for entry in try repairs() {
-        if let tempting = tempting(entry) {
-          return (tempting.feedback, ["line": .text(entry.line)])
+      // What was run explains more than what it left broken, unless the pipeline was changed as well.
+      if changes.files.isEmpty {
+        for entry in try repairs() {
+          if let tempting = tempting(entry) {
+            return (tempting.feedback, ["line": .text(entry.line)])
+          }
         }
       }
-      return breach.map { ($0.check.feedback, $0.row) } ?? ("still-there", [:])
+      if stays { return ("still-there", [:]) }
+      return breach.map { ($0.check.feedback, $0.row) }
     }
-    return try hiddenBreach(try host.changes(since: fork), host)
+    return try hiddenBreach(changes, host)
   }
 
   /// What the learner's changes leave broken in the hidden variant; nil where nothing.
@@ -249,7 +254,7 @@ extension IncidentSession {
     for (name, value) in run.parameters { rebinding[value] = run.hiddenParameters[name] }
     _ = try hidden.apply(Self.atOnce(changes), rebinding: rebinding)
     if try !hidden.query(symptom).rows.isEmpty { return ("hidden", ["rule": .null]) }
-    guard let (check, row) = try broken(in: hidden, names) else { return nil }
+    guard let (check, row) = try broken(in: hidden, names, changes) else { return nil }
     var values = row
     values["rule"] = .text(check.goal[language])
     return ("hidden", values)
@@ -263,13 +268,33 @@ extension IncidentSession {
     return changes
   }
 
-  /// The first check that a world breaks, and the row that does.
+  /// The first check that a world breaks, and what breaks it.
+  ///
+  /// An invariant gives `{count}`, `{event_id}` for the first of the ids or partitions, `{stage}` where
+  /// it was last seen, `{expected}` and `{got}`; a query gives the columns of its first row.
   private func broken(
-    in world: any GradingWorld, _ names: [String: String]
+    in world: any GradingWorld, _ names: [String: String], _ changes: LearnerChanges
   ) throws -> (check: IncidentCheck, row: [String: HostValue])? {
+    let judge = InvariantJudge(
+      world: world, host: host as? any GradingHost, changes: changes,
+      values: names.mapValues(HostValue.text))
     for check in incident.checks {
-      let table = try world.query(try IncidentSQL.fill(check.sql, names))
-      if !table.rows.isEmpty { return (check, table.firstRowByName) }
+      switch check.rule {
+      case .sql(let sql):
+        let table = try world.query(try IncidentSQL.fill(sql, names))
+        if !table.rows.isEmpty { return (check, table.firstRowByName) }
+      case .invariant(let invariant):
+        guard let breach = try judge.breach(of: invariant) else { continue }
+        return (
+          check,
+          [
+            "count": .integer(Int64(breach.count)),
+            "event_id": breach.examples.first.map(HostValue.text) ?? .null,
+            "stage": breach.lastStage.map(HostValue.text) ?? .null,
+            "expected": breach.expected ?? .null, "got": breach.got ?? .null,
+          ]
+        )
+      }
     }
     return nil
   }
