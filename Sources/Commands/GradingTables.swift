@@ -6,6 +6,7 @@
 internal import Columnar
 internal import Connector
 internal import FileTables
+internal import Foundation
 internal import Grading
 internal import Platform
 internal import Simulation
@@ -109,7 +110,7 @@ enum TypedRows {
     case (.double(let number), _): .text(String(number))
     case (.boolean(let flag), .boolean): .boolean(flag)
     case (.boolean(let flag), _): .text(flag ? "true" : "false")
-    case (.text(let text), _): .text(isMoment(type) ? moment(text) : text)
+    case (.text(let text), _): .text(isMoment(type) ? moment(text, type) : text)
     }
   }
 
@@ -117,16 +118,23 @@ enum TypedRows {
     type.lowercased().hasPrefix("timestamp")
   }
 
-  /// `2024-01-15T09:00:00Z` as CAST reads it: `2024-01-15 09:00:00 UTC`.
-  private static func moment(_ text: String) -> String {
-    var characters = Array(text)
-    guard characters.count > 16, characters[10] == "T" else { return text }
-    characters[10] = " "
-    if characters.last == "Z" { return String(characters.dropLast()) + " UTC" }
-    if let sign = characters.dropFirst(11).lastIndex(where: { $0 == "+" || $0 == "-" }) {
-      characters.insert(" ", at: sign)
+  /// A moment as CAST reads it. One with a zone is written in UTC, in which tables of the pipeline show
+  /// theirs; what is no moment is left to the CAST to refuse.
+  private static func moment(_ text: String, _ type: String) -> String {
+    guard type.lowercased().hasSuffix("with time zone") else {
+      var characters = Array(text)
+      if characters.count > 10, characters[10] == "T" { characters[10] = " " }
+      return String(characters)
     }
-    return String(characters)
+    var plain = text
+    for (name, offset) in [(" Asia/Seoul", "+09:00"), (" UTC", "Z"), (" +", "+"), (" -", "-")] {
+      if let range = plain.range(of: name) { plain.replaceSubrange(range, with: offset) }
+    }
+    if plain.count == 16 || plain.dropFirst(16).first.map({ $0 != ":" }) == true {
+      plain.insert(contentsOf: ":00", at: plain.index(plain.startIndex, offsetBy: 16))
+    }
+    guard let micros = StoryTime.microseconds(iso8601: plain, assumesUTC: true) else { return text }
+    return TrinoType.timestampWithTimeZone(precision: 6, .utc).text(.integer(micros))
   }
 
   private static func cast(_ column: String, _ kind: DataType, to type: String) -> String {

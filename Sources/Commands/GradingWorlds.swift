@@ -51,7 +51,7 @@ extension Shell {
       let secret = try Home.secret(of: made)
       let origin = CopiedWorld.Origin.directory(made + "/worlds/sandbox")
       return try CopiedWorld(
-        below: home, of: origin, baseline: origin, secret: secret, faults: [], kind: "made", self)
+        below: home.path, of: origin, baseline: origin, secret: secret, faults: [], kind: "made", self)
     case .learner(let name):
       let secret = try home.secret()
       let fork = try name.map { name in
@@ -67,7 +67,7 @@ extension Shell {
       let begun = forks.last { $0.name.hasPrefix("exercise ") || $0.name.hasPrefix("incident ") }
       let baseline = (fork ?? begun ?? forks.last).map { CopiedWorld.Origin.directory($0.path) }
       return try CopiedWorld(
-        below: home, of: origin, baseline: baseline ?? origin, secret: secret, faults: faults,
+        below: home.path, of: origin, baseline: baseline ?? origin, secret: secret, faults: faults,
         kind: "learner", self)
     }
   }
@@ -111,7 +111,9 @@ final class CopiedWorld: GradingWorld {
     case running(Platform)
   }
 
-  private let parent: Home
+  /// The path of the learner's home. Not the home itself: a world that is not closed yet must not keep
+  /// its lock.
+  private let parent: String
   private let content: ContentRoot
   private let secret: [UInt8]
   private let kind: String
@@ -125,7 +127,7 @@ final class CopiedWorld: GradingWorld {
   private var answers: [String: any TableSource] = [:]
 
   init(
-    below parent: Home, of origin: Origin, baseline: Origin, secret: [UInt8],
+    below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
     faults: [WorldFault], kind: String, content: ContentRoot, language: Language,
     sessionZone: SessionZone
   ) throws {
@@ -150,7 +152,7 @@ final class CopiedWorld: GradingWorld {
   }
 
   convenience init(
-    below parent: Home, of origin: Origin, baseline: Origin, secret: [UInt8],
+    below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
     faults: [WorldFault], kind: String, _ shell: Shell
   ) throws {
     try self.init(
@@ -162,7 +164,7 @@ final class CopiedWorld: GradingWorld {
   deinit { close() }
 
   private static func copy(
-    _ origin: Origin, below parent: Home, _ secret: [UInt8]
+    _ origin: Origin, below parent: String, _ secret: [UInt8]
   ) throws -> Home {
     switch origin {
     case .directory(let world):

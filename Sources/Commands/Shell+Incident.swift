@@ -26,7 +26,10 @@ struct IncidentDesk {
 }
 
 extension ShellHost: IncidentHost {
-  func plant(_ faults: [Fault]) throws { try shell.lockedly { try shell.plant(faults) } }
+  func plant(_ faults: [Fault]) throws {
+    let shell = try running()
+    try shell.lockedly { try shell.plant(faults) }
+  }
 }
 
 extension Shell {

@@ -120,3 +120,10 @@ enum Rebinding {
     return !(isLink(end) && isWord(end + 1))
   }
 }
+
+extension Shell {
+  /// A line with values replaced where they stand alone, all at once.
+  package static func rebound(_ line: String, _ values: [String: String]) -> String {
+    Rebinding.replace(values, in: line)
+  }
+}

@@ -8,50 +8,67 @@ internal import Terminal
 internal import TrinoSQL
 
 /// A host over the learner's own shell.
+///
+/// Exercise sessions hold it and the shell holds them, so it does not hold the shell.
 final class ShellHost: GradingHost {
-  unowned let shell: Shell
+  private weak var shell: Shell?
 
   init(_ shell: Shell) {
     self.shell = shell
   }
 
-  var language: CourseLanguage { shell.courseLanguage }
+  func running() throws -> Shell {
+    guard let shell else { throw GradingWorldError("closed", "the program has ended") }
+    return shell
+  }
 
-  func text(_ key: String, _ values: [String: String]) -> String { shell.text(key, values) }
+  var language: CourseLanguage { shell?.courseLanguage ?? .korean }
+
+  func text(_ key: String, _ values: [String: String]) -> String {
+    shell?.text(key, values) ?? key
+  }
 
   func query(_ sql: String) throws -> HostTable {
-    let platform = try shell.platform()
+    let platform = try running().platform()
     return HostTable(try platform.engine.execute(sql, session: platform.session()))
   }
 
   func run(_ line: String) throws -> HostReply {
     let captured = CapturedOutput()
-    let status = shell.run(Shell.Request(line: line), output: captured)
+    let status = try running().run(Shell.Request(line: line), output: captured)
     return HostReply(output: captured.text, exitCode: status.rawValue)
   }
 
   func open(_ request: WorldRequest) throws -> any GradingWorld {
-    try shell.lockedly { try shell.openWorld(request) }
+    let shell = try running()
+    return try shell.lockedly { try shell.openWorld(request) }
   }
 
   func open(tables: [GradingTable]) throws -> any GradingWorld {
-    try TablesWorld(tables, shell: shell)
+    try TablesWorld(tables, shell: try running())
   }
 
   func changes(since fork: String) throws -> LearnerChanges {
-    try shell.lockedly { try shell.changes(since: fork) }
+    let shell = try running()
+    return try shell.lockedly { try shell.changes(since: fork) }
   }
 
   func mutants(of sql: String) throws -> [SQLMutant] {
-    let platform = try shell.platform()
+    let platform = try running().platform()
     return StatementMutants.of(sql, engine: platform.engine, session: platform.session()).map {
       SQLMutant(kind: $0.kind.rawValue, line: $0.line, change: $0.change, sql: $0.sql)
     }
   }
 
-  func takeFork(_ name: String) throws { try shell.lockedly { try shell.takeFork(name) } }
+  func takeFork(_ name: String) throws {
+    let shell = try running()
+    try shell.lockedly { try shell.takeFork(name) }
+  }
 
-  func rewind(to fork: String) throws { try shell.lockedly { try shell.rewind(to: fork) } }
+  func rewind(to fork: String) throws {
+    let shell = try running()
+    try shell.lockedly { try shell.rewind(to: fork) }
+  }
 }
 
 extension Shell {

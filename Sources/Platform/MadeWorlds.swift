@@ -163,26 +163,26 @@ package final class MadeWorlds: Sendable {
 
 /// The copies of worlds that graders use, each a home of its own.
 package enum GradingHomes {
-  /// A home whose one world is a copy of a closed world.
+  /// A home whose one world is a copy of a closed world; `home` is the path of the learner's.
   ///
   /// `secret` is the one of the home that the world was lived in: pseudonyms must go on as they were.
   package static func make(
-    below home: Home, copying world: String, secret: [UInt8]
+    below home: String, copying world: String, secret: [UInt8]
   ) throws -> Home {
     try make(below: home, secret: secret) { try WorldCopy.make(from: world, to: $0) }
   }
 
   /// A home whose one world is a copy of a running one.
   package static func make(
-    below home: Home, copying platform: Platform, secret: [UInt8]
+    below home: String, copying platform: Platform, secret: [UInt8]
   ) throws -> Home {
     try make(below: home, secret: secret) { try platform.copy(to: $0) }
   }
 
   private static func make(
-    below home: Home, secret: [UInt8], _ copy: (String) throws -> WorldCopy.Summary
+    below home: String, secret: [UInt8], _ copy: (String) throws -> WorldCopy.Summary
   ) throws -> Home {
-    let path = home.path + "/grading/" + UUID().uuidString.lowercased()
+    let path = home + "/grading/" + UUID().uuidString.lowercased()
     do {
       try Home.makeDirectory(path + "/worlds")
       _ = try copy(path + "/worlds/sandbox")
