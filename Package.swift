@@ -207,7 +207,7 @@ let package = Package(
     tests(
       "CourseAuthoring", ["Course", "CourseAuthoring", "Grading", "TestSupport"],
       exclude: ["PlantedBad"]),
-    tests("Grading", ["Grading", "Terminal", grdb]),
+    tests("Grading", ["Course", "Grading", "Terminal", grdb]),
     tests(
       "DeltaLog",
       [

@@ -155,7 +155,7 @@ package final class ExerciseSession {
         passed: passedParts.count,
         of: exercise.parts.count,
         feedback: nil,
-        values: grader(part).sharedValues(exercise.values, values, host)
+        values: shared(part, values)
       )
     }
     var filled = self.text(of: verdict, part: part, answer: values)
@@ -251,13 +251,15 @@ package final class ExerciseSession {
     return String(validating: bytes, as: UTF8.self) ?? "\u{FFFD}"
   }
 
-  /// The learner's last passed answer to a number of another exercise.
-  private func answered(_ id: String, _ part: String) -> Double? {
+  /// The learner's last passed answer to another exercise, as it was typed.
+  private func answered(_ id: String, _ part: String) -> String? {
     let attempts = (try? progress?.attempts(exercise: id)) ?? []
-    let passed =
-      attempts.last { $0.part == part && $0.verdict == Verdict.passed.name }
-      ?? attempts.last { $0.part == part && $0.verdict == "partly" && $0.feedback == nil }
-    return passed.flatMap { Quantity.plainValue($0.answer, part: part) }
+    // A part that was passed while others were open is stored as partly, without feedback.
+    return attempts.last { attempt in
+      attempt.part == part
+        && (attempt.verdict == Verdict.passed.name
+          || attempt.verdict == "partly" && attempt.feedback == nil)
+    }?.answer
   }
 
   /// The shared sentences, in the learner's language.
@@ -313,6 +315,14 @@ package final class ExerciseSession {
     (error as? CourseError)?.message ?? "\(error)"
   }
 
+  /// The values that every text of the exercise may name.
+  private func shared(_ part: ExercisePart, _ answer: AnswerValues?) -> [String: HostValue] {
+    var values = grader(part).sharedValues(exercise.values, answer, host)
+    if case .checks = part.question { return values }
+    values.merge(answer?.values ?? [:]) { query, _ in query }
+    return values
+  }
+
   private func text(
     of verdict: Verdict,
     part: ExercisePart,
@@ -321,13 +331,19 @@ package final class ExerciseSession {
     let language = host.language
     func said(_ feedback: String, _ values: [String: HostValue]) -> FilledText {
       let known = exercise.feedback[feedback]?[language] ?? texts.builtIn(feedback, values)
+      var values = values
+      // Graders of rows ask for these themselves.
+      switch part.question {
+      case .checks, .state: break
+      default: values.merge(shared(part, answer)) { own, _ in own }
+      }
       return fill(known ?? texts.notYet, with: values)
     }
     switch verdict {
     case .passed:
       return fill(
         exercise.feedback[Exercise.passedFeedbackID]?[language] ?? texts.passed,
-        with: grader(part).sharedValues(exercise.values, answer, host)
+        with: shared(part, answer)
       )
     case .notYet(let feedback, let values): return said(feedback, values)
     case .partly(let passed, let total, let feedback, let values):

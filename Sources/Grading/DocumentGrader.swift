@@ -6,13 +6,12 @@ internal import Foundation
 /// Judges one `DocumentQuestion`.
 package struct DocumentGrader {
   let question: DocumentQuestion
-  /// The learner's last passed answer to a number question of another exercise; nil where there is
-  /// none.
-  let answered: (_ exercise: String, _ part: String) -> Double?
+  /// The learner's last passed answer to another exercise, as it was typed; nil where there is none.
+  let answered: (_ exercise: String, _ part: String) -> String?
 
   package init(
     question: DocumentQuestion,
-    answered: @escaping (_ exercise: String, _ part: String) -> Double? = { _, _ in nil }
+    answered: @escaping (_ exercise: String, _ part: String) -> String? = { _, _ in nil }
   ) {
     self.question = question
     self.answered = answered
@@ -89,20 +88,8 @@ package struct DocumentGrader {
       guard let read = NumberReader(unit: unit, nouns: nouns).read(text), read.count == 1 else {
         return false
       }
-      var value = read[0].value
-      if let given = read[0].unit {
-        var given = given
-        if !read[0].hasNoun {
-          given.factor = unit.factor
-          given.dimension = unit.dimension
-        }
-        if given.perSeconds == nil { given.perSeconds = unit.perSeconds }
-        guard given.dimension == unit.dimension,
-          (given.perSeconds == nil) == (unit.perSeconds == nil)
-        else { return false }
-        value = value * given.scale / unit.scale
-      }
-      guard value.isFinite, field.type == .number || value == value.rounded(),
+      guard let value = read[0].value(in: unit), value.isFinite,
+        field.type == .number || value == value.rounded(),
         field.min.map({ value >= $0 }) ?? true, field.max.map({ value <= $0 }) ?? true
       else { return false }
       numbers[field.name] = value
@@ -200,10 +187,10 @@ package struct DocumentGrader {
       let right = try world.number(source)
       guard let value = expression.value(numbers) else { return false }
       return tolerance.accepts(value, for: right)
-    case .answer(let expression, let exercise, let part, let tolerance):
-      guard let value = expression.value(numbers), let right = answered(exercise, part) else {
-        return false
-      }
+    case .answer(let expression, let exercise, let part, let unit, let tolerance):
+      guard let value = expression.value(numbers), let answer = answered(exercise, part),
+        let right = Quantity.stored(answer, part: part, unit: unit)
+      else { return false }
       return tolerance.accepts(value, for: right)
     }
   }

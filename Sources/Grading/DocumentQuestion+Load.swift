@@ -105,7 +105,8 @@ extension DocumentQuestion {
 
   private static func parseRule(_ node: ManifestNode, fields: [Field]) throws -> RuleItem {
     try node.allowKeys([
-      "present", "value", "equals", "answer", "part", "tolerance", "mentions", "words", "at_least",
+      "present", "value", "equals", "answer", "part", "unit", "tolerance", "mentions", "words",
+      "at_least",
       "feedback",
     ])
     let feedback = try node.optional("feedback")?.text(example: "numbers-disagree")
@@ -151,6 +152,8 @@ extension DocumentQuestion {
           value,
           exercise: try answer.text(example: "01-8"),
           part: try node.optional("part")?.text(example: "backlog") ?? "",
+          unit: try node.optional("unit").map(NumberQuestion.parseUnit)
+            ?? NumberUnit(.count, name: ""),
           tolerance
         ),
         feedback: feedback

@@ -18,7 +18,7 @@
 ///     checks:
 ///       - {value: events_per_day, equals: "SELECT count(*) * 500 FROM …", tolerance: 10%}
 ///       - {value: bytes_per_day / events_per_day, equals: 540, tolerance: 20%}
-///       - {value: rate, answer: 01-8, part: backlog}
+///       - {value: rate, answer: 01-8, part: backlog, unit: events/s}
 /// pass: 6
 /// ```
 package struct DocumentQuestion: Sendable {
@@ -46,7 +46,13 @@ package struct DocumentQuestion: Sendable {
     case present(String)
     /// An expression over fields is what a query, an expression or an earlier answer says.
     case equals(NumberExpression, NumberQuestion.Source, NumberQuestion.Tolerance)
-    case answer(NumberExpression, exercise: String, part: String, NumberQuestion.Tolerance)
+    case answer(
+      NumberExpression,
+      exercise: String,
+      part: String,
+      unit: NumberUnit,
+      NumberQuestion.Tolerance
+    )
     /// A text field names at least so many of these words.
     case mentions(field: String, words: [String], atLeast: Int)
   }

@@ -75,7 +75,6 @@ package struct NumberGrader {
     let right = try world.number(question.source)
     var evidence = Evidence()
     var values = answerValues(given, text)
-    for (name, value) in inputs { values[name] = value.hostValue }
     func notYet(_ feedback: String, _ evidence: Evidence) -> Judgement {
       for query in question.values {
         guard let row = try? world.firstRow(query) else { continue }
@@ -123,11 +122,13 @@ package struct NumberGrader {
   }
 
   private func answerValues(_ given: Given, _ text: String) -> [String: HostValue] {
-    var values: [String: HostValue] = [
+    var values: [String: HostValue] = inputs.mapValues(\.hostValue)
+    let own: [String: HostValue] = [
       "answer.value": given.answer.value.hostValue,
       "answer.unit": .text(given.answer.unit?.name ?? question.unitWord),
       "answer.text": .text(text.trimmedSpaces),
     ]
+    values.merge(own) { $1 }
     for step in question.steps {
       values["answer.\(step.id)"] = given.steps[step.id].map { $0.value.hostValue } ?? .null
     }

@@ -20,16 +20,35 @@ package struct Quantity: Sendable, Hashable {
 }
 
 extension Quantity {
-  /// The number of an answer as it was stored, in the unit in which it was written; nil where it
-  /// holds none, or several.
-  package static func plainValue(_ answer: String, part: String) -> Double? {
+  /// The number of an answer as it was stored, in that unit; nil where it holds none of its kind.
+  ///
+  /// Steps that were given before it are passed over.
+  package static func stored(_ answer: String, part: String, unit: NumberUnit) -> Double? {
     var text = answer.trimmedSpaces
     if !part.isEmpty, text.lowercased().hasPrefix(part) {
       text = String(text.dropFirst(part.count))
     }
-    let reader = NumberReader(unit: NumberUnit(.count, name: ""), nouns: [])
-    guard let read = reader.read(text), read.count == 1 else { return nil }
-    return read[0].value
+    let nouns = Set(unit.name.split(separator: "/").prefix(1).map(String.init))
+    let reader = NumberReader(unit: unit, nouns: nouns)
+    if let read = reader.read(text), read.count == 1 { return read[0].value(in: unit) }
+    // `backlog=8337600; 63 min`: the answer comes last.
+    let last = text.split(whereSeparator: { ";=:\n".contains($0) }).last.map(String.init) ?? text
+    guard let read = reader.read(last), read.count == 1 else { return nil }
+    return read[0].value(in: unit)
+  }
+
+  /// Its value in a unit, which is also its own where none was written; nil for another kind.
+  func value(in wanted: NumberUnit) -> Double? {
+    guard var unit else { return value }
+    if !hasNoun {
+      unit.factor = wanted.factor
+      unit.dimension = wanted.dimension
+    }
+    if unit.perSeconds == nil { unit.perSeconds = wanted.perSeconds }
+    guard unit.dimension == wanted.dimension,
+      (unit.perSeconds == nil) == (wanted.perSeconds == nil)
+    else { return nil }
+    return value * unit.scale / wanted.scale
   }
 }
 

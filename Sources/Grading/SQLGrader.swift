@@ -49,6 +49,8 @@ private struct SQLGrading {
   /// world.
   var expectedColumns: [GradingTable.Column] = []
   var answerColumns: [GradingTable.Column] = []
+  /// What both queries returned in the learner's world, where their columns were learned.
+  private var visible: (reference: HostTable, answer: HostTable)?
 
   init(question: SQLQuestion, query: SQLAnswer, host: any GradingHost, form: String) {
     self.question = question
@@ -128,7 +130,7 @@ private struct SQLGrading {
   /// Runs both queries once and learns their types; a judgement where the answer does not run.
   private mutating func learnTypes(_ world: any GradingWorld, _ day: String) throws -> Judgement? {
     let reference = question.reference.sql(day: day)
-    let right = try columns(of: reference, in: world)
+    let (right, expected) = try columns(of: reference, in: world)
     expectedColumns = question.columns ?? right
     guard ResultComparison.hasSameColumns(expectedColumns, right) else {
       throw CourseError(
@@ -139,7 +141,9 @@ private struct SQLGrading {
       )
     }
     do {
-      answerColumns = try columns(of: query.sql(day: day), in: world)
+      let (found, got) = try columns(of: query.sql(day: day), in: world)
+      answerColumns = found
+      visible = (expected, got)
       return nil
     } catch {
       // The host still answers: so it is the answer that does not run.
@@ -154,13 +158,17 @@ private struct SQLGrading {
     columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
   }
 
-  /// Names and types of a query's columns, also where it returns no row.
-  private func columns(of sql: String, in world: any GradingWorld) throws -> [GradingTable.Column] {
+  /// Names and types of a query's columns, also where it returns no row, and its result.
+  private func columns(
+    of sql: String,
+    in world: any GradingWorld
+  ) throws -> ([GradingTable.Column], HostTable) {
     try deadline.check()
-    let names = try world.query(sql).columns
+    let table = try world.query(sql)
+    let names = table.columns
     let isNamed = Set(names.map { $0.lowercased() }).count == names.count && !names.contains("")
     // Two columns of one name cannot be asked for their types; their names are wrong already.
-    guard isNamed else { return names.map { GradingTable.Column($0, "unknown") } }
+    guard isNamed else { return (names.map { GradingTable.Column($0, "unknown") }, table) }
     try deadline.check()
     let quoted = names.map { "t.\"\($0.replacing("\"", with: "\"\""))\"" }
     let asked = quoted.map { "typeof(\($0))" }.joined(separator: ", ")
@@ -168,12 +176,13 @@ private struct SQLGrading {
       "SELECT \(asked) FROM (VALUES 1) AS one (x) LEFT JOIN (\n\(sql)\n) AS t ON TRUE LIMIT 1"
     )
     let row = types.rows.first ?? []
-    return names.enumerated().map { index, name in
+    let columns = names.enumerated().map { index, name in
       guard index < row.count, case .text(let type) = row[index] else {
         return GradingTable.Column(name, "unknown")
       }
       return GradingTable.Column(name, type)
     }
+    return (columns, table)
   }
 
   private func typed(_ table: HostTable, _ columns: [GradingTable.Column]) -> TypedResult {
@@ -191,12 +200,23 @@ private struct SQLGrading {
   ) throws -> Failure? {
     try deadline.check()
     let day = place.day
-    var expected = try typed(world.query(question.reference.sql(day: day)), expectedColumns)
+    let isKnown = place.kind == .visible
+    var expected = typed(
+      try isKnown
+        ? visible?.reference ?? world.query(question.reference.sql(day: day))
+        : world.query(question.reference.sql(day: day)),
+      expectedColumns
+    )
     expected.columns = expectedColumns
     var failure = Failure(place: place, day: day, expected: expected)
     try deadline.check()
     do {
-      let got = try typed(world.query(query.sql(day: day)), answerColumns)
+      let got = typed(
+        try isKnown
+          ? visible?.answer ?? world.query(query.sql(day: day))
+          : world.query(query.sql(day: day)),
+        answerColumns
+      )
       failure.got = got
       failure.difference = question.comparison.difference(expected: expected, got: got)
       if failure.difference == nil {
