@@ -1,4 +1,5 @@
 @testable import Course
+import Foundation
 import Grading
 import Testing
 
@@ -53,8 +54,7 @@ import Testing
   }
 
   @Test func `a word of two fields needs the name of one`() {
-    #expect(form.read("etl") == .ambiguous("etl", fields: ["stage", "last_good"])
-      || form.read("etl") == .ambiguous("etl", fields: ["last_good", "stage"]))
+    #expect(form.read("etl") == .ambiguous("etl", fields: ["stage", "last_good"]))
     #expect(form.read("stage=etl") == .values(["stage": "etl"]))
     #expect(form.read("마지막 정상 단계: ETL") == .values(["last_good": "etl"]))
     #expect(form.read("stage=queue etl") == .values(["stage": "queue", "last_good": "etl"]))

@@ -45,8 +45,6 @@ import Testing
     Fault(
       old: "excludes: [warehouse]", new: "excludes: [attic]", code: "course.bad-value",
       place: "excludes"),
-    Fault(
-      old: "excludes: [warehouse]", new: "excludes: []", code: "course.bad-value", place: "facts"),
     Fault(old: "decisive: true", new: "decisive: false", code: "course.bad-value", place: "facts"),
     Fault(
       old: "    faults: [{name: price-as-text, from: \"{{hour}}\"}]\n", new: "",
@@ -73,7 +71,7 @@ import Testing
     Fault(
       old: "triage:", new: "points: {diagnosis: 30, repair: 40, guard: 20, postmortem: 20}\ntriage:",
       code: "course.bad-value", place: "points"),
-    Fault(old: "status: local", new: "status: core", code: "course.missing-language", place: ""),
+    Fault(old: "status: local", new: "status: core", code: "course.missing-language", place: "title"),
     Fault(old: "variants:", new: "\tvariants:", code: "course.yaml-syntax", place: ":"),
   ]
 

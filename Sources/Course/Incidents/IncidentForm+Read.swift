@@ -179,10 +179,12 @@ private struct IncidentFormReader {
     for case .option(let field, let option) in targets { options.append((field, option)) }
     if let label {
       let own = options.filter { $0.field == label }
-      if !own.isEmpty { options = own }
+      // What belongs to another field is no value of the one that was named.
+      if own.isEmpty, !options.isEmpty, !targets.contains(where: isLabel) { return .unknown(word) }
+      options = own
     }
     if options.isEmpty {
-      guard case .label(let field)? = targets.first else { return .unknown(word) }
+      guard case .label(let field)? = targets.first(where: isLabel) else { return .unknown(word) }
       if let open = label { return .noValue(form.fields[open].id) }
       label = field
       return nil
@@ -193,15 +195,17 @@ private struct IncidentFormReader {
     }
     guard options.count == 1, let found = options.first else {
       // The name of a field may be an option elsewhere: then it names the field.
-      if label == nil, targets.count == 2, case .label(let field)? = targets.first(where: {
-        if case .label = $0 { true } else { false }
-      }) {
+      if label == nil, case .label(let field)? = targets.first(where: isLabel) {
         label = field
         return nil
       }
-      return .ambiguous(word, fields: options.map { form.fields[$0.field].id })
+      return .ambiguous(word, fields: options.map(\.field).sorted().map { form.fields[$0].id })
     }
     return set(found.field, form.fields[found.field].options[found.option].id)
+  }
+
+  private func isLabel(_ target: Target) -> Bool {
+    if case .label = target { true } else { false }
   }
 
   private mutating func take(number: Int64, _ word: String) -> IncidentForm.Read? {
