@@ -86,6 +86,9 @@ enum CommandTable {
         try $0.dash($1)
       },
       Command("trace", group: .dashboard, subcommands: ["event"]) { try $0.trace($1) },
+      Command(
+        "canary", group: .dashboard, subcommands: ["send"], isOperational: Command.begins("send")
+      ) { try $0.canary($1) },
       Command("status", group: .world) { shell, _ in try shell.status() },
       Command("clock", group: .world, isOperational: { !$0.isEmpty }) { try $0.clock($1) },
       Command("serve", group: .world, subcommands: ["stop"], options: ["--port"]) {

@@ -87,6 +87,7 @@ extension Shell {
   /// `exercise [ID]`: shows the task.
   func exercise(_ words: [String]) throws -> Reply {
     openQuiz = nil
+    incidents.hasFocus = false
     let arguments = try Arguments(words)
     try arguments.allowOnly()
     let session = try session(arguments.positions.first)
@@ -130,7 +131,7 @@ extension Shell {
 
   /// A text of an exercise: sentences are wrapped, and the commands that stand indented on lines of
   /// their own are not, so that they can be copied.
-  private func told(_ text: String) -> [Reply.Block] {
+  func told(_ text: String) -> [Reply.Block] {
     Shell.joined(text).map { line in
       let body = line.drop { $0 == " " }
       let first = String(body.prefix { $0 != " " })
@@ -157,6 +158,7 @@ extension Shell {
   }
 
   func checkExercise() throws -> Reply {
+    if let reply = try checkIncident() { return reply }
     let session = try session()
     return verdict(try judged(session, nil), of: session)
   }
@@ -189,6 +191,7 @@ extension Shell {
   }
 
   func hintExercise() throws -> Reply {
+    if let reply = try hintIncident() { return reply }
     let hint = try session().hint(storyTime: try platform().now.milliseconds)
     return Reply(
       told(hint.text),

@@ -39,6 +39,8 @@ package final class Shell: @unchecked Sendable {
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
+  /// The incident that is open, and what is being done about it.
+  var incidents = IncidentDesk()
   /// The fork that `rewind` asks about, until the next line.
   var openRewind: WorldForks.Entry?
   /// Worlds that graders ask for, made once.
@@ -257,8 +259,12 @@ package final class Shell: @unchecked Sendable {
     reply.blocks.insert(contentsOf: blocks, at: min(reply.atWorkIndex, reply.blocks.count))
   }
 
-  /// Runs one line of SQL or of the prompt's own commands.
+  /// Runs one line of SQL or of the prompt's own commands; an open incident writes down what it read.
   func answer(_ line: String) throws -> Reply {
+    try watchedByIncident(line) { try dispatch(line) }
+  }
+
+  private func dispatch(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !StatementShape.isComment(trimmed) else {
       return Reply()

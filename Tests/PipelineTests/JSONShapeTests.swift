@@ -20,6 +20,11 @@ struct JSONShapeTests {
     "SELECT 1 AS n;", "lang", "output", "accessible", "clear", "help", "help kafka", "list", "progress",
     "checklist", "role", "card kafka", "glossary offset", "glossary", "refs", "lesson", "resume",
     "next", "back", "skip", "play", "exercise 00-1", "answer", "answer 0:0", "hint", "check",
+    "canary send", "incident list", "incident start FALSE-01", "incident", "incident triage",
+    "incident triage kind=fine since=never slice=all last_good=dashboard", "kafka lag",
+    "incident evidence", "incident evidence add 1", "incident evidence remove 1",
+    "incident diagnose stage=none cause=weekday", "incident report", "incident postmortem",
+    "incident score", "incident rewind", "incident stop",
   ]
 
   @Test func `the page says the shape of every command's data`() throws {
