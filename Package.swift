@@ -165,11 +165,9 @@ let package = Package(
       "Commands",
       [
         "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading",
-        "HTTPServer",
-        "KafkaProtocol", "Lake", "LakeIngest",
-        "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
-        "World", argumentParser,
+        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
+        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform", "QueryExecution",
+        "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -203,7 +201,8 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
+    tests(
+      "Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
     tests(
       "CourseAuthoring", ["Course", "CourseAuthoring", "Grading", "TestSupport"],
       exclude: ["PlantedBad"]),
@@ -242,7 +241,8 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
-        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
+        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
+        "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
       "QueryExecution",
