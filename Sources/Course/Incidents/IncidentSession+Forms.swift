@@ -60,7 +60,9 @@ extension IncidentSession {
         lines.append("     " + (values[field.id] ?? say("form.number", ["field": field.id])))
       }
     }
-    let example = form.fields.map { "\($0.id)=\(say("form.value"))" }.joined(separator: " ")
+    let example = form.fields.map { field in
+      "\(field.id)=" + say(field.options.isEmpty ? "form.valueNumber" : "form.value")
+    }.joined(separator: " ")
     lines.append("")
     lines.append(say("form.how", ["command": "incident \(name.rawValue)", "example": example]))
     return lines.joined(separator: "\n")
