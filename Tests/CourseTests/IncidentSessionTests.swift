@@ -131,6 +131,19 @@ import Testing
     #expect(try progress.openIncident() == nil)
   }
 
+  // MARK: Facts
+
+  @Test func `what was not shown is no fact, wherever it was looked for`() throws {
+    let session = try Self.begin(StubHost())
+    try Self.read(session, "warehouse.mart.fact_purchase", ["3", "20"])
+    try Self.read(session, "warehouse.mart.dim_product", ["2"])
+    try Self.read(session, "memory.default.mine", ["2"])
+    #expect(try session.evidence().lines.isEmpty)
+    #expect(try session.evidence().others == 3)
+    try Self.read(session, "warehouse.mart.fact_purchase", ["3", "2"])
+    #expect(try session.evidence().lines.map(\.number) == [4])
+  }
+
   // MARK: Wrong diagnoses
 
   @Test func `what is claimed is judged before what it rests on`() throws {
