@@ -231,9 +231,9 @@ extension Shell {
     let (lines, others) = try session.evidence()
     var blocks: [Reply.Block] = []
     for line in lines {
-      let mark = line.isMarked ? text("incident.evidence.marked") : "  "
-      blocks.append(.text("\(mark) \(line.number)) " + line.texts.joined(separator: " ")))
-      blocks.append(.verbatim("        " + line.line.replacing("\n", with: " ")))
+      let mark = line.isMarked ? "   " + text("incident.evidence.marked") : ""
+      blocks.append(.text("  \(line.number)) " + line.texts.joined(separator: " ") + mark))
+      blocks.append(.verbatim("     " + line.line.replacing("\n", with: " ")))
     }
     if lines.isEmpty { blocks.append(.text(text("incident.evidence.none"))) }
     if others > 0 {

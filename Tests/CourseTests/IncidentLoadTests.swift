@@ -1,6 +1,7 @@
 import Course
 import Foundation
 import Grading
+import Terminal
 import Testing
 
 /// A malformed incident is refused with the file, the line, the key and what to write instead.
@@ -97,7 +98,7 @@ import Testing
 
   @Test func `the sound one loads`() throws {
     let incident = try Incident.load(folder: fixtureURL("incidents/TXT-01").path)
-    #expect(incident.level == .repair && incident.checks.count == 2)
+    #expect(incident.level == .repair && incident.checks.count == 3)
     #expect(incident.points == Incident.usualPoints)
     #expect(incident.feedbackIDs.contains("only-reran"))
   }
@@ -107,6 +108,25 @@ import Testing
     let incident = try Incident.load(folder: folder)
     #expect(incident.feedback.values.allSatisfy { $0.missingLanguages.isEmpty })
     #expect(try IncidentCase.load(incident).count >= 40)
+  }
+
+  @Test func `every sentence that the engine says is in the catalogue`() throws {
+    let catalogue = try Catalogue.load(
+      directory: contentRoot + "/Lessons/catalogue", language: .ko, environment: [:])
+    let folder = contentRoot + "/Sources/Course/Incidents"
+    var keys: Set<String> = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      let source = try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+      for match in source.matches(of: /say\(\s*"([A-Za-z.]+)"/) { keys.insert(String(match.1)) }
+      for match in source.matches(of: /unread\("([A-Za-z.]+)"/) { keys.insert(String(match.1)) }
+    }
+    keys.formUnion(IncidentCase.builtInFeedback.map { "feedback." + $0 })
+    keys.formUnion(["diagnosis", "repair", "report", "guard", "postmortem"].map { "score.part." + $0 })
+    keys.formUnion(IncidentSession.FormName.allCases.map { "form.name." + $0.rawValue })
+    #expect(keys.count > 40)
+    for key in keys.sorted() where !key.hasSuffix(".") {
+      #expect(catalogue.contains("incident." + key), "no text for incident.\(key)")
+    }
   }
 
   @Test func `an expectation that nothing has is refused`() throws {

@@ -37,6 +37,9 @@ import Testing
       if sql.contains("amount_krw > 0") {
         return HostTable(columns: ["n"], rows: [[.integer(3)]])
       }
+      if sql.contains("current_timestamp") {
+        return HostTable(columns: ["now"], rows: [[.text("2024-03-01 00:10:00 UTC")]])
+      }
       return HostTable(columns: ["x"], rows: [])
     }
 
@@ -128,6 +131,19 @@ import Testing
     #expect(try progress.openIncident() == nil)
   }
 
+  // MARK: Facts
+
+  @Test func `what was not shown is no fact, wherever it was looked for`() throws {
+    let session = try Self.begin(StubHost())
+    try Self.read(session, "warehouse.mart.fact_purchase", ["3", "20"])
+    try Self.read(session, "warehouse.mart.dim_product", ["2"])
+    try Self.read(session, "memory.default.mine", ["2"])
+    #expect(try session.evidence().lines.isEmpty)
+    #expect(try session.evidence().others == 3)
+    try Self.read(session, "warehouse.mart.fact_purchase", ["3", "2"])
+    #expect(try session.evidence().lines.map(\.number) == [4])
+  }
+
   // MARK: Wrong diagnoses
 
   @Test func `what is claimed is judged before what it rests on`() throws {
@@ -207,6 +223,27 @@ import Testing
       return
     }
     #expect(session.run.misses.isEmpty && session.run.step == .repair)
+  }
+
+  @Test func `a hidden world that happens not to show the symptom is replaced, up to a limit`() throws {
+    let host = StubHost()
+    let session = try Self.ready(host)
+    #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
+    // The learner's own world is repaired; of the hidden ones the second shows the fault.
+    var opened = 0
+    host.copyShowsSymptom = { faults in
+      if faults.isEmpty { return false }
+      opened += 1
+      return opened == 2
+    }
+    let judged = try session.check()
+    #expect(judged.verdict?.feedbackID == "hidden", "\(judged)")
+    #expect(opened == 2)
+    host.copyShowsSymptom = { _ in false }
+    guard case .checkerFailed? = try session.check().verdict else {
+      Issue.record("a repair was judged in a world that shows nothing")
+      return
+    }
   }
 
   // MARK: Points and going back

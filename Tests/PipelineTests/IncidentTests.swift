@@ -151,6 +151,7 @@ struct IncidentWayTests {
         "help incident",
       ] {
         let answer = world.run(line, atPrompt: true, width: width)
+        #expect(!answer.text.contains("[["), "\(line): \(answer.text)")
         #expect(!answer.text.contains(/incident\.[a-z]/), "\(line): \(answer.text)")
         #expect(!answer.text.contains("{"), "\(line): \(answer.text)")
         if language == .en { #expect(!answer.text.contains(/[가-힣]/), "\(line): \(answer.text)") }
@@ -280,6 +281,27 @@ struct IncidentRepairTests {
     world.run("clock +19h")
     let invented = try Self.answer(world, "check")
     #expect(invented.feedback == "value", "\(invented.text)")
+  }
+
+  @Test func `an invariant that a repair breaks names what breaks it`() throws {
+    let content = try Self.content()
+    let world = try TestWorld(content: content.path)
+    try Self.diagnosed(world)
+    try Self.edit(
+      world, "coalesce(amount, price * coalesce(quantity, 1), \(Self.amountOfText), 0)")
+    let path = world.worldPath + Self.model
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    // Every row twice, each with its right amount.
+    #expect(text.contains("FROM {{ source('silver', 'events') }}"))
+    try text.replacing(
+      "FROM {{ source('silver', 'events') }}",
+      with: "FROM {{ source('silver', 'events') }} CROSS JOIN (VALUES 1, 2) AS twice (n)"
+    ).write(toFile: path, atomically: true, encoding: .utf8)
+    let run = world.run("dag run nightly")
+    #expect(run.status == .success, "\(run.text)")
+    let check = try Self.answer(world, "check")
+    #expect(check.feedback == "twice", "\(check.text)")
+    #expect(check.text.contains("orders are there twice"))
   }
 
   @Test func `stopping takes the fault away`() throws {

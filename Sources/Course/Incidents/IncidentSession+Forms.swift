@@ -53,14 +53,17 @@ extension IncidentSession {
       lines.append("\(field.title[language])  (\(field.id))")
       for (number, _, place) in numbers.filter({ $0.field == index }) {
         let option = field.options[place]
-        let mark = values[field.id] == option.id ? say("form.chosen") : "  "
-        lines.append("  \(mark) \(number)) \(option.text[language])")
+        // A word and not a sign alone says what was chosen.
+        let mark = values[field.id] == option.id ? "   " + say("form.chosen") : ""
+        lines.append("  \(number)) \(option.text[language])" + mark)
       }
       if case .number = field.kind {
-        lines.append("     " + (values[field.id] ?? say("form.number", ["field": field.id])))
+        lines.append("  " + (values[field.id] ?? say("form.number", ["field": field.id])))
       }
     }
-    let example = form.fields.map { "\($0.id)=\(say("form.value"))" }.joined(separator: " ")
+    let example = form.fields.map { field in
+      "\(field.id)=" + say(field.options.isEmpty ? "form.valueNumber" : "form.value")
+    }.joined(separator: " ")
     lines.append("")
     lines.append(say("form.how", ["command": "incident \(name.rawValue)", "example": example]))
     return lines.joined(separator: "\n")

@@ -16,7 +16,7 @@ extension IncidentSession {
     _ incident: Incident, host: any LessonHost, progress: ProgressStore, seed: UInt64,
     now: () throws -> Int64
   ) throws -> (session: IncidentSession, answer: IncidentAnswer) {
-    let round = (try progress.incidentRuns()[incident.id] == nil) ? 0 : 1
+    let round = try progress.incidentRunCount(incident.id)
     var run = drawn(incident, seed: seed, round: round)
     let variant = incident.variants.first { $0.id == run.variant } ?? incident.variants[0]
     let worlds = host as? any GradingHost
@@ -122,13 +122,13 @@ extension IncidentSession {
     guard let faults = try? variant.faults.map({ try Self.filled($0, run.hiddenParameters) }) else {
       return []
     }
-    return [hiddenRequest(faults)]
+    return [hiddenRequest(incident.level == .diagnose ? [] : faults, seed: run.hiddenSeed)]
   }
 
-  func hiddenRequest(_ faults: [Fault]) -> WorldRequest {
+  func hiddenRequest(_ faults: [Fault], seed: UInt64) -> WorldRequest {
     WorldRequest(
       origin: .made(
-        seed: run.hiddenSeed, day: run.hiddenDay, size: "xs",
+        seed: seed, day: run.hiddenDay, size: "xs",
         versionShift: incident.hiddenVersionShift),
       faults: faults)
   }

@@ -52,7 +52,7 @@ extension IncidentSession {
     let cause = incident.diagnosis.field("cause")?.options
       .first { $0.id == run.diagnosis["cause"] }
     let world: any GradingWorld
-    let expectsSymptom: Bool
+    let names: [String: String]
     if let blamed = cause?.fault {
       let rest = try variant.faults.filter { $0.name != blamed }
         .map { try Self.filled($0, run.parameters) }
@@ -62,22 +62,18 @@ extension IncidentSession {
           message: "The cause `\(cause?.id ?? "")` blames `\(blamed)`, which was never planted.")
       }
       world = try host.open(WorldRequest(origin: .learner(fork: forkBefore), faults: rest))
-      expectsSymptom = false
-      try Self.advance(world, to: run.startedAt)
+      names = self.names
     } else {
-      world = try host.open(hiddenRequest([]))
-      expectsSymptom = true
+      (world, names) = try hiddenWorld([], host)
     }
     defer { world.close() }
-    let names =
-      expectsSymptom ? hiddenNames(world) : self.names
-    let shows = try !world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty
-    guard shows == expectsSymptom else {
-      throw CourseError(
-        code: "incident.contradiction",
-        message: expectsSymptom
-          ? "A world without any fault does not show the symptom."
-          : "The symptom stays where the fault `\(cause?.fault ?? "")` is taken away.")
+    if let blamed = cause?.fault {
+      try Self.advance(world, to: run.startedAt)
+      guard try world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty else {
+        throw CourseError(
+          code: "incident.contradiction",
+          message: "The symptom stays where the fault `\(blamed)` is taken away.")
+      }
     }
     var values: [String: HostValue] = [:]
     for query in incident.values {
@@ -87,6 +83,30 @@ extension IncidentSession {
       }
     }
     return values
+  }
+
+  /// How many hidden worlds are looked at for one that shows the symptom.
+  private static let hiddenWorldsMax: UInt64 = 3
+
+  /// A world that nobody has seen, with these faults, in which the symptom shows.
+  ///
+  /// A small world may happen not to show what is a matter of numbers; then the next seed is taken.
+  private func hiddenWorld(
+    _ faults: [Fault], _ host: any GradingHost
+  ) throws -> (world: any GradingWorld, names: [String: String]) {
+    for round in 0..<Self.hiddenWorldsMax {
+      let world = try host.open(hiddenRequest(faults, seed: run.hiddenSeed &+ round))
+      let names = try hiddenNames(world)
+      if try !world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty {
+        return (world, names)
+      }
+      world.close()
+    }
+    throw CourseError(
+      code: "incident.contradiction",
+      message: faults.isEmpty
+        ? "A world without any fault does not show the symptom."
+        : "The hidden variant does not show the symptom.")
   }
 
   private static let noWorlds = CourseError(
@@ -101,19 +121,19 @@ extension IncidentSession {
   }
 
   /// The names of the queries in a hidden world: its days, its moment, its parameters.
-  private func hiddenNames(_ world: any GradingWorld) -> [String: String] {
+  private func hiddenNames(_ world: any GradingWorld) throws -> [String: String] {
     var names = run.hiddenParameters
     let day = world.description.day
+    let now = try world.query(
+      "SELECT substr(CAST(current_timestamp AT TIME ZONE 'UTC' AS varchar), 1, 19) || ' UTC'")
+    guard let next = StoryMoment.day(after: day), case .text(let moment)? = now.rows.first?.first
+    else {
+      throw CourseError(
+        code: "incident.no-worlds", message: "The hidden world does not say its day or its time.")
+    }
     names["ds_kst"] = day
-    let today =
-      (try? world.query("SELECT CAST(date_add('day', 1, DATE '\(day)') AS varchar)"))?
-      .rows.first?.first
-    if case .text(let text)? = today { names["ds_next"] = text }
-    let now =
-      (try? world.query(
-        "SELECT substr(CAST(current_timestamp AT TIME ZONE 'UTC' AS varchar), 1, 19) || ' UTC'"))?
-      .rows.first?.first
-    if case .text(let text)? = now { names["started"] = text }
+    names["ds_next"] = next
+    names["started"] = moment
     return names
   }
 
@@ -242,14 +262,9 @@ extension IncidentSession {
     _ changes: LearnerChanges, _ host: any GradingHost
   ) throws -> Breach? {
     let faults = try variant.faults.map { try Self.filled($0, run.hiddenParameters) }
-    let hidden = try host.open(hiddenRequest(faults))
+    let (hidden, names) = try hiddenWorld(faults, host)
     defer { hidden.close() }
-    let names = hiddenNames(hidden)
     let symptom = try IncidentSQL.fill(incident.symptom, names)
-    guard try !hidden.query(symptom).rows.isEmpty else {
-      throw CourseError(
-        code: "incident.contradiction", message: "The hidden variant does not show the symptom.")
-    }
     var rebinding = [run.yesterday: names["ds_kst"] ?? "", run.today: names["ds_next"] ?? ""]
     for (name, value) in run.parameters { rebinding[value] = run.hiddenParameters[name] }
     _ = try hidden.apply(Self.atOnce(changes), rebinding: rebinding)

@@ -333,13 +333,24 @@ enum StoryMoment {
     format(milliseconds, offset: 9 * 3_600, "yyyy-MM-dd")
   }
 
+  /// The day after a day, `2024-02-29` after `2024-02-28`; nil for what is no day.
+  static func day(after day: String) -> String? {
+    let formatter = formatter(offset: 0, "yyyy-MM-dd")
+    return formatter.date(from: day).map { formatter.string(from: $0.addingTimeInterval(86_400)) }
+  }
+
   private static func format(_ milliseconds: Int64, offset: Int, _ pattern: String) -> String {
+    formatter(offset: offset, pattern)
+      .string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+  }
+
+  private static func formatter(offset: Int, _ pattern: String) -> DateFormatter {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.calendar = Calendar(identifier: .gregorian)
     formatter.timeZone = TimeZone(secondsFromGMT: offset)
     formatter.dateFormat = pattern
-    return formatter.string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+    return formatter
   }
 
   /// The first moment after `now`, or `now` itself where `strictly` is false, at that KST time.

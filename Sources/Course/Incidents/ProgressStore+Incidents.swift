@@ -22,6 +22,15 @@ extension ProgressStore {
     return Dictionary(runs.map { ($0.incident, $0) }, uniquingKeysWith: { _, last in last })
   }
 
+  /// How often an incident was begun.
+  package func incidentRunCount(_ incident: String) throws -> Int {
+    try read { db in
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM incident_runs WHERE incident = ?", arguments: [incident])
+        ?? 0
+    }
+  }
+
   private static func run(_ state: String) -> IncidentRun? {
     try? JSONDecoder().decode(IncidentRun.self, from: Data(state.utf8))
   }
