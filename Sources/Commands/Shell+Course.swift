@@ -1,7 +1,6 @@
 internal import Columnar
 internal import Course
 internal import EventModel
-internal import Grading
 internal import Foundation
 package import Grading
 internal import Platform
