@@ -83,7 +83,7 @@ let package = Package(
     base("Simulation"),
     base("Codecs", ["CIntrinsics", "CZlib", "CZstd", "Diagnostics"]),
     base("Columnar", ["Diagnostics"]),
-    base("Kernels", ["Columnar", "Diagnostics"]),
+    base("Kernels", ["CIntrinsics", "Columnar", "Diagnostics"]),
 
     // Formats and contracts
     .target(name: "EventModel", swiftSettings: strict),
@@ -164,8 +164,8 @@ let package = Package(
     room(
       "Commands",
       [
-        "Collector", "CollectorEndpoint", "Columnar", "Course", "CourseAuthoring", "Dashboard",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "Grading", "HTTPServer",
+        "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
+        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
         "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform", "QueryExecution",
         "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
@@ -206,7 +206,7 @@ let package = Package(
     tests(
       "CourseAuthoring", ["Course", "CourseAuthoring", "Grading", "TestSupport"],
       exclude: ["PlantedBad"]),
-    tests("Grading", ["Grading"]),
+    tests("Grading", ["Course", "Grading", "Terminal", grdb]),
     tests(
       "DeltaLog",
       [

@@ -9,7 +9,9 @@ struct CommandError: DiagnosableError {
     case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchTile, noSuchObject, noSuchBucket
     case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
-    case noSuchRole, noSuchTerm, noSuchCard, looksLikeAnswer, spokenCommand
+    case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
+    case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
+    case spokenCommand
   }
 
   var kind: Kind

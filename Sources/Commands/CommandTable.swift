@@ -5,7 +5,7 @@ internal import Terminal
 struct Command: Sendable {
   /// Where `help` shows it.
   enum Group: String, CaseIterable, Sendable {
-    case lesson, course, phone, collector, kafka, lake, etl, dashboard, world, prompt
+    case lesson, course, phone, collector, kafka, lake, etl, dashboard, world, authoring, prompt
   }
 
   /// The name, then its other spellings.
@@ -15,6 +15,8 @@ struct Command: Sendable {
   var subcommands: [String]
   /// Options that may follow, for completion.
   var options: [String]
+  /// True where the command, with these words after it, changes the world: the journal keeps it.
+  var isOperational: @Sendable ([String]) -> Bool
   var run: @Sendable (Shell, [String]) throws -> Reply
 
   /// The catalogue's key for its one-line description.
@@ -27,13 +29,22 @@ struct Command: Sendable {
     group: Group,
     subcommands: [String] = [],
     options: [String] = [],
+    isOperational: @escaping @Sendable ([String]) -> Bool = { _ in false },
     run: @escaping @Sendable (Shell, [String]) throws -> Reply
   ) {
     self.names = names
     self.group = group
     self.subcommands = subcommands
     self.options = options
+    self.isOperational = isOperational
     self.run = run
+  }
+}
+
+extension Command {
+  /// Operational where one of `words` follows.
+  static func begins(_ words: String...) -> @Sendable ([String]) -> Bool {
+    { $0.first.map { words.contains($0.lowercased()) } ?? false }
   }
 }
 
@@ -46,16 +57,19 @@ enum CommandTable {
   }
 
   static let all: [Command] =
-    course + [
+    course + forks + authoring + [
       Command(
         "app",
         group: .phone,
-        subcommands: ["track", "queue", "flush", "background", "network", "log"]
+        subcommands: ["track", "queue", "flush", "background", "network", "log"],
+        isOperational: Command.begins("track", "flush", "background", "network")
       ) { try $0.app($1) },
       Command("collector", group: .collector, subcommands: ["log", "status"]) {
         try $0.collector($1)
       },
-      Command("collect", group: .collector, options: ["--source"]) { try $0.collect($1) },
+      Command(
+        "collect", group: .collector, options: ["--source"], isOperational: { !$0.isEmpty }
+      ) { try $0.collect($1) },
       Command("dlq", group: .collector, subcommands: ["list"]) { try $0.deadLetters($1) },
       Command(
         "kafka",
@@ -64,13 +78,19 @@ enum CommandTable {
         options: ["--partition", "--offset", "--count", "--last", "--where"]
       ) { try $0.kafka($1) },
       Command("s3", group: .lake, subcommands: ["ls", "head"]) { try $0.objects($1) },
-      Command("dag", group: .etl, subcommands: ["list", "show", "run"]) { try $0.dag($1) },
+      Command(
+        "dag", group: .etl, subcommands: ["list", "show", "run"],
+        isOperational: Command.begins("run")
+      ) { try $0.dag($1) },
       Command("dash", group: .dashboard, subcommands: ["show"], options: ["--day", "--app"]) {
         try $0.dash($1)
       },
       Command("trace", group: .dashboard, subcommands: ["event"]) { try $0.trace($1) },
+      Command(
+        "canary", group: .dashboard, subcommands: ["send"], isOperational: Command.begins("send")
+      ) { try $0.canary($1) },
       Command("status", group: .world) { shell, _ in try shell.status() },
-      Command("clock", group: .world) { try $0.clock($1) },
+      Command("clock", group: .world, isOperational: { !$0.isEmpty }) { try $0.clock($1) },
       Command("serve", group: .world, subcommands: ["stop"], options: ["--port"]) {
         try $0.serve($1)
       },

@@ -79,6 +79,7 @@ extension Shell {
     case ("dag", _): return (try? platform?.pipeline.dags().map(\.name)) ?? []
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []
     case ("trace", "event"): return platform?.phone.events().map(\.eventID) ?? []
+    case ("incident", _): return incidentWords(action)
     case ("app", "network"): return ["offline", "online"]
     case ("app", "track"):
       return earlier.count == 2

@@ -74,46 +74,7 @@ struct ExerciseLibrary {
   }
 }
 
-/// The course's way to the running pipeline.
-private final class ShellHost: LessonHost {
-  private unowned let shell: Shell
-
-  init(_ shell: Shell) {
-    self.shell = shell
-  }
-
-  var language: CourseLanguage { shell.courseLanguage }
-
-  func text(_ key: String, _ values: [String: String]) -> String { shell.text(key, values) }
-
-  func query(_ sql: String) throws -> HostTable {
-    let platform = try shell.platform()
-    let result = try platform.engine.execute(sql, session: platform.session())
-    let rows = result.rows().map { row in
-      row.indices.map { column -> HostValue in
-        switch row[column] {
-        case .null: .null
-        case .boolean(let value): .boolean(value)
-        case .double(let value): .double(value)
-        case .integer(let value) where Shell.isNumber(result.schema[column].type): .integer(value)
-        default: .text(result.text(row[column], column: column))
-        }
-      }
-    }
-    return HostTable(columns: result.schema.fields.map(\.name), rows: rows)
-  }
-
-  func run(_ line: String) throws -> HostReply {
-    let captured = CapturedOutput()
-    let status = shell.run(Shell.Request(line: line), output: captured)
-    return HostReply(output: captured.text, exitCode: status.rawValue)
-  }
-}
-
 extension Shell {
-  /// The host that graders and answer scripts use.
-  package func lessonHost() -> any LessonHost { ShellHost(self) }
-
   private func session(_ id: String? = nil) throws -> ExerciseSession {
     guard let id = id ?? exercises.current ?? exercises.ids().first else {
       throw CommandError(.noExercise)
@@ -126,6 +87,7 @@ extension Shell {
   /// `exercise [ID]`: shows the task.
   func exercise(_ words: [String]) throws -> Reply {
     openQuiz = nil
+    incidents.hasFocus = false
     let arguments = try Arguments(words)
     try arguments.allowOnly()
     let session = try session(arguments.positions.first)
@@ -169,7 +131,7 @@ extension Shell {
 
   /// A text of an exercise: sentences are wrapped, and the commands that stand indented on lines of
   /// their own are not, so that they can be copied.
-  private func told(_ text: String) -> [Reply.Block] {
+  func told(_ text: String) -> [Reply.Block] {
     Shell.joined(text).map { line in
       let body = line.drop { $0 == " " }
       let first = String(body.prefix { $0 != " " })
@@ -204,6 +166,7 @@ extension Shell {
   }
 
   func checkExercise() throws -> Reply {
+    if let reply = try checkIncident() { return reply }
     let session = try session()
     return verdict(try judged(session, nil), of: session)
   }
@@ -236,6 +199,7 @@ extension Shell {
   }
 
   func hintExercise() throws -> Reply {
+    if let reply = try hintIncident() { return reply }
     let hint = try session().hint(storyTime: try platform().now.milliseconds)
     return Reply(
       told(hint.text),

@@ -40,6 +40,13 @@ extension CommandTable {
     Command("answer", group: .course) { try $0.answerExercise($1) },
     Command("check", group: .course) { shell, _ in try shell.checkExercise() },
     Command("hint", group: .course) { shell, _ in try shell.hintExercise() },
+    Command(
+      "incident", group: .course,
+      subcommands: [
+        "list", "start", "triage", "evidence", "diagnose", "report", "postmortem", "score", "rewind",
+        "stop",
+      ]
+    ) { try $0.incident($1) },
   ]
 }
 
@@ -72,6 +79,7 @@ extension Shell {
   /// A line typed at the prompt: the lesson may ask something, and goes along with what is typed.
   func answerAtPrompt(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    if let reply = try answerRewind(trimmed) { return reply }
     if trimmed == "resume" { return try resumeLesson() }
     if trimmed.isEmpty { return try goOn(echoes: false) }
     let session = try lesson()
@@ -269,7 +277,7 @@ extension Shell {
       "card", "glossary", "refs", "exercise", "answer", "check", "hint", "lang", "accessible",
       "clear", "help", "exit",
     ]
-    return met.union(always)
+    return met.union(always).union(incidentCommands())
   }
 
   /// Refuses a command that an exercise of the lesson will open; scripts of those who never began

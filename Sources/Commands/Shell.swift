@@ -39,18 +39,53 @@ package final class Shell: @unchecked Sendable {
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
+  /// The incident that is open, and what is being done about it.
+  var incidents = IncidentDesk()
+  /// The fork that `rewind` asks about, until the next line.
+  var openRewind: WorldForks.Entry?
+  /// Worlds that graders ask for, made once.
+  let madeWorlds: MadeWorlds
+  let purpose: Purpose
+  /// True while a line typed at the prompt runs.
+  private(set) var isAtPrompt = false
+
+  /// Whom a shell serves.
+  enum Purpose {
+    case learner
+    /// A grader's copy of a world: nothing is locked, and nothing is written down.
+    case grading
+    /// An author's line, beside the learner's home: there is no learner, and nobody's world.
+    case authoring
+  }
+
   /// False while a line is answered as JSON, which has nothing beside it.
   private var isProgressShown = true
   /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
 
-  package init(
+  package convenience init(
     home: Home,
     content: ContentRoot,
     options: Platform.Options,
     language: Language?,
     output: any TerminalOutput
   ) throws {
+    try self.init(
+      home: home, content: content, options: options, language: language, output: output,
+      purpose: .learner)
+  }
+
+  init(
+    home: Home,
+    content: ContentRoot,
+    options: Platform.Options,
+    language: Language?,
+    output: any TerminalOutput,
+    purpose: Purpose
+  ) throws {
+    self.purpose = purpose
+    madeWorlds = MadeWorlds(home: home)
+    if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
     self.home = home
     self.content = content
     self.options = options
@@ -90,10 +125,13 @@ package final class Shell: @unchecked Sendable {
     let spoken = settings.language
     self.output = output
     isProgressShown = !request.isJSON
+    let wasAtPrompt = isAtPrompt
+    isAtPrompt = request.isPrompt
     if let language = request.language { settings.language = language }
     defer {
       self.output = previous
       isProgressShown = true
+      isAtPrompt = wasAtPrompt
       if request.language != nil { settings.language = spoken }
     }
     let printer = ReplyPrinter(
@@ -191,7 +229,19 @@ package final class Shell: @unchecked Sendable {
     server?.stop()
     try? opened?.close()
     opened = nil
+    if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
   }
+
+  /// Closes the world; the next line that needs it opens it anew.
+  ///
+  /// - Throws: what keeps it from being written.
+  func closeWorld() throws {
+    try opened?.close()
+    opened = nil
+  }
+
+  /// Lets go of a world that nobody will open again.
+  func abandon() { opened = nil }
 
   /// The tool of the field that does the same, the first time only.
   private func tellAtWork(_ reply: inout Reply) {
@@ -211,14 +261,20 @@ package final class Shell: @unchecked Sendable {
     reply.blocks.insert(contentsOf: blocks, at: min(reply.atWorkIndex, reply.blocks.count))
   }
 
-  /// Runs one line of SQL or of the prompt's own commands.
+  /// Runs one line of SQL or of the prompt's own commands; an open incident writes down what it read.
   func answer(_ line: String) throws -> Reply {
+    try watchedByIncident(line) { try dispatch(line) }
+  }
+
+  private func dispatch(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !StatementShape.isComment(trimmed) else {
       return Reply()
     }
     if StatementShape.looksLikeSQL(trimmed) {
-      return try runSQL(trimmed).atWork(AtWork(line: trimmed, words: []))
+      return try journaled(trimmed, isOperational: Shell.changesData(trimmed)) {
+        try runSQL(trimmed).atWork(AtWork(line: trimmed, words: []))
+      }
     }
     let words: [String]
     do {
@@ -232,10 +288,16 @@ package final class Shell: @unchecked Sendable {
     guard let name = words.first else { return Reply() }
     let rest = Array(words.dropFirst())
     if let command = CommandTable.named(name) {
-      try checkUnlocked(command)
-      return try command.run(self, rest).atWork(AtWork(line: trimmed, words: words))
+      if purpose == .learner { try checkUnlocked(command) }
+      return try journaled(trimmed, isOperational: command.isOperational(rest)) {
+        try command.run(self, rest).atWork(AtWork(line: trimmed, words: words))
+      }
     }
-    if let tool = RealTool.named(name) { return try tool.run(self, rest) }
+    if let tool = RealTool.named(name) {
+      return try journaled(trimmed, isOperational: tool.isOperational(rest)) {
+        try tool.run(self, rest)
+      }
+    }
     throw unknown(name, line: trimmed)
   }
 

@@ -6,6 +6,8 @@ package struct CheckResult: Sendable {
   /// The part that was judged; nil in an exercise without parts, or where none was.
   package var part: String?
   package var verdict: Verdict
+  /// What the verdict rests on: the first difference, its story, a counterexample.
+  package var evidence = Evidence()
   /// What to print, in the learner's language; several lines, tables aligned.
   package var text: String
   /// How many attempts the learner has made, this one included where it counts.

@@ -65,6 +65,13 @@ package struct CourseContent: Sendable {
     return folders
   }
 
+  /// The folder of each incident by id: `Exercises/incidents/<ID>/incident.yaml`.
+  package func incidentFolders() -> [String: String] {
+    let top = ContentFolder(path: root + "/Exercises")
+    let ids = top.names(in: "incidents").filter { top.exists("incidents/\($0)/incident.yaml") }
+    return Dictionary(uniqueKeysWithValues: ids.map { ($0, "\(root)/Exercises/incidents/\($0)") })
+  }
+
   /// The `id:` line, without parsing the file; `Exercise.load` parses it in full.
   private static func quickID(_ manifest: String) -> String? {
     for line in manifest.split(whereSeparator: \.isNewline) where line.hasPrefix("id:") {

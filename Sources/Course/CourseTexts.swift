@@ -23,6 +23,8 @@ struct CourseTexts {
   var choiceForm: String { say("course.choiceForm", [:]) }
   var twoTierForm: String { say("course.twoTierForm", [:]) }
   func orderForm(_ count: Int) -> String { say("course.orderForm", ["count": String(count)]) }
+  var sqlForm: String { say("course.sqlForm", [:]) }
+  var programForm: String { say("course.programForm", [:]) }
   var options: String { say("course.options", [:]) }
   var reasons: String { say("course.reasons", [:]) }
 
@@ -57,7 +59,8 @@ struct CourseTexts {
   func quizScore(_ right: Int, of count: Int, isPassed: Bool) -> String {
     say(
       isPassed ? "course.quiz.passed" : "course.quiz.notPassed",
-      ["right": String(right), "count": String(count)])
+      ["right": String(right), "count": String(count)]
+    )
   }
 
   // MARK: Lessons

@@ -21,12 +21,22 @@ extension Exercise {
     let loader = ExerciseTexts(folder: folder, needsBoth: exercise.status == .core)
     exercise.task = try loader.file("task", holds: "what the learner is asked to do")
     if exercise.parts.isEmpty {
-      let checks = CheckLoader(folder: folder, needsBoth: exercise.status == .core)
-      exercise.checks = try checks.checks(in: "checks", fields: exercise.answer?.fields ?? [])
+      let loader = CheckLoader(folder: folder, status: exercise.status, tables: exercise.tables)
+      let question = try loader.question(
+        in: "checks",
+        form: exercise.answer,
+        kind: exercise.kind.check
+      )
+      if case .checks(_, let checks, _)? = question {
+        exercise.checks = checks
+      } else {
+        exercise.question = question
+      }
     } else {
       try checkPartFiles(exercise, folder)
     }
-    guard !exercise.checks.isEmpty || !exercise.parts.isEmpty || exercise.status == .draft else {
+    let isJudged = !exercise.checks.isEmpty || exercise.question != nil || !exercise.parts.isEmpty
+    guard isJudged || exercise.status == .draft else {
       throw CourseError(
         code: "course.no-checks",
         message: "The exercise has no check: every answer would pass.",
@@ -43,7 +53,7 @@ extension Exercise {
   private static func parseManifest(_ node: ManifestNode, folder: String) throws -> Exercise {
     try node.allowKeys([
       "id", "version", "status", "tier", "kind", "grading", "title", "minutes", "needs", "proves",
-      "answer", "values", "parts", "unlocks",
+      "answer", "values", "parts", "unlocks", "tables",
     ])
     let idNode = try node.required("id", example: "00-1")
     let id = try idNode.text(example: "00-1")
@@ -63,7 +73,13 @@ extension Exercise {
     let answer = try node.optional("answer").map {
       try AnswerForm.parse($0, needsBoth: needsBoth)
     }
-    let parts = try parts(node, folder: ContentFolder(path: folder), status: status)
+    let tables = try node.optional("tables").map(KillerWorld.parseTables) ?? []
+    let parts = try parts(
+      node,
+      folder: ContentFolder(path: folder),
+      status: status,
+      tables: tables
+    )
     return Exercise(
       id: id,
       version: try node.required("version", example: "1").integer(1...1_000_000, example: "1"),
@@ -84,6 +100,8 @@ extension Exercise {
       } ?? [],
       task: LocalizedText([:]),
       checks: [],
+      question: nil,
+      tables: tables,
       feedback: [:],
       hintRungs: [],
       misconceptionHints: [:],
@@ -96,7 +114,8 @@ extension Exercise {
   private static func parts(
     _ node: ManifestNode,
     folder: ContentFolder,
-    status: ContentStatus
+    status: ContentStatus,
+    tables: [GradingTable]
   ) throws -> [ExercisePart] {
     guard let partsNode = node.optional("parts") else { return [] }
     if node.optional("answer") != nil {
@@ -108,7 +127,12 @@ extension Exercise {
     }
     var parts: [ExercisePart] = []
     for element in try partsNode.elements(example: "- {id: lag, choice: {pool: [a, b, c]}}") {
-      let part = try ExercisePart.parse(element, folder: folder, status: status)
+      let part = try ExercisePart.parse(
+        element,
+        folder: folder,
+        status: status,
+        tables: tables
+      )
       if parts.contains(where: { $0.id == part.id }) {
         throw element.error(
           "course.duplicate-id",
@@ -127,7 +151,7 @@ extension Exercise {
       if case .choice(let items) = part.question { items.map(\.id) } else { [] }
     }
     let judged = exercise.parts.compactMap { part -> String? in
-      if case .checks = part.question { part.id } else { nil }
+      part.isJudgedByChecks ? part.id : nil
     }
     for (place, names, used) in [
       ("items", folder.names(in: "items"), items.map { "\($0).yaml" }),
@@ -202,7 +226,7 @@ private struct ExerciseTexts {
     let wanted = [Exercise.passedFeedbackID] + exercise.feedbackIDs
     let optional =
       exercise.parts.map { Exercise.passedFeedbackID(part: $0.id) }
-      + [ChoiceItem.otherReasonFeedback]
+      + ExercisePart.builtInFeedbackIDs
     let sections = try sections(
       "feedback",
       holds: "`## passed` and one `## ID` per feedback id of the checks"
@@ -222,7 +246,7 @@ private struct ExerciseTexts {
     }
     let rungs = (1...Exercise.rungCount).map(String.init)
     // An option's feedback explains; a hint for it is welcome and not asked for.
-    let judged = exercise.questions.filter { if case .checks = $0.question { true } else { false } }
+    let judged = exercise.questions.filter(\.isJudgedByChecks)
     let ids = judged.flatMap(\.feedbackIDs)
     let sections = try sections(
       "hints",
@@ -231,7 +255,7 @@ private struct ExerciseTexts {
     let texts = try collect(
       sections,
       rungs + ids,
-      optional: exercise.feedbackIDs,
+      optional: exercise.feedbackIDs + ExercisePart.builtInFeedbackIDs,
       file: "hints",
       isStrict: exercise.status == .core
     )

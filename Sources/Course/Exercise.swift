@@ -6,6 +6,8 @@ package import Grading
 /// 2. `ExerciseSession` takes an answer, which the exercise's `AnswerForm` reads.
 /// 3. `Grader` runs the `checks` in file order over a `LessonHost`; the first that fails decides.
 /// 4. The verdict's text comes from `feedback`, filled with the offending row's values.
+/// 5. Numbers, queries, documents and states in other worlds are questions of their own kinds, each
+///    declared in one check and judged by its own grader.
 package struct Exercise: Sendable {
   /// Whether a role's path contains it or offers it beside.
   package enum Tier: String, Sendable, CaseIterable {
@@ -16,10 +18,26 @@ package struct Exercise: Sendable {
   /// What is judged.
   ///
   /// `state`: the pipeline's state and addresses in it, asked by SQL. `choice`: what the learner
-  /// understood, asked in choices and orders.
+  /// understood, asked in choices and orders. The others are what the answer is: a number, a query,
+  /// a program, a document.
   package enum Kind: String, Sendable, CaseIterable {
     case state
     case choice
+    case number
+    case sql
+    case dataframe
+    case document
+
+    /// The kind of check that such an exercise has; nil where it may be any.
+    var check: CheckLoader.Kind? {
+      switch self {
+      case .state, .choice: nil
+      case .number: .number
+      case .sql: .sql
+      case .dataframe: .dataframe
+      case .document: .document
+      }
+    }
   }
 
   /// Never reused, such as `00-1`.
@@ -47,6 +65,10 @@ package struct Exercise: Sendable {
   package var task: LocalizedText
   /// The checks of an exercise without parts, in the order in which they are asked.
   package var checks: [Check]
+  /// What an exercise without parts asks where it is not `checks` alone.
+  package var question: ExercisePart.Question?
+  /// The tables of queries and of the killer world, without rows.
+  package var tables: [GradingTable]
   /// The text of `passed` and of each feedback id.
   package var feedback: [String: LocalizedText]
   /// The rungs, gentlest first.
@@ -59,7 +81,13 @@ package struct Exercise: Sendable {
   /// The parts, or the one without a name.
   package var questions: [ExercisePart] {
     parts.isEmpty
-      ? [ExercisePart(id: "", title: nil, question: .checks(answer, checks, values: []))] : parts
+      ? [
+        ExercisePart(
+          id: "",
+          title: nil,
+          question: question ?? .checks(answer, checks, values: [])
+        )
+      ] : parts
   }
 
   /// The declared feedback ids, each once, in the order of the parts.
@@ -73,6 +101,15 @@ package struct Exercise: Sendable {
     var seen: Set<String> = []
     return questions.flatMap(\.possibleFeedbackIDs).filter { seen.insert($0).inserted }
   }
+
+  /// The worlds that its checks open, each once: to be made while the learner reads the task.
+  package var worldRequests: [WorldRequest] {
+    var seen: Set<WorldRequest> = []
+    return questions.flatMap(\.madeWorlds).map(\.request).filter { seen.insert($0).inserted }
+  }
+
+  /// The name of the fork of the learner's world that is taken when the exercise begins.
+  package var forkName: String { "exercise \(id)" }
 
   /// The name of the feedback that a passed part gets besides the count of parts.
   static func passedFeedbackID(part: String) -> String { "passed-\(part)" }

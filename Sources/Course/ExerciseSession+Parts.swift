@@ -59,7 +59,7 @@ extension ExerciseSession {
       text: ""
     )
     switch part.question {
-    case .checks: break
+    case .checks, .number, .sql, .dataframe, .document, .state: break
     case .choice(let pool):
       guard let choice = choice(pool, part: part.id) else { break }
       view.question = choice.item.question[language]
@@ -91,8 +91,8 @@ extension ExerciseSession {
   package var answerForm: String {
     if let partView { return partView.text }
     guard exercise.parts.isEmpty else { return texts.passedBefore }
-    guard let form = exercise.answer else { return texts.noForm }
-    return texts.form(form.form[language])
+    guard let form = form(exercise.questions[0]) else { return texts.noForm }
+    return texts.form(form)
   }
 
   // MARK: Declared answers
@@ -138,7 +138,7 @@ extension ExerciseSession {
             .split(whereSeparator: \.isWhitespace).map(String.init)
           if let numbers = shown.numbers(of: wanted) { return numbers }
         }
-      case .checks: break
+      case .checks, .number, .sql, .dataframe, .document, .state: break
       }
     }
     throw CourseError(

@@ -15,16 +15,22 @@ package final class ExerciseSession {
   private var shownMisconceptions: Set<String> = []
   private var pendingMisconception: String?
   private var lastAnswer: AnswerValues?
+  private var lastQuery: String?
+  /// Reads a file that an answer names; nil where it is not there.
+  private let readFile: (String) -> [UInt8]?
 
   /// Starts or resumes the exercise; without a store nothing is remembered.
   ///
-  /// Shuffles and draws depend on `seed`; nil takes the learner's own, kept in the store.
+  /// Shuffles and draws depend on `seed`; nil takes the learner's own, kept in the store. `readFile`
+  /// reads the files that answers name, such as `answer dau.sql`.
   package init(
     exercise: Exercise,
     host: any LessonHost,
     progress: ProgressStore? = nil,
-    seed: UInt64? = nil
+    seed: UInt64? = nil,
+    readFile: @escaping (String) -> [UInt8]? = { ContentFolder.bytes(of: $0) }
   ) {
+    self.readFile = readFile
     self.exercise = exercise
     self.host = host
     self.progress = progress
@@ -37,7 +43,26 @@ package final class ExerciseSession {
   }
 
   /// What the learner is asked to do.
-  package var task: String { exercise.task[host.language] }
+  ///
+  /// Numbers drawn for the learner (`{rate}`) stand in it.
+  package var task: String {
+    var text = exercise.task[host.language]
+    for part in exercise.questions {
+      guard case .number(let question) = part.question else { continue }
+      for (name, value) in inputs(question) {
+        text = text.replacing("{\(name)}", with: fill("{v}", with: ["v": value.hostValue]).text)
+      }
+    }
+    return text
+  }
+
+  /// Remembers a query that the learner ran at the prompt: `check` without an answer judges the
+  /// last one.
+  package func remember(query: String) { lastQuery = query }
+
+  private func inputs(_ question: NumberQuestion) -> [String: Double] {
+    question.inputs(seed: seed, exercise: exercise.id)
+  }
 
   /// The attempts that count, those of earlier sittings included.
   package var attemptCount: Int {
@@ -91,8 +116,11 @@ package final class ExerciseSession {
   /// The part that an answer begins with, and the rest; else the open part and all of it.
   private func split(_ answer: String?) -> (part: ExercisePart?, answer: String?) {
     if let answer, !exercise.parts.isEmpty {
-      let words = normalizedAnswer(answer).split(maxSplits: 1, whereSeparator: \.isWhitespace)
-      if let name = words.first, let part = exercise.parts.first(where: { $0.id == name }) {
+      // The rest stays as it was typed: in a query or a path, case and form say something.
+      let words = answer.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+      if let name = words.first.map({ normalizedAnswer(String($0)) }),
+        let part = exercise.parts.first(where: { $0.id == name })
+      {
         return (part, words.count > 1 ? String(words[1]) : nil)
       }
     }
@@ -113,7 +141,8 @@ package final class ExerciseSession {
     }
     let (part, text) = split(answer)
     guard let part else { return alreadyPassed() }
-    let (judged, values) = judge(part, text)
+    let judgement = judge(part, text)
+    let (judged, values) = (judgement.verdict, judgement.answer)
     if let values { lastAnswer = values }
     if let feedback = judged.feedbackID {
       pendingMisconception = shownMisconceptions.contains(feedback) ? nil : feedback
@@ -129,14 +158,17 @@ package final class ExerciseSession {
         passed: passedParts.count,
         of: exercise.parts.count,
         feedback: nil,
-        values: grader(part).sharedValues(exercise.values, values, host)
+        values: shared(part, values)
       )
     }
-    let filled = self.text(of: verdict, part: part, answer: values)
+    var filled = self.text(of: verdict, part: part, answer: values)
+    let shown = EvidenceText(evidence: judgement.evidence, host: host).lines
+    if !shown.isEmpty { filled.text += "\n" + shown.joined(separator: "\n") }
     var result = CheckResult(
       exerciseID: exercise.id,
       part: exercise.parts.isEmpty ? nil : part.id,
       verdict: verdict,
+      evidence: judgement.evidence,
       text: filled.text,
       attemptCount: 0,
       isFirstPass: verdict == .passed && !isPassed,
@@ -161,27 +193,76 @@ package final class ExerciseSession {
     )
   }
 
-  private func judge(_ part: ExercisePart, _ text: String?) -> (Verdict, AnswerValues?) {
+  private func judge(_ part: ExercisePart, _ text: String?) -> Judgement {
     let isBlank = text?.allSatisfy(\.isWhitespace) ?? true
     switch part.question {
-    case .checks: return grader(part).grade(text, host: host)
+    case .checks:
+      let (verdict, answer) = grader(part).grade(text, host: host)
+      return Judgement(verdict, answer: answer)
     case .choice(let pool):
-      guard let text, !isBlank else { return (.notAttempted, nil) }
+      guard let text, !isBlank else { return Judgement(.notAttempted) }
       guard let choice = choice(pool, part: part.id) else {
-        return (.checkerFailed(reason: "The part has no items."), nil)
+        return Judgement(.checkerFailed(reason: "The part has no items."))
       }
       guard let answer = choice.read(text) else {
-        return (.couldNotRead(form: form(part) ?? ""), nil)
+        return Judgement(.couldNotRead(form: form(part) ?? ""))
       }
-      return (choice.judge(answer, language: host.language), nil)
+      return Judgement(choice.judge(answer, language: host.language))
     case .order(let question):
-      guard let text, !isBlank else { return (.notAttempted, nil) }
+      guard let text, !isBlank else { return Judgement(.notAttempted) }
       let shown = order(question, part: part.id)
       guard let answer = shown.read(text) else {
-        return (.couldNotRead(form: form(part) ?? ""), nil)
+        return Judgement(.couldNotRead(form: form(part) ?? ""))
       }
-      return (shown.judge(answer), nil)
+      return Judgement(shown.judge(answer))
+    case .number(let question):
+      return NumberGrader(question: question, inputs: inputs(question)).grade(text, host: host)
+    case .sql(let question):
+      return SQLGrader(question: question).grade(query(text), host: host)
+    case .dataframe(let question): return question.grade(fileOrText(text), host: host)
+    case .document(let question):
+      let grader = DocumentGrader(question: question, answered: answered)
+      return grader.grade(fileOrText(isBlank ? question.file : text), host: host)
+    case .state(let question):
+      let state = StateQuestion(
+        items: question.items,
+        values: question.values + exercise.values
+      )
+      return StateGrader(
+        question: state,
+        grading: exercise.grading,
+        fork: exercise.forkName
+      ).grade(host: host)
     }
+  }
+
+  /// The query that an answer is, or that the file it names holds; without one the last that was
+  /// run at the prompt.
+  private func query(_ text: String?) -> String? {
+    guard let text, !text.allSatisfy(\.isWhitespace) else { return lastQuery }
+    return SQLAnswer.looksLikeQuery(text) ? text : fileOrText(text)
+  }
+
+  /// The content of the file that an answer names; else the answer itself.
+  private func fileOrText(_ text: String?) -> String? {
+    guard let text else { return nil }
+    let name = text.trimmingPrefix { $0.isWhitespace }
+    guard !name.contains(where: \.isNewline), name.utf8.count <= 1_000,
+      let bytes = readFile(String(name.reversed().drop { $0.isWhitespace }.reversed()))
+    else { return text }
+    // What is no text becomes a text that no grader reads.
+    return String(validating: bytes, as: UTF8.self) ?? "\u{FFFD}"
+  }
+
+  /// The learner's last passed answer to another exercise, as it was typed.
+  private func answered(_ id: String, _ part: String) -> String? {
+    let attempts = (try? progress?.attempts(exercise: id)) ?? []
+    // A part that was passed while others were open is stored as partly, without feedback.
+    return attempts.last { attempt in
+      attempt.part == part
+        && (attempt.verdict == Verdict.passed.name
+          || attempt.verdict == "partly" && attempt.feedback == nil)
+    }?.answer
   }
 
   /// The shared sentences, in the learner's language.
@@ -194,6 +275,11 @@ package final class ExerciseSession {
     case .choice(let pool):
       pool.contains { !$0.reasons.isEmpty } ? texts.twoTierForm : texts.choiceForm
     case .order(let question): texts.orderForm(question.items.count)
+    case .number(let question): question.form[host.language]
+    case .sql(let question): question.form?[host.language] ?? texts.sqlForm
+    case .dataframe(let question): question.result.form?[host.language] ?? texts.programForm
+    case .document(let question): DocumentGrader(question: question).form(host)
+    case .state: nil
     }
   }
 
@@ -232,6 +318,19 @@ package final class ExerciseSession {
     (error as? CourseError)?.message ?? "\(error)"
   }
 
+  /// The values that every text of the exercise may name.
+  private func shared(_ part: ExercisePart, _ answer: AnswerValues?) -> [String: HostValue] {
+    var values = grader(part).sharedValues(exercise.values, answer, host)
+    switch part.question {
+    case .checks: return values
+    case .number(let question):
+      values.merge(inputs(question).mapValues(\.hostValue)) { query, _ in query }
+    default: break
+    }
+    values.merge(answer?.values ?? [:]) { query, _ in query }
+    return values
+  }
+
   private func text(
     of verdict: Verdict,
     part: ExercisePart,
@@ -240,18 +339,25 @@ package final class ExerciseSession {
     let language = host.language
     func said(_ feedback: String, _ values: [String: HostValue]) -> FilledText {
       let known = exercise.feedback[feedback]?[language] ?? texts.builtIn(feedback, values)
+      var values = values
+      // Graders of rows ask for these themselves.
+      switch part.question {
+      case .checks, .state: break
+      default: values.merge(shared(part, answer)) { own, _ in own }
+      }
       return fill(known ?? texts.notYet, with: values)
     }
     switch verdict {
     case .passed:
       return fill(
         exercise.feedback[Exercise.passedFeedbackID]?[language] ?? texts.passed,
-        with: grader(part).sharedValues(exercise.values, answer, host)
+        with: shared(part, answer)
       )
     case .notYet(let feedback, let values): return said(feedback, values)
     case .partly(let passed, let total, let feedback, let values):
       let heading = texts.partly(passed, of: total)
-      let body = feedback.map { said($0, values) }
+      let body =
+        feedback.map { said($0, values) }
         ?? exercise.feedback[Exercise.passedFeedbackID(part: part.id)]
         .map { fill($0[language], with: values) }
       guard var filled = body else { return FilledText(text: heading, unknownNames: []) }
@@ -304,7 +410,8 @@ package final class ExerciseSession {
 
   private func body(_ heading: String, _ text: LocalizedText) -> String {
     let part = openPart ?? exercise.questions[0]
-    let values = grader(part).sharedValues(grader(part).values, lastAnswer, host)
+    var values = grader(part).sharedValues(grader(part).values, lastAnswer, host)
+    values.merge(shared(part, lastAnswer)) { own, _ in own }
     return heading + "\n" + fill(text[host.language], with: values).text
   }
 

@@ -37,6 +37,11 @@ enum ProgressDatabase {
       ]
     ),
     ("settings", ["key", "value"]),
+    ("incident_runs", ["uid", "incident", "version", "state", "is_open", "wall_time"]),
+    (
+      "incident_readings",
+      ["run", "number", "line", "facts", "repair", "story_time", "wall_time"]
+    ),
   ]
 
   /// Opens the file, mends or replaces it, or falls back to memory; nil is memory from the start.
@@ -205,6 +210,30 @@ enum ProgressDatabase {
           CREATE TABLE ticks (
             item TEXT PRIMARY KEY CHECK (item <> ''),
             wall_time INTEGER NOT NULL CHECK (wall_time > 0));
+          """
+      )
+    }
+    migrator.registerMigration("4-incidents") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE incident_runs (
+            uid TEXT PRIMARY KEY CHECK (length(uid) = 36),
+            incident TEXT NOT NULL CHECK (incident <> ''),
+            version INTEGER NOT NULL,
+            -- An IncidentRun as JSON.
+            state TEXT NOT NULL CHECK (json_valid(state)),
+            is_open INTEGER NOT NULL,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
+          CREATE TABLE incident_readings (
+            run TEXT NOT NULL CHECK (length(run) = 36),
+            number INTEGER NOT NULL CHECK (number > 0),
+            line TEXT NOT NULL,
+            -- The values of each fact that was shown, by its id, as JSON.
+            facts TEXT NOT NULL CHECK (json_valid(facts)),
+            repair TEXT,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0),
+            PRIMARY KEY (run, number));
           """
       )
     }

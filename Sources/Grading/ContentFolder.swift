@@ -43,6 +43,18 @@ package struct ContentFolder {
     return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }
 
+  /// The bytes of a file that a learner names; nil where there is none, and no more than a little
+  /// over what any answer may have.
+  package static func bytes(of path: String) -> [UInt8]? {
+    var isDirectory: ObjCBool = false
+    guard !path.isEmpty,
+      FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+      !isDirectory.boolValue, let handle = FileHandle(forReadingAtPath: path)
+    else { return nil }
+    defer { try? handle.close() }
+    return (try? handle.read(upToCount: SQLAnswer.byteCountMax + 1)).map(Array.init)
+  }
+
   /// The visible names in a folder, sorted; empty where there is no such folder.
   package func names(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/" + folder)) ?? []

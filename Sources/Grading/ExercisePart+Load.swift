@@ -8,9 +8,10 @@ extension ExercisePart {
   package static func parse(
     _ node: ManifestNode,
     folder: ContentFolder,
-    status: ContentStatus
+    status: ContentStatus,
+    tables: [GradingTable] = []
   ) throws -> ExercisePart {
-    try node.allowKeys(["id", "title", "answer", "values", "choice", "order"])
+    try node.allowKeys(["id", "title", "answer", "values", "choice", "order", "kind"])
     let needsBoth = status == .core
     let idNode = try node.required("id", example: "lag")
     let id = try idNode.text(example: "lag")
@@ -24,13 +25,13 @@ extension ExercisePart {
       )
     }
     let title = try node.optional("title")?.localized(needsBoth: needsBoth)
-    let kinds = ["answer", "choice", "order"].filter { node.optional($0) != nil }
+    let kinds = ["answer", "choice", "order", "kind"].filter { node.optional($0) != nil }
     guard kinds.count == 1, let kind = kinds.first else {
       throw node.error(
         "course.bad-value",
         kinds.isEmpty
           ? "The part `\(id)` asks nothing." : "The part `\(id)` asks in \(kinds.count) ways.",
-        advice: "Give it exactly one of `answer`, `choice`, `order`."
+        advice: "Give it exactly one of `answer`, `choice`, `order`, `kind`."
       )
     }
     let question: Question
@@ -40,19 +41,20 @@ extension ExercisePart {
         node.required("answer", example: "{form: …}"),
         needsBoth: needsBoth
       )
-      let loader = CheckLoader(folder: folder, needsBoth: needsBoth)
-      let checks = try loader.checks(in: "checks/\(id)", fields: form.fields)
-      guard !checks.isEmpty || status == .draft else {
-        throw node.error(
-          "course.no-checks",
-          "The part `\(id)` has no check: every answer would pass.",
-          advice: "Add checks/\(id)/10-NAME.yaml with goal, feedback, sql."
-        )
-      }
       let values = try node.optional("values")?.elements(example: "[SELECT …]").map {
         try SQLTemplate.parse($0, fields: form.fields)
       }
-      question = .checks(form, checks, values: values ?? [])
+      let loader = CheckLoader(folder: folder, status: status, tables: tables)
+      let found = try loader.question(in: "checks/\(id)", form: form, values: values ?? [])
+      guard found != nil || status == .draft else { throw noChecks(id, node) }
+      question = found ?? .checks(form, [], values: values ?? [])
+    case "kind":
+      let kindNode = try node.required("kind", example: "number")
+      let kind = try kindNode.choice(CheckLoader.Kind.self)
+      let loader = CheckLoader(folder: folder, status: status, tables: tables)
+      let found = try loader.question(in: "checks/\(id)", form: nil, kind: kind)
+      guard let found else { throw noChecks(id, node) }
+      question = found
     case "choice":
       let choice = try node.required("choice", example: "{pool: [a, b, c]}")
       question = .choice(try pool(choice, folder: folder, status: status))
@@ -62,6 +64,14 @@ extension ExercisePart {
       )
     }
     return ExercisePart(id: id, title: title, question: question)
+  }
+
+  private static func noChecks(_ id: String, _ node: ManifestNode) -> CourseError {
+    node.error(
+      "course.no-checks",
+      "The part `\(id)` has no check: every answer would pass.",
+      advice: "Add checks/\(id)/10-NAME.yaml with goal, feedback, sql."
+    )
   }
 
   private static func pool(
@@ -191,9 +201,11 @@ extension ChoiceItem {
     }
     let withNode = node.optional("with")
     let fits = try withNode?.texts(example: "scalability") ?? []
-    if let withNode, let unknown = fits.first(where: { fit in
-      !(options ?? []).contains { $0.id == fit && $0.isCorrect }
-    }) {
+    if let withNode,
+      let unknown = fits.first(where: { fit in
+        !(options ?? []).contains { $0.id == fit && $0.isCorrect }
+      })
+    {
       throw withNode.error(
         "course.bad-value",
         "`\(unknown)` is not one of the right options.",

@@ -1,4 +1,5 @@
-/// One question of an exercise: an answer that checks judge, a choice, or an order.
+/// One question of an exercise: an answer that checks judge, a choice, an order, a number, a query,
+/// the pipeline's state here and elsewhere, or a document.
 ///
 /// An exercise without `parts` is one part without a name.
 package struct ExercisePart: Sendable {
@@ -9,6 +10,12 @@ package struct ExercisePart: Sendable {
     /// One of the items is drawn; a wrong answer draws another.
     case choice([ChoiceItem])
     case order(OrderQuestion)
+    case number(NumberQuestion)
+    case sql(SQLQuestion)
+    case dataframe(DataframeQuestion)
+    case document(DocumentQuestion)
+    /// Rules over the pipeline's state, some of them in other worlds.
+    case state(StateQuestion)
   }
 
   /// Empty for the one part of an exercise without parts.
@@ -32,8 +39,27 @@ package struct ExercisePart: Sendable {
     case .checks(_, let checks, _): checks.map(\.feedback)
     case .choice(let items): items.flatMap(\.feedbackIDs)
     case .order(let order): order.mistakes.map(\.feedback) + [order.feedback].compactMap { $0 }
+    case .number(let number): number.feedbackIDs
+    case .sql(let sql): sql.feedbackIDs
+    case .dataframe(let dataframe): dataframe.feedbackIDs
+    case .document(let document): document.feedbackIDs
+    case .state(let state): state.feedbackIDs
     }
   }
+
+  /// True where checks judge what was done or typed, and not which option was chosen.
+  package var isJudgedByChecks: Bool {
+    switch question {
+    case .choice, .order: false
+    case .checks, .number, .sql, .dataframe, .document, .state: true
+    }
+  }
+
+  /// Feedback ids that the course has a sentence for where the exercise has none.
+  package static let builtInFeedbackIDs = [
+    ChoiceItem.otherReasonFeedback, NumberQuestion.slipFeedbackID, SQLQuestion.columnsFeedbackID,
+    SQLQuestion.failedFeedbackID,
+  ]
 
   /// Every feedback id that an answer to this part can get.
   package var possibleFeedbackIDs: [String] {
@@ -41,6 +67,10 @@ package struct ExercisePart: Sendable {
     case .checks: feedbackIDs
     case .choice(let items): items.flatMap(\.possibleFeedbackIDs)
     case .order(let order): order.mistakes.map(\.feedback) + [order.feedbackID]
+    case .number(let number): number.feedbackIDs + [NumberQuestion.slipFeedbackID]
+    case .sql(let sql): sql.possibleFeedbackIDs
+    case .dataframe(let dataframe): dataframe.result.possibleFeedbackIDs + feedbackIDs
+    case .document, .state: feedbackIDs
     }
   }
 }
@@ -103,4 +133,20 @@ package struct OrderQuestion: Sendable, Hashable {
   var feedbackID: String { feedback ?? "wrong-order" }
 
   package func item(_ id: String) -> Item? { items.first { $0.id == id } }
+}
+
+extension ExercisePart {
+  /// The made worlds that judging this part opens, so that they can be made while the learner reads.
+  package var madeWorlds: [MadeWorld] {
+    switch question {
+    case .sql(let sql): sql.hidden
+    case .dataframe(let dataframe): dataframe.result.hidden
+    case .state(let state):
+      state.items.flatMap { item -> [MadeWorld] in
+        guard case .scenario(let scenario) = item.rule else { return [] }
+        return scenario.worlds
+      }
+    case .checks, .choice, .order, .number, .document: []
+    }
+  }
 }

@@ -44,7 +44,7 @@ package struct Grader {
     var brokenCount = 0
     var first: (feedback: String, values: [String: HostValue])?
     for check in checks {
-      guard let row = try offendingRow(check, answer, host) else { continue }
+      guard let row = try check.offendingRow(answer, host) else { continue }
       brokenCount += 1
       if first == nil {
         var known = sharedValues(check.values + values, answer, host)
@@ -66,26 +66,6 @@ package struct Grader {
     return .notYet(feedback: first.feedback, values: first.values)
   }
 
-  /// The first row that breaks the rule, by column name; nil where the rule is kept, and no
-  /// values where the rule is broken because a row is not there.
-  private func offendingRow(
-    _ check: Check,
-    _ answer: AnswerValues?,
-    _ host: any LessonHost
-  ) throws -> [String: HostValue]? {
-    guard let sql = check.sql.sql(answer) else {
-      throw CourseError(
-        code: "course.bad-value",
-        message: "The answer lacks a value that \(check.name) needs."
-      )
-    }
-    let table = try host.query(sql)
-    switch check.failsWhen {
-    case .rows: return table.rows.isEmpty ? nil : table.firstRowByName
-    case .noRows: return table.rows.isEmpty ? [:] : nil
-    }
-  }
-
   /// The values that texts may name besides the offending row's.
   ///
   /// They are the answer's own, and those of the `values` queries. A query that fails leaves its
@@ -104,5 +84,26 @@ package struct Grader {
       values["answer.\(field.name)"] = answer?[field.name] ?? .null
     }
     return values
+  }
+}
+
+extension Check {
+  /// The first row that breaks the rule, by column name; nil where the rule is kept, and no
+  /// values where the rule is broken because a row is not there.
+  func offendingRow(
+    _ answer: AnswerValues?,
+    _ host: any LessonHost
+  ) throws -> [String: HostValue]? {
+    guard let sql = sql.sql(answer) else {
+      throw CourseError(
+        code: "course.bad-value",
+        message: "The answer lacks a value that \(name) needs."
+      )
+    }
+    let table = try host.query(sql)
+    switch failsWhen {
+    case .rows: return table.rows.isEmpty ? nil : table.firstRowByName
+    case .noRows: return table.rows.isEmpty ? [:] : nil
+    }
   }
 }

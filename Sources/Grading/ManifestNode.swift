@@ -17,7 +17,8 @@ package struct ManifestNode {
   ///
   /// Throws `course.yaml-syntax` with the line, or `course.wrong-type` where the top is not a
   /// mapping or the file is empty.
-  package static func parse(_ text: String, file: String, firstLine: Int = 1) throws -> ManifestNode {
+  package static func parse(_ text: String, file: String, firstLine: Int = 1) throws -> ManifestNode
+  {
     let composed: Node?
     do {
       composed = try Yams.compose(yaml: text)
@@ -97,6 +98,15 @@ package struct ManifestNode {
     }
     return ["", "~", "null"].contains(scalar.string)
   }
+
+  /// The keys of a mapping, in the order of the file; nil where this is none.
+  package var keyNames: [String]? {
+    guard let mapping = node.mapping else { return nil }
+    return mapping.keys.compactMap(\.string)
+  }
+
+  /// True for a value that is neither a list nor a mapping.
+  package var isScalar: Bool { node.scalar != nil }
 
   /// The value under a key; nil where it is absent or null.
   package func optional(_ key: String) -> ManifestNode? {

@@ -4,7 +4,7 @@
 /// The items of an order as they are shown, and what an answer in their numbers means.
 package struct OrderShown {
   let question: OrderQuestion
-  /// In the order shown; item 1 is the first. Never the right order.
+  /// In the order shown, which is never the right one; item 1 is the first.
   package let items: [OrderQuestion.Item]
 
   /// Shuffles for a learner; the order stays the same over attempts, so that an answer can be

@@ -15,13 +15,42 @@ package struct SQLTemplate: Sendable, Hashable {
 
   let parts: [Part]
 
-  /// The names of the answer's fields that the query uses.
-  var parameters: [String] {
+  /// The parameters of a world's days, which stand in a query as `2024-01-15`, without quotes.
+  package static let dayNames = ["ds_kst", "ds_next"]
+
+  /// The names of the parameters that the query uses.
+  package var parameters: [String] {
     parts.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
   }
 
+  /// The text as it was written.
+  package var text: String {
+    parts.map { part in
+      switch part {
+      case .sql(let text): text
+      case .parameter(let name): "{{\(name)}}"
+      }
+    }.joined()
+  }
+
+  /// True where only a world that belongs to a grader can answer: the query names its tables
+  /// (`truth.…`, `baseline.…`, `answer.…`) or the world's days.
+  var needsGradingWorld: Bool {
+    if parameters.contains(where: Self.dayNames.contains) { return true }
+    return parts.contains { part in
+      guard case .sql(let text) = part else { return false }
+      return text.contains(/(?i)\b(truth|baseline|answer)\s*\./)
+    }
+  }
+
   /// Parses the query; throws `course.unknown-parameter` for a name that the answer does not have.
-  package static func parse(_ node: ManifestNode, fields: [AnswerForm.Field]) throws -> SQLTemplate {
+  package static func parse(_ node: ManifestNode, fields: [AnswerForm.Field]) throws -> SQLTemplate
+  {
+    try parse(node, names: fields.map { "answer.\($0.name)" })
+  }
+
+  /// Parses a query with parameters of those names; throws `course.unknown-parameter` for others.
+  package static func parse(_ node: ManifestNode, names: [String]) throws -> SQLTemplate {
     let text = try node.text(example: "SELECT … (the rows that are wrong)")
     var parts: [Part] = []
     var rest = text[...]
@@ -35,7 +64,6 @@ package struct SQLTemplate: Sendable, Hashable {
       }
       parts.append(.sql(String(rest[..<open.lowerBound])))
       let inside = rest[open.upperBound..<close.lowerBound].filter { !$0.isWhitespace }
-      let names = fields.map { "answer.\($0.name)" }
       guard names.contains(inside) else {
         let hint = nearestName(to: inside, in: names).map { "Did you mean `{{\($0)}}`? " } ?? ""
         let list =
@@ -48,7 +76,7 @@ package struct SQLTemplate: Sendable, Hashable {
           advice: hint + "Known parameters: \(list)."
         )
       }
-      parts.append(.parameter(String(inside.dropFirst("answer.".count))))
+      parts.append(.parameter(inside))
       rest = rest[close.upperBound...]
     }
     parts.append(.sql(String(rest)))
@@ -57,28 +85,127 @@ package struct SQLTemplate: Sendable, Hashable {
 
   /// The query with the answer's values as literals; nil where it needs an answer and has none.
   func sql(_ answer: AnswerValues?) -> String? {
+    var values: [String: HostValue] = [:]
+    for (name, value) in answer?.values ?? [:] { values["answer.\(name)"] = value }
+    return try? sql(
+      values: values,
+      refusing: { value in
+        switch value {
+        case .null, .double, .boolean: true
+        case .integer, .text: false
+        }
+      }
+    )
+  }
+
+  /// The query with those values as literals.
+  ///
+  /// Throws `course.no-parameter` where one is not given.
+  func sql(
+    values: [String: HostValue],
+    refusing refuses: (HostValue) -> Bool = { _ in false }
+  ) throws -> String {
     var sql = ""
     for part in parts {
       switch part {
       case .sql(let text): sql += text
       case .parameter(let name):
-        guard let literal = answer?[name].flatMap(Self.literal) else { return nil }
+        guard let value = values[name], !refuses(value) else {
+          throw CourseError(
+            code: "course.no-parameter",
+            message: "Nothing gives the query's parameter `{{\(name)}}`.",
+            advice: "Look at where the query is asked.",
+            fields: ["name": name]
+          )
+        }
+        sql += Self.dayNames.contains(name) ? Self.raw(value) : Self.literal(value)
+      }
+    }
+    return sql
+  }
+
+  /// The parameters of a world's days; that day's text is trusted, as it comes from the world.
+  static func dayValues(_ day: String) -> [String: HostValue] {
+    ["ds_kst": .text(day), "ds_next": .text(nextDay(day))]
+  }
+
+  private static func raw(_ value: HostValue) -> String {
+    if case .text(let text) = value { text } else { literal(value) }
+  }
+
+  /// The query with literals that are SQL already; nil where one is not given.
+  func sql(literals: [String: String]) -> String? {
+    var sql = ""
+    for part in parts {
+      switch part {
+      case .sql(let text): sql += text
+      case .parameter(let name):
+        guard let literal = literals[name] else { return nil }
         sql += literal
       }
     }
     return sql
   }
 
-  private static func literal(_ value: HostValue) -> String? {
+  static func literal(_ value: HostValue) -> String {
     switch value {
+    case .null: "NULL"
     case .integer(let number): String(number)
+    case .double(let number): number.isFinite ? "\(number)" : "NULL"
+    case .boolean(let flag): flag ? "TRUE" : "FALSE"
     case .text(let text):
       "'"
         + text.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: "''") + "'"
-    case .null, .double, .boolean: nil
     }
   }
+}
+
+/// Every day of the month round one world's day, and the day that takes its place in another.
+func reboundDays(from mine: String, to other: String) -> [String: String] {
+  var days: [String: String] = [mine: other]
+  var (forth, back) = ((mine, other), (mine, other))
+  for _ in 1...31 {
+    forth = (nextDay(forth.0), nextDay(forth.1))
+    back = (previousDay(back.0), previousDay(back.1))
+    days[forth.0] = forth.1
+    days[back.0] = back.1
+  }
+  return days
+}
+
+/// The day before `2024-03-01`: `2024-02-29`; the text itself where it is no date.
+func previousDay(_ day: String) -> String {
+  let parts = day.split(separator: "-").compactMap { Int($0) }
+  guard parts.count == 3, (1...12).contains(parts[1]) else { return day }
+  // From 31 days before, forward: months are never longer.
+  let month = parts[1] == 1 ? 12 : parts[1] - 1
+  let year = parts[1] == 1 ? parts[0] - 1 : parts[0]
+  if parts[2] > 1 {
+    let date = parts[2] - 1
+    return String(day.dropLast(2)) + (date < 10 ? "0\(date)" : "\(date)")
+  }
+  var last = String(repeating: "0", count: 4 - String(year).count) + "\(year)-"
+  last += (month < 10 ? "0\(month)" : "\(month)") + "-28"
+  while nextDay(last) != day { last = nextDay(last) }
+  return last
+}
+
+/// The day after `2024-02-28`: `2024-02-29`; the text itself where it is no date.
+func nextDay(_ day: String) -> String {
+  let parts = day.split(separator: "-").compactMap { Int($0) }
+  guard parts.count == 3, (1...12).contains(parts[1]) else { return day }
+  var (year, month, date) = (parts[0], parts[1], parts[2])
+  let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+  let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+  date += 1
+  if date > lengths[month - 1] { (month, date) = (month + 1, 1) }
+  if month > 12 { (year, month) = (year + 1, 1) }
+  func digits(_ number: Int, _ count: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, count - text.count)) + text
+  }
+  return "\(digits(year, 4))-\(digits(month, 2))-\(digits(date, 2))"
 }
 
 /// A text with its placeholders filled, and the placeholders that nobody could fill.

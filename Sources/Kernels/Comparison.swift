@@ -253,7 +253,7 @@ public func isDistinct(_ left: ColumnVector, _ right: ColumnVector) -> ColumnVec
 }
 
 /// 1 where a floating value is NaN; nil for other types.
-private func nanFlags(_ vector: ColumnVector) -> [UInt8]? {
+func nanFlags(_ vector: ColumnVector) -> [UInt8]? {
   let source = vector.plain
   switch source.type {
   case .double:

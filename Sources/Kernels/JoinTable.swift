@@ -7,6 +7,13 @@
 // ```
 // A lookup reads two places of memory: the bucket's offsets, and its entries. Nothing is changed
 // after it is built, so any number of threads may look up in it.
+//
+// Whole-number keys that lie close together need no hash: the key itself is the place.
+// ```
+// bits     one a number of the keys' range: a key stands there
+// places   one a number: its row, where no key comes twice; else its bucket is the number's
+// ```
+// Most rows of a probe that find nothing are told by the bits, which stay in the cache.
 
 public import Columnar
 
@@ -25,6 +32,8 @@ public final class JoinTable: @unchecked Sendable {
   /// Tags are the keys themselves, so that equal tags need no second look.
   fileprivate let isExact: Bool
   fileprivate let shift: UInt64
+  /// Nil where keys are hashed.
+  fileprivate let dense: DenseKeys?
   fileprivate let offsets: UnsafeMutablePointer<UInt32>
   fileprivate let entries: UnsafeMutablePointer<Entry>
   /// The most entries of a bucket.
@@ -40,32 +49,46 @@ public final class JoinTable: @unchecked Sendable {
     self.nullsMatch = nullsMatch
     self.keys = keys.map(\.plain)
     isExact = JoinTable.isExact(keys.map(\.type), nullsMatch)
+    let tags = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, count))
+    defer { tags.deallocate() }
+    JoinTable.makeTags(keys, count, isExact, tags)
+    let validity = JoinTable.validity(keys, nullsMatch, count)
+    let dense = isExact ? DenseKeys(tags, count, validity) : nil
+    self.dense = dense
+    if let dense, dense.places != nil {
+      shift = 0
+      offsets = .allocate(capacity: 1)
+      entries = .allocate(capacity: 1)
+      bucketSizeMax = 1
+      entryCount = dense.entryCount
+      byteCount = dense.byteCount
+      return
+    }
     var bits: UInt64 = 4
     while 1 << bits < count { bits += 1 }
     let shift = 64 - bits
     self.shift = shift
-    let bucketCount = 1 << Int(bits)
+    let bucketCount = dense.map { Int($0.range) } ?? 1 << Int(bits)
     // One more at each end: filling moves each bucket's start to its end, one place further on.
     let offsets = UnsafeMutablePointer<UInt32>.allocate(capacity: bucketCount + 2)
     offsets.initialize(repeating: 0, count: bucketCount + 2)
     self.offsets = offsets
     let entries = UnsafeMutablePointer<Entry>.allocate(capacity: max(1, count))
     self.entries = entries
-    byteCount = (bucketCount + 2) * 4 + count * MemoryLayout<Entry>.stride
-
-    let tags = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, count))
-    defer { tags.deallocate() }
-    JoinTable.makeTags(keys, count, isExact, tags)
-    let validity = JoinTable.validity(keys, nullsMatch, count)
+    byteCount =
+      (bucketCount + 2) * 4 + count * MemoryLayout<Entry>.stride + (dense?.byteCount ?? 0)
+    func bucket(_ tag: UInt64) -> Int {
+      dense.map { Int(tag &- $0.base) } ?? JoinTable.bucket(tag, shift)
+    }
     // Counts of bucket b are kept under b + 2, sums up to it under b + 1: its next free place.
     var entryCount = 0
     if let validity {
       for row in 0..<count where validity.isValid(row) {
-        offsets[JoinTable.bucket(tags[row], shift) + 2] &+= 1
+        offsets[bucket(tags[row]) + 2] &+= 1
         entryCount += 1
       }
     } else {
-      for row in 0..<count { offsets[JoinTable.bucket(tags[row], shift) + 2] &+= 1 }
+      for row in 0..<count { offsets[bucket(tags[row]) + 2] &+= 1 }
       entryCount = count
     }
     self.entryCount = entryCount
@@ -81,7 +104,7 @@ public final class JoinTable: @unchecked Sendable {
     for row in 0..<count {
       if let validity, !validity.isValid(row) { continue }
       let tag = tags[row]
-      let bucket = JoinTable.bucket(tag, shift)
+      let bucket = bucket(tag)
       // In bounds: the places of all buckets together are as many as the entries counted above.
       entries[Int(offsets[bucket + 1])] = Entry(tag: tag, row: Int32(truncatingIfNeeded: row))
       offsets[bucket + 1] &+= 1
@@ -141,7 +164,7 @@ extension JoinTable {
   public struct Probe {
     private let table: JoinTable
     private let keys: [ColumnVector]
-    private let tags: [UInt64]
+    private let tags: Buffer
     private let validity: ValidityBitmap?
     private let count: Int
 
@@ -150,11 +173,15 @@ extension JoinTable {
       self.table = table
       self.keys = keys
       self.count = count
-      tags = [UInt64](unsafeUninitializedCapacity: count) { buffer, made in
-        if let base = buffer.baseAddress {
-          JoinTable.makeTags(keys, count, table.isExact, base)
+      if table.isExact, keys[0].isFlat, keys[0].type.numberForm == .int64 {
+        // The keys as they lie in memory.
+        tags = keys[0].values
+      } else {
+        tags = Buffer(uninitializedByteCount: count * 8) { memory in
+          if let base = memory.bindMemory(to: UInt64.self).baseAddress {
+            JoinTable.makeTags(keys, count, table.isExact, base)
+          }
         }
-        made = count
       }
       validity = JoinTable.validity(keys, table.nullsMatch, count)
     }
@@ -164,6 +191,9 @@ extension JoinTable {
     public func pairs(
       from start: Int, limit: Int, _ leftRows: inout [Int32], _ rightRows: inout [Int32]
     ) -> Int {
+      if let dense = table.dense, dense.places != nil {
+        return onlyPairs(dense, from: start, limit: limit, &leftRows, &rightRows)
+      }
       var row = start
       // A row is begun below `limit`, and adds one bucket's entries at most; one more is written
       // and not counted.
@@ -180,6 +210,32 @@ extension JoinTable {
       return row
     }
 
+    /// The pairs where each key has one row at most.
+    private func onlyPairs(
+      _ dense: DenseKeys, from start: Int, limit: Int, _ leftRows: inout [Int32],
+      _ rightRows: inout [Int32]
+    ) -> Int {
+      let end = min(count, start + limit)
+      let tags = self.tags
+      let validity = validity
+      return withExtendedLifetime((dense, tags)) {
+        let tag = tags.address.assumingMemoryBound(to: UInt64.self)
+        guard let places = dense.places else { return end }
+        leftRows = [Int32](unsafeUninitializedCapacity: end - start + 1) { left, made in
+          if let left = left.baseAddress {
+            made = dense.rows(tag, start..<end, validity, into: left)
+          }
+        }
+        rightRows = [Int32](unsafeUninitializedCapacity: leftRows.count) { right, made in
+          for (index, row) in leftRows.enumerated() {
+            right[index] = places[Int(tag[Int(row)] &- dense.base)]
+          }
+          made = leftRows.count
+        }
+        return end
+      }
+    }
+
     private func fill(
       _ left: UnsafeMutableBufferPointer<Int32>, _ right: UnsafeMutableBufferPointer<Int32>,
       from start: Int, limit: Int, _ made: inout Int
@@ -192,11 +248,13 @@ extension JoinTable {
       let validity = validity
       var row = start
       var pairs = 0
-      tags.withUnsafeBufferPointer { tags in
+      let dense = table.dense
+      withExtendedLifetime((tags, dense)) {
+        let tags = tags.address.assumingMemoryBound(to: UInt64.self)
         while row < count, pairs < limit {
-          if validity?.isValid(row) ?? true {
+          if validity?.isValid(row) ?? true, dense?.contains(tags[row]) ?? true {
             let tag = tags[row]
-            let bucket = JoinTable.bucket(tag, shift)
+            let bucket = dense.map { Int(tag &- $0.base) } ?? JoinTable.bucket(tag, shift)
             var place = Int(offsets[bucket])
             let end = Int(offsets[bucket + 1])
             while place < end {
@@ -241,7 +299,14 @@ extension JoinTable {
       return [Bool](unsafeUninitializedCapacity: count) { found, made in
         made = count
         guard let found = found.baseAddress else { return }
-        tags.withUnsafeBufferPointer { tags in
+        withExtendedLifetime((tags, table)) {
+          let tags = tags.address.assumingMemoryBound(to: UInt64.self)
+          if let dense = table.dense {
+            for row in 0..<count {
+              found[row] = (validity?.isValid(row) ?? true) && dense.contains(tags[row])
+            }
+            return
+          }
           for row in 0..<count {
             var hit = false
             if validity?.isValid(row) ?? true {

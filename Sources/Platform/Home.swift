@@ -68,13 +68,21 @@ package final class Home: Sendable {
   /// A secret of this home, made once, that pseudonyms are derived from; 32 bytes.
   package func secret() throws -> [UInt8] {
     let file = path + "/secret"
-    if let data = FileManager.default.contents(atPath: file), data.count == 32 {
-      return [UInt8](data)
-    }
+    if let known = try? Home.secret(of: path) { return known }
     var generator = SystemRandomNumberGenerator()
     let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     try Home.write(bytes, to: file, mode: 0o600)
     return bytes
+  }
+
+  /// The secret of a home that has one.
+  ///
+  /// - Throws: `platform.homeUnusable` where there is none.
+  package static func secret(of path: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: path + "/secret"), data.count == 32 else {
+      throw unusable(path + "/secret", ENOENT)
+    }
+    return [UInt8](data)
   }
 
   /// A directory below the home, created with its parents.

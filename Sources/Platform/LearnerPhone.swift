@@ -54,6 +54,13 @@ package final class LearnerPhone: @unchecked Sendable {
   /// Whether the phone has a network; kept on its disk, so that a restart finds it as it was.
   package private(set) var isOnline = true
 
+  static let platform = "ios"
+  static let appVersion = "3.2.1"
+
+  /// Who is logged in on the phone, and the session it is in.
+  var userID: String? { client.userID }
+  var sessionID: String? { client.sessionID }
+
   private let client: Client
   private let directory: String
   private let history: String
@@ -80,10 +87,10 @@ package final class LearnerPhone: @unchecked Sendable {
     let device = DeviceContext(
       deviceID: identity.uuid(),
       installID: identity.uuid(),
-      platform: "ios",
+      platform: LearnerPhone.platform,
       osVersion: "17.2",
       deviceModel: "iPhone15,2",
-      appVersion: "3.2.1",
+      appVersion: LearnerPhone.appVersion,
       locale: "ko_KR",
       timezone: "Asia/Seoul",
       network: "wifi"

@@ -35,17 +35,17 @@ extension Platform {
     }
   }
 
-  /// True once the world has lived up to the moment at which the course begins.
-  package var isPrepared: Bool { now >= StoryTime.courseStart }
+  /// True once the world has lived up to the moment at which its story begins.
+  package var isPrepared: Bool { now >= file.storyStart }
 
   /// Lives through the history of a new world; `progress` is told the share that is done, 0 to 1.
   package func prepare(progress: (Double) -> Void) throws {
     guard !isPrepared else { return }
-    let total = Double(StoryTime.courseStart.milliseconds - file.start.milliseconds)
+    let total = Double(file.storyStart.milliseconds - file.start.milliseconds)
     while !isPrepared {
       progress(Double(now.milliseconds - file.start.milliseconds) / total)
       // Some hours at a time: the DAGs of a step run beside its phones.
-      let next = min(now.adding(seconds: 4 * 3_600), .courseStart)
+      let next = min(now.adding(seconds: 4 * 3_600), file.storyStart)
       _ = try advance(to: next)
     }
     try warmUpPhone()

@@ -64,7 +64,7 @@ extension Platform {
   /// A SQL session at the world's time.
   package func session() -> Session {
     let clock = clock
-    var session = Session()
+    var session = Session(timeZone: sessionZone)
     session.now = { clock.now.milliseconds }
     return session
   }

@@ -8,7 +8,7 @@
 
 internal import Codecs
 package import Collector
-internal import Connector
+package import Connector
 internal import Dashboard
 package import ETL
 package import EventLog
@@ -38,10 +38,16 @@ package final class Platform {
   package let ingest: BronzeIngest
   package let live: LiveMetrics
   package let engine: QueryEngine
+  /// What the engine reads: for engines that need something beside it.
+  package let catalogs: [any CatalogProvider]
   package let pipeline: PipelineFiles
   package let journal: RunJournal
   package let phone: LearnerPhone
+  /// The commands that changed this world.
+  package let commands: CommandJournal
+  let truth: TruthLedger
   let crowd: World
+  let sessionZone: SessionZone
   /// What the stores call now: inside an advance, the moment of the DAGs that run.
   let storeClock: StoryClock
   /// Runs that an error kept from being done; the next advance does them first.
@@ -64,6 +70,14 @@ package final class Platform {
     /// Used when the world is new; a random one where nil.
     package var seed: UInt64?
     package var size: WorldSize
+    /// The "yesterday" of a new world.
+    package var yesterday: CivilDate
+    /// Added to the first number of every app version of a new world.
+    package var versionShift: Int
+    /// The faults of a new world.
+    package var faults: [WorldFault]
+    /// The zone of SQL sessions.
+    package var sessionZone: SessionZone
     /// The directory that holds `Datasets`.
     package var contentRoot: String
 
@@ -71,11 +85,19 @@ package final class Platform {
       worldName: String = "sandbox",
       seed: UInt64? = nil,
       size: WorldSize = .s,
+      yesterday: CivilDate = WorldFile.courseYesterday,
+      versionShift: Int = 0,
+      faults: [WorldFault] = [],
+      sessionZone: SessionZone = .utc,
       contentRoot: String
     ) {
       self.worldName = worldName
       self.seed = seed
       self.size = size
+      self.yesterday = yesterday
+      self.versionShift = versionShift
+      self.faults = faults
+      self.sessionZone = sessionZone
       self.contentRoot = contentRoot
     }
   }
@@ -83,6 +105,8 @@ package final class Platform {
   /// Opens a world of a home, creating it where it is new. A new world has not lived yet:
   /// `isPrepared` is false until `prepare` has run its history.
   package init(home: Home, options: Options) throws {
+    sessionZone = options.sessionZone
+    try WorldForks(home: home, worldName: options.worldName).finishRewind()
     directory = try home.directory("worlds/" + options.worldName)
     let worldPath = directory + "/world.yaml"
     if let known = try WorldFile.read(worldPath) {
@@ -90,7 +114,9 @@ package final class Platform {
     } else {
       var generator = SystemRandomNumberGenerator()
       let seed = options.seed ?? UInt64.random(in: 1...999_999_999, using: &generator)
-      file = WorldFile.new(seed: seed, size: options.size)
+      file = WorldFile.new(
+        seed: seed, size: options.size, yesterday: options.yesterday,
+        versionShift: options.versionShift, faults: options.faults)
       try file.write(worldPath)
     }
     let clock = StoryClock(file.now)
@@ -132,21 +158,27 @@ package final class Platform {
       clock: clock,
       collector: collector
     )
+    let configuration = WorldConfiguration(
+      seed: file.seed, size: file.size, start: file.start, versionShift: file.versionShift,
+      faults: file.faults)
+    let specification = try WorldSpecification(
+      path: options.contentRoot + "/Datasets/shop/spec.json")
+    truth = TruthLedger(configuration: configuration, specification: specification)
+    commands = CommandJournal(directory: directory)
     crowd = try World(
-      configuration: WorldConfiguration(seed: file.seed, size: file.size, start: file.start),
-      specification: try WorldSpecification(
-        path: options.contentRoot + "/Datasets/shop/spec.json"
-      ),
+      configuration: configuration,
+      specification: specification,
       progressFile: directory + "/deliveries",
       openedAt: file.now
     )
-    engine = QueryEngine(
-      catalogs: [
-        lake, warehouse, live.catalog(),
-        Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
-        MemoryCatalog(), FileCatalog(), TPCHCatalog(),
-      ])
+    catalogs = [
+      lake, warehouse, live.catalog(),
+      Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
+      MemoryCatalog(), FileCatalog(), TPCHCatalog(),
+    ]
+    engine = QueryEngine(catalogs: catalogs)
     recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
+    recoveries += try closeJournal()
   }
 
   /// The clock's time.

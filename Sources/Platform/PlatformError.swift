@@ -4,7 +4,7 @@ internal import Diagnostics
 package struct PlatformError: DiagnosableError {
   package enum Kind: String, Sendable {
     case homeUnusable, homeInUse, diskFull, worldFile, pipelineFile, contentMissing, clockBackwards
-    case noSuchEvent
+    case noSuchEvent, forkName
   }
 
   package var kind: Kind

@@ -42,8 +42,38 @@ public struct ExpressionEvaluator {
   }
 
   /// The rows where `predicate` is true.
+  ///
+  /// Conditions that cannot fail are tested one after another on a mask of the rows, comparisons with
+  /// a constant first.
   public func select(_ predicate: Expression) throws -> RowSelection {
-    RowSelection(try evaluate(predicate))
+    guard RowMask.isAvailable, predicate.isTotal else {
+      return RowSelection(try evaluate(predicate))
+    }
+    var mask = RowMask(count: count)
+    var others: [Expression] = []
+    for part in predicate.conjuncts where !(try narrow(&mask, part)) { others.append(part) }
+    for part in others {
+      if mask.isEmpty { break }
+      mask.narrow(try evaluate(part))
+    }
+    return mask.selection()
+  }
+
+  /// Tests a comparison with a constant; false, with nothing done, for other conditions.
+  private func narrow(_ mask: inout RowMask, _ part: Expression) throws -> Bool {
+    guard case .call(let function, let sides) = part, sides.count == 2,
+      case .comparison(let operation) = function.kind
+    else { return false }
+    switch (sides[0], sides[1]) {
+    case (let value, .constant(let scalar, let type)):
+      return mask.narrow(
+        operation, try evaluate(value), ColumnVector(constant: scalar, type: type, count: 1))
+    case (.constant(let scalar, let type), let value):
+      return mask.narrow(
+        operation.flipped, try evaluate(value), ColumnVector(constant: scalar, type: type, count: 1)
+      )
+    default: return false
+    }
   }
 
   private func call(_ function: ScalarFunction, _ arguments: [Expression]) throws -> ColumnVector {
@@ -84,7 +114,7 @@ public struct ExpressionEvaluator {
         inputs.append(dictionary.values)
       }
     }
-    guard vector.validity == nil || function.variant != "null-tolerant" else { return nil }
+    guard vector.validity == nil || !function.variant.contains("null-tolerant") else { return nil }
     let byValue = try function.evaluate(inputs, size).plain
     guard size > 0 else { return nullColumn(function.result, count: count) }
     let spread = byValue.gather(

@@ -20,9 +20,8 @@ final class JoinBuild: Sendable {
     var right: ColumnarBatch
     /// Nil where the join has no keys.
     var table: JoinTable?
-    /// The set of an `IN` without other conditions: values not NULL, and whether one was.
-    var members: JoinTable?
-    var hasNullMember = false
+    /// The set of an `IN` without other conditions.
+    var members: MembershipTable?
   }
 
   let join: Join
@@ -31,10 +30,17 @@ final class JoinBuild: Sendable {
   let matched: MatchFlags
   /// Probes give no rows; they set `matched` alone.
   let marksOnly: Bool
+  /// The columns of the join that are read above it, and of its right side those that are kept; nil
+  /// for all. NULLs stand in the others' places.
+  let needed: Set<Int>?
+  let keptRight: Set<Int>?
 
-  init(_ join: Join, marksOnly: Bool = false) {
+  /// `needed`: of the join's columns; where it only marks, of the right side's.
+  init(_ join: Join, needed: Set<Int>?, marksOnly: Bool = false) {
     self.join = join
     self.marksOnly = marksOnly
+    self.needed = needed
+    keptRight = marksOnly ? needed : join.columnsRead(for: needed).right
     content = Mutex(Content(right: ColumnarBatch(schema: join.right.schema, rows: [])))
     matched = MatchFlags()
   }
@@ -45,7 +51,7 @@ final class JoinBuild: Sendable {
 
   /// An `IN` whose set is the whole right side.
   var isPlainMembership: Bool {
-    join.membership != nil && join.keys.isEmpty && join.residual == nil
+    !join.membership.isEmpty && join.keys.isEmpty && join.residual == nil
   }
 }
 
@@ -98,7 +104,7 @@ final class JoinBuildSink: SinkExec {
     let right =
       batches.isEmpty
       ? ColumnarBatch(schema: schema, rows: [])
-      : try concatenated(batches, schema: schema, team)
+      : try concatenated(batches, schema: schema, team, kept: build.keptRight)
     var content = JoinBuild.Content(right: right)
     let evaluator = ExpressionEvaluator(right)
     if !join.keys.isEmpty {
@@ -116,10 +122,9 @@ final class JoinBuildSink: SinkExec {
         }
       }
     }
-    if build.isPlainMembership, let membership = join.membership {
-      let values = try evaluator.evaluate(membership.right)
-      content.hasNullMember = values.nullCount > 0
-      let table = JoinTable([values], nullsMatch: [false], count: right.rowCount)
+    if build.isPlainMembership {
+      let values = try join.membership.map { try evaluator.evaluate($0.right) }
+      let table = MembershipTable(values, count: right.rowCount)
       content.members = table
       try tableMemory.add(table.byteCount)
     }
@@ -128,15 +133,40 @@ final class JoinBuildSink: SinkExec {
   }
 }
 
-/// Puts batches together, a column a thread.
+extension Join {
+  /// The columns of each side that are read where `needed` of the join's are; nil for all.
+  func columnsRead(for needed: Set<Int>?) -> (left: Set<Int>?, right: Set<Int>?) {
+    let split = left.schema.count
+    var tested = residual?.columns ?? []
+    for key in keys + membership {
+      key.left.collectColumns(&tested)
+      tested.formUnion(key.right.columns.map { $0 + split })
+    }
+    func right(_ columns: Set<Int>) -> Set<Int> {
+      Set(columns.filter { $0 >= split }.map { $0 - split })
+    }
+    guard let needed else { return (nil, kind.isLeftOnly ? right(tested) : nil) }
+    // Beyond the left columns, a mark join gives its mark.
+    let given = kind.isLeftOnly ? needed.filter { $0 < split } : needed
+    let read = given.union(tested)
+    return (read.filter { $0 < split }, right(read))
+  }
+}
+
+/// Puts batches together, a column a thread; columns outside `kept` (where it is given) become NULLs.
 func concatenated(
   _ batches: [ColumnarBatch],
   schema: Schema,
-  _ team: WorkerTeam
+  _ team: WorkerTeam,
+  kept: Set<Int>? = nil
 ) throws -> ColumnarBatch {
   if batches.count == 1 { return batches[0] }
   let shared = ColumnResults()
+  let count = batches.reduce(0) { $0 + $1.rowCount }
   try team.run(schema.count) { index in
+    guard kept?.contains(index) ?? true else {
+      return shared.set(nullColumn(schema[index].type, count: count), index)
+    }
     let column = ColumnVector.concatenate(
       batches.map { $0.columns[index] },
       type: schema[index].type
@@ -146,7 +176,7 @@ func concatenated(
   return ColumnarBatch(
     schema: schema,
     columns: shared.all(schema.count),
-    rowCount: batches.reduce(0) { $0 + $1.rowCount }
+    rowCount: count
   )
 }
 
@@ -241,7 +271,7 @@ private final class JoinProbeWorker: TransformWorker {
     }
     let isLeftOnly = join.kind.isLeftOnly
     let probe = try makeProbe(batch)
-    if isLeftOnly, join.residual == nil, join.membership == nil {
+    if isLeftOnly, join.residual == nil, join.membership.isEmpty {
       if let probe, let found = probe.existence() { return try emitLeft(batch, found, emit) }
       if probe == nil {
         let found = [Bool](repeating: content.right.rowCount > 0, count: batch.rowCount)
@@ -249,7 +279,7 @@ private final class JoinProbeWorker: TransformWorker {
       }
     }
     var isMatched = [Bool](repeating: false, count: batch.rowCount)
-    var membership = join.membership == nil ? nil : MembershipState(batch.rowCount)
+    var membership = join.membership.isEmpty ? nil : MembershipState(batch.rowCount)
     var row = 0
     while row < batch.rowCount {
       try context.check()
@@ -378,12 +408,22 @@ private final class JoinProbeWorker: TransformWorker {
     let isWhole =
       leftRows.count == batch.rowCount
       && leftRows.enumerated().allSatisfy { Int($0.element) == $0.offset }
+    let split = batch.columns.count
+    let count = leftRows.count
+    func isRead(_ index: Int) -> Bool { build.needed?.contains(index) ?? true }
     let left =
       isWhole
       ? batch.columns
-      : leftRows.withUnsafeBufferPointer { rows in batch.columns.map { $0.gather(rows) } }
+      : leftRows.withUnsafeBufferPointer { rows in
+        batch.columns.enumerated().map { index, column in
+          isRead(index) ? column.gather(rows) : nullColumn(column.type, count: count)
+        }
+      }
     let right = rightRows.withUnsafeBufferPointer { rows in
-      content.right.columns.map { gatherOrNull($0, rows) }
+      content.right.columns.enumerated().map { index, column in
+        isRead(split + index)
+          ? gatherOrNull(column, rows) : nullColumn(column.type, count: count)
+      }
     }
     return ColumnarBatch(schema: schema, columns: left + right, rowCount: leftRows.count)
   }
@@ -409,7 +449,13 @@ private final class JoinProbeWorker: TransformWorker {
     }
     if rows.count == batch.rowCount { return try emit(batch) }
     if rows.isEmpty { return }
-    try emit(rows.withUnsafeBufferPointer { batch.gather($0) })
+    let kept = rows.withUnsafeBufferPointer { rows in
+      batch.columns.enumerated().map { index, column in
+        build.needed?.contains(index) ?? true
+          ? column.gather(rows) : nullColumn(column.type, count: rows.count)
+      }
+    }
+    try emit(ColumnarBatch(schema: schema, columns: kept, rowCount: rows.count))
   }
 
   private func marked(_ batch: ColumnarBatch, _ mark: ColumnVector) -> ColumnarBatch {
@@ -418,44 +464,22 @@ private final class JoinProbeWorker: TransformWorker {
 
   /// `value IN (right side)`.
   private func membershipMark(_ batch: ColumnarBatch) throws -> ColumnVector? {
-    guard let membership = join.membership, let table = content.members else { return nil }
-    let values = try ExpressionEvaluator(batch).evaluate(membership.left)
-    let count = batch.rowCount
-    if content.right.rowCount == 0 {
-      return ColumnVector(constant: .boolean(false), type: .boolean, count: count)
-    }
-    let probe = JoinTable.Probe(table, [values], count: count)
-    var found = [Bool](repeating: false, count: count)
-    if let known = probe.existence() {
-      found = known
-    } else {
-      var row = 0
-      while row < count {
-        row = probe.pairs(from: row, limit: pairsMax, &leftRows, &rightRows)
-        for left in leftRows { found[Int(left)] = true }
-      }
-    }
-    let hasNull = content.hasNullMember
-    let validity =
-      hasNull || values.validity != nil
-      ? ValidityBitmap.make(count: count) { !values.isNull($0) && (found[$0] || !hasNull) } : nil
-    let flags = Buffer(byteCount: count) { memory in
-      for row in 0..<count { memory[row] = found[row] ? 1 : 0 }
-    }
-    return ColumnVector(type: .boolean, count: count, values: flags, validity: validity)
+    guard let table = content.members else { return nil }
+    let evaluator = ExpressionEvaluator(batch)
+    let values = try join.membership.map { try evaluator.evaluate($0.left) }
+    return table.contains(values, count: batch.rowCount)
   }
 
-  /// Compares the operand with the members among the pairs at hand.
+  /// Compares the operands with the members among the pairs at hand.
   private func addMembers(_ batch: ColumnarBatch, _ state: inout MembershipState?) throws {
-    guard let membership = join.membership, !leftRows.isEmpty else { return }
+    guard !leftRows.isEmpty else { return }
     let split = batch.columns.count
-    let right = membership.right.remapping { $0 + split }
-    let evaluator = pairEvaluator(batch, [membership.left, right])
-    let equal = compare(
-      .equal,
-      try evaluator.evaluate(membership.left),
-      try evaluator.evaluate(right)
-    ).plain
+    let pairs = join.membership.map { ($0.left, $0.right.remapping { $0 + split }) }
+    let evaluator = pairEvaluator(batch, pairs.flatMap { [$0.0, $0.1] })
+    let verdicts = try pairs.map { left, right in
+      compare(.equal, try evaluator.evaluate(left), try evaluator.evaluate(right))
+    }
+    let equal = verdicts.dropFirst().reduce(verdicts[0]) { logicalAnd($0, $1) }.plain
     let values = equal.values.values(as: UInt8.self)
     for (index, left) in leftRows.enumerated() {
       if equal.isNull(index) {

@@ -56,7 +56,7 @@ public struct PhysicalPlanner: Sendable {
   private func resolve(_ expression: Expression) throws -> Expression {
     guard expression.containsSubquery else { return expression }
     let inner = try expression.mapChildren { try resolve($0) }
-    guard case .subquery(let subquery, let operand, _, let type) = inner else {
+    guard case .subquery(let subquery, let operands, _, let type) = inner else {
       return inner
     }
     switch subquery.kind {
@@ -70,22 +70,21 @@ public struct PhysicalPlanner: Sendable {
       return .constant(batches.first?.columns[0].scalar(0) ?? .null, type)
     case .membership:
       let batches = try run(subquery.plan)
-      let values = ColumnVector.concatenate(
-        batches.map { $0.columns[0] },
-        type: subquery.plan.schema[0].type
-      )
-      let table = MembershipTable(values)
-      guard let operand else { return .no }
+      let columns = subquery.plan.schema.fields.enumerated().map { index, field in
+        ColumnVector.concatenate(batches.map { $0.columns[index] }, type: field.type)
+      }
+      let count = batches.reduce(0) { $0 + $1.rowCount }
+      let table = MembershipTable(columns, count: count)
       // Few enough values tell a scan what to leave unread.
       let kind: ScalarFunction.Kind =
-        values.count <= Self.listedValuesMax
-        ? .isIn((0..<values.count).map { values.scalar($0) }) : .other
+        columns.count == 1 && count <= Self.listedValuesMax
+        ? .isIn((0..<count).map { columns[0].scalar($0) }) : .other
       return .call(
         ScalarFunction(
           name: "in_subquery", variant: "null-tolerant \(Self.number())", kind: kind,
           result: .boolean
-        ) { arguments, _ in table.contains(arguments[0]) },
-        [operand]
+        ) { arguments, count in table.contains(arguments, count: count) },
+        operands
       )
     }
   }

@@ -89,7 +89,7 @@ struct PipelineBuilder {
         next += Self.size(input)
       }
       return feeds
-    case .join(let join): return try compileJoin(join, node)
+    case .join(let join): return try compileJoin(join, node, needed: needed)
     case .limit(let count, let offset, let input):
       let sink = LimitExec(count: count, offset: offset, context)
       try end(input, node, sink)
@@ -147,14 +147,17 @@ struct PipelineBuilder {
     }
   }
 
-  private mutating func compileJoin(_ join: Join, _ node: Int) throws -> [Feed] {
-    if let swapped = Self.swapped(join) { return try compileSwapped(join, swapped, node) }
-    let build = JoinBuild(join)
+  private mutating func compileJoin(_ join: Join, _ node: Int, needed: Set<Int>?) throws -> [Feed] {
+    let sides = join.columnsRead(for: needed)
+    if let swapped = Self.swapped(join) {
+      return try compileSwapped(join, swapped, node, needed: sides.left)
+    }
+    let build = JoinBuild(join, needed: needed)
     let rightNode = node + 1 + Self.size(join.left)
     // The build side runs first, so that dynamic filters reach the scans of the probe side.
-    let right = try compile(join.right, rightNode)
+    let right = try compile(join.right, rightNode, needed: sides.right)
     pipelines.append(Pipeline(feeds: right, sink: JoinBuildSink(build, context), sinkNode: node))
-    var feeds = try compile(join.left, node + 1).map {
+    var feeds = try compile(join.left, node + 1, needed: sides.left).map {
       $0.adding(JoinProbeExec(build, context), node: node)
     }
     if join.kind == .right || join.kind == .full {
@@ -179,10 +182,11 @@ struct PipelineBuilder {
       residual: join.residual?.remapping { $0 < leftCount ? $0 + rightCount : $0 - leftCount })
   }
 
-  private mutating func compileSwapped(_ join: Join, _ swapped: Join, _ node: Int) throws -> [Feed]
-  {
-    let build = JoinBuild(swapped, marksOnly: true)
-    let kept = try compile(join.left, node + 1)
+  private mutating func compileSwapped(
+    _ join: Join, _ swapped: Join, _ node: Int, needed: Set<Int>?
+  ) throws -> [Feed] {
+    let build = JoinBuild(swapped, needed: needed, marksOnly: true)
+    let kept = try compile(join.left, node + 1, needed: needed)
     pipelines.append(Pipeline(feeds: kept, sink: JoinBuildSink(build, context), sinkNode: node))
     let probes = try compile(join.right, node + 1 + Self.size(join.left)).map {
       $0.adding(JoinProbeExec(build, context), node: node)

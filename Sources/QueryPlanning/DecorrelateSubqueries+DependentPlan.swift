@@ -203,7 +203,7 @@ struct DependentPlan {
     let right = node.right.schema.count
     let condition =
       node.keys.contains { $0.left.containsParameter || $0.right.containsParameter }
-      || node.membership.map { $0.left.containsParameter || $0.right.containsParameter } ?? false
+      || node.membership.contains { $0.left.containsParameter || $0.right.containsParameter }
       || node.residual?.containsParameter ?? false
     guard !condition else { return try joinBoth(node, left, right) }
     switch node.kind {

@@ -102,19 +102,19 @@ public struct DecorrelateSubqueries: Sendable {
   private func extend(_ expression: Expression, _ input: inout LogicalPlan) throws -> Expression {
     guard expression.containsSubquery else { return expression }
     let inner = try expression.mapChildren { try extend($0, &input) }
-    guard case .subquery(let subquery, let operand, let arguments, let type) = inner else {
+    guard case .subquery(let subquery, let operands, let arguments, let type) = inner else {
       return inner
     }
     let plan = try apply(to: subquery.plan)
     let arguments_ = arguments
     guard plan.readsParameters, !arguments_.isEmpty else {
       return .subquery(
-        Subquery(subquery.kind, plan: plan), operand: operand, arguments: [], type)
+        Subquery(subquery.kind, plan: plan), operands: operands, arguments: [], type)
     }
     switch subquery.kind {
     case .scalar: return try scalar(plan, arguments_, &input)
-    case .exists: return try mark(Self.stripped(plan), nil, arguments_, &input)
-    case .membership: return try mark(plan, operand, arguments_, &input)
+    case .exists: return try mark(Self.stripped(plan), [], arguments_, &input)
+    case .membership: return try mark(plan, operands, arguments_, &input)
     }
   }
 
@@ -131,25 +131,25 @@ public struct DecorrelateSubqueries: Sendable {
 
   private func mark(
     _ plan: LogicalPlan,
-    _ operand: Expression?,
+    _ operands: [Expression],
     _ arguments: [Expression],
     _ input: inout LogicalPlan
   ) throws -> Expression {
     let width = input.schema.count
-    let value = operand.map {
-      JoinKey(left: $0, right: .column(0, plan.schema[0].type))
+    let values = operands.enumerated().map { index, operand in
+      JoinKey(left: operand, right: .column(index, plan.schema[index].type))
     }
     if let pulled = PulledUp(plan) {
       input = .join(
         Join(
-          .mark, input, pulled.plan, membership: value,
+          .mark, input, pulled.plan, membership: values,
           residual: pulled.condition(arguments, leftWidth: width)))
     } else {
       let dependent = try DependentPlan(arguments, over: input)
       let right = try dependent.plan(plan)
       input = .join(
         Join(
-          .mark, input, right, keys: dependent.keys(after: plan.schema.count), membership: value))
+          .mark, input, right, keys: dependent.keys(after: plan.schema.count), membership: values))
     }
     return .column(width, .boolean)
   }

@@ -116,7 +116,7 @@ public struct Lambda: Sendable, Hashable {
 /// expression it stands in. Without parameters it does not depend on the rows around it and is run
 /// once, before them.
 public final class Subquery: Sendable, Hashable {
-  /// What the query is asked for: its one value, whether it has a row, or its set of values.
+  /// What the query is asked for: its one value, whether it has a row, or its set of rows.
   public enum Kind: Sendable { case scalar, exists, membership }
   public let plan: LogicalPlan
   public let kind: Kind
@@ -160,9 +160,9 @@ public indirect enum Expression: Sendable, Hashable {
   case aggregate(AggregateCall)
   /// A placeholder between analysis and the window's plan.
   case window(WindowCall, WindowSpecification)
-  /// The operand is that of `IN`; nil for scalar and EXISTS. The arguments are what the query's
-  /// parameters mean here; none where it does not depend on the rows.
-  case subquery(Subquery, operand: Expression?, arguments: [Expression], DataType)
+  /// The operands are those of `IN`, one a column of the query; none for scalar and EXISTS. The
+  /// arguments are what the query's parameters mean here; none where it does not depend on the rows.
+  case subquery(Subquery, operands: [Expression], arguments: [Expression], DataType)
   /// In a subquery's plan: an argument of the expression the subquery stands in, by position.
   case parameter(Int, DataType)
   /// A call with functions as its last arguments.
@@ -198,7 +198,7 @@ public indirect enum Expression: Sendable, Hashable {
     case .aggregate(let call): call.expressions
     case .window(let call, let specification):
       call.expressions + specification.partition + specification.order.map(\.expression)
-    case .subquery(_, let operand, let arguments, _): (operand.map { [$0] } ?? []) + arguments
+    case .subquery(_, let operands, let arguments, _): operands + arguments
     case .lambdaCall(_, let arguments, let lambdas): arguments + lambdas.flatMap(\.captures)
     case .attempt(let inner): [inner]
     }
@@ -223,10 +223,10 @@ public indirect enum Expression: Sendable, Hashable {
     case .aggregate(let call): return .aggregate(try call.mapping(change))
     case .window(let call, let specification):
       return .window(try call.mapping(change), try specification.mapping(change))
-    case .subquery(let subquery, let operand, let arguments, let type):
+    case .subquery(let subquery, let operands, let arguments, let type):
       return .subquery(
         subquery,
-        operand: try operand.map(change),
+        operands: try operands.map(change),
         arguments: try arguments.map(change),
         type
       )

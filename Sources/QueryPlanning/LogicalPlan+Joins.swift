@@ -56,15 +56,16 @@ public enum JoinDistribution: String, Sendable, Hashable {
 ///
 /// A mark join's column: the right rows for which the keys are equal and `residual` is true are the
 /// row's set. Without `membership` the mark is whether the set is not empty, and never NULL. With it
-/// the mark is `membership.left IN (set of membership.right)` in three-valued logic: true where an
-/// equal value is in the set; else NULL where the set is not empty and the left value is NULL or
-/// the set has a NULL; else false. Semi and anti joins have no `membership`.
+/// the mark is `(membership's left sides) IN (set of its right sides)` in three-valued logic. A row
+/// of the set is equal where all its columns are; it differs where one column does; else, where a
+/// NULL stands in the way, that is unknown. True where a row of the set is equal; else NULL where
+/// one is unknown; else false. Semi and anti joins have no `membership`.
 public struct Join: Sendable {
   public var kind: JoinKind
   public var left: LogicalPlan
   public var right: LogicalPlan
   public var keys: [JoinKey]
-  public var membership: JoinKey?
+  public var membership: [JoinKey]
   /// Over the left columns, then the right ones, whatever the kind gives.
   public var residual: Expression?
   /// nil: not decided.
@@ -77,7 +78,7 @@ public struct Join: Sendable {
     _ left: LogicalPlan,
     _ right: LogicalPlan,
     keys: [JoinKey] = [],
-    membership: JoinKey? = nil,
+    membership: [JoinKey] = [],
     residual: Expression? = nil
   ) {
     self.kind = kind

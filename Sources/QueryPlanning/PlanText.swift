@@ -34,11 +34,13 @@ extension Expression {
       }
       let parts = arguments.map { $0.text(names) } + bodies
       return "\(function.name)(\(parts.joined(separator: ", ")))"
-    case .subquery(let subquery, let operand, _, _):
+    case .subquery(let subquery, let operands, _, _):
       switch subquery.kind {
       case .scalar: return "(subquery)"
       case .exists: return "EXISTS (subquery)"
-      case .membership: return "\(operand?.text(names) ?? "") IN (subquery)"
+      case .membership:
+        let shown = operands.map { $0.text(names) }.joined(separator: ", ")
+        return "\(operands.count == 1 ? shown : "(\(shown))") IN (subquery)"
       }
     case .call(let function, let arguments):
       switch function.kind {
@@ -204,7 +206,10 @@ extension LogicalPlan {
       let pairs = node.keys.map { text($0, $0.matchesNulls ? "IS NOT DISTINCT FROM" : "=") }
       parts.append("criteria = (\(pairs.joined(separator: " AND ")))")
     }
-    if let membership = node.membership { parts.append("membership = " + text(membership, "IN")) }
+    if !node.membership.isEmpty {
+      let pairs = node.membership.map { text($0, "IN") }
+      parts.append("membership = \(pairs.joined(separator: " AND "))")
+    }
     if let residual = node.residual {
       parts.append("filter = \(residual.text(leftNames + rightNames))")
     }

@@ -38,6 +38,13 @@ extension Analyzer {
     _ offset: Int
   ) throws -> Expression {
     let (a, b, _) = try unify(left, right, operation.rawValue, offset)
+    // `(a, b) = (c, d)` is `a = c AND b = d`, of which a join can make keys.
+    if operation == .equal || operation == .notEqual,
+      let x = Self.parts(left), let y = Self.parts(right), x.count == y.count
+    {
+      let equal = Expression.all(try zip(x, y).map { try comparison(.equal, $0, $1, offset) })
+      return operation == .equal ? equal : Self.not(equal)
+    }
     return .call(
       ScalarFunction(
         name: operation.rawValue,

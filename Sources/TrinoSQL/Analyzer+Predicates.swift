@@ -29,14 +29,14 @@ extension Analyzer {
     }
     let values = ColumnBuilder(type: type.storage, capacity: constants.count)
     for scalar in constants { values.append(scalar) }
-    let table = MembershipTable(values.finish())
+    let table = MembershipTable([values.finish()], count: constants.count)
     return .call(
       ScalarFunction(
         name: "in",
         variant: "\(type)",
         kind: .isIn(constants),
         result: .boolean
-      ) { arguments, _ in table.contains(arguments[0]) },
+      ) { arguments, count in table.contains(arguments, count: count) },
       [operand]
     )
   }

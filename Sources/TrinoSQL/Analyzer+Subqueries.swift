@@ -35,7 +35,7 @@ extension Analyzer {
     let (plan, arguments) = try inner(scope) { try $0.query(query) }
     return Typed(
       .subquery(
-        Subquery(.exists, plan: plan.plan), operand: nil, arguments: arguments, .boolean),
+        Subquery(.exists, plan: plan.plan), operands: [], arguments: arguments, .boolean),
       .boolean
     )
   }
@@ -50,11 +50,13 @@ extension Analyzer {
     let type = plan.scope.fields[0].type
     return Typed(
       .subquery(
-        Subquery(.scalar, plan: plan.plan), operand: nil, arguments: arguments, type.storage),
+        Subquery(.scalar, plan: plan.plan), operands: [], arguments: arguments, type.storage),
       type
     )
   }
 
+  /// `value IN (query)`. Rows are compared field by field: the query has as many columns as the row
+  /// has fields, or one column of such rows.
   mutating func inQuery(
     _ value: Typed,
     _ query: QuerySyntax,
@@ -62,8 +64,12 @@ extension Analyzer {
     _ offset: Int
   ) throws -> Expression {
     let (plan, arguments) = try inner(scope) { try $0.query(query) }
-    try oneColumn(plan, offset)
-    let found = plan.scope.fields[0].type
+    let columns = plan.scope.fields.enumerated().map {
+      Typed(.column($0.offset, $0.element.type.storage), $0.element.type)
+    }
+    let found =
+      columns.count == 1
+      ? columns[0].type : .row(columns.map { TrinoType.RowField(nil, $0.type) })
     guard let type = TrinoType.common(value.type, found) else {
       throw error(
         .typeMismatch,
@@ -71,17 +77,48 @@ extension Analyzer {
         offset
       )
     }
+    let members = columns.count == 1 ? Self.leaves(columns[0]) : columns.flatMap(Self.leaves)
+    let operands = value.type == .unknown ? members.map { _ in value } : Self.leaves(value)
+    guard operands.count == members.count, members.count <= MembershipTable.columnCountMax else {
+      throw error(
+        .notSupported,
+        "IN with rows of \(type), of which more than \(MembershipTable.columnCountMax) fields are compared",
+        offset
+      )
+    }
+    let types = zip(operands, members).map { TrinoType.common($0.type, $1.type) ?? .unknown }
+    let values = try zip(members, types).map { try coerce($0, to: $1, offset) }
     var body = plan.plan
-    if found != type {
-      let converted = try coerce(Typed(.column(0, found.storage), found), to: type, offset)
-      body = .project([NamedExpression("value", converted)], body)
+    if values.count != columns.count || zip(members, types).contains(where: { $0.type != $1 }) {
+      body = .project(
+        values.enumerated().map { NamedExpression("value\($0.offset)", $0.element) }, body)
     }
     return .subquery(
       Subquery(.membership, plan: body),
-      operand: try coerce(value, to: type, offset),
+      operands: try zip(operands, types).map { try coerce($0, to: $1, offset) },
       arguments: arguments,
       .boolean
     )
+  }
+
+  /// A row's fields, and theirs; of another value, itself.
+  static func leaves(_ value: Typed) -> [Typed] {
+    guard case .row(let fields) = value.type else { return [value] }
+    return (parts(value) ?? fields.indices.map { rowField(value, $0, fields[$0].type) })
+      .flatMap(leaves)
+  }
+
+  /// What `ROW(…)` was made of; nil for rows that come from elsewhere.
+  static func parts(_ value: Typed) -> [Typed]? {
+    guard case .row(let fields) = value.type else { return nil }
+    switch value.expression {
+    case .call(let function, let arguments)
+    where function.name == "row" && arguments.count == fields.count:
+      return zip(arguments, fields).map { Typed($0, $1.type) }
+    case .constant(.row(let values), _) where values.count == fields.count:
+      return zip(values, fields).map { Typed(.constant($0, $1.type.storage), $1.type) }
+    default: return nil
+    }
   }
 
   /// `value < ALL (query)` and its kind.
@@ -161,6 +198,6 @@ extension Analyzer {
     )
     plan.plan = .project([NamedExpression("result", result)], summary)
     return .subquery(
-      Subquery(.scalar, plan: plan.plan), operand: nil, arguments: arguments, .boolean)
+      Subquery(.scalar, plan: plan.plan), operands: [], arguments: arguments, .boolean)
   }
 }

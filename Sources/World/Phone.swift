@@ -7,8 +7,9 @@ import Simulation
 /// What leaves it, and when, is the SDK's doing. The phone only moves time: it lets the SDK's timer
 /// fire, brings the network back, and plays the visitor's next step, in this order at one moment.
 ///
-/// Named seams for later work: `deviceClock(at:)` is where clock skew belongs; `send` is where a lost
-/// acknowledgement or a doubled batch belongs; a `Session` is where a bot or a broken event belongs.
+/// Seams: `World.answer` and `track` are where the faults of `WorldFault` act. For later work:
+/// `deviceClock(at:)` is where clock skew belongs; `send` is where a lost acknowledgement or a doubled
+/// batch belongs; a `Session` is where a bot or a broken event belongs.
 final class Phone {
   let user: Int
   private let shop: Shop
@@ -20,6 +21,7 @@ final class Phone {
   private var time: Int64 = 0
   private var eventID = ""
   private let networkName: String
+  let faults: FaultPlan.Share
   /// The planned start of the session from which this phone would have to be played again.
   private(set) var chainStart: Int64 = 0
   /// The time under which the phone stands in the world's queue.
@@ -32,6 +34,7 @@ final class Phone {
     lastEnd: Int64,
     shop: Shop,
     usesGzip: Bool,
+    faults: FaultPlan,
     send: @escaping (Int, Request, Int64) -> Response
   ) {
     self.user = user
@@ -41,6 +44,7 @@ final class Phone {
     networkName = shop.specification.networks.pick(&generator)
     var device = shop.device(user)
     device.network = networkName
+    self.faults = faults.share(version: device.appVersion, platform: device.platform)
     var configuration = Configuration()
     configuration.usesGzip = usesGzip
     client = Client(
@@ -132,7 +136,7 @@ final class Phone {
   private func track(_ deed: SessionPlayer.Deed, _ client: Client) throws {
     if deed.kind == .login { client.userID = shop.userID(user) }
     eventID = deed.eventID
-    try client.track(deed.kind.name, deed.properties)
+    try client.track(deed.kind.name, faults.sent(deed.properties, at: time))
   }
 
   /// The events that wait on this phone.

@@ -8,6 +8,7 @@ import Simulation
 final class Shop: Sendable {
   let seed: UInt64
   let specification: WorldSpecification
+  private let versionShift: Int
   /// Active users on a day of weight 100 %.
   let dailyActiveUsers: Int
   let userCount: Int
@@ -22,9 +23,15 @@ final class Shop: Sendable {
   let pushCounts: GeometricTable
   let hours: WeightTable
 
-  init(seed: UInt64, size: WorldSize, specification: WorldSpecification) {
+  init(
+    seed: UInt64,
+    size: WorldSize,
+    specification: WorldSpecification,
+    versionShift: Int = 0
+  ) {
     self.seed = seed
     self.specification = specification
+    self.versionShift = versionShift
     dailyActiveUsers = specification.dailyActiveUsers[size] ?? 1
     userCount = dailyActiveUsers * specification.usersPerDailyActiveUser
     userWeights = Zipf.weights(
@@ -93,7 +100,8 @@ final class Shop: Sendable {
       platform: platform.name,
       osVersion: platform.osVersions.pick(&generator),
       deviceModel: platform.deviceModels.pick(&generator),
-      appVersion: platform.appVersions.pick(&generator),
+      appVersion: WorldSpecification.shifted(
+        version: platform.appVersions.pick(&generator), by: versionShift),
       locale: platform.locale,
       timezone: "Asia/Seoul",
       network: "wifi"

@@ -1,4 +1,5 @@
 package import EventModel
+import EventSDK
 package import Simulation
 
 /// One event as it was meant, whatever became of it on the way.
@@ -11,6 +12,8 @@ package struct TruthEvent: Sendable, Hashable {
   package var time: Int64
   package var userID: String?
   package var sessionID: String
+  package var appVersion: String
+  package var platform: String
   package var properties: [JSONMember]
 
   /// The KST day under which the event is to be counted.
@@ -43,12 +46,15 @@ extension World {
     var events: [TruthEvent] = []
     let from = StoryTime(day, offsetSeconds: TimeZones.seoul).milliseconds
     let until = from + 86_400_000
+    var devices: [Int: DeviceContext] = [:]
     var planned = configuration.start.date(offsetSeconds: TimeZones.seoul)
     while planned <= day {
       for session in plan(planned) {
         let placement = schedule.place(session)
         guard placement.start < until, placement.end >= from else { continue }
-        play(session, placement, from..<until, &events)
+        let device = devices[session.user] ?? shop.device(session.user)
+        devices[session.user] = device
+        play(session, placement, from..<until, device, &events)
       }
       planned = planned.adding(days: 1)
     }
@@ -62,6 +68,7 @@ extension World {
     _ session: Session,
     _ placement: Schedule.Placement,
     _ range: Range<Int64>,
+    _ device: DeviceContext,
     _ events: inout [TruthEvent]
   ) {
     var player = SessionPlayer(session, startingAt: placement.start, shop: shop)
@@ -82,6 +89,8 @@ extension World {
             time: time,
             userID: player.isKnown ? shop.userID(session.user) : nil,
             sessionID: player.sessionID,
+            appVersion: device.appVersion,
+            platform: device.platform,
             properties: deed.properties
           )
         )

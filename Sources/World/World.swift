@@ -11,7 +11,7 @@ package import Simulation
 ///    flushes decide what leaves when.
 /// 4. `World` runs the phones in time order and hands each request to `deliver`.
 ///
-/// A world is `(seed, size, start, now)` and nothing else: opened at any moment, it stands where it
+/// A world is its configuration and `now`, and nothing else: opened at any moment, it stands where it
 /// would stand had it run from the start, as long as the server took everything; what it did not
 /// take at once, the progress file remembers.
 package final class World {
@@ -24,6 +24,7 @@ package final class World {
   package private(set) var deliveryCount = 0
 
   let shop: Shop
+  private let faults: FaultPlan
   private var phones: [Int: Phone] = [:]
   private var queue = PhoneQueue()
   private var arrivals: [Session] = []
@@ -46,7 +47,8 @@ package final class World {
   ///
   /// It stands at `openedAt`, else where its progress file stands, else at its start.
   ///
-  /// - Throws: `world.progress…` for a progress file that cannot be used.
+  /// - Throws: `world.progress…` for a progress file that cannot be used, `world.fault…` for a fault
+  ///   that does not exist.
   package init(
     configuration: WorldConfiguration,
     specification: WorldSpecification,
@@ -54,7 +56,10 @@ package final class World {
     openedAt: StoryTime? = nil
   ) throws {
     self.configuration = configuration
-    shop = Shop(seed: configuration.seed, size: configuration.size, specification: specification)
+    shop = Shop(
+      seed: configuration.seed, size: configuration.size, specification: specification,
+      versionShift: configuration.versionShift)
+    faults = try FaultPlan(configuration, specification)
     nextDay = configuration.start.date(offsetSeconds: TimeZones.seoul)
     progress = progressFile.map {
       ProgressFile(
@@ -171,7 +176,8 @@ package final class World {
       nextSeq: Schedule.firstSeq + (eventCounts.isEmpty ? 0 : eventCounts[user]),
       lastEnd: lastEnds.isEmpty ? .min / 2 : lastEnds[user],
       shop: shop,
-      usesGzip: configuration.usesGzip
+      usesGzip: configuration.usesGzip,
+      faults: faults
     ) { [unowned self] phone, request, time in send(phone, request, time) }
     phones[user] = phone
     return phone
@@ -221,6 +227,8 @@ package final class World {
         ?? PhoneResponse(status: 200)
     }
     deliveryCount += 1
+    // Not written down: a world that is played again meets the fault again.
+    if phones[phone]?.faults.isUnreachable(at: time) == true { return .unreachable }
     if let remembered = rememberedAnswers.popFirst() { return remembered }
     var response = PhoneResponse.unreachable
     do {

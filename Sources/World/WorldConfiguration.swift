@@ -7,13 +7,24 @@ package struct WorldConfiguration: Sendable, Hashable {
   package var size: WorldSize
   /// Nobody is in the shop before this moment; every install's `seq` begins here.
   package var start: StoryTime
+  /// Added to the first number of every app version of the specification.
+  package var versionShift = 0
+  package var faults: [WorldFault] = []
   /// True to let phones compress their requests, as real ones do; costs time for the same events.
   package var usesGzip = false
 
-  package init(seed: UInt64, size: WorldSize, start: StoryTime) {
+  package init(
+    seed: UInt64,
+    size: WorldSize,
+    start: StoryTime,
+    versionShift: Int = 0,
+    faults: [WorldFault] = []
+  ) {
     self.seed = seed
     self.size = size
     self.start = start
+    self.versionShift = versionShift
+    self.faults = faults
   }
 }
 

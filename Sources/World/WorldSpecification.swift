@@ -134,6 +134,21 @@ package struct WorldSpecification: Sendable {
     try check(place: place)
   }
 
+  /// The app versions there are, over all platforms, sorted.
+  package var appVersions: [String] { Set(platforms.flatMap(\.appVersions.names)).sorted() }
+
+  package var platformNames: [String] { platforms.map(\.name) }
+
+  /// A version as a world with that shift has it: `3.1.3` by 2 is `5.1.3`.
+  ///
+  /// A version that does not begin with a number stays as it is.
+  package static func shifted(version: String, by shift: Int) -> String {
+    let major = version.prefix { $0 != "." }
+    guard shift != 0, let number = Int(major), number.addingReportingOverflow(shift).overflow == false
+    else { return version }
+    return String(number + shift) + version.dropFirst(major.count)
+  }
+
   private func check(place: String) throws {
     func demand(_ condition: Bool, _ message: String) throws {
       guard condition else { throw WorldError("spec.value", message, place: place) }

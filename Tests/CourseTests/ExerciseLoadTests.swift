@@ -80,7 +80,7 @@ import Testing
     ("version: 1", "version: 0", "course.wrong-type", "exercise.yaml:2 version", "`1`"),
     ("version: 1", "version: one", "course.wrong-type", "exercise.yaml:2 version", "`1`"),
     ("status: local", "status: loacl", "course.bad-value", "exercise.yaml:3 status", "Did you mean `local`?"),
-    ("kind: state", "kind: quiz", "course.bad-value", "exercise.yaml:4 kind", "Write one of: state, choice."),
+    ("kind: state", "kind: quiz", "course.bad-value", "exercise.yaml:4 kind", "Write one of: state, choice, number, sql, dataframe, document."),
     ("title: {ko: 제목, en: Title}", "title: 제목", "course.wrong-type", "exercise.yaml:5 title", "{ko: 한국어, en: English}"),
     ("title: {ko: 제목, en: Title}", "title: {jp: 題}", "course.unknown-key", "exercise.yaml:5 title.jp", "Known keys: ko, en"),
     ("minutes: 5", "minutes: 500", "course.wrong-type", "exercise.yaml:6 minutes", "`5`"),

@@ -16,9 +16,15 @@ struct JSONShapeTests {
     "collector log", "dlq list", "kafka topics", "kafka read app-events --last 1", "kafka groups",
     "kafka lag lake-sink", "s3 ls raw/events/", "s3 head {key}", "dag list", "dag show nightly",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
+    "fork here", "fork", "pipeline diff", "rewind here --yes",
     "SELECT 1 AS n;", "lang", "output", "accessible", "clear", "help", "help kafka", "list", "progress",
     "checklist", "role", "card kafka", "glossary offset", "glossary", "refs", "lesson", "resume",
     "next", "back", "skip", "play", "exercise 00-1", "answer", "answer 0:0", "hint", "check",
+    "canary send", "incident list", "incident start FALSE-01", "incident", "incident triage",
+    "incident triage kind=fine since=never slice=all last_good=dashboard", "kafka lag",
+    "incident evidence", "incident evidence add 1", "incident evidence remove 1",
+    "incident diagnose stage=none cause=weekday", "incident report", "incident postmortem",
+    "incident score", "incident rewind", "incident stop",
   ]
 
   @Test func `the page says the shape of every command's data`() throws {

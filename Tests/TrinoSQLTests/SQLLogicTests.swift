@@ -54,7 +54,7 @@ struct SQLLogicTests {
   }
 
   @Test(arguments: [
-    ExecutionOptions(workerCount: 1), ExecutionOptions(workerCount: 3, batchRowsMax: 1),
+    ExecutionOptions(workerCount: 1), ExecutionOptions(workerCount: 4, batchRowsMax: 1),
     ExecutionOptions(
       workerCount: 2, scheduler: .pipelined(elidesLocalExchanges: false), taskCount: 3),
     ExecutionOptions(workerCount: 2, scheduler: .staged, taskCount: 3),

@@ -17,4 +17,38 @@ bool tapline_has_crc32c(void);
 /// Only where `tapline_has_crc32c()` is true.
 uint32_t tapline_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// True where the processor has AVX2, which the functions below need.
+bool tapline_has_row_masks(void);
+
+/// The comparisons of a value with a bound.
+enum tapline_comparison {
+  TAPLINE_EQUAL,
+  TAPLINE_NOT_EQUAL,
+  TAPLINE_LESS,
+  TAPLINE_LESS_OR_EQUAL,
+  TAPLINE_GREATER,
+  TAPLINE_GREATER_OR_EQUAL,
+};
+
+/// Clears bit `i % 64` of word `i / 64` of `mask` where value `i` does not compare so with `bound`.
+///
+/// `mask` has a word for every 64 values or part of them. NaN compares as IEEE 754 says.
+void tapline_narrow_int64(
+    const int64_t *values, size_t count, enum tapline_comparison comparison, int64_t bound,
+    uint64_t *mask);
+void tapline_narrow_int32(
+    const int32_t *values, size_t count, enum tapline_comparison comparison, int32_t bound,
+    uint64_t *mask);
+void tapline_narrow_double(
+    const double *values, size_t count, enum tapline_comparison comparison, double bound,
+    uint64_t *mask);
+
+/// Clears the bits of flags that are 0.
+void tapline_narrow_flags(const uint8_t *flags, size_t count, uint64_t *mask);
+
+/// The places of the set bits, ascending; returns how many there are.
+///
+/// Writes up to 8 places more than it counts: `rows` must have room for them.
+size_t tapline_rows_of_mask(const uint64_t *mask, size_t words, int32_t *rows);
+
 #endif

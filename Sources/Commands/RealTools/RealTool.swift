@@ -15,15 +15,19 @@ struct RealTool: Sendable {
   var names: [String]
   /// Words that may follow, for completion.
   var words: [String]
+  /// True where the tool, with these words after it, changes the world: the journal keeps it.
+  var isOperational: @Sendable ([String]) -> Bool
   var run: @Sendable (Shell, [String]) throws -> Reply
 
   init(
     _ names: [String],
     words: [String] = [],
+    isOperational: @escaping @Sendable ([String]) -> Bool = { _ in false },
     run: @escaping @Sendable (Shell, [String]) throws -> Reply
   ) {
     self.names = names
     self.words = words
+    self.isOperational = isOperational
     self.run = run
   }
 
@@ -43,9 +47,17 @@ struct RealTool: Sendable {
       words: ["--list", "--describe", "--group", "--all-groups"]
     ) { try $0.kafkaConsumerGroups($1) },
     RealTool(["aws"], words: ["s3", "s3api"]) { try $0.aws($1) },
-    RealTool(["airflow"], words: ["dags", "tasks"]) { try $0.airflow($1) },
+    RealTool(
+      ["airflow"], words: ["dags", "tasks"],
+      isOperational: { $0.starts(with: ["dags", "trigger"]) }
+    ) { try $0.airflow($1) },
     RealTool(["dbt"], words: ["ls"]) { try $0.dbt($1) },
-    RealTool(["trino"], words: ["--execute"]) { try $0.trino($1) },
+    RealTool(
+      ["trino"], words: ["--execute"],
+      isOperational: { words in
+        words.contains { Shell.changesData($0.hasPrefix("--execute=") ? String($0.dropFirst(10)) : $0) }
+      }
+    ) { try $0.trino($1) },
   ]
 
   static func named(_ word: String) -> RealTool? {

@@ -132,7 +132,7 @@ public struct PruneUnusedColumns: Sendable {
 
   private func pruneJoin(_ node: Join, _ needed: Set<Int>) -> Pruned {
     let split = node.left.schema.count
-    let keys = node.keys + (node.membership.map { [$0] } ?? [])
+    let keys = node.keys + node.membership
     // Beyond the split, a mark join gives its mark; only the residual reads right columns there.
     let fromRight = node.kind.isLeftOnly ? [] : needed.filter { $0 >= split }
     let residual = node.residual?.columns ?? []

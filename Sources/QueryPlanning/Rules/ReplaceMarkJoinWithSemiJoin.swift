@@ -18,7 +18,7 @@ public struct ReplaceMarkJoinWithSemiJoin: OptimizerRule {
     if let index = parts.firstIndex(where: isMark) {
       value = true
       parts.remove(at: index)
-    } else if node.membership == nil,
+    } else if node.membership.isEmpty,
       let index = parts.firstIndex(where: { part in
         if case .call(let function, let arguments) = part, function.kind == .not {
           return arguments.count == 1 && isMark(arguments[0])
@@ -32,8 +32,8 @@ public struct ReplaceMarkJoinWithSemiJoin: OptimizerRule {
       return nil
     }
     node.kind = value ? .semi : .anti
-    if let membership = node.membership { node.keys.append(membership) }
-    node.membership = nil
+    node.keys += node.membership
+    node.membership = []
     let fields = node.left.schema.fields
     let marked = LogicalPlan.project(
       fields.enumerated().map {

@@ -1,0 +1,347 @@
+// Worlds for graders: copies of the learner's, and made ones.
+//
+// 1. `Shell.prepareWorlds` begins to make what an exercise will need, while the learner still reads.
+// 2. `Shell.openWorld` copies a world into `HOME/grading/<uuid>`, a home of its own with the secret of
+//    the home it was lived in, and puts a shell over it: a `CopiedWorld`.
+// 3. `CopiedWorld.query` asks an engine that knows `truth`, `answer` and `baseline` beside the pipeline;
+//    `run` types at the copy's prompt, which knows none of them.
+// 4. `close` removes the copy. What a crash leaves, the next start removes.
+
+internal import Connector
+internal import Diagnostics
+internal import Foundation
+package import Grading
+internal import Platform
+internal import Simulation
+internal import Terminal
+internal import TrinoSQL
+internal import World
+
+/// Why a world for grading cannot be had; the reader is the author of the exercise.
+struct GradingWorldError: DiagnosableError {
+  var code: String
+  var message: String
+  var advice: String?
+
+  init(_ code: String, _ message: String, advice: String? = nil) {
+    self.code = "grading." + code
+    self.message = message
+    self.advice = advice
+  }
+}
+
+extension Shell {
+  /// Begins to make worlds that are not there yet, beside what the learner does; never waits.
+  package func prepareWorlds(_ requests: [WorldRequest]) {
+    for request in requests {
+      guard case .made = request.origin, let options = try? madeOptions(request) else { continue }
+      madeWorlds.begin(options)
+    }
+  }
+
+  /// A copy of the world that was asked for.
+  ///
+  /// - Throws: `grading.request` for a day or size that is none, `world.fault…` for a fault that is
+  ///   none, `command.noSuchFork`, and what the disk refuses.
+  func openWorld(_ request: WorldRequest) throws -> CopiedWorld {
+    let faults = request.faults.map(WorldFault.init)
+    switch request.origin {
+    case .made:
+      let made = try madeWorlds.path(for: try madeOptions(request))
+      let secret = try Home.secret(of: made)
+      let origin = CopiedWorld.Origin.directory(made + "/worlds/sandbox")
+      return try CopiedWorld(
+        below: home.path, of: origin, baseline: origin, secret: secret, faults: [], kind: "made", self)
+    case .learner(let name):
+      let secret = try home.secret()
+      let fork = try name.map { name in
+        guard let fork = worldForks.named(name) else {
+          throw noSuch(.noSuchFork, name, among: worldForks.all().map(\.name))
+        }
+        return fork
+      }
+      let origin =
+        try fork.map { CopiedWorld.Origin.directory($0.path) } ?? .running(try platform())
+      // What an exercise began with, where it is not said; else the newest fork; else the world.
+      let forks = worldForks.all()
+      let begun = forks.last { $0.name.hasPrefix("exercise ") || $0.name.hasPrefix("incident ") }
+      let baseline = (fork ?? begun ?? forks.last).map { CopiedWorld.Origin.directory($0.path) }
+      return try CopiedWorld(
+        below: home.path, of: origin, baseline: baseline ?? origin, secret: secret, faults: faults,
+        kind: "learner", self)
+    }
+  }
+
+  private func madeOptions(_ request: WorldRequest) throws -> Platform.Options {
+    guard case .made(let seed, let day, let size, let shift) = request.origin else {
+      throw GradingWorldError("request", "only a made world has options")
+    }
+    guard let yesterday = CivilDate(day) else {
+      throw GradingWorldError(
+        "request", "\"\(day)\" is no day", advice: "Write the world's yesterday as 2024-01-15.")
+    }
+    guard let worldSize = WorldSize(rawValue: size) else {
+      throw GradingWorldError(
+        "request", "\"\(size)\" is no size",
+        advice: "Known: " + WorldSize.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+    }
+    guard (0...1_000).contains(shift) else {
+      throw GradingWorldError("request", "a version shift is 0 to 1000, not \(shift)")
+    }
+    return Platform.Options(
+      seed: seed, size: worldSize, yesterday: yesterday, versionShift: shift,
+      faults: request.faults.map(WorldFault.init), contentRoot: content.path)
+  }
+}
+
+extension WorldFault {
+  init(_ fault: Fault) {
+    self.init(name: fault.name, parameters: fault.parameters)
+  }
+}
+
+/// A copy of a world in a home of its own.
+///
+/// Used by one thread at a time: its caller's.
+final class CopiedWorld: GradingWorld {
+  /// What is copied.
+  enum Origin {
+    /// A closed world's directory.
+    case directory(String)
+    case running(Platform)
+  }
+
+  /// The path of the learner's home. Not the home itself: a world that is not closed yet must not keep
+  /// its lock.
+  private let parent: String
+  private let content: ContentRoot
+  private let secret: [UInt8]
+  private let kind: String
+  private let spoken: Language
+  private let sessionZone: SessionZone
+  private let baselineOrigin: Origin
+  /// Nil once the world is closed.
+  private var shell: Shell?
+  private let path: String
+  private var baselineHome: (home: Home, platform: Platform)?
+  private var answers: [String: any TableSource] = [:]
+
+  init(
+    below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
+    faults: [WorldFault], kind: String, content: ContentRoot, language: Language,
+    sessionZone: SessionZone
+  ) throws {
+    self.parent = parent
+    self.secret = secret
+    self.kind = kind
+    self.content = content
+    spoken = language
+    self.sessionZone = sessionZone
+    baselineOrigin = baseline
+    let home = try Self.copy(origin, below: parent, secret)
+    path = home.path
+    do {
+      if !faults.isEmpty { try Self.plant(faults, in: home.path) }
+      shell = try Self.makeShell(home, content, language, sessionZone)
+      _ = try shell?.platform()
+    } catch {
+      shell = nil
+      GradingHomes.remove(path)
+      throw error
+    }
+  }
+
+  convenience init(
+    below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
+    faults: [WorldFault], kind: String, _ shell: Shell
+  ) throws {
+    try self.init(
+      below: parent, of: origin, baseline: baseline, secret: secret, faults: faults, kind: kind,
+      content: shell.content, language: shell.settings.language,
+      sessionZone: shell.options.sessionZone)
+  }
+
+  deinit { close() }
+
+  private static func copy(
+    _ origin: Origin, below parent: String, _ secret: [UInt8]
+  ) throws -> Home {
+    switch origin {
+    case .directory(let world):
+      try GradingHomes.make(below: parent, copying: world, secret: secret)
+    case .running(let platform):
+      try GradingHomes.make(below: parent, copying: platform, secret: secret)
+    }
+  }
+
+  private static func makeShell(
+    _ home: Home, _ content: ContentRoot, _ language: Language, _ zone: SessionZone
+  ) throws -> Shell {
+    try Shell(
+      home: home, content: content,
+      options: Platform.Options(sessionZone: zone, contentRoot: content.path), language: language,
+      output: CapturedOutput(), purpose: .grading)
+  }
+
+  /// Adds faults to a closed world: they act from its present on.
+  private static func plant(_ faults: [WorldFault], in home: String) throws {
+    let file = home + "/worlds/sandbox/world.yaml"
+    guard var world = try WorldFile.read(file) else {
+      throw GradingWorldError("request", "the world has no world.yaml")
+    }
+    world.faults += faults
+    try world.write(file)
+  }
+
+  private func opened() throws -> (shell: Shell, platform: Platform) {
+    guard let shell else { throw GradingWorldError("closed", "the world was closed") }
+    return (shell, try shell.platform())
+  }
+
+  // MARK: LessonHost
+
+  var language: CourseLanguage { spoken == .ko ? .korean : .english }
+
+  func text(_ key: String, _ values: [String: String]) -> String {
+    shell?.text(key, values) ?? key
+  }
+
+  func run(_ line: String) throws -> HostReply {
+    let captured = CapturedOutput()
+    let status = try opened().shell.run(Shell.Request(line: line), output: captured)
+    return HostReply(output: captured.text, exitCode: status.rawValue)
+  }
+
+  func query(_ sql: String) throws -> HostTable {
+    let platform = try opened().platform
+    let baseline = sql.lowercased().contains("baseline") ? try baselineCatalogs() : []
+    let truth = platform.truthTable()
+    let tables = answers
+    let own = ComposedCatalog(
+      name: GradingNames.catalog,
+      tables: [
+        "truth": ["events": { truth }],
+        "answer": tables.mapValues { table in { table } },
+        "baseline": GradingNames.flat(baseline),
+      ])
+    let whole = ComposedCatalog(name: "baseline", tables: GradingNames.bySchema(baseline))
+    let engine = QueryEngine(catalogs: platform.catalogs + [own, whole])
+    var session = platform.session()
+    session.catalog = GradingNames.catalog
+    session.schema = GradingNames.schema
+    return HostTable(try engine.execute(sql, session: session))
+  }
+
+  /// The catalogs of the world as it stood, opened when they are first asked for.
+  private func baselineCatalogs() throws -> [any CatalogProvider] {
+    if let baselineHome { return baselineHome.platform.catalogs }
+    let home = try Self.copy(baselineOrigin, below: parent, secret)
+    let platform = try Platform(
+      home: home, options: Platform.Options(contentRoot: content.path))
+    baselineHome = (home, platform)
+    return platform.catalogs
+  }
+
+  // MARK: GradingWorld
+
+  var description: WorldDescription {
+    guard let platform = try? opened().platform else {
+      return WorldDescription(seed: 0, day: "", origin: kind)
+    }
+    return WorldDescription(
+      seed: platform.world.seed, day: platform.today.adding(days: -1).description, origin: kind,
+      faults: platform.world.faults.map { Fault(name: $0.name, parameters: $0.parameters) })
+  }
+
+  func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] {
+    if !changes.files.isEmpty {
+      let (shell, platform) = try opened()
+      try PipelineChanges.lay(changes.files, over: platform.pipeline.root)
+      // The collector, the phone and the topics are set up when a world is opened.
+      try shell.closeWorld()
+    }
+    return try changes.commands.map { command in
+      let platform = try opened().platform
+      let line = Rebinding.replace(rebinding, in: command.line)
+      if line.hasPrefix("collect"), line.split(separator: " ").contains("-") {
+        throw GradingWorldError(
+          "change", "`\(line)` read the learner's standard input, which is gone")
+      }
+      let moment = platform.world.start.adding(milliseconds: command.offset)
+      if platform.now < moment { try platform.advance(to: moment) }
+      return try run(line)
+    }
+  }
+
+  func fork() throws -> any GradingWorld {
+    let copy = try CopiedWorld(
+      below: parent, of: .running(try opened().platform), baseline: baselineOrigin,
+      secret: secret, faults: [], kind: kind, content: content, language: spoken,
+      sessionZone: sessionZone)
+    copy.answers = answers
+    return copy
+  }
+
+  func setAnswer(_ name: String, _ table: GradingTable) throws {
+    answers[name.lowercased()] = try TypedRows.source(table)
+  }
+
+  func close() {
+    guard let shell else { return }
+    self.shell = nil
+    shell.abandon()
+    GradingHomes.remove(path)
+    if let baselineHome {
+      self.baselineHome = nil
+      GradingHomes.remove(baselineHome.home.path)
+    }
+  }
+}
+
+/// The names that graders' queries may use besides the pipeline's own.
+enum GradingNames {
+  /// Where names of two parts are looked up.
+  static let catalog = "grading"
+  /// Where names of one part are looked up.
+  static let schema = "default"
+
+  /// Every table of a world by its bare name, and by `schema_table`; of two with one name, the one
+  /// that is further along the pipeline has it.
+  static func flat(_ catalogs: [any CatalogProvider]) -> [String: ComposedCatalog.Provider] {
+    var tables: [String: ComposedCatalog.Provider] = [:]
+    for (schema, name, provider) in all(catalogs) {
+      if tables[name] == nil { tables[name] = provider }
+      tables[schema + "_" + name] = provider
+    }
+    return tables
+  }
+
+  /// The same by schema, for names of three parts.
+  static func bySchema(
+    _ catalogs: [any CatalogProvider]
+  ) -> [String: [String: ComposedCatalog.Provider]] {
+    var schemas: [String: [String: ComposedCatalog.Provider]] = [:]
+    for (schema, name, provider) in all(catalogs) where schemas[schema]?[name] == nil {
+      schemas[schema, default: [:]][name] = provider
+    }
+    return schemas
+  }
+
+  private static func all(
+    _ catalogs: [any CatalogProvider]
+  ) -> [(schema: String, name: String, provider: ComposedCatalog.Provider)] {
+    let order = ["silver", "gold", "mart", "bronze"]
+    var found: [(schema: String, name: String, provider: ComposedCatalog.Provider)] = []
+    for catalog in catalogs where ["lake", "warehouse", "live", "system"].contains(catalog.name) {
+      for schema in (try? catalog.schemaNames()) ?? [] {
+        for name in (try? catalog.tableNames(schema: schema)) ?? [] {
+          found.append((schema, name, { try catalog.table(schema: schema, name: name) }))
+        }
+      }
+    }
+    func rank(_ schema: String) -> Int { order.firstIndex(of: schema) ?? order.count }
+    return found.enumerated().sorted {
+      (rank($0.element.schema), $0.offset) < (rank($1.element.schema), $1.offset)
+    }.map(\.element)
+  }
+}
