@@ -2,7 +2,7 @@ internal import Columnar
 internal import Course
 internal import EventModel
 internal import Foundation
-package import Grading
+internal import Grading
 internal import Platform
 internal import Simulation
 internal import Terminal
@@ -107,6 +107,8 @@ extension Shell {
       blocks.append(.text(text("exercise.howTo", ["form": session.answerForm])))
     }
     if session.isPassed { blocks.append(.text(text("exercise.passedBefore"))) }
+    // A script does not wait for what nobody will read meanwhile.
+    if isAtPrompt { prepareWorlds(exercise.worldRequests) }
     return Reply(
       blocks,
       data: .record([
