@@ -34,6 +34,8 @@ package final class Shell: @unchecked Sendable {
   var lastTiles: [String: [Int64?]] = [:]
   /// The glossary's quiz, while it asks.
   var openQuiz: GlossaryQuiz?
+  /// The review that `answer` and `check` speak of, while it is open.
+  var openReview: ReviewDesk?
   /// How the rows of a query are written, for as long as the session lasts.
   var resultFormat = ResultFormat.auto
   /// The lesson, once it was opened.
@@ -57,7 +59,7 @@ package final class Shell: @unchecked Sendable {
   }
 
   /// False while a line is answered as JSON, which has nothing beside it.
-  private var isProgressShown = true
+  private(set) var isProgressShown = true
   /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
 
@@ -66,12 +68,16 @@ package final class Shell: @unchecked Sendable {
     content: ContentRoot,
     options: Platform.Options,
     language: Language?,
-    output: any TerminalOutput
+    output: any TerminalOutput,
+    wallTime: (@Sendable () -> Int64)? = nil
   ) throws {
     try self.init(
       home: home, content: content, options: options, language: language, output: output,
-      purpose: .learner)
+      purpose: .learner, wallTime: wallTime)
   }
+
+  /// `wallTime` gives milliseconds since the epoch, for what comes back after days; nil is the
+  /// machine's.
 
   init(
     home: Home,
@@ -79,7 +85,8 @@ package final class Shell: @unchecked Sendable {
     options: Platform.Options,
     language: Language?,
     output: any TerminalOutput,
-    purpose: Purpose
+    purpose: Purpose,
+    wallTime: (@Sendable () -> Int64)? = nil
   ) throws {
     self.purpose = purpose
     madeWorlds = MadeWorlds(home: home)
@@ -90,8 +97,10 @@ package final class Shell: @unchecked Sendable {
     self.output = output
     settings = Settings.read(homePath: home.path)
     if let language { settings.language = language }
-    progress = ProgressStore(path: home.path + "/progress.sqlite")
-    exercises = ExerciseLibrary(content: CourseContent(root: content.path))
+    let file = home.path + "/progress.sqlite"
+    progress =
+      wallTime.map { ProgressStore(path: file, wallTime: $0) } ?? ProgressStore(path: file)
+    exercises = ExerciseLibrary(content: content.course)
   }
 
   /// One line's way of being answered.
@@ -159,6 +168,13 @@ package final class Shell: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     return try body()
+  }
+
+  /// Lets lines of other programs run while `body` waits; only for a command that holds nothing.
+  func unlockedly(_ body: () -> Void) {
+    lock.unlock()
+    defer { lock.lock() }
+    body()
   }
 
   /// Runs `body` with the world while no line runs.
