@@ -9,6 +9,10 @@ extension ExerciseSession {
     case .checks(let form, _, _): return form?.read(text) != nil
     case .choice(let pool): return choice(pool, part: part.id)?.read(text) != nil
     case .order(let question): return order(question, part: part.id).read(text) != nil
+    case .number(let question):
+      return NumberGrader(question: question, inputs: [:]).canRead(text)
+    // A query is run where it is typed, and a program or a document is a file.
+    case .sql, .dataframe, .document, .state: return false
     }
   }
 }

@@ -29,6 +29,9 @@ package struct NumberGrader {
 
   // MARK: Reading
 
+  /// True where a text is an answer with one reading, right or not.
+  package func canRead(_ text: String) -> Bool { read(text) != nil }
+
   /// The final number and the steps given beside it.
   struct Given: Hashable {
     var answer: Quantity
