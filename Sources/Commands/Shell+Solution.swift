@@ -6,6 +6,7 @@ internal import EventModel
 internal import Foundation
 internal import Grading
 internal import Platform
+internal import Simulation
 internal import Terminal
 
 extension Shell {

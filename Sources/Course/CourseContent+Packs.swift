@@ -82,7 +82,7 @@ extension CourseContent {
     for id in [lesson.id] + lesson.sections.map(\.id) {
       guard let owner = owners[id] else { continue }
       throw CourseError(
-        code: "course.duplicate-id",
+        code: "course.taken-id",
         message: "Two lessons or sections have the id `\(id)`: \(owner) and \(file).",
         place: file,
         advice: "\(owner) keeps it; give this one a new id.",

@@ -152,7 +152,7 @@ extension CourseContent {
       }
       if let other = found.folders[id] {
         throw CourseError(
-          code: "course.duplicate-id",
+          code: "course.taken-id",
           message: "Two exercises have the id `\(id)`: \(place(other)) and \(place(path)).",
           place: place(path),
           advice: "\(place(other)) keeps it; give this one a new id.",

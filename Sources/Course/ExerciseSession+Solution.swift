@@ -42,10 +42,11 @@ extension ExerciseSession {
   /// open, judged and not passed.
   ///
   /// What could not be read and what was not attempted never counts; the same answer again counts
-  /// once; a `check` without an answer counts each time.
+  /// once, except where another item was drawn; a `check` without an answer counts each time.
   package var honestAttempts: Int {
     let part = exercise.parts.isEmpty ? "" : (openPart?.id ?? "")
     let answers = failedAnswers[part] ?? []
+    if case .choice(let pool)? = openPart?.question, pool.count > 1 { return answers.count }
     let typed = Set(answers.map(normalizedAnswer).filter { !$0.isEmpty })
     return typed.count + answers.filter { $0.allSatisfy(\.isWhitespace) }.count
   }

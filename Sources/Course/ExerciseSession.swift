@@ -15,7 +15,7 @@ package final class ExerciseSession {
   package let exercise: Exercise
   let host: any LessonHost
   let progress: ProgressStore?
-  let purpose: Purpose
+  package let purpose: Purpose
   private let seed: UInt64
   private var unstoredAttemptCounts: [String: Int] = [:]
   private var passedParts: Set<String>
@@ -25,7 +25,7 @@ package final class ExerciseSession {
   private var lastAnswer: AnswerValues?
   private var lastQuery: String?
   /// The answers that were judged and did not pass, by part, oldest first; of earlier sittings too.
-  var failedAnswers: [String: [String]] = [:]
+  package internal(set) var failedAnswers: [String: [String]] = [:]
   /// True once the solution was shown in this sitting.
   var hasShownSolution = false
   /// Reads a file that an answer names; nil where it is not there.
