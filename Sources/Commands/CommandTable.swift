@@ -5,7 +5,7 @@ internal import Terminal
 struct Command: Sendable {
   /// Where `help` shows it.
   enum Group: String, CaseIterable, Sendable {
-    case lesson, course, phone, collector, kafka, lake, etl, dashboard, world, prompt
+    case lesson, course, phone, collector, kafka, lake, etl, dashboard, world, authoring, prompt
   }
 
   /// The name, then its other spellings.
@@ -57,7 +57,7 @@ enum CommandTable {
   }
 
   static let all: [Command] =
-    course + forks + [
+    course + forks + authoring + [
       Command(
         "app",
         group: .phone,

@@ -24,9 +24,10 @@ package enum EntryPoint {
   /// Puts the program's own options before the words of a line, wherever they were typed.
   ///
   /// `tapline dash show --lang en` means the same as `tapline --lang en dash show`; what the line
-  /// itself knows, such as `--day`, stays where it is.
+  /// itself knows, such as `--day`, stays where it is. After `course`, `--seed` and `--size` are the
+  /// line's own: there they speak of a world for grading.
   static func optionsFirst(_ arguments: [String]) -> [String] {
-    let withValue = ["--home", "--lang", "--seed", "--size"]
+    var withValue = ["--home", "--lang", "--seed", "--size"]
     var options: [String] = []
     var rest: [String] = []
     var index = 0
@@ -40,6 +41,7 @@ package enum EntryPoint {
         index += 1
       } else {
         rest.append(word)
+        if rest == ["course"] { withValue.removeAll { $0 == "--seed" || $0 == "--size" } }
       }
       index += 1
     }

@@ -28,6 +28,12 @@ final class LineRunner {
     self.homePath = homePath
   }
 
+  /// Runs lines in a shell that has a home of its own; no other process sends it any.
+  convenience init(apart shell: Shell, content: ContentRoot) {
+    self.init(
+      shell: shell, client: nil, server: nil, content: content, homePath: shell.home.path)
+  }
+
   /// Takes the home, or finds the process that has it.
   static func make(
     homePath: String,

@@ -75,13 +75,19 @@ package struct Program: ParsableCommand {
         environment: environment,
         executable: CommandLine.arguments.first ?? "tapline"
       )
-      let runner = try LineRunner.make(
-        homePath: homePath,
-        content: content,
-        options: try worldOptions(content),
-        language: language,
-        output: output
-      )
+      let runner =
+        c.isEmpty && CourseLine.isApart(words)
+        ? LineRunner(
+          apart: try CourseLine.shell(
+            below: homePath, content: content, language: language, output: output),
+          content: content)
+        : try LineRunner.make(
+          homePath: homePath,
+          content: content,
+          options: try worldOptions(content),
+          language: language,
+          output: output
+        )
       defer { runner.close() }
       return try run(runner, output: output, language: language)
     } catch let error as any DiagnosableError {

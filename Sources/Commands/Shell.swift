@@ -56,6 +56,8 @@ package final class Shell: @unchecked Sendable {
     case learner
     /// A grader's copy of a world: nothing is locked, and nothing is written down.
     case grading
+    /// An author's line, beside the learner's home: there is no learner, and nobody's world.
+    case authoring
   }
 
   /// False while a line is answered as JSON, which has nothing beside it.
@@ -90,7 +92,7 @@ package final class Shell: @unchecked Sendable {
   ) throws {
     self.purpose = purpose
     madeWorlds = MadeWorlds(home: home)
-    if purpose == .learner { GradingHomes.removeLeftovers(of: home) }
+    if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
     self.home = home
     self.content = content
     self.options = options
@@ -243,7 +245,7 @@ package final class Shell: @unchecked Sendable {
     server?.stop()
     try? opened?.close()
     opened = nil
-    if purpose == .learner { GradingHomes.removeLeftovers(of: home) }
+    if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
   }
 
   /// Closes the world; the next line that needs it opens it anew.

@@ -9,15 +9,26 @@ internal import Grading
 /// answers/wrong/other-purchase/expect.yaml       verdict: not-yet, feedback: other-purchase
 /// ```
 ///
-/// A `.tap` file holds the lines of a learner's prompt. `{{sql: SELECT …}}` stands for the single
-/// value of that query at that moment, since every learner's world has other numbers. In an
-/// `answer` line, `{{correct}}` stands for the numbers of a right answer to the part in question,
-/// `{{option: ID}}` and `{{option: ID, reason: ID}}` for those, as they are shown at that moment.
+/// What is not read, or is no attempt, has folders of its own: it is no wrong answer.
+///
+/// ```
+/// answers/unread/offset-only.tap               gets could-not-read
+/// answers/nothing/check-at-once.tap            gets not-attempted
+/// ```
+///
+/// Where the answer is a query, a document, a number or a program, its file is the answer: `.sql`,
+/// `.yaml` or `.md`, `.txt`, `.py`. A `.tap` file holds the lines of a learner's prompt.
+/// `{{sql: SELECT …}}` stands for the single value of that query at that moment, since every
+/// learner's world has other numbers. In an `answer` line, `{{correct}}` stands for the numbers of a
+/// right answer to the part in question, `{{option: ID}}` and `{{option: ID, reason: ID}}` for
+/// those, as they are shown at that moment.
 package struct AnswerCase: Sendable {
   /// `accepted/by-event-id` or `wrong/other-purchase/first`.
   package var name: String
   package var exercise: Exercise
   package var lines: [Line]
+  /// `tap`, or what the answer's own file is.
+  package var fileType: String
   /// A name of `Verdict`.
   package var expectedVerdict: String
   package var expectedFeedback: String?
@@ -26,6 +37,8 @@ package struct AnswerCase: Sendable {
   package struct Line: Sendable, Hashable {
     package var text: String
     package var number: Int
+    /// True where braces are part of the text, as in a query with `{{ds_kst}}`.
+    package var isVerbatim = false
   }
 
   /// Reads all cases of an exercise, sorted by name.
@@ -34,9 +47,15 @@ package struct AnswerCase: Sendable {
   /// them: `core` two accepted and three wrong ones, `local` one wrong one.
   package static func load(exercise: Exercise) throws -> [AnswerCase] {
     let folder = ContentFolder(path: exercise.folder)
-    let accepted = try folder.names(in: "answers/accepted").map { file in
-      try read(folder, "answers/accepted/\(file)", exercise, (Verdict.passed.name, nil))
+    func all(in place: String, _ verdict: String) throws -> [AnswerCase] {
+      try folder.names(in: place).map { file in
+        try read(folder, "\(place)/\(file)", exercise, (verdict, nil))
+      }
     }
+    let accepted = try all(in: "answers/accepted", Verdict.passed.name)
+    let others =
+      try all(in: "answers/unread", "could-not-read")
+      + all(in: "answers/nothing", Verdict.notAttempted.name)
     var wrong: [AnswerCase] = []
     let misconceptions = folder.names(in: "answers/wrong")
     for misconception in misconceptions {
@@ -62,8 +81,11 @@ package struct AnswerCase: Sendable {
       wrong += try files.map { try read(folder, "\(path)/\($0)", exercise, expected) }
     }
     try requireEnough(exercise, accepted.count, misconceptions.count, folder)
-    return accepted + wrong
+    return accepted + wrong + others
   }
+
+  /// The file, below the exercise's folder.
+  package var file: String { "answers/" + name + "." + fileType }
 
   private static func requireEnough(
     _ exercise: Exercise,
@@ -133,12 +155,26 @@ package struct AnswerCase: Sendable {
     _ exercise: Exercise,
     _ expected: (String, String?)
   ) throws -> AnswerCase {
-    guard path.hasSuffix(".tap") else {
+    let fileType = path.split(separator: ".").last.map(String.init) ?? ""
+    let name = String(path.dropFirst("answers/".count).dropLast(fileType.count + 1))
+    guard fileType == "tap" || exercise.answerFileTypes.contains(fileType) else {
+      let types = (exercise.answerFileTypes + ["tap"]).map { "." + $0 }
       throw CourseError(
         code: "course.unknown-file",
-        message: "An answer is a .tap file.",
+        message: "An answer is a \(types.joined(separator: " or ")) file.",
         place: folder.display(path),
-        advice: "Name it NAME.tap."
+        advice: "Name it NAME\(types[0])."
+      )
+    }
+    guard fileType == "tap" else {
+      let text = try folder.text(path, holds: "the answer")
+      return AnswerCase(
+        name: name,
+        exercise: exercise,
+        lines: [Line(text: "answer " + text, number: 1, isVerbatim: true)],
+        fileType: fileType,
+        expectedVerdict: expected.0,
+        expectedFeedback: expected.1
       )
     }
     let text = try folder.text(path, holds: "the lines of a prompt")
@@ -159,11 +195,26 @@ package struct AnswerCase: Sendable {
       )
     }
     return AnswerCase(
-      name: String(path.dropFirst("answers/".count).dropLast(".tap".count)),
+      name: name,
       exercise: exercise,
       lines: lines,
+      fileType: fileType,
       expectedVerdict: expected.0,
       expectedFeedback: expected.1
     )
+  }
+}
+
+extension Exercise {
+  /// What the file of an answer may be, where the exercise is one question.
+  var answerFileTypes: [String] {
+    guard parts.isEmpty, let question else { return [] }
+    return switch question {
+    case .sql: ["sql"]
+    case .number: ["txt"]
+    case .document: ["yaml", "md"]
+    case .dataframe: ["py"]
+    case .checks, .choice, .order, .state: []
+    }
   }
 }

@@ -24,22 +24,36 @@ package enum AnswerCaseRunner {
 
   /// Runs the script from its first line; the host should stand at the exercise's start.
   ///
-  /// `seed` is the learner's: other seeds draw other items in another order.
+  /// `seed` is the learner's: other seeds draw other items in another order. `compose` gives a line
+  /// the form in which it is typed; `willCheck` and `didCheck` are called around each check.
   package static func run(
     _ answerCase: AnswerCase,
     host: any LessonHost,
-    seed: UInt64 = 1
+    seed: UInt64 = 1,
+    compose: (String) -> String = { $0 },
+    willCheck: () -> Void = {},
+    didCheck: (CheckResult) -> Void = { _ in }
   ) -> Outcome {
     var outcome = Outcome(caseName: answerCase.name, result: nil, problems: [], transcript: [])
-    let session = ExerciseSession(exercise: answerCase.exercise, host: host, seed: seed)
+    let folder = answerCase.exercise.folder
+    let session = ExerciseSession(
+      exercise: answerCase.exercise, host: host, seed: seed,
+      readFile: { ContentFolder.bytes(of: $0.hasPrefix("/") ? $0 : folder + "/" + $0) })
     for line in answerCase.lines {
       do {
-        let queried = try replacingQueries(in: line.text, host: host)
-        let text = isCheck(queried) ? try session.replacingChoices(in: queried) : queried
+        var text = line.text
+        if !line.isVerbatim {
+          text = try replacingQueries(in: text, host: host)
+          if isCheck(text) { text = try session.replacingChoices(in: text) }
+        }
+        text = compose(text)
         outcome.transcript.append(text)
         if isCheck(text) {
           let answer = text == "check" ? nil : String(text.dropFirst("answer".count))
-          outcome.result = session.check(answer: answer)
+          willCheck()
+          let result = session.check(answer: answer)
+          outcome.result = result
+          didCheck(result)
         } else {
           let reply = try host.run(text)
           outcome.transcript.append(reply.output)

@@ -4,6 +4,8 @@
 // answers/accepted/by-commands.tap          ends with the incident passed
 // answers/wrong/reran/dag-run.tap           gets what expect.yaml says:
 // answers/wrong/reran/expect.yaml             verdict: not-yet, feedback: reran
+// answers/unread/what-is-no-word.tap        gets could-not-read: it is no wrong answer
+// answers/nothing/check-at-once.tap         gets not-attempted, likewise
 // ```
 
 internal import Foundation
@@ -39,6 +41,13 @@ package struct IncidentCase: Sendable {
       let expected = try expectation(folder, path, incident)
       for file in folder.names(in: path) where file != "expect.yaml" {
         cases.append(try read(folder, "\(path)/\(file)", expected))
+      }
+    }
+    for (place, verdict) in [
+      ("answers/unread", "could-not-read"), ("answers/nothing", Verdict.notAttempted.name),
+    ] {
+      cases += try folder.names(in: place).map {
+        try read(folder, "\(place)/\($0)", (verdict, nil))
       }
     }
     let needed: (accepted: Int, wrong: Int) =
