@@ -1,7 +1,7 @@
 // JSON Schema, as far as editors need it to complete and check the course's YAML.
 //
 // The schemas are written here in Swift beside what the loaders read (`ContentSchema+….swift`), and
-// `make schemas` writes them to `Lessons/schemas`. A test compares every key with the loaders' own.
+// `make golden` writes them to `Lessons/schemas`. A test compares every key with the loaders' own.
 
 internal import Foundation
 
