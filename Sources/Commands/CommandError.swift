@@ -12,6 +12,7 @@ struct CommandError: DiagnosableError {
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
     case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
     case watchElsewhere, noSuchFolder, notPassedYet
+    case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
   }
 
   var kind: Kind

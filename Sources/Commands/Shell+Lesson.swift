@@ -260,6 +260,10 @@ extension Shell {
   package func promptState() -> PromptState {
     lockedly {
       var state = PromptState(isAccessible: settings.isAccessible)
+      if let authorWorld {
+        state.text = authorWorld.id + "> "
+        return state
+      }
       switch lessonState?.session.waiting {
       case .prediction: state.text = text("prompt.prediction", ["space": " "])
       case .exercise(_, isPassed: false): state.isStepOpen = true

@@ -41,6 +41,8 @@ package final class Shell: @unchecked Sendable {
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
+  /// The world of an exercise that its author looks into; lines go there while it is open.
+  var authorWorld: AuthorWorld?
   /// The incident that is open, and what is being done about it.
   var incidents = IncidentDesk()
   /// The fork that `rewind` asks about, until the next line.
@@ -243,6 +245,8 @@ package final class Shell: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     server?.stop()
+    authorWorld?.world.close()
+    authorWorld = nil
     try? opened?.close()
     opened = nil
     if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
@@ -286,6 +290,9 @@ package final class Shell: @unchecked Sendable {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !StatementShape.isComment(trimmed) else {
       return Reply()
+    }
+    if let authorWorld, !trimmed.lowercased().hasPrefix("course ") {
+      return try answerInAuthorWorld(trimmed, authorWorld)
     }
     if StatementShape.looksLikeSQL(trimmed) {
       return try journaled(trimmed, isOperational: Shell.changesData(trimmed)) {
