@@ -2,7 +2,7 @@ internal import Columnar
 internal import Course
 internal import EventModel
 internal import Foundation
-package import Grading
+internal import Grading
 internal import Platform
 internal import Simulation
 internal import Terminal

@@ -92,7 +92,7 @@ extension Shell {
     return Reply(
       [
         .text(
-          text("review.nothingDue", ["id": next.exercise, "days": days(from: now, to: next.dueAt)]))
+          text("review.nothingDue", ["id": next.exercise, "when": wait(from: now, to: next.dueAt)]))
       ],
       data: .record(["exercise": .null]))
   }
@@ -114,7 +114,7 @@ extension Shell {
           entry.exercise, summaries[entry.exercise]?.title[courseLanguage] ?? "",
           entry.dueAt <= now
             ? text(entry.reason == .newVersion ? "review.due.changed" : "review.due.now")
-            : text("review.due.days", ["days": days(from: now, to: entry.dueAt)]),
+            : wait(from: now, to: entry.dueAt),
           String(entry.reviewCount),
         ]
       })
@@ -130,9 +130,10 @@ extension Shell {
         }))
   }
 
-  /// Whole days, rounded up.
-  private func days(from now: Int64, to then: Int64) -> String {
-    String((then - now + 86_399_999) / 86_400_000)
+  /// When something comes back, in whole days, rounded up.
+  private func wait(from now: Int64, to then: Int64) -> String {
+    let days = (then - now + 86_399_999) / 86_400_000
+    return days <= 1 ? text("review.tomorrow") : text("review.inDays", ["days": String(days)])
   }
 
   /// How many exercises are due now; 0 where the schedule cannot be read.
@@ -168,8 +169,8 @@ extension Shell {
       let schedule = try progress.reviewSchedule(exercises: exercises.summaries())
       let entry = schedule.entries.first { $0.exercise == exercise.id }
       let left = schedule.due(at: progress.now).count
-      let days = entry.map { self.days(from: progress.now, to: $0.dueAt) } ?? "?"
-      var blocks: [Reply.Block] = [.text(text("review.next", ["id": exercise.id, "days": days]))]
+      let when = entry.map { wait(from: progress.now, to: $0.dueAt) } ?? ""
+      var blocks: [Reply.Block] = [.text(text("review.next", ["id": exercise.id, "when": when]))]
       if left > 0 { blocks.append(.text(text("review.left", ["count": String(left)]))) }
       return blocks
     } catch {

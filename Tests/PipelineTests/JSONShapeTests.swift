@@ -21,7 +21,7 @@ struct JSONShapeTests {
     "checklist", "role", "card kafka", "glossary offset", "glossary", "refs", "lesson", "resume",
     "next", "back", "skip", "play", "exercise 00-1", "answer", "answer 0:0", "hint", "check",
     "solution", "reset", "skip 00-2", "review", "review list", "review stop",
-    "progress export {file}", "progress import {file}",
+    "progress export {file}", "progress import {file}", "course stats",
     "canary send", "incident list", "incident start FALSE-01", "incident", "incident triage",
     "incident triage kind=fine since=never slice=all last_good=dashboard", "kafka lag",
     "incident evidence", "incident evidence add 1", "incident evidence remove 1",
