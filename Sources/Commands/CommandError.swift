@@ -11,7 +11,8 @@ struct CommandError: DiagnosableError {
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
     case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
-    case spokenCommand
+    case watchElsewhere, noSuchFolder, notPassedYet
+    case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery, spokenCommand
   }
 
   var kind: Kind
