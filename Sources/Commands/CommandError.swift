@@ -11,6 +11,7 @@ struct CommandError: DiagnosableError {
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
     case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
+    case nothingToCheck, noSuchFile, noSuchPart
   }
 
   var kind: Kind

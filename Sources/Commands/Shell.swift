@@ -59,7 +59,7 @@ package final class Shell: @unchecked Sendable {
   }
 
   /// False while a line is answered as JSON, which has nothing beside it.
-  private var isProgressShown = true
+  private(set) var isProgressShown = true
   /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
 
@@ -81,10 +81,11 @@ package final class Shell: @unchecked Sendable {
     options: Platform.Options,
     language: Language?,
     output: any TerminalOutput,
-    purpose: Purpose
+    purpose: Purpose,
+    madeWorlds: MadeWorlds? = nil
   ) throws {
     self.purpose = purpose
-    madeWorlds = MadeWorlds(home: home)
+    self.madeWorlds = madeWorlds ?? MadeWorlds(home: home)
     if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
     self.home = home
     self.content = content
