@@ -7,19 +7,19 @@
 // 3. Where answers begin with the same lines, the world after them is kept as well and copied.
 
 internal import Course
-internal import CourseAuthoring
+package import CourseAuthoring
 internal import Foundation
-internal import Grading
-internal import Platform
+package import Grading
+package import Platform
 internal import Simulation
 internal import Terminal
 internal import TrinoSQL
-internal import World
+package import World
 
 /// The bench of the real program.
 ///
 /// `@unchecked Sendable`: what changes is touched only while `condition` is held.
-final class LearnerBench: AuthoringBench, @unchecked Sendable {
+package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   private let home: Home
   private let content: ContentRoot
   private let made: MadeWorlds
@@ -38,18 +38,21 @@ final class LearnerBench: AuthoringBench, @unchecked Sendable {
   private static let yesterday = CivilDate(year: 2024, month: 1, day: 15)
 
   /// `content` holds the exercises that are played; worlds are made in `home`.
-  init(home: Home, content: ContentRoot, size: WorldSize = .xs) {
+  /// `made` are the home's made worlds, where another bench uses them at the same time.
+  package init(
+    home: Home, content: ContentRoot, size: WorldSize = .xs, made: MadeWorlds? = nil
+  ) {
     self.home = home
     self.content = content
     self.size = size
-    made = MadeWorlds(home: home)
+    self.made = made ?? MadeWorlds(home: home)
   }
 
   deinit {
     for path in kept.values { GradingHomes.remove(path) }
   }
 
-  func prepare(_ requests: [WorldRequest]) {
+  package func prepare(_ requests: [WorldRequest]) {
     for seed in RunSetting.seeds.prefix(2) { made.begin(options(seed)) }
     for request in requests {
       if let options = try? Shell.madeOptions(request, contentRoot: content.path) {
@@ -58,15 +61,15 @@ final class LearnerBench: AuthoringBench, @unchecked Sendable {
     }
   }
 
-  func isCommand(_ line: String) -> Bool {
+  package func isCommand(_ line: String) -> Bool {
     guard !StatementShape.looksLikeSQL(line) else { return true }
     let first = String(line.prefix { !$0.isWhitespace })
     return CommandTable.named(first) != nil || RealTool.named(first) != nil
   }
 
-  func columns(of line: String) -> Int { TextWidth.columns(line) }
+  package func columns(of line: String) -> Int { TextWidth.columns(line) }
 
-  func open(_ setting: RunSetting, after lines: [String]) throws -> any BenchWorld {
+  package func open(_ setting: RunSetting, after lines: [String]) throws -> any BenchWorld {
     try world(setting, copying: try state(Key(seed: setting.seed, lines: lines)))
   }
 

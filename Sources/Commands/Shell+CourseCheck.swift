@@ -36,7 +36,7 @@ extension Shell {
     var memory = CheckMemory(file: home.path + "/checked.json", version: MadeWorlds.program)
     let bar = CheckBar(isProgressShown ? output : nil, text)
     let report = CourseCheck(target: target, bench: bench).run(
-      isFull: arguments.options["full"] != nil, memory: &memory, base: content.path,
+      arguments.options["full"] != nil ? .full : nil, memory: &memory, base: content.path,
       progress: bar.update)
     bar.finish()
     memory.write()

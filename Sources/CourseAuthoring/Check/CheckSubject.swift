@@ -193,13 +193,18 @@ package struct CheckTarget: Sendable {
   package func lay(over base: String, at path: String) throws {
     let files = FileManager.default
     try files.createDirectory(atPath: path + "/Exercises", withIntermediateDirectories: true)
-    for (name, owner) in [("Lessons", courseRoot ?? base), ("Datasets", base)] {
-      let source =
-        files.fileExists(atPath: owner + "/" + name + "/catalogue") || name == "Datasets"
-        ? owner : base
+    try files.createSymbolicLink(
+      atPath: path + "/Datasets", withDestinationPath: base + "/Datasets")
+    try files.createDirectory(atPath: path + "/Lessons", withIntermediateDirectories: true)
+    let lessons = (courseRoot ?? base) + "/Lessons"
+    // The program's own sentences are its own, whatever the course brings.
+    let names = ContentFolder(path: lessons).names(in: "").filter { $0 != "catalogue" }
+    for name in names {
       try files.createSymbolicLink(
-        atPath: path + "/" + name, withDestinationPath: source + "/" + name)
+        atPath: path + "/Lessons/" + name, withDestinationPath: lessons + "/" + name)
     }
+    try files.createSymbolicLink(
+      atPath: path + "/Lessons/catalogue", withDestinationPath: base + "/Lessons/catalogue")
     for folder in folders {
       let isIncident = ContentFolder(path: folder).exists("incident.yaml")
       let parent = ((folder as NSString).deletingLastPathComponent as NSString).lastPathComponent

@@ -58,10 +58,10 @@ package struct CourseCheck {
 
   /// Does it; `progress` is told how many of how many jobs are done, from any thread.
   ///
-  /// What `memory` knows is looked at on one seed, unless `isFull`; a folder that was looked at in
-  /// full and has no finding is remembered.
+  /// What `memory` knows is looked at on one seed, unless an extent is named; a folder that was looked
+  /// at in full and has no finding is remembered. `base` is the program's own content.
   package func run(
-    isFull: Bool, memory: inout CheckMemory, base: String,
+    _ named: CheckExtent? = nil, memory: inout CheckMemory, base: String,
     isStopped: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
   ) -> Report {
@@ -72,8 +72,8 @@ package struct CourseCheck {
     var extents: [String: CheckExtent] = [:]
     bench.prepare(subjects.flatMap(\.worldRequests))
     for subject in subjects {
-      let extent: CheckExtent =
-        isFull || subject.isCourse || !memory.knows(subject.folder) ? .full : .single
+      let extent =
+        subject.isCourse ? .full : named ?? (memory.knows(subject.folder) ? .single : .full)
       if !subject.isCourse { extents[subject.folder] = extent }
       for rule in rules { jobs += rule.jobs(subject, extent) }
     }
