@@ -11,7 +11,9 @@ struct CommandError: DiagnosableError {
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
     case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
-    case nothingToCheck, noSuchFile, noSuchPart
+    case watchElsewhere, noSuchFolder, notPassedYet
+    case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
+    case nothingToCheck, noSuchPart
   }
 
   var kind: Kind

@@ -73,6 +73,19 @@ enum CourseLine {
     return CourseTool.named(words[1])?.isApart == true
   }
 
+  /// True where the prompt opens after the line: to go on playing, or in an exercise's world.
+  static func opensPrompt(_ words: [String]) -> Bool {
+    guard words.count > 2, words[0].lowercased() == "course" else { return false }
+    switch words[1].lowercased() {
+    case "play": return true
+    case "shell":
+      // With a query it is asked once.
+      let positions = (try? Arguments(words.dropFirst(2)))?.positions ?? []
+      return positions.count == 1
+    default: return false
+    }
+  }
+
   /// A shell for such a line, in `HOME/authoring`, or in the next free one beside it.
   ///
   /// - Throws: `platform.homeInUse` where all of them are in use, and what the disk refuses.

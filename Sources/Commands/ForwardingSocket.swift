@@ -197,7 +197,7 @@ extension JSONValue {
 }
 
 /// What a forwarded line prints, sent back as it comes.
-private final class ForwardedOutput: PagedOutput {
+final class ForwardedOutput: PagedOutput {
   let width: Int
   let isInteractive: Bool
   let height: Int?

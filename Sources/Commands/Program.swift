@@ -117,6 +117,9 @@ package struct Program: ParsableCommand {
       let line = words.map(Program.quoted).joined(separator: " ")
       let status = script.run([line])
       if words.first == "serve", status == .success { runner.waitForSignal() }
+      if CourseLine.opensPrompt(words), status == .success, !json, isatty(0) == 1, isatty(1) == 1 {
+        return Prompt(runner: runner, output: output, language: language).run(welcomes: false)
+      }
       return status
     }
     if let f {

@@ -32,9 +32,10 @@ final class Prompt {
     return editor
   }
 
-  func run() -> ExitStatus {
+  /// `welcomes` is false where a line has already shown where one is.
+  func run(welcomes: Bool = true) -> ExitStatus {
     tellNotices()
-    if !welcome() { return .success }
+    if welcomes, !welcome() { return .success }
     var pending = ""
     var hasAsked = false
     var hasTold = false

@@ -33,6 +33,8 @@ struct ErrorText {
     case let error as TrinoSQLError: self.init(sql: error, line, catalogue)
     case let error as CourseError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
+      let namesWrongFile = ["progress.exists", "progress.no-file", "progress.not-progress"]
+      if namesWrongFile.contains(error.code) { exit = .usage }
     case let error as EventSDKError:
       self.init(error.code, error.message, error.place, error.advice, [:], catalogue)
     case HTTPServerError.portInUse(let port):

@@ -1,3 +1,4 @@
+internal import Course
 internal import Foundation
 internal import Platform
 package import Terminal
@@ -54,10 +55,25 @@ package struct Settings: Sendable, Equatable {
 /// The directory that holds `Lessons`, `Exercises` and `Datasets`.
 package struct ContentRoot: Sendable {
   package let path: String
+  /// Folders of further exercises and lessons, outside of it.
+  package var packs: [String] = []
 
-  /// `TAPLINE_CONTENT`, else upward from the executable's real path.
+  /// The course and its packs.
+  var course: CourseContent { CourseContent(root: path, packs: packs) }
+
+  /// `TAPLINE_CONTENT`, else upward from the executable's real path; `TAPLINE_COURSES` lists packs.
   package static func find(environment: [String: String], executable: String) throws -> ContentRoot
   {
+    var root = try findRoot(environment: environment, executable: executable)
+    root.packs = CourseContent.packPaths(
+      environment["TAPLINE_COURSES"],
+      currentDirectory: FileManager.default.currentDirectoryPath)
+    return root
+  }
+
+  private static func findRoot(
+    environment: [String: String], executable: String
+  ) throws -> ContentRoot {
     if let named = environment["TAPLINE_CONTENT"], !named.isEmpty {
       let path = Home.absolute(named)
       guard holdsContent(path) else { throw CommandError(.noContent, ["path": path]) }

@@ -2,7 +2,7 @@ internal import Columnar
 internal import Course
 internal import EventModel
 internal import Foundation
-package import Grading
+internal import Grading
 internal import Platform
 internal import Simulation
 internal import Terminal
@@ -11,7 +11,7 @@ internal import TrinoSQL
 /// The exercises of the content directory, read when one is first asked for.
 struct ExerciseLibrary {
   private let content: CourseContent
-  private var folders: [String: String]?
+  private var inventory: CourseInventory?
   private var sessions: [String: ExerciseSession] = [:]
   private var knownSummaries: [String: ExerciseSummary]?
   private var lockedCommands: [String: String]?
@@ -33,6 +33,7 @@ struct ExerciseLibrary {
   ) throws -> ExerciseSession {
     if let open = sessions[id] { return open }
     guard let folder = known()[id] else {
+      if let broken = found().broken.first(where: { $0.id == id }) { throw broken.error }
       let known = known().keys.sorted()
       var error = CommandError(
         .noSuchExercise, ["name": id, "known": known.joined(separator: ", ")])
@@ -47,6 +48,18 @@ struct ExerciseLibrary {
     sessions[id] = session
     return session
   }
+
+  /// Lets go of what sessions remember, such as after an import.
+  mutating func forgetSessions() { sessions = [:] }
+
+  /// False for an exercise that no session could open.
+  func canBeRead(_ id: String) -> Bool {
+    if sessions[id] != nil { return true }
+    return (try? content.exercise(id: id)) != nil
+  }
+
+  /// Exercises and lessons that cannot be used, with the reason; reads every exercise as a whole.
+  func broken() -> [BrokenContent] { content.brokenExercises() }
 
   /// What `list` and `checklist` say of every exercise, without its checks; read once.
   mutating func summaries() throws -> [String: ExerciseSummary] {
@@ -65,17 +78,21 @@ struct ExerciseLibrary {
     return locks
   }
 
-  /// Read once; content that cannot be read as a whole is no exercise at all.
-  private mutating func known() -> [String: String] {
-    if let folders { return folders }
-    let found = (try? content.exerciseFolders()) ?? [:]
-    folders = found
+  private mutating func known() -> [String: String] { found().folders }
+
+  /// Read once.
+  private mutating func found() -> CourseInventory {
+    if let inventory { return inventory }
+    let found = content.inventory()
+    inventory = found
     return found
   }
 }
 
 extension Shell {
-  private func session(_ id: String? = nil) throws -> ExerciseSession {
+  /// The session of that exercise; without an id the review that is open, else the exercise that is.
+  func session(_ id: String? = nil) throws -> ExerciseSession {
+    if id == nil, let openReview { return openReview.session }
     guard let id = id ?? exercises.current ?? exercises.ids().first else {
       throw CommandError(.noExercise)
     }
@@ -90,8 +107,10 @@ extension Shell {
     incidents.hasFocus = false
     let arguments = try Arguments(words)
     try arguments.allowOnly()
+    openReview = nil
     let session = try session(arguments.positions.first)
     let exercise = session.exercise
+    try beginExercise(exercise)
     let minutes = text("exercise.minutes", ["minutes": String(exercise.minutes)])
     let title = text(
       "exercise.title",
@@ -171,30 +190,37 @@ extension Shell {
     return verdict(try judged(session, nil), of: session)
   }
 
-  private func judged(_ session: ExerciseSession, _ answer: String?) throws -> CheckResult {
+  func judged(_ session: ExerciseSession, _ answer: String?) throws -> CheckResult {
     session.check(answer: answer, storyTime: try platform().now.milliseconds)
   }
 
-  private func verdict(_ result: CheckResult, of session: ExerciseSession) -> Reply {
+  /// A verdict as it is told, and what comes after it.
+  func verdict(_ result: CheckResult, of session: ExerciseSession) -> Reply {
     var blocks = told(result.text)
     blocks += result.notices.map { .text($0) }
-    if result.verdict == .passed {
+    let isReview = session.purpose == .review
+    if result.verdict == .passed, !isReview {
       blocks.append(.text(text("exercise.passed", ["id": result.exerciseID])))
+      if result.isAfterSolution { blocks.append(.text(text("exercise.afterSolution"))) }
     }
     // What is asked now: the next part, or another item after a wrong choice.
     if result.verdict != .passed, result.verdict.countsAsAttempt, let part = session.partView {
       blocks += [.text(""), .text(part.text)]
     }
+    if result.verdict == .passed, isReview { blocks += finishReview(session) }
     let reply = Reply(
       blocks,
       data: .record([
         "exercise": .string(result.exerciseID), "verdict": .string(result.verdict.name),
         "feedback": .optional(result.verdict.feedbackID), "text": .string(result.text),
         "attempts": .count(result.attemptCount),
+        "after_solution": .bool(result.isAfterSolution),
       ]),
       exit: ExitStatus(rawValue: result.verdict.exitCode) ?? .failure
     )
-    guard result.verdict == .passed, let session = lessonState?.session else { return reply }
+    guard result.verdict == .passed, !isReview, let session = lessonState?.session else {
+      return reply
+    }
     return followed(reply, by: session.didPass(result.exerciseID))
   }
 

@@ -70,6 +70,34 @@ extension Shell {
     var minutes: Int
     var state: String
     var depth: Int
+    /// Why it cannot be used; nil as a rule.
+    var reason: String?
+  }
+
+  /// Exercises of the instructor's own and of packs, then what is broken.
+  private func furtherLines(_ status: CourseStatus) -> [ListLine] {
+    let broken = exercises.broken()
+    let ids = Set(broken.compactMap(\.id))
+    var lines: [ListLine] = []
+    let others = status.others.filter { !ids.contains($0.id) }
+    if !others.isEmpty {
+      let minutes = others.reduce(0) { $0 + $1.minutes }
+      lines.append(
+        ListLine(
+          id: "+", title: text("list.others"), minutes: minutes, state: "own", depth: 0))
+      lines += others.map {
+        ListLine(
+          id: $0.id, title: $0.title[courseLanguage], minutes: $0.minutes,
+          state: $0.state.rawValue, depth: 2)
+      }
+    }
+    lines += broken.map { item in
+      let error = ErrorText(item.error, catalogue: catalogue)
+      return ListLine(
+        id: item.id ?? "-", title: item.place, minutes: 0, state: "broken", depth: 0,
+        reason: [error.place, error.message].compactMap { $0 }.joined(separator: ": "))
+    }
+    return lines
   }
 
   /// `list`: lessons, sections and exercises with their state.
@@ -77,7 +105,8 @@ extension Shell {
     try Arguments(words).allowOnly()
     let here = try lesson().position?.section
     var lines: [ListLine] = []
-    for entry in try courseStatus().lessons {
+    let status = try courseStatus()
+    for entry in status.lessons {
       let state = entry.isOnPath || entry.state == .notThereYet ? entry.state.rawValue : "offPath"
       lines.append(
         ListLine(
@@ -97,6 +126,10 @@ extension Shell {
         }
       }
     }
+    let further = furtherLines(status)
+    let brokenIDs = Set(further.filter { $0.reason != nil }.map(\.id))
+    lines.removeAll { $0.depth == 2 && brokenIDs.contains($0.id) }
+    lines += further
     let table = TableView(
       columns: [
         TableColumn(text("list.column.id")), TableColumn(text("list.column.title")),
@@ -124,13 +157,18 @@ extension Shell {
             ]))
     }
     let isTable = isWide ?? true && !output.style.isAccessible
+    let reasons = lines.compactMap { line in
+      line.reason.map { reason in
+        Reply.Block.text(text("list.broken", ["id": line.id, "reason": reason]))
+      }
+    }
     return Reply(
-      (isTable ? [.table(table)] : outlined) + [.text(text("list.howTo"))],
+      (isTable ? [.table(table)] : outlined) + reasons + [.text(text("list.howTo"))],
       data: .array(
         lines.map {
           .record([
             "id": .string($0.id), "title": .string($0.title), "minutes": .count($0.minutes),
-            "state": .string($0.state),
+            "state": .string($0.state), "reason": .optional($0.reason),
           ])
         }))
   }
@@ -143,7 +181,7 @@ extension Shell {
     let outline = try lesson().outline()
     let role = CourseOutline.Role(rawValue: settings.role) ?? .mobile
     let title = outline.roles.first { $0.role == role }?.title[courseLanguage] ?? role.rawValue
-    let passed = status.exercises.filter { $0.state == .passed }.count
+    let passed = status.exercises.filter { $0.state.isPassed }.count
     let calibration = Calibration(try progress.predictions())
     let scores = calibration.scores.values
     let count = scores.reduce(0) { $0 + $1.count }
@@ -174,11 +212,13 @@ extension Shell {
       }
       blocks.append(.text("  " + text("progress.calibration", values)))
     }
+    let due = dueReviewCount()
+    if due > 0 { blocks.append(.text(text("progress.due", ["count": String(due)]))) }
     blocks.append(.text(text("list.howTo")))
     return Reply(
       blocks,
       data: .record([
-        "role": .string(role.rawValue), "minutes_left": .count(status.minutesLeft),
+        "role": .string(role.rawValue), "reviews_due": .count(due), "minutes_left": .count(status.minutesLeft),
         "minutes_planned": .count(status.minutesPlanned),
         "exercises": .count(status.exercises.count), "passed": .count(passed),
         "predictions": .count(count), "predictions_right": .count(right),

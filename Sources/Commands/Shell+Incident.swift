@@ -52,7 +52,7 @@ extension Shell {
       // Nobody who has done nothing yet has an incident open: then no file is made.
       guard FileManager.default.fileExists(atPath: home.path + "/progress.sqlite"),
         let run = try? progress.openIncident(),
-        let folder = CourseContent(root: content.path).incidentFolders()[run.incident]
+        let folder = content.course.incidentFolders()[run.incident]
       else { return nil }
       do {
         incidents.session = IncidentSession(
@@ -114,7 +114,7 @@ extension Shell {
   }
 
   private func incidentList() throws -> Reply {
-    let content = CourseContent(root: content.path)
+    let content = content.course
     let runs = try progress.incidentRuns()
     let passed = try progress.passedExercises()
     var rows: [(Incident, String)] = []
@@ -161,7 +161,7 @@ extension Shell {
   private func startIncident(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
     try arguments.allowOnly()
-    let folders = CourseContent(root: content.path).incidentFolders()
+    let folders = content.course.incidentFolders()
     guard let typed = arguments.positions.first else {
       throw CommandError(
         .missingArgument,
@@ -359,7 +359,7 @@ extension Shell {
   /// What Tab offers after `incident ACTION`.
   func incidentWords(_ action: String) -> [String] {
     switch action {
-    case "start": return CourseContent(root: content.path).incidentFolders().keys.sorted()
+    case "start": return content.course.incidentFolders().keys.sorted()
     case "evidence": return ["add", "remove"]
     default:
       guard let name = IncidentSession.FormName(rawValue: action),

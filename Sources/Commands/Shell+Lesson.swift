@@ -25,10 +25,13 @@ extension CommandTable {
     Command("back", group: .lesson) { shell, _ in try shell.move { $0.back() } },
     Command("play", group: .lesson) { shell, _ in try shell.move { $0.play() } },
     Command("resume", group: .lesson) { shell, _ in try shell.resumeLesson() },
-    Command("skip", group: .lesson) { shell, _ in try shell.move { $0.skip() } },
+    Command("skip", group: .lesson) { try $0.skipStep($1) },
     Command("lesson", group: .lesson) { try $0.openLesson($1) },
     Command("list", group: .lesson) { try $0.listCourse($1) },
-    Command("progress", group: .lesson) { shell, _ in try shell.showProgress() },
+    Command("progress", group: .lesson, subcommands: ["export", "import"]) {
+      try $0.progress($1)
+    },
+    Command("review", group: .lesson, subcommands: ["list", "stop"]) { try $0.review($1) },
     Command("checklist", group: .lesson) { shell, _ in try shell.showChecklist() },
     Command("card", group: .lesson) { try $0.showCard($1) },
     Command("glossary", group: .lesson, subcommands: ["quiz"]) { try $0.glossary($1) },
@@ -40,6 +43,9 @@ extension CommandTable {
     Command("answer", group: .course) { try $0.answerExercise($1) },
     Command("check", group: .course) { shell, _ in try shell.checkExercise() },
     Command("hint", group: .course) { shell, _ in try shell.hintExercise() },
+    Command("solution", group: .course) { try $0.showSolution($1) },
+    Command("reset", group: .course, options: ["--yes"]) { try $0.resetExercise($1) },
+    Command("watch", group: .course) { try $0.watch($1) },
     Command(
       "incident", group: .course,
       subcommands: [
@@ -68,7 +74,7 @@ extension Shell {
     // The world is there before the first sentence speaks of it.
     _ = try platform()
     let session = LessonSession(
-      content: CourseContent(root: content.path), host: lessonHost(), progress: progress)
+      content: content.course, host: lessonHost(), progress: progress)
     let screen = try session.open()
     lessonState = LessonState(session: session)
     return (session, screen)
@@ -183,7 +189,15 @@ extension Shell {
     case .prediction(let question):
       return [.text("  " + text("lesson.predict", ["question": question.question]))]
         + question.options.enumerated().map { .text("    \($0.offset + 1)) \($0.element)") }
-    case .exercise(let id): return (try? exercise([id]).blocks) ?? []
+    case .exercise(let id):
+      do { return try exercise([id]).blocks } catch {
+        // A broken exercise holds nobody up.
+        let reason = ErrorText(error, catalogue: catalogue)
+        let place = reason.place.map { " (\($0))" } ?? ""
+        return [
+          .text(text("exercise.broken", ["id": id, "reason": reason.message + place]))
+        ]
+      }
     case .passedBefore(let id): return [.text(text("lesson.passedBefore", ["id": id]))]
     case .outcome(let outcome):
       return outcome.text.split(separator: "\n").map { .text("  " + $0) }
@@ -246,6 +260,10 @@ extension Shell {
   package func promptState() -> PromptState {
     lockedly {
       var state = PromptState(isAccessible: settings.isAccessible)
+      if let authorWorld {
+        state.text = authorWorld.id + "> "
+        return state
+      }
       switch lessonState?.session.waiting {
       case .prediction: state.text = text("prompt.prediction", ["space": " "])
       case .exercise(_, isPassed: false): state.isStepOpen = true
@@ -274,7 +292,8 @@ extension Shell {
     else { return all }
     let always: Set<String> = [
       "next", "back", "play", "resume", "skip", "lesson", "list", "progress", "checklist", "role",
-      "card", "glossary", "refs", "exercise", "answer", "check", "hint", "lang", "accessible",
+      "card", "glossary", "refs", "exercise", "answer", "check", "hint", "solution",
+      "reset", "watch", "review", "lang", "accessible",
       "clear", "help", "exit",
     ]
     return met.union(always).union(incidentCommands())
@@ -283,7 +302,7 @@ extension Shell {
   /// Refuses a command that an exercise of the lesson will open; scripts of those who never began
   /// the course are not held up.
   func checkUnlocked(_ command: Command) throws {
-    guard let exercise = exercises.locks()[command.names[0]],
+    guard let exercise = exercises.locks()[command.names[0]], exercises.canBeRead(exercise),
       (try? progress.position()) ?? nil != nil,
       (try? progress.isPassed(exercise: exercise)) == false
     else { return }

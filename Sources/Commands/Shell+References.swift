@@ -8,7 +8,7 @@ internal import Simulation
 internal import Terminal
 
 extension Shell {
-  private var courseContent: CourseContent { CourseContent(root: content.path) }
+  private var courseContent: CourseContent { content.course }
 
   // MARK: Checklist
 

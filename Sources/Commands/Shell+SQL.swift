@@ -110,7 +110,7 @@ extension Shell {
     return .drawing(RecordView(columns: table.columns, rows: table.rows))
   }
 
-  private static let rowsShownMax = 200
+  static let rowsShownMax = 200
   private static let recordsMax = 5
 
   static func isNumber(_ type: DataType) -> Bool {

@@ -34,11 +34,15 @@ package final class Shell: @unchecked Sendable {
   var lastTiles: [String: [Int64?]] = [:]
   /// The glossary's quiz, while it asks.
   var openQuiz: GlossaryQuiz?
+  /// The review that `answer` and `check` speak of, while it is open.
+  var openReview: ReviewDesk?
   /// How the rows of a query are written, for as long as the session lasts.
   var resultFormat = ResultFormat.auto
   /// The lesson, once it was opened.
   var lessonState: LessonState?
 
+  /// The world of an exercise that its author looks into; lines go there while it is open.
+  var authorWorld: AuthorWorld?
   /// The incident that is open, and what is being done about it.
   var incidents = IncidentDesk()
   /// The fork that `rewind` asks about, until the next line.
@@ -68,12 +72,16 @@ package final class Shell: @unchecked Sendable {
     content: ContentRoot,
     options: Platform.Options,
     language: Language?,
-    output: any TerminalOutput
+    output: any TerminalOutput,
+    wallTime: (@Sendable () -> Int64)? = nil
   ) throws {
     try self.init(
       home: home, content: content, options: options, language: language, output: output,
-      purpose: .learner)
+      purpose: .learner, wallTime: wallTime)
   }
+
+  /// `wallTime` gives milliseconds since the epoch, for what comes back after days; nil is the
+  /// machine's.
 
   init(
     home: Home,
@@ -82,7 +90,8 @@ package final class Shell: @unchecked Sendable {
     language: Language?,
     output: any TerminalOutput,
     purpose: Purpose,
-    madeWorlds: MadeWorlds? = nil
+    madeWorlds: MadeWorlds? = nil,
+    wallTime: (@Sendable () -> Int64)? = nil
   ) throws {
     self.purpose = purpose
     self.madeWorlds = madeWorlds ?? MadeWorlds(home: home)
@@ -93,8 +102,10 @@ package final class Shell: @unchecked Sendable {
     self.output = output
     settings = Settings.read(homePath: home.path)
     if let language { settings.language = language }
-    progress = ProgressStore(path: home.path + "/progress.sqlite")
-    exercises = ExerciseLibrary(content: CourseContent(root: content.path))
+    let file = home.path + "/progress.sqlite"
+    progress =
+      wallTime.map { ProgressStore(path: file, wallTime: $0) } ?? ProgressStore(path: file)
+    exercises = ExerciseLibrary(content: content.course)
   }
 
   /// One line's way of being answered.
@@ -164,6 +175,13 @@ package final class Shell: @unchecked Sendable {
     return try body()
   }
 
+  /// Lets lines of other programs run while `body` waits; only for a command that holds nothing.
+  func unlockedly(_ body: () -> Void) {
+    lock.unlock()
+    defer { lock.lock() }
+    body()
+  }
+
   /// Runs `body` with the world while no line runs.
   package func withPlatform<Result>(_ body: (Platform) throws -> Result) throws -> Result {
     try lockedly { try body(try platform()) }
@@ -228,6 +246,8 @@ package final class Shell: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     server?.stop()
+    authorWorld?.world.close()
+    authorWorld = nil
     try? opened?.close()
     opened = nil
     if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
@@ -271,6 +291,9 @@ package final class Shell: @unchecked Sendable {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !StatementShape.isComment(trimmed) else {
       return Reply()
+    }
+    if let authorWorld, !trimmed.lowercased().hasPrefix("course ") {
+      return try answerInAuthorWorld(trimmed, authorWorld)
     }
     if StatementShape.looksLikeSQL(trimmed) {
       return try journaled(trimmed, isOperational: Shell.changesData(trimmed)) {

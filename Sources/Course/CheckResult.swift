@@ -14,6 +14,8 @@ package struct CheckResult: Sendable {
   package var attemptCount: Int
   /// True where this check is the learner's first pass of the exercise.
   package var isFirstPass: Bool
+  /// True for a pass of an exercise whose first pass came after its solution was shown.
+  package var isAfterSolution = false
   /// Placeholders that nothing filled: a mistake of the author, which the lint reports.
   package var unknownPlaceholders: [String]
   /// What could not be stored, in the learner's language; empty as a rule.

@@ -65,10 +65,12 @@ package struct Checklist: Sendable {
   /// The state of all items.
   ///
   /// `passes` are all passes by exercise and version, `ticked` the ids of items that were ticked
-  /// before; `now` is in milliseconds since the epoch. Ids in `others` are proofs that exist
-  /// without being exercises.
+  /// before; `now` is in milliseconds since the epoch. A review that went well makes a proof young
+  /// again, and stands for the version that it asked. Ids in `others` are proofs that exist without
+  /// being exercises.
   package func state(
     passes: [ProgressStore.Pass],
+    reviews: [ProgressStore.Review] = [],
     ticked: Set<String>,
     exercises: [String: ExerciseSummary],
     others: Set<String> = [GlossaryQuiz.proofID],
@@ -78,6 +80,13 @@ package struct Checklist: Sendable {
     for pass in passes {
       if let known = newest[pass.exercise], known.version > pass.version { continue }
       newest[pass.exercise] = pass
+    }
+    var seenAt = newest.mapValues(\.wallTime)
+    for review in reviews where review.outcome != .forgotten {
+      // A review without a pass proves nothing: it may have come from another machine alone.
+      guard let pass = newest[review.exercise] else { continue }
+      newest[review.exercise]?.version = max(pass.version, review.version)
+      seenAt[review.exercise] = max(seenAt[review.exercise] ?? 0, review.wallTime)
     }
     func proof(_ id: String) -> Proof {
       let exercise = exercises[id]
@@ -97,7 +106,7 @@ package struct Checklist: Sendable {
       }
       let isTicked =
         ticked.contains(item.id) || !proofs.isEmpty && proofs.allSatisfy(isPassed)
-      let oldest = item.proofs.compactMap { newest[$0]?.wallTime }.min() ?? now
+      let oldest = item.proofs.compactMap { seenAt[$0] }.min() ?? now
       let hasAged = now - oldest > Int64(Self.reviewAge) * 86_400_000
       return ItemState(
         item: item,
@@ -146,6 +155,7 @@ extension ProgressStore {
   ) throws -> [Checklist.ItemState] {
     let state = checklist.state(
       passes: try passes(),
+      reviews: try reviews(),
       ticked: try ticks(),
       exercises: exercises,
       now: wallTime()

@@ -22,6 +22,8 @@ package struct CourseOutline: Sendable, Hashable {
     package var sections: [SectionEntry]
     /// What a lesson that is not there yet is planned to take; nil where sections tell.
     package var plannedMinutes: Int?
+    /// The pack that it came with; nil for the course's own.
+    package var root: String?
     /// The sum of the sections' minutes, or what is planned.
     package var minutes: Int {
       sections.isEmpty ? plannedMinutes ?? 0 : sections.reduce(0) { $0 + $1.minutes }

@@ -17,6 +17,11 @@ package struct CourseStatus: Sendable, Hashable {
     case partly
     case skipped
     case passed
+    /// Passed for the first time after the solution was shown.
+    case passedAfterSolution
+
+    /// True for either way of passing.
+    package var isPassed: Bool { self == .passed || self == .passedAfterSolution }
   }
 
   package struct ExerciseLine: Sendable, Hashable {
@@ -57,6 +62,8 @@ package struct CourseStatus: Sendable, Hashable {
 
   /// In the role's order first, then what is not on its path.
   package var lessons: [LessonLine]
+  /// Exercises that no lesson names: an instructor's own, and those of packs.
+  package var others: [ExerciseLine] = []
 
   /// The lines for a learner of that role; without a role every lesson is on the path.
   package static func make(
@@ -69,21 +76,27 @@ package struct CourseStatus: Sendable, Hashable {
       exercises: exercises,
       sections: try progress.sections(),
       passed: try progress.passedExercises(),
+      afterSolution: try progress.passedAfterSolution(),
       skipped: try progress.skippedExercises(),
       parts: try progress.passedPartCounts()
     )
     let path = outline.path(role)
     let rest = outline.lessons.filter { lesson in !path.contains { $0.id == lesson.id } }
-    return CourseStatus(
+    var status = CourseStatus(
       lessons: path.map { facts.line($0, isOnPath: true) }
         + rest.map { facts.line($0, isOnPath: false) }
     )
+    let named = Set(outline.lessons.flatMap(\.sections).flatMap(\.exercises))
+    status.others = exercises.values.filter { !named.contains($0.id) }
+      .sorted { $0.id < $1.id }.map(facts.line)
+    return status
   }
 
   private struct Facts {
     var exercises: [String: ExerciseSummary]
     var sections: [String: Bool]
     var passed: Set<String>
+    var afterSolution: Set<String>
     var skipped: Set<String>
     var parts: [String: Int]
 
@@ -116,7 +129,7 @@ package struct CourseStatus: Sendable, Hashable {
     private func line(_ section: CourseOutline.SectionEntry) -> SectionLine {
       let lines = section.exercises.compactMap { exercises[$0] }.map(line)
       let core = lines.filter { $0.tier == .core }
-      let open = core.filter { $0.state != .passed }.reduce(0) { $0 + $1.minutes }
+      let open = core.filter { !$0.state.isPassed }.reduce(0) { $0 + $1.minutes }
       let reading = max(0, section.minutes - core.reduce(0) { $0 + $1.minutes })
       let isFinished = sections[section.id] == true
       let isDone = isFinished && open == 0
@@ -131,11 +144,11 @@ package struct CourseStatus: Sendable, Hashable {
       )
     }
 
-    private func line(_ exercise: ExerciseSummary) -> ExerciseLine {
+    func line(_ exercise: ExerciseSummary) -> ExerciseLine {
       let parts = min(parts[exercise.id, default: 0], exercise.partCount)
       let state: ExerciseState
       if passed.contains(exercise.id) {
-        state = .passed
+        state = afterSolution.contains(exercise.id) ? .passedAfterSolution : .passed
       } else if parts > 0 {
         state = .partly
       } else {

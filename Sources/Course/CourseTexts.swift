@@ -46,6 +46,26 @@ struct CourseTexts {
     say("course.rung", ["number": String(number), "count": String(count)])
   }
 
+  // MARK: Solutions
+
+  func solutionClosed(_ done: Int, of needed: Int) -> String {
+    say("course.solution.closed", ["done": String(done), "needed": String(needed)])
+  }
+
+  var noSolution: String { say("course.solution.none", [:]) }
+  var solutionHead: String { say("course.solution.head", [:]) }
+  var solutionMarked: String { say("course.solution.marked", [:]) }
+
+  func solutionOther(_ number: Int, hasMarks: Bool) -> String {
+    say(
+      hasMarks ? "course.solution.other" : "course.solution.otherWhole",
+      ["number": String(number)]
+    )
+  }
+
+  func solutionPart(_ part: String) -> String { say("course.solution.part", ["part": part]) }
+  var solutionQuery: String { say("course.solution.query", [:]) }
+
   var misconceptionHint: String { say("course.misconceptionHint", [:]) }
   var noHints: String { say("course.noHints", [:]) }
 

@@ -108,6 +108,32 @@ package struct Exercise: Sendable {
     return questions.flatMap(\.madeWorlds).map(\.request).filter { seen.insert($0).inserted }
   }
 
+  /// True where the exercise begins with a fork of the learner's world: its files lie over the
+  /// pipeline, or what was changed since is judged.
+  package var needsFork: Bool {
+    ContentFolder(path: folder).isFolder("start")
+      || questions.contains { part in
+        guard case .state(let state) = part.question else { return false }
+        return state.items.contains { if case .rows = $0.rule { false } else { true } }
+      }
+  }
+
+  /// The files of `start/`, to be laid over the pipeline; empty where there are none.
+  package func startFiles() -> [LearnerChanges.File] {
+    let top = ContentFolder(path: folder)
+    func files(_ place: String) -> [LearnerChanges.File] {
+      top.names(in: place).flatMap { name -> [LearnerChanges.File] in
+        let path = "\(place)/\(name)"
+        if top.isFolder(path) { return files(path) }
+        let text = try? top.text(path, holds: "a file of the pipeline")
+        return text.map {
+          [LearnerChanges.File(path: String(path.dropFirst("start/".count)), content: $0)]
+        } ?? []
+      }
+    }
+    return top.isFolder("start") ? files("start") : []
+  }
+
   /// The name of the fork of the learner's world that is taken when the exercise begins.
   package var forkName: String { "exercise \(id)" }
 

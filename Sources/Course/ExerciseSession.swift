@@ -5,9 +5,17 @@ package import Grading
 /// A session belongs to one prompt and is used from one thread. What cannot be stored never costs
 /// the learner a verdict: it becomes a notice.
 package final class ExerciseSession {
+  /// What a session is for.
+  package enum Purpose: Sendable, Hashable {
+    case practice
+    /// An old exercise again: nothing of earlier sittings counts, and attempts are not stored.
+    case review
+  }
+
   package let exercise: Exercise
-  private let host: any LessonHost
-  private let progress: ProgressStore?
+  let host: any LessonHost
+  let progress: ProgressStore?
+  package let purpose: Purpose
   private let seed: UInt64
   private var unstoredAttemptCounts: [String: Int] = [:]
   private var passedParts: Set<String>
@@ -16,6 +24,10 @@ package final class ExerciseSession {
   private var pendingMisconception: String?
   private var lastAnswer: AnswerValues?
   private var lastQuery: String?
+  /// The answers that were judged and did not pass, by part, oldest first; of earlier sittings too.
+  package internal(set) var failedAnswers: [String: [String]] = [:]
+  /// True once the solution was shown in this sitting.
+  var hasShownSolution = false
   /// Reads a file that an answer names; nil where it is not there.
   private let readFile: (String) -> [UInt8]?
 
@@ -28,18 +40,45 @@ package final class ExerciseSession {
     host: any LessonHost,
     progress: ProgressStore? = nil,
     seed: UInt64? = nil,
+    purpose: Purpose = .practice,
     readFile: @escaping (String) -> [UInt8]? = { ContentFolder.bytes(of: $0) }
   ) {
     self.readFile = readFile
+    self.purpose = purpose
     self.exercise = exercise
     self.host = host
     self.progress = progress
     self.seed = seed ?? (try? progress?.learnerSeed()) ?? 1
+    guard purpose == .practice else {
+      passedParts = []
+      rung = 0
+      return
+    }
     let used = (try? progress?.hintsUsed(exercise: exercise.id)) ?? []
     rung = used.compactMap { Int($0) }.max() ?? 0
     shownMisconceptions = Set(used.filter { Int($0) == nil })
     let stored = try? progress?.passedParts(exercise: exercise.id, version: exercise.version)
     passedParts = (stored ?? []).intersection(exercise.parts.map(\.id))
+    let attempts = (try? progress?.attempts(exercise: exercise.id)) ?? []
+    for attempt in attempts where Self.isFailure(attempt.verdict, attempt.feedback) {
+      failedAnswers[attempt.part, default: []].append(attempt.answer)
+    }
+  }
+
+  /// True for what was judged and did not pass; a part that passed while others are open is `partly`
+  /// without feedback.
+  private static func isFailure(_ verdict: String, _ feedback: String?) -> Bool {
+    verdict == "not-yet" || verdict == "partly" && feedback != nil
+  }
+
+  /// Begins anew in this sitting: the parts, the hints, the last answer. What is stored stays.
+  package func reset() {
+    passedParts = []
+    rung = 0
+    shownMisconceptions = []
+    pendingMisconception = nil
+    lastAnswer = nil
+    lastQuery = nil
   }
 
   /// What the learner is asked to do.
@@ -66,13 +105,13 @@ package final class ExerciseSession {
 
   /// The attempts that count, those of earlier sittings included.
   package var attemptCount: Int {
-    ((try? progress?.attemptCount(exercise: exercise.id)) ?? 0)
+    (purpose == .review ? 0 : (try? progress?.attemptCount(exercise: exercise.id)) ?? 0)
       + unstoredAttemptCounts.values.reduce(0, +)
   }
 
   /// True once the exercise was passed, in this sitting or an earlier one.
   package private(set) lazy var isPassed: Bool =
-    (try? progress?.isPassed(exercise: exercise.id)) ?? false
+    purpose == .practice && (try? progress?.isPassed(exercise: exercise.id)) ?? false
 
   // MARK: Parts
 
@@ -87,7 +126,9 @@ package final class ExerciseSession {
 
   /// The choice as it is shown now.
   func choice(_ pool: [ChoiceItem], part: String) -> ChoiceQuestion? {
-    let stored = (try? progress?.attemptCount(exercise: exercise.id, part: part)) ?? 0
+    let stored =
+      purpose == .review
+      ? 0 : (try? progress?.attemptCount(exercise: exercise.id, part: part)) ?? 0
     return ChoiceQuestion.draw(
       pool,
       seed: seed,
@@ -172,8 +213,14 @@ package final class ExerciseSession {
       unknownPlaceholders: filled.unknownNames,
       notices: []
     )
+    if Self.isFailure(judged.name, judged.feedbackID) {
+      failedAnswers[part.id, default: []].append(answer ?? "")
+    }
     store(answer, part.id, passesPart: passesPart, storyTime, &result)
-    if verdict == .passed { isPassed = true }
+    if verdict == .passed {
+      result.isAfterSolution = isAfterSolution
+      isPassed = true
+    }
     return result
   }
 
@@ -288,7 +335,7 @@ package final class ExerciseSession {
     _ result: inout CheckResult
   ) {
     let verdict = result.verdict
-    if let progress, verdict != .notAttempted {
+    if let progress, verdict != .notAttempted, purpose == .practice {
       do {
         let attempt = ProgressStore.Attempt(
           exercise: exercise.id,
@@ -423,7 +470,7 @@ package final class ExerciseSession {
   }
 
   private func give(_ hint: Hint, _ storyTime: Int64?) -> Hint {
-    if let progress, let name = hint.name {
+    if let progress, let name = hint.name, purpose == .practice {
       try? progress.recordHint(
         exercise: exercise.id,
         version: exercise.version,

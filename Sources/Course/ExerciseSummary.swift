@@ -5,6 +5,7 @@ package import Grading
 package struct ExerciseSummary: Sendable, Hashable {
   package var id: String
   package var version: Int
+  package var status: ContentStatus
   package var tier: Exercise.Tier
   package var title: LocalizedText
   package var minutes: Int
@@ -14,6 +15,8 @@ package struct ExerciseSummary: Sendable, Hashable {
   /// 0 for an exercise without parts.
   package var partCount: Int
   package var folder: String
+  /// True for one that came with a pack.
+  package var isOfPack = false
 }
 
 extension CourseContent {
@@ -24,10 +27,12 @@ extension CourseContent {
     summaries: [String: ExerciseSummary], problems: [CourseError]
   ) {
     var summaries: [String: ExerciseSummary] = [:]
-    var problems: [CourseError] = []
-    for (id, path) in try exerciseFolders().sorted(by: { $0.key < $1.key }) {
+    let found = inventory()
+    var problems = found.broken.map(\.error)
+    for (id, path) in found.folders.sorted(by: { $0.key < $1.key }) {
       do {
         summaries[id] = try Self.summary(path)
+        summaries[id]?.isOfPack = found.isOfPack(id, course: self)
       } catch let error as CourseError {
         problems.append(error)
       }
@@ -44,6 +49,7 @@ extension CourseContent {
     return ExerciseSummary(
       id: try node.required("id", example: "00-1").text(example: "00-1"),
       version: try node.required("version", example: "1").integer(1...1_000_000, example: "1"),
+      status: try node.optional("status")?.choice(ContentStatus.self) ?? .draft,
       tier: try node.optional("tier")?.choice(Exercise.Tier.self) ?? .core,
       title: try node.required("title", example: "{ko: …, en: …}").localized(needsBoth: false),
       minutes: try node.required("minutes", example: "5").integer(1...240, example: "5"),
@@ -60,7 +66,7 @@ extension CourseContent {
   /// Reads only manifests that hold `unlocks:`. A command is open once the exercise was passed.
   package func locks() throws -> [String: ExerciseSummary] {
     var locks: [String: ExerciseSummary] = [:]
-    for (_, path) in try exerciseFolders().sorted(by: { $0.key < $1.key }) {
+    for (_, path) in inventory().folders.sorted(by: { $0.key < $1.key }) {
       guard let data = FileManager.default.contents(atPath: path + "/exercise.yaml"),
         String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
           .contains(where: { $0.hasPrefix("unlocks:") }),

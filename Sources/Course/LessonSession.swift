@@ -135,7 +135,10 @@ package final class LessonSession {
   ///
   /// Unfinished needs are warned of, never refused. Throws `course.unknown-place` with the nearest
   /// one, and `course.not-there-yet`.
-  package func jump(to place: String) throws -> LessonScreen {
+  ///
+  /// `step`, 1-based within the section, goes to that one; throws `course.no-step` where there are
+  /// fewer.
+  package func jump(to place: String, step wanted: Int? = nil) throws -> LessonScreen {
     let outline = try outline()
     let target = try outline.place(named: place)
     let entry = target.lesson
@@ -149,6 +152,19 @@ package final class LessonSession {
           (section, step) = (index, found)
         }
       }
+    }
+    if let wanted {
+      let count = lesson.sections[section].steps.count
+      guard (1...max(count, 1)).contains(wanted) else {
+        throw CourseError(
+          code: "course.no-step",
+          message: "The section \(lesson.sections[section].id) has \(count) steps.",
+          place: place,
+          advice: "Name one from 1 to \(count).",
+          fields: ["section": lesson.sections[section].id, "count": String(count)]
+        )
+      }
+      step = wanted - 1
     }
     let opened = LessonPlayer(
       lessonID: entry.id,

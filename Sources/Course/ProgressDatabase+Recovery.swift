@@ -16,7 +16,7 @@ internal import Darwin
 #endif
 
 extension ProgressDatabase {
-  private static let companions = ["", "-wal", "-shm"]
+  static let companions = ["", "-wal", "-shm"]
 
   /// Puts the damaged file aside and starts a new one with the rows that could be read.
   static func recover(_ path: String) throws -> Opened {
@@ -91,7 +91,7 @@ extension ProgressDatabase {
     return rowCount
   }
 
-  private static func columnNames(_ source: DatabaseQueue, _ table: String) -> [String] {
+  static func columnNames(_ source: DatabaseQueue, _ table: String) -> [String] {
     let names = try? source.unsafeRead { db in
       try String.fetchAll(db, sql: "SELECT name FROM pragma_table_info('\(table)')")
     }
@@ -102,7 +102,7 @@ extension ProgressDatabase {
   private static let probeCountMax: Int64 = 20_000
 
   /// The rows from both ends up to the first unreadable page each, and then one by one between.
-  private static func readableRows(
+  static func readableRows(
     _ source: DatabaseQueue,
     _ table: String,
     _ columns: [String]

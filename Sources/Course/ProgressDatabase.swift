@@ -21,9 +21,11 @@ enum ProgressDatabase {
         "part",
       ]
     ),
-    ("passes", ["exercise", "version", "story_time", "wall_time"]),
+    ("passes", ["exercise", "version", "story_time", "wall_time", "after_solution"]),
     ("part_passes", ["exercise", "version", "part", "story_time", "wall_time"]),
     ("skips", ["exercise", "wall_time"]),
+    ("solutions", ["exercise", "version", "story_time", "wall_time"]),
+    ("reviews", ["uid", "exercise", "version", "round", "outcome", "is_early", "wall_time"]),
     ("ticks", ["item", "wall_time"]),
     ("hints", ["uid", "exercise", "version", "hint", "story_time", "wall_time"]),
     ("predictions", ["uid", "step", "choice", "story_time", "wall_time", "certainty", "outcome"]),
@@ -237,6 +239,34 @@ enum ProgressDatabase {
           """
       )
     }
+    migrator.registerMigration("5-reviews") { db in
+      try db.execute(
+        sql: """
+          -- 1 where the solution was shown before the first pass.
+          ALTER TABLE passes ADD COLUMN after_solution INTEGER NOT NULL DEFAULT 0;
+          CREATE TABLE solutions (
+            exercise TEXT PRIMARY KEY CHECK (exercise <> ''),
+            version INTEGER NOT NULL,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
+          CREATE TABLE reviews (
+            id INTEGER PRIMARY KEY,
+            uid TEXT NOT NULL UNIQUE CHECK (length(uid) = 36),
+            exercise TEXT NOT NULL CHECK (exercise <> ''),
+            version INTEGER NOT NULL,
+            -- 1 for the first review of the exercise; what is drawn depends on it.
+            round INTEGER NOT NULL CHECK (round > 0),
+            outcome TEXT NOT NULL CHECK (outcome <> ''),
+            -- 1 where it was not due yet.
+            is_early INTEGER NOT NULL DEFAULT 0,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
+          CREATE INDEX reviews_exercise ON reviews (exercise);
+          """
+      )
+    }
     return migrator
   }
+
+  /// The steps of the schema that this program knows.
+  static var knownMigrations: Set<String> { Set(migrator.migrations) }
 }

@@ -15,10 +15,12 @@ internal import Synchronization
 package final class ProgressStore: Sendable {
   private struct State: Sendable {
     var database: DatabaseQueue?
+    /// True where what is recorded will be gone at the end.
+    var isOnlyInMemory = false
     var notices: [ProgressNotice] = []
   }
 
-  private let path: String?
+  let path: String?
   let wallTime: @Sendable () -> Int64
   private let state = Mutex(State())
 
@@ -116,10 +118,14 @@ package final class ProgressStore: Sendable {
       let isFirst = try !Self.hasPass(db, attempt.exercise)
       try db.execute(
         sql: """
-          INSERT OR IGNORE INTO passes (exercise, version, story_time, wall_time)
-          VALUES (?, ?, ?, ?)
+          INSERT OR IGNORE INTO passes
+            (exercise, version, story_time, wall_time, after_solution)
+          VALUES (?, ?, ?, ?, ?)
           """,
-        arguments: [attempt.exercise, attempt.version, attempt.storyTime, now]
+        arguments: [
+          attempt.exercise, attempt.version, attempt.storyTime, now,
+          try isFirst && Self.hasSeenSolution(db, attempt.exercise),
+        ]
       )
       return isFirst
     }
@@ -208,11 +214,14 @@ package final class ProgressStore: Sendable {
     package var version: Int
     /// Milliseconds since the epoch on the wall clock.
     package var wallTime: Int64
+    /// True where the solution was shown before the exercise was passed for the first time.
+    package var isAfterSolution: Bool
 
-    package init(exercise: String, version: Int, wallTime: Int64) {
+    package init(exercise: String, version: Int, wallTime: Int64, isAfterSolution: Bool = false) {
       self.exercise = exercise
       self.version = version
       self.wallTime = wallTime
+      self.isAfterSolution = isAfterSolution
     }
   }
 
@@ -221,8 +230,15 @@ package final class ProgressStore: Sendable {
     try read { db in
       try Row.fetchAll(
         db,
-        sql: "SELECT exercise, version, wall_time FROM passes ORDER BY wall_time, exercise, version"
-      ).map { Pass(exercise: $0["exercise"], version: $0["version"], wallTime: $0["wall_time"]) }
+        sql: "SELECT * FROM passes ORDER BY wall_time, exercise, version"
+      ).map {
+        Pass(
+          exercise: $0["exercise"],
+          version: $0["version"],
+          wallTime: $0["wall_time"],
+          isAfterSolution: $0["after_solution"]
+        )
+      }
     }
   }
 
@@ -317,15 +333,20 @@ package final class ProgressStore: Sendable {
     }
   }
 
-  private func database() throws -> DatabaseQueue {
+  func database() throws -> DatabaseQueue {
     try state.withLock { state in
       if let database = state.database { return database }
       let opened = try ProgressDatabase.open(path: path)
       state.database = opened.queue
+      state.isOnlyInMemory =
+        path == nil || opened.notices.contains { $0.code != "progress.recovered" }
       state.notices += opened.notices
       return opened.queue
     }
   }
+
+  /// True where what is recorded will be gone at the end; known once the file was opened.
+  var isOnlyInMemory: Bool { state.withLock(\.isOnlyInMemory) }
 
   private func reopen() {
     state.withLock { state in
@@ -334,7 +355,7 @@ package final class ProgressStore: Sendable {
     }
   }
 
-  private static func courseError(_ error: any Error, _ path: String?) -> any Error {
+  static func courseError(_ error: any Error, _ path: String?) -> any Error {
     guard let error = error as? DatabaseError else { return error }
     let (code, advice): (String, String) =
       switch error.resultCode {

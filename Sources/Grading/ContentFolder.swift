@@ -1,27 +1,70 @@
 // Reads the course's files, and says which one is missing and what it should hold.
+//
+// An exercise that is one Markdown file (`MarkdownExercise`) is read through the same door: it looks
+// like the folder that it is short for. No name leads out of the folder, by `..` or by a link.
 
 internal import Foundation
 
 /// A folder of the course's files.
 package struct ContentFolder {
   package let path: String
+  /// What a Markdown file stands for, or why it cannot be read; nil for a folder on disk.
+  private let written: Result<[String: String], CourseError>?
 
-  package init(path: String) { self.path = path }
+  /// A folder, or a file that is a whole exercise (`NAME.md`); reads nothing of a folder yet.
+  package init(path: String) {
+    self.path = path
+    written = MarkdownExercise.isFile(path) ? MarkdownExercise.read(path) : nil
+  }
 
   /// The path that errors name: the last three components, which the author recognises.
   package func display(_ name: String) -> String {
+    // What a Markdown file stands for is nowhere else to be found.
+    if written != nil { return path.split(separator: "/").suffix(2).joined(separator: "/") }
     let components = (path + "/" + name).split(separator: "/")
     return components.suffix(name.split(separator: "/").count + 2).joined(separator: "/")
   }
 
   package func exists(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: path + "/" + name)
+    if let written { return (try? written.get()[name]) != nil || isFolder(name) }
+    return FileManager.default.fileExists(atPath: path + "/" + name)
+  }
+
+  /// Refuses a name that leads out of the folder, whether or not there is something.
+  private func refuseOutside(_ name: String) throws {
+    let isPlain =
+      !name.hasPrefix("/") && !name.hasPrefix("~")
+      && !name.split(separator: "/").contains("..")
+    if isPlain {
+      let root = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+      let file = URL(fileURLWithPath: path + "/" + name).resolvingSymlinksInPath().path
+      if file == root || file.hasPrefix(root.hasSuffix("/") ? root : root + "/") { return }
+    }
+    throw CourseError(
+      code: "course.outside",
+      message: "`\(name)` leads out of its folder.",
+      place: display(name),
+      advice: "Put the file into the folder itself, and name it without `..`.",
+      fields: ["file": display(name)]
+    )
   }
 
   /// The text of one file.
   ///
-  /// Throws `course.missing-file` or `course.not-utf8`.
+  /// Throws `course.missing-file`, `course.not-utf8`, or `course.outside` for a name that leads out of
+  /// the folder.
   package func text(_ name: String, holds purpose: String) throws -> String {
+    if let written {
+      if let text = try written.get()[name] { return text }
+      throw CourseError(
+        code: "course.missing-file",
+        message: "The file says nothing of what \(name) holds.",
+        place: display(name),
+        advice: "It holds \(purpose).",
+        fields: ["file": display(name)]
+      )
+    }
+    try refuseOutside(name)
     guard let data = FileManager.default.contents(atPath: path + "/" + name) else {
       throw CourseError(
         code: "course.missing-file",
@@ -57,11 +100,20 @@ package struct ContentFolder {
 
   /// The visible names in a folder, sorted; empty where there is no such folder.
   package func names(in folder: String) -> [String] {
+    if let written {
+      let inside = folder.isEmpty ? "" : folder + "/"
+      let below = ((try? written.get()) ?? [:]).keys.filter { $0.hasPrefix(inside) }
+      let names = below.compactMap { $0.dropFirst(inside.count).split(separator: "/").first }
+      return Set(names.map(String.init)).sorted()
+    }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/" + folder)) ?? []
     return names.filter { !$0.hasPrefix(".") && !$0.hasSuffix("~") }.sorted()
   }
 
   package func isFolder(_ name: String) -> Bool {
+    if let written {
+      return ((try? written.get()) ?? [:]).keys.contains { $0.hasPrefix(name + "/") }
+    }
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isDirectory)
       && isDirectory.boolValue

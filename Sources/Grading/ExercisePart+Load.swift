@@ -96,16 +96,24 @@ extension ExercisePart {
         folder.text(name, holds: "id, question and options"),
         file: folder.display(name)
       )
-      return try ChoiceItem.parse(item, id: id, status: status)
+      return try ChoiceItem.parse(
+        item,
+        id: id,
+        status: status,
+        isAlone: ids.count == 1
+      )
     }
   }
 }
 
 extension ChoiceItem {
+  /// Parses one item; one that is alone in its pool may leave its question to the task, except in
+  /// an exercise of status `core`.
   package static func parse(
     _ node: ManifestNode,
     id: String,
-    status: ContentStatus
+    status: ContentStatus,
+    isAlone: Bool = false
   ) throws -> ChoiceItem {
     try node.allowKeys(["id", "question", "options", "reasons"])
     let idNode = try node.required("id", example: id)
@@ -133,10 +141,13 @@ extension ChoiceItem {
         )
       }
     }
+    let isAskedByTask = isAlone && status != .core && node.optional("question") == nil
     return ChoiceItem(
       id: id,
-      question: try node.required("question", example: "{ko: …, en: …}")
-        .localized(needsBoth: status == .core),
+      question: isAskedByTask
+        ? LocalizedText([:])
+        : try node.required("question", example: "{ko: …, en: …}")
+          .localized(needsBoth: status == .core),
       options: options,
       reasons: reasons
     )

@@ -125,8 +125,15 @@ package struct ManifestNode {
     )
   }
 
+  /// Told of every mapping that a loader reads: the file, the path in it, and the keys that it knows.
+  ///
+  /// Nil but where the JSON schemas are compared with the loaders.
+  @TaskLocal package static var onKeys:
+    (@Sendable (_ file: String, _ path: String, _ keys: [String]) -> Void)?
+
   /// Refuses every key that is not listed, with the nearest listed one.
   package func allowKeys(_ keys: [String]) throws {
+    Self.onKeys?(file, path, keys)
     guard let mapping = node.mapping else {
       throw wrongType("a mapping of keys", example: "\(keys.first ?? "key"): …")
     }

@@ -165,6 +165,22 @@ import Testing
     #expect(other.verdict?.feedbackID == "few-facts")
   }
 
+  @Test(arguments: [CourseLanguage.korean, .english])
+  func `what the engine itself says is filled in as well`(_ language: CourseLanguage) throws {
+    let host = StubHost()
+    host.language = language
+    let session = try Self.ready(host)
+    let few = try session.fillIn(.diagnose, "stage=etl cause=type-drift facts=1").text
+    #expect(few.contains("1") && !few.contains("[[") && !few.contains("{"), "\(few)")
+    #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
+    // The fault is gone from the learner's world only: no rule is broken, the line of it is left out.
+    host.showsSymptom = false
+    let hidden = try session.check()
+    #expect(hidden.verdict?.feedbackID == "hidden", "\(hidden)")
+    #expect(!hidden.text.contains("[[") && !hidden.text.contains("{"), "\(hidden.text)")
+    #expect(!hidden.text.contains("\n"), "\(hidden.text)")
+  }
+
   @Test func `a line that cannot be read marks no evidence`() throws {
     let session = try Self.ready(StubHost())
     let answer = try session.fillIn(.diagnose, "stage=attic facts=1,2")

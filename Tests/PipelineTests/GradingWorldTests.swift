@@ -242,6 +242,32 @@ struct GradingWorldTests {
     well.close()
   }
 
+  /// What a check pays for worlds, on an xs world: the numbers are printed, and the bounds are wide
+  /// enough for a debug build on a busy machine.
+  @Test func `making, opening and forking small worlds takes what a check can pay`() throws {
+    let world = try TestWorld()
+    let host = world.shell.gradingHost()
+    func seconds<Value>(_ body: () throws -> Value) rethrows -> (value: Value, time: Double) {
+      let start = ContinuousClock.now
+      let value = try body()
+      return (value, (ContinuousClock.now - start) / .seconds(1))
+    }
+    let making = try seconds { try host.open(Self.hidden).close() }.time
+    let opening = try seconds { try host.open(Self.hidden) }
+    let made = opening.value
+    let forking = try seconds { try made.fork().close() }.time
+    let truth = try seconds { try Self.count(made, "SELECT count(*) FROM truth.events") }.time
+    made.close()
+    let copying = try seconds { try host.open(WorldRequest(origin: .learner(fork: nil))).close() }.time
+    let taking = try seconds { try host.takeFork("exercise 9") }.time
+    let rewinding = try seconds { try host.rewind(to: "exercise 9") }.time
+    print(
+      "GradingWorldTests: made \(making) s, opened \(opening.time), forked \(forking), first truth",
+      "\(truth), learner's copied \(copying), named fork \(taking), rewind \(rewinding)")
+    #expect(making < 30)
+    for time in [opening.time, forking, truth, copying, taking, rewinding] { #expect(time < 5) }
+  }
+
   // MARK: Rows alone
 
   private static let rows = GradingTable(

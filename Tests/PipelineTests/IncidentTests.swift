@@ -27,17 +27,23 @@ struct IncidentTests {
     #expect(Set(silent) == ["changed", "patched", "destroyed"], "\(silent)")
   }
 
-  @Test(arguments: cases.indices)
-  func `an answer is judged as its author says`(_ index: Int) throws {
+  @Test(arguments: [Language.ko, .en], cases.indices)
+  func `an answer is judged as its author says, in both languages`(
+    _ language: Language, _ index: Int
+  ) throws {
     let item = Self.cases[index]
-    let world = try TestWorld(language: index % 2 == 0 ? .ko : .en)
+    let world = try TestWorld(language: language)
     let outcome = item.play(host: world.shell.lessonHost()) { line in
       let answer = world.run(line, json: true)
       return (answer.text, answer.status.rawValue)
     }
+    let transcript = outcome.transcript.joined(separator: "\n")
     #expect(
       outcome.problems.isEmpty,
-      "\(item.name): \(outcome.problems.joined(separator: "; "))\n\(outcome.transcript.joined(separator: "\n"))")
+      "\(item.name): \(outcome.problems.joined(separator: "; "))\n\(transcript)")
+    // A name that no text has is shown in double brackets.
+    #expect(!transcript.contains("\"[["), "\(item.name): \(transcript)")
+    #expect(!transcript.contains(/\[\[[a-z]/), "\(item.name): \(transcript)")
   }
 }
 

@@ -20,6 +20,8 @@ struct JSONShapeTests {
     "SELECT 1 AS n;", "lang", "output", "accessible", "clear", "help", "help kafka", "list", "progress",
     "checklist", "role", "card kafka", "glossary offset", "glossary", "refs", "lesson", "resume",
     "next", "back", "skip", "play", "exercise 00-1", "answer", "answer 0:0", "hint", "check",
+    "solution", "reset", "skip 00-2", "review", "review list", "review stop",
+    "progress export {file}", "progress import {file}", "course stats",
     "canary send", "incident list", "incident start FALSE-01", "incident", "incident triage",
     "incident triage kind=fine since=never slice=all last_good=dashboard", "kafka lag",
     "incident evidence", "incident evidence add 1", "incident evidence remove 1",
@@ -36,6 +38,7 @@ struct JSONShapeTests {
     var rows: [String] = []
     for line in Self.lines {
       let typed = line.replacing("{key}", with: key)
+        .replacing("{file}", with: world.path + "/out.sqlite")
       let answer = world.run(typed, json: true).text
       let object = try #require(
         try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any], "\(answer)")
@@ -60,7 +63,7 @@ struct JSONShapeTests {
 
   @Test func `no command is missing from the page`() throws {
     let text = try RepositoryFiles.text(Self.page)
-    for name in Shell.commandNames where !["exit", "serve", "collect"].contains(name) {
+    for name in Shell.commandNames where !["exit", "serve", "collect", "watch"].contains(name) {
       #expect(text.contains("| `\(name)"), "\(name) is not documented")
     }
   }

@@ -203,7 +203,10 @@ extension IncidentSession {
     if let known = incident.feedback[feedback] {
       text = filled(known, values)
     } else {
-      text = fill(say("feedback." + feedback), with: self.values(values))
+      // The catalogue keeps the placeholders: `fill` leaves out lines whose value is null.
+      let known = self.values(values)
+      let names = Dictionary(uniqueKeysWithValues: known.keys.map { ($0, "{\($0)}") })
+      text = fill(say("feedback." + feedback, names), with: known)
     }
     return try judged(
       .notYet(feedback: feedback, values: values), text.text, part: part, step: step,
