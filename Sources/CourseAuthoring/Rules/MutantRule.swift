@@ -40,7 +40,7 @@ struct MutantRule: CheckRule {
         used.insert(mutant.change)
         continue
       }
-      let row = try survivorRow(mutant, question, world.host)
+      let row = try survivorRow(mutant, text, question, world.host)
       run.found(
         CheckFinding(
           rule: name, code: row == nil ? "mutants.survives" : "mutants.survives-row",
@@ -51,10 +51,13 @@ struct MutantRule: CheckRule {
   }
 
   private func survivorRow(
-    _ mutant: SQLMutant, _ question: SQLQuestion, _ host: any GradingHost
+    _ mutant: SQLMutant, _ accepted: String, _ question: SQLQuestion, _ host: any GradingHost
   ) throws -> String? {
-    guard let killer = question.killer, let query = try? SQLAnswer(mutant.sql) else { return nil }
-    return try QueryDuel(question: question, host: host).killerRow(for: query, among: killer)
+    guard let killer = question.killer, let query = try? SQLAnswer(mutant.sql),
+      let accepted = try? SQLAnswer(accepted)
+    else { return nil }
+    return try QueryDuel(question: question, host: host)
+      .killerRow(for: query, beside: accepted, among: killer)
   }
 
   /// The mutants of an answer with its parameters in place.

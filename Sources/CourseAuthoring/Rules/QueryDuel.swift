@@ -35,9 +35,11 @@ struct QueryDuel {
   /// found within the time.
   ///
   /// Tried are the killer world's own rows with one value changed: to null, a little more or less, a
-  /// neighbour's; and rows that are there twice.
+  /// neighbour's; and rows that are there twice. A row on which the accepted answer is wrong as well
+  /// is no row of any world.
   func killerRow(
-    for query: SQLAnswer, among killer: KillerWorld, seconds: Double = 10
+    for query: SQLAnswer, beside accepted: SQLAnswer, among killer: KillerWorld,
+    seconds: Double = 10
   ) throws -> String? {
     let deadline = Deadline(seconds: seconds)
     let base = killer.grading
@@ -46,7 +48,9 @@ struct QueryDuel {
       var tables = base
       tables[table].rows.append(values)
       // A row that the table or the reference cannot hold is no row.
-      guard (try? differ(query, on: tables)) == true else { continue }
+      guard (try? differ(query, on: tables)) == true,
+        (try? differ(accepted, on: tables)) == false
+      else { continue }
       return line(killer.tables[table], values, names: killer.tables.count > 1)
     }
     return nil
