@@ -211,7 +211,9 @@ package struct CheckTarget: Sendable {
       let group = path + "/Exercises/" + (isIncident ? "incidents" : "group-" + parent)
       try files.createDirectory(atPath: group, withIntermediateDirectories: true)
       let name = isIncident ? incidentID(folder) : (folder as NSString).lastPathComponent
-      try? files.createSymbolicLink(atPath: group + "/" + name, withDestinationPath: folder)
+      // Two folders of one name are the schema rule's to tell. A copy, as links may be passed over.
+      try? files.copyItem(
+        atPath: URL(filePath: folder).resolvingSymlinksInPath().path, toPath: group + "/" + name)
     }
   }
 

@@ -44,6 +44,7 @@ struct TranscriptRule: CheckRule {
     let world = try run.bench.open(setting(language), after: [])
     defer { world.close() }
     let code = language.rawValue
+    try open("exercise \(exercise.id)", in: world)
     for look in looks {
       see(world.screen("exercise \(exercise.id)", look), "task.\(code).md", nil, look, subject, run)
       see(world.screen("answer", look), "exercise.yaml", nil, look, subject, run)
@@ -61,6 +62,14 @@ struct TranscriptRule: CheckRule {
       $0.name.hasPrefix("wrong/")
     }].compactMap({ $0 }) {
       try verdict(of: answer, subject, looks, language, run)
+    }
+  }
+
+  /// Types a line that has to be understood: the screen of an error is nobody's transcript.
+  private func open(_ line: String, in world: any BenchWorld) throws {
+    let reply = world.json(line)
+    guard reply.exit == 0 else {
+      throw CourseError(code: "check.not-shown", message: "`\(line)` answered \(reply.text)")
     }
   }
 
@@ -104,7 +113,7 @@ struct TranscriptRule: CheckRule {
     let world = try run.bench.open(setting(language), after: [])
     defer { world.close() }
     let code = language.rawValue
-    _ = world.json("incident start \(incident.id)")
+    try open("incident start \(incident.id)", in: world)
     for look in looks {
       let message = world.screen("incident start \(incident.id)", look)
       see(message, "message.\(code).md", nil, look, subject, run)
