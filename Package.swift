@@ -206,7 +206,7 @@ let package = Package(
     tests(
       "CourseAuthoring", ["Course", "CourseAuthoring", "Grading", "TestSupport"],
       exclude: ["PlantedBad"]),
-    tests("Grading", ["Course", "Grading", "Terminal", grdb]),
+    tests("Grading", ["Course", "Grading", "Terminal", "TestSupport", grdb]),
     tests(
       "DeltaLog",
       [

@@ -126,6 +126,8 @@ extension Shell {
       blocks.append(.text(text("exercise.howTo", ["form": session.answerForm])))
     }
     if session.isPassed { blocks.append(.text(text("exercise.passedBefore"))) }
+    // A script does not wait for what nobody will read meanwhile.
+    if isAtPrompt { prepareWorlds(exercise.worldRequests) }
     return Reply(
       blocks,
       data: .record([

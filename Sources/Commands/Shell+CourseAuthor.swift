@@ -8,7 +8,6 @@ internal import Foundation
 internal import Grading
 internal import Platform
 internal import Terminal
-internal import TrinoSQL
 
 extension CourseTool {
   /// What authors do besides checking and grading.

@@ -21,6 +21,7 @@ extension Shell {
       let next = try table(of: statement.text, showsTiming: true, isOwn: false, format: format)
       reply.blocks += next.blocks
       reply.data = next.data
+      rememberQuery(statement.text)
     }
     return reply
   }

@@ -300,16 +300,16 @@ package final class Shell: @unchecked Sendable {
         try runSQL(trimmed).atWork(AtWork(line: trimmed, words: []))
       }
     }
-    let words: [String]
+    var words = Shell.answerWords(trimmed.precomposedStringWithCanonicalMapping)
     do {
-      words = try CommandLineWords(trimmed.precomposedStringWithCanonicalMapping).words
+      words = try words ?? CommandLineWords(trimmed.precomposedStringWithCanonicalMapping).words
     } catch let unbalanced as CommandLineWords.UnbalancedQuote {
       throw CommandError(
         .unbalancedQuote,
         ["quote": String(unbalanced.quote), "column": String(unbalanced.column)]
       )
     }
-    guard let name = words.first else { return Reply() }
+    guard let words, let name = words.first else { return Reply() }
     let rest = Array(words.dropFirst())
     if let command = CommandTable.named(name) {
       if purpose == .learner { try checkUnlocked(command) }
@@ -323,6 +323,20 @@ package final class Shell: @unchecked Sendable {
       }
     }
     throw unknown(name, line: trimmed)
+  }
+
+  /// The words of an `answer` line: what follows is one word with its quotes, which are the query's
+  /// own; a pair of quotes round the whole says nothing. Nil for any other line.
+  private static func answerWords(_ line: String) -> [String]? {
+    let parts = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+    guard let name = parts.first?.lowercased(), name == "answer" else { return nil }
+    guard var text = parts.dropFirst().first else { return [name] }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    if let quote = text.first, "\"'".contains(quote), text.count > 1, text.last == quote {
+      let inside = text.dropFirst().dropLast()
+      if !inside.contains(quote) { text = inside }
+    }
+    return [name, String(text)]
   }
 
   func unknown(_ name: String, line: String) -> CommandError {

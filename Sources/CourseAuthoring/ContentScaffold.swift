@@ -4,8 +4,8 @@
 // replaced, and a YAML file gets the line by which an editor finds its schema. What is to be written is
 // marked TODO, and `unfilled` finds what still is.
 
-internal import Foundation
 package import Course
+internal import Foundation
 package import Grading
 
 /// What a new exercise or incident begins with.

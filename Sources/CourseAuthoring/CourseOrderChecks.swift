@@ -18,8 +18,8 @@ package struct CourseOrderChecks {
   /// Commands that need no introduction: those of the course itself, named by every screen.
   package static let courseCommands: Set<String> = [
     "answer", "back", "card", "check", "checklist", "exercise", "glossary", "help", "hint", "lang",
-    "lesson", "list", "next", "play", "progress", "refs", "resume", "reset", "role", "skip",
-    "solution",
+    "lesson", "list", "next", "play", "progress", "refs", "resume", "reset", "review", "role",
+    "skip", "solution", "watch",
   ]
 
   /// How many words a minute a learner reads.

@@ -143,3 +143,12 @@ import Testing
     #expect(found.rowCount == 0 && found.isMinimal)
   }
 }
+
+@Suite("A deadline") struct DeadlineTests {
+  @Test("that is over throws, and one that is not does not")
+  func over() throws {
+    try Deadline(seconds: 60).check()
+    let error = #expect(throws: CourseError.self) { try Deadline(seconds: 0).check() }
+    #expect(error?.code == "course.too-slow")
+  }
+}

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Grading
@@ -129,12 +130,12 @@ import Testing
   @Test("is never junk", arguments: [41, 42, 43] as [UInt64])
   func junk(_ seed: UInt64) throws {
     let host = host()
-    for answer in Junk.answers(seed: seed) {
+    for answer in JunkAnswers.answers(seed: seed) {
       let verdict = try judge(answer, host).verdict
       #expect(verdict != .passed, "seed \(seed): \(answer.prefix(60))")
       #expect(verdict.name != "checker-failed", "seed \(seed): \(answer.prefix(60))")
     }
-    #expect(host.recorder.statements.filter(Junk.writes).isEmpty)
+    #expect(host.recorder.statements.filter(JunkAnswers.writes).isEmpty)
   }
 
   @Test(
@@ -185,7 +186,7 @@ import Testing
     #expect(found.plan.allowsCollect == false && found.plan.skewMax == 3)
     #expect(found.feedbackIDs.contains("too-many-shuffles"))
     let host = FakeGradingHost()
-    for answer in Junk.answers(seed: 51) + ["df.groupBy('dt').count()"] {
+    for answer in JunkAnswers.answers(seed: 51) + ["df.groupBy('dt').count()"] {
       let name = found.grade(answer, host: host).verdict.name
       #expect(name == "checker-failed" || name == "not-attempted")
     }

@@ -1,5 +1,6 @@
 import Course
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Grading
@@ -140,7 +141,7 @@ import Testing
     for part in ["dau 칸이 다릅니다", "기대", "내 답", "가장 작은 입력: 1행", "silver.events"] {
       #expect(wrong.text.contains(part), "\(part): \(wrong.text)")
     }
-    #expect(host.recorder.statements.filter(Junk.writes).isEmpty)
+    #expect(host.recorder.statements.filter(JunkAnswers.writes).isEmpty)
   }
 
   @Test("keeps case and form of a part's answer, and passes its parts one by one")

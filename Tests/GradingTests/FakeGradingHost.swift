@@ -31,6 +31,8 @@ final class FakeGradingHost: GradingHost {
   var learnerChanges = LearnerChanges()
   /// Every question fails from the so-many-th on.
   var failsAfter: Int?
+  /// The so-many-th question fails, and none after it.
+  var failsOnceAt: Int?
   var opensNoWorlds = false
   let recorder = Recorder()
 
@@ -147,6 +149,7 @@ final class FakeWorld: GradingWorld {
     if let limit = host.failsAfter, host.recorder.statements.count > limit {
       throw FakeGradingHost.Refused()
     }
+    if host.recorder.statements.count == host.failsOnceAt { throw FakeGradingHost.Refused() }
     if sql.hasPrefix("SELECT typeof(") { return try types(sql) }
     return try rows(of: sql).table
   }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Grading
@@ -97,6 +98,45 @@ import Testing
         Self.tables(silver: Self.all, truth: [])
       )
     }
+  }
+
+  @Test("of values with an empty truth cannot be asked either")
+  func emptyValues() {
+    let yaml = "invariant: value\nkey: event_id\ncolumns: [amount]\n"
+      + "truth: SELECT event_id, amount FROM truth.events"
+    #expect(throws: CourseError.self) {
+      try breach(yaml, Self.tables(silver: Self.all, truth: []))
+    }
+  }
+
+  @Test("of uniqueness looks at every key that it names")
+  func uniqueKeys() throws {
+    let yaml = "invariant: unique\nkey: [event_id, loaded_at]"
+    let loaded = ["p", "q", "r", "s"].enumerated().map {
+      Self.row(["a", "b", "c", "d"][$0.offset], loaded: $0.element)
+    }
+    #expect(try breach(yaml, Self.tables(silver: loaded)) == nil)
+    var twice = loaded
+    twice[3] = Self.row("d", loaded: "p")
+    #expect(try breach(yaml, Self.tables(silver: twice))?.examples == ["p"])
+  }
+
+  @Test("of idempotence leaves the world that it is asked of as it was")
+  func idempotentInACopy() throws {
+    let host = FakeGradingHost()
+    host.onRun = { world, _ in
+      world.update("silver.events") { $0 += $0 }
+      return HostReply(output: "", exitCode: 0)
+    }
+    let world = FakeWorld(
+      Self.tables(silver: Self.all),
+      WorldDescription(seed: 7, day: Self.day, origin: "learner"),
+      host
+    )
+    let before = world.tables
+    let judge = InvariantJudge(world: world, host: host)
+    #expect(try judge.breach(of: invariant(Self.idempotent)) != nil)
+    #expect(world.tables == before && !world.isClosed)
   }
 
   @Test("of uniqueness names the keys that are there twice; a null is no key")
@@ -475,14 +515,62 @@ import Testing
     #expect(host.tables == before)
   }
 
+  @Test("of the learner's own world is judged by rows and invariants, one by one or as parts")
+  func ownWorld() throws {
+    let unique =
+      "goal: {ko: 목표}\nfeedback: twice\ninvariant: unique\ntarget: silver.events\nkey: event_id"
+    let rows =
+      "goal: {ko: 목표}\nfeedback: junk\nsql: SELECT event_id FROM silver.events WHERE amount < 0"
+    func verdict(_ silver: [[HostValue]], _ grading: Check.Combination) throws -> Verdict {
+      guard case .state(let state) = try question(unique, files: ["checks/20-rows.yaml": rows])
+      else { throw FakeGradingHost.Refused() }
+      let host = FakeGradingHost(InvariantTests.tables(silver: silver))
+      return StateGrader(question: state, grading: grading, fork: "exercise 01-3")
+        .grade(host: host).verdict
+    }
+    let all = InvariantTests.all
+    #expect(try verdict(all, .first) == .passed)
+    #expect(try verdict(all + [all[0]], .first).feedbackID == "twice")
+    let negative = all + [InvariantTests.row("n", amount: -1)]
+    #expect(try verdict(negative, .first).feedbackID == "junk")
+    #expect(try verdict(negative, .parts).name == "partly")
+    #expect(try verdict(negative + [all[0]], .parts).name == "not-yet")
+  }
+
+  @Test("drives a copy: what comes after a scenario sees the learner's world as it was")
+  func scenarioInACopy() throws {
+    let host = host()
+    host.tables = InvariantTests.tables(
+      silver: InvariantTests.all, truth: InvariantTests.all)
+    host.onRun = { world, _ in
+      world.update("silver.events") { $0 = [] }
+      return HostReply(output: "", exitCode: 0)
+    }
+    let complete = """
+      goal: {ko: 목표}
+      feedback: lost-here
+      invariant: complete
+      target: silver.events
+      key: event_id
+      truth: SELECT event_id FROM truth.events
+      """
+    guard
+      case .state(let state) = try question(
+        Self.scenario + "\nlearner: true", files: ["checks/20-own.yaml": complete])
+    else { throw FakeGradingHost.Refused() }
+    let judgement = StateGrader(question: state, grading: .parts, fork: "exercise 01-3")
+      .grade(host: host)
+    #expect(judgement.verdict.feedbackID == "lost" && judgement.verdict.name == "partly")
+  }
+
   @Test("is never passed by junk changes", arguments: [31, 32] as [UInt64])
   func junk(_ seed: UInt64) throws {
     let host = host()
-    for answer in Junk.answers(seed: seed) {
+    for answer in JunkAnswers.answers(seed: seed) {
       let verdict = try judge(answer, Self.scenario, host).verdict
       #expect(verdict.name == "not-yet", "seed \(seed): \(answer.prefix(60)) \(verdict)")
     }
-    #expect(host.recorder.statements.filter(Junk.writes).isEmpty)
+    #expect(host.recorder.statements.filter(JunkAnswers.writes).isEmpty)
   }
 
   @Test(

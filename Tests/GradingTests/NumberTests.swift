@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Grading
@@ -140,6 +141,39 @@ import Testing
     #expect(try judge(Self.catchUp, "46 min").verdict.feedbackID == "forgot-arrivals")
   }
 
+  @Test("is not called a misconception where that leads to the right number, too")
+  func harmlessMistake() throws {
+    // 3,790 s of catching up are 63.2 min; without arrivals 46.3 min, or 63 by a made-up rule.
+    let yaml = Self.catchUp.replacing(
+      "mistakes:\n",
+      with: "mistakes:\n  - {value: backlog / 2200 / 60, feedback: by-luck}\n"
+    )
+    try #require(yaml.contains("by-luck"))
+    // Beyond the tolerance of the right number, within that of the rule with its value.
+    let judgement = try judge(yaml, "64.43 min")
+    #expect(judgement.verdict == .passed || judgement.verdict.feedbackID != "by-luck")
+    let exact = simple("events", "100", tolerance: "1%") + "\nmistakes:\n"
+      + "  - {value: 100.9, feedback: by-luck}\n"
+    #expect(try judge(exact, "101.5").verdict.feedbackID == "wrong")
+  }
+
+  @Test("whose steps cannot be worked out is the checker's failure, whatever was given")
+  func brokenStep() throws {
+    let yaml = """
+      kind: number
+      goal: {ko: 수}
+      feedback: wrong
+      form: {ko: 수}
+      unit: 건
+      value: 3
+      steps:
+        - {id: half, goal: {ko: 반}, unit: 건, words: [half], feedback: wrong-half,
+           value: SELECT count(*) FROM nowhere.at_all}
+      """
+    #expect(try judge(yaml, "3").verdict.name == "checker-failed")
+    #expect(try judge(yaml, "half=1, 4").verdict.name == "checker-failed")
+  }
+
   @Test("given with its steps names the step that is wrong")
   func steps() throws {
     let wrongStep = try judge(Self.catchUp, "backlog=2,316 answer=63 min")
@@ -252,7 +286,7 @@ import Testing
   @Test("is never passed by junk", arguments: [11, 12, 13] as [UInt64])
   func junk(_ seed: UInt64) throws {
     let host = FakeGradingHost()
-    for answer in Junk.answers(seed: seed) {
+    for answer in JunkAnswers.answers(seed: seed) {
       let verdict = try judge(Self.catchUp, answer, host).verdict
       #expect(verdict != .passed, "seed \(seed): \(answer.prefix(80))")
       #expect(verdict.name != "checker-failed", "seed \(seed): \(answer.prefix(80))")

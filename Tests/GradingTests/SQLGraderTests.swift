@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Grading
@@ -236,6 +237,13 @@ import Testing
       broken.failsAfter = limit
       #expect(try judge(Self.right, broken).verdict.name == "checker-failed", "after \(limit)")
     }
+    // A question that fails once says nothing about the answer either.
+    for index in 1...count {
+      let shaky = host()
+      shaky.failsOnceAt = index
+      let name = try judge(Self.right, shaky).verdict.name
+      #expect(name == "passed" || name == "checker-failed", "the question \(index): \(name)")
+    }
     let closed = host()
     closed.opensNoWorlds = true
     #expect(try judge(Self.right, closed).verdict.name == "checker-failed")
@@ -253,12 +261,12 @@ import Testing
   )
   func junk(_ seed: UInt64) throws {
     let host = host()
-    for answer in Junk.answers(seed: seed) {
+    for answer in JunkAnswers.answers(seed: seed) {
       let verdict = try judge(answer, host).verdict
       #expect(verdict != .passed, "seed \(seed): \(answer.prefix(80))")
       #expect(verdict.name != "checker-failed", "seed \(seed): \(answer.prefix(80)) \(verdict)")
     }
-    let writing = host.recorder.statements.filter(Junk.writes)
+    let writing = host.recorder.statements.filter(JunkAnswers.writes)
     #expect(writing.isEmpty, "seed \(seed): \(writing.prefix(3))")
     #expect(!host.recorder.statements.contains { $0.contains("truth.") })
   }

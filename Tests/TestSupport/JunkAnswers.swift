@@ -1,11 +1,15 @@
-/// Answers that no question has: empty, huge, binary, in other languages, queries that destroy.
+// Answers that no question has: empty, huge, binary, in other languages, queries that destroy. Graders
+// of every kind are given them, over tables in memory and over the real program.
 
-@testable import Grading
-
-enum Junk {
-  /// A hundred of them, the fixed ones first.
-  static func answers(seed: UInt64) -> [String] {
-    var generator = SeededGenerator(seed: seed, "junk")
+/// Answers that pass nowhere.
+package enum JunkAnswers {
+  /// A hundred of them, the fixed ones first; the others are drawn from the seed.
+  package static func answers(seed: UInt64) -> [String] {
+    var state = seed
+    func index(below count: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(count))
+    }
     var answers = [
       "", " ", "\n\t", "\u{0}", "\u{0}\u{1}\u{2}\u{FFFD}", "?", "…", "none", "모르겠어요", "몰라",
       "ごめんなさい", "我不知道", "Я не знаю", "لا أعرف", "🤷🏽‍♀️", "null", "NULL", "NaN", "nan", "inf",
@@ -35,16 +39,16 @@ enum Junk {
       "abcdefgh 가나다라0123456789 .,;:'\"()[]{}<>/*-+=%$#@!\n\t\u{301}\u{200B}٣१①Ⅷ"
     )
     while answers.count < 100 {
-      let length = generator.index(below: 80) + 1
+      let length = index(below: 80) + 1
       answers.append(
-        String((0..<length).map { _ in alphabet[generator.index(below: alphabet.count)] })
+        String((0..<length).map { _ in alphabet[index(below: alphabet.count)] })
       )
     }
     return answers
   }
 
   /// A statement that does more than read, whatever it stands behind.
-  static func writes(_ sql: String) -> Bool {
+  package static func writes(_ sql: String) -> Bool {
     sql.uppercased().contains(
       /\b(DROP|DELETE|INSERT|UPDATE|TRUNCATE|ALTER|CREATE|MERGE|ATTACH|PRAGMA)\b/
     )
