@@ -84,8 +84,9 @@ struct JunkAnswerTests {
         atPath: scratch.path + "/" + folder,
         withDestinationPath: RepositoryFiles.root + "/" + folder)
     }
-    try FileManager.default.copyItem(
-      atPath: RepositoryFiles.root + "/Exercises", toPath: scratch.path + "/Exercises")
+    // A link would be copied as one, and what is written below would land in the checkout.
+    let own = URL(fileURLWithPath: RepositoryFiles.root + "/Exercises").resolvingSymlinksInPath()
+    try FileManager.default.copyItem(atPath: own.path, toPath: scratch.path + "/Exercises")
     for (index, exercise) in exercises.enumerated() {
       let folder = scratch.path + "/Exercises/99-junk/0\(index)-\(exercise.kind)"
       let feedback = (["passed"] + exercise.feedback).map { "## \($0)\n\n답장입니다.\n" }
