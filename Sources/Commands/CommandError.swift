@@ -12,7 +12,8 @@ struct CommandError: DiagnosableError {
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
     case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
     case watchElsewhere, noSuchFolder, notPassedYet
-    case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery, spokenCommand
+    case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
+    case nothingToCheck, noSuchPart, spokenCommand
   }
 
   var kind: Kind

@@ -34,7 +34,7 @@ extension Shell {
   /// Begins to make worlds that are not there yet, beside what the learner does; never waits.
   package func prepareWorlds(_ requests: [WorldRequest]) {
     for request in requests {
-      guard case .made = request.origin, let options = try? madeOptions(request) else { continue }
+      guard case .made = request.origin, let options = try? Self.madeOptions(request, contentRoot: content.path) else { continue }
       madeWorlds.begin(options)
     }
   }
@@ -47,7 +47,7 @@ extension Shell {
     let faults = request.faults.map(WorldFault.init)
     switch request.origin {
     case .made:
-      let made = try madeWorlds.path(for: try madeOptions(request))
+      let made = try madeWorlds.path(for: try Self.madeOptions(request, contentRoot: content.path))
       let secret = try Home.secret(of: made)
       let origin = CopiedWorld.Origin.directory(made + "/worlds/sandbox")
       return try CopiedWorld(
@@ -72,7 +72,12 @@ extension Shell {
     }
   }
 
-  private func madeOptions(_ request: WorldRequest) throws -> Platform.Options {
+  /// What a made world is made of.
+  ///
+  /// - Throws: `grading.request` for a day, a size or a shift that is none.
+  static func madeOptions(
+    _ request: WorldRequest, contentRoot: String
+  ) throws -> Platform.Options {
     guard case .made(let seed, let day, let size, let shift) = request.origin else {
       throw GradingWorldError("request", "only a made world has options")
     }
@@ -90,7 +95,7 @@ extension Shell {
     }
     return Platform.Options(
       seed: seed, size: worldSize, yesterday: yesterday, versionShift: shift,
-      faults: request.faults.map(WorldFault.init), contentRoot: content.path)
+      faults: request.faults.map(WorldFault.init), contentRoot: contentRoot)
   }
 }
 

@@ -90,10 +90,11 @@ package final class Shell: @unchecked Sendable {
     language: Language?,
     output: any TerminalOutput,
     purpose: Purpose,
+    madeWorlds: MadeWorlds? = nil,
     wallTime: (@Sendable () -> Int64)? = nil
   ) throws {
     self.purpose = purpose
-    madeWorlds = MadeWorlds(home: home)
+    self.madeWorlds = madeWorlds ?? MadeWorlds(home: home)
     if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
     self.home = home
     self.content = content

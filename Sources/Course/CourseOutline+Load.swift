@@ -38,7 +38,7 @@ extension CourseOutline {
   }
 
   private static func rolePath(_ node: ManifestNode, lessons: [String]) throws -> RolePath {
-    try node.allowKeys(["id", "title", "path", "advice", "required"])
+    try node.allowKeys(["id", "title", "path", "hours", "advice", "required"])
     let pathNode = try node.required("path", example: "[\"00\", \"01\"]")
     let path = try pathNode.texts(example: "\"00\"")
     if let unknown = path.first(where: { !lessons.contains($0) }) {
@@ -53,6 +53,7 @@ extension CourseOutline {
       title: try node.required("title", example: "{ko: …, en: …}").localized(needsBoth: true),
       path: path,
       advice: try node.required("advice", example: "{ko: …, en: …}").localized(needsBoth: true),
+      hours: try node.optional("hours")?.number(0...100, example: "7.5"),
       required: try node.optional("required")?.texts(example: "00-1") ?? []
     )
   }

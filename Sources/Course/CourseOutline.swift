@@ -67,6 +67,8 @@ package struct CourseOutline: Sendable, Hashable {
     /// Ids of lessons in order.
     package var path: [String]
     package var advice: LocalizedText
+    /// How long the path takes at most, as it is promised; nil where nothing is.
+    package var hours: Double? = nil
     /// Proofs that complete the path: ids of exercises, or names such as `all-core`.
     package var required: [String]
   }

@@ -455,6 +455,16 @@ package final class ExerciseSession {
     return give(Hint(name: String(rung), text: text, isLast: rung == count), storyTime)
   }
 
+  /// The text of a hint by its name, filled as it would be now; nil where there is no such hint.
+  ///
+  /// Counts as no hint that was given.
+  package func hintText(_ name: String) -> String? {
+    let rung = Int(name).flatMap {
+      exercise.hintRungs.indices.contains($0 - 1) ? exercise.hintRungs[$0 - 1] : nil
+    }
+    return (rung ?? exercise.misconceptionHints[name]).map { body("", $0) }
+  }
+
   private func body(_ heading: String, _ text: LocalizedText) -> String {
     let part = openPart ?? exercise.questions[0]
     var values = grader(part).sharedValues(grader(part).values, lastAnswer, host)

@@ -41,17 +41,20 @@ package struct ContentTexts: Sendable {
   /// How many pieces there are, both languages counted.
   package var count: Int { texts.count }
 
-  /// Gathers the texts under `Lessons` and `Exercises`.
-  package init(root: String) {
-    let paths = ["Lessons", "Exercises"].flatMap { folder in
+  /// Gathers the texts under `Lessons` and `Exercises`, or under other folders; an empty name is the
+  /// root itself.
+  package init(root: String, folders: [String] = ["Lessons", "Exercises"]) {
+    let paths = folders.flatMap { folder in
       // A folder may be a link, which `subpaths` does not follow.
       let path = URL(filePath: root + "/" + folder).resolvingSymlinksInPath().path
-      return (FileManager.default.subpaths(atPath: path) ?? []).map { folder + "/" + $0 }
+      return (FileManager.default.subpaths(atPath: path) ?? []).map {
+        folder.isEmpty ? $0 : folder + "/" + $0
+      }
     }
     var texts: [ContentText] = []
     var unreadable: [ContentFinding] = []
     var lines: [String: [Substring]] = [:]
-    for path in paths.sorted() where !path.contains("/answers/") {
+    for path in paths.sorted() where !("/" + path).contains("/answers/") {
       guard path.hasSuffix(".md") || path.hasSuffix(".texts") || path.hasSuffix(".yaml"),
         let data = FileManager.default.contents(atPath: root + "/" + path)
       else { continue }

@@ -3,7 +3,7 @@
 extension SQLQuestion {
   static let keys = [
     "kind", "goal", "feedback", "form", "columns", "key", "ordered", "reference", "story",
-    "mistakes", "counterexample", "worlds",
+    "mistakes", "equivalents", "counterexample", "worlds",
   ]
 
   /// `folder` is the exercise's; `tables` are those that `exercise.yaml` declares; `more` are keys
@@ -59,7 +59,7 @@ extension SQLQuestion {
         advice: "Write two that differ in seed and day, or leave `hidden` out."
       )
     }
-    return SQLQuestion(
+    var question = SQLQuestion(
       name: name,
       goal: try node.required("goal", example: "{ko: 목표, en: Goal}")
         .localized(needsBoth: needsBoth),
@@ -80,6 +80,20 @@ extension SQLQuestion {
       tables: tables,
       groupColumns: try parseGroupColumns(node.optional("counterexample"), tables)
     )
+    question.equivalents = try parseEquivalents(node.optional("equivalents"))
+    return question
+  }
+
+  private static func parseEquivalents(_ node: ManifestNode?) throws -> [Equivalent] {
+    try node?.elements(example: "- {change: \"< -> <=\", because: …}").map { element in
+      try element.allowKeys(["change", "line", "because"])
+      return Equivalent(
+        change: try element.required("change", example: "< -> <=").text(example: "< -> <="),
+        line: try element.optional("line")?.integer(1...10_000, example: "3"),
+        because: try element.required("because", example: "ids are unique")
+          .text(example: "ids are unique")
+      )
+    } ?? []
   }
 
   private static func parseQuery(_ node: ManifestNode) throws -> SQLAnswer {

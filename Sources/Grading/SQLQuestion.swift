@@ -14,6 +14,8 @@
 ///   SELECT event_id, event_time FROM lake.silver.events WHERE dt = {{row.dt}} LIMIT 5
 /// mistakes:
 ///   - {sql: "SELECT …", feedback: utc-day}
+/// equivalents:
+///   - {change: "DISTINCT ->", because: ids are unique in Silver}
 /// counterexample: {keys: {lake.silver.events: user_id}}
 /// worlds:
 ///   killer: worlds/killer.ndjson
@@ -25,6 +27,20 @@ package struct SQLQuestion: Sendable {
   package struct Mistake: Sendable, Hashable {
     package var query: SQLAnswer
     package var feedback: String
+  }
+
+  /// A change of an accepted query that makes no other of it, with the reason.
+  package struct Equivalent: Sendable, Hashable {
+    /// As the check shows it: `LEFT JOIN -> JOIN`.
+    package var change: String
+    /// The line of the answer; nil for every line.
+    package var line: Int?
+    package var because: String
+
+    /// True where it speaks of that mutant.
+    package func holds(_ mutant: SQLMutant) -> Bool {
+      change == mutant.change && (line ?? mutant.line) == mutant.line
+    }
   }
 
   package var name: String
@@ -39,6 +55,8 @@ package struct SQLQuestion: Sendable {
   /// What tells the life of a row that differs, by its values `{{row.NAME}}`.
   package var story: SQLTemplate?
   package var mistakes: [Mistake]
+  /// The changes of accepted answers that may pass.
+  package var equivalents: [Equivalent] = []
   /// Nil where the exercise has none.
   package var killer: KillerWorld?
   package var killerDay: String

@@ -147,7 +147,7 @@ package struct SQLTemplate: Sendable, Hashable {
     return sql
   }
 
-  static func literal(_ value: HostValue) -> String {
+  package static func literal(_ value: HostValue) -> String {
     switch value {
     case .null: "NULL"
     case .integer(let number): String(number)
@@ -192,7 +192,7 @@ func previousDay(_ day: String) -> String {
 }
 
 /// The day after `2024-02-28`: `2024-02-29`; the text itself where it is no date.
-func nextDay(_ day: String) -> String {
+package func nextDay(_ day: String) -> String {
   let parts = day.split(separator: "-").compactMap { Int($0) }
   guard parts.count == 3, (1...12).contains(parts[1]) else { return day }
   var (year, month, date) = (parts[0], parts[1], parts[2])

@@ -152,7 +152,7 @@ package final class MadeWorlds: Sendable {
   }
 
   /// The program's size and time: another build may make another world of the same seed.
-  private static let program: String = {
+  package static let program: String = {
     let attributes = Bundle.main.executablePath.flatMap {
       try? FileManager.default.attributesOfItem(atPath: $0)
     }

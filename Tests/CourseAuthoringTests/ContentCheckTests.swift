@@ -31,7 +31,9 @@ import TestSupport
 
   static let rules: [String] = {
     let names = try? FileManager.default.contentsOfDirectory(atPath: planted.path)
+    // What begins with `check` is found by playing answers: the pipeline's tests do.
     return (names ?? []).filter { $0 != "sound" && !$0.hasSuffix(".md") && !$0.hasPrefix(".") }
+      .filter { !$0.hasPrefix("check") }
       .sorted()
   }()
 

@@ -265,6 +265,7 @@ import TestSupport
       columns: {a: bigint}
       reference: SELECT a FROM t
       mistakes: [{sql: SELECT 1 AS a, feedback: b}]
+      equivalents: [{change: "< -> <=", line: 1, because: same}]
       counterexample: {keys: {t: a}}
       worlds: {hidden: [{seed: 1, day: 2024-01-15, faults: [{name: x}]}]}
 

@@ -19,6 +19,8 @@ package struct IncidentCase: Sendable {
   /// What the last line gets: a name of `Verdict`, and a feedback id.
   package var verdict: String
   package var feedback: String?
+  /// The file, below the incident's folder.
+  package var file: String { "answers/" + name + ".tap" }
 
   /// The feedback ids that come from the engine and need no text of the incident's own.
   package static let builtInFeedback = [

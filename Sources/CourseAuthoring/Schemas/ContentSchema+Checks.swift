@@ -170,6 +170,14 @@ extension ContentSchema {
           SchemaProperty("feedback", .text(), "The feedback id.", required: true),
         ])), "Known wrong queries, besides answers/wrong."),
     SchemaProperty(
+      "equivalents",
+      .list(
+        .object([
+          SchemaProperty("change", .text(), "As course check shows it.", required: true),
+          SchemaProperty("line", .integer(1...10_000), "The answer's line; every one unless said."),
+          SchemaProperty("because", .text(), "Why both return the same.", required: true),
+        ])), "Changes of accepted queries that make no other of them."),
+    SchemaProperty(
       "counterexample",
       .object([SchemaProperty("keys", .map(.text()), "By table, the column by which rows belong together.", required: true)]),
       "How rows are kept together when the smallest counterexample is looked for."),

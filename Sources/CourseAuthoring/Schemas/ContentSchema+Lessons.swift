@@ -41,6 +41,7 @@ extension ContentSchema {
               "id", .choice(CourseOutline.Role.allCases.map(\.rawValue)), "The role.", required: true),
             SchemaProperty("title", .localized, "Its name.", required: true),
             SchemaProperty("path", .texts, "Ids of lessons in order.", required: true),
+            SchemaProperty("hours", .number, "How long the path takes at most, as promised."),
             SchemaProperty("advice", .localized, "What it pays to look at.", required: true),
             SchemaProperty("required", .texts, "Proofs that complete the path."),
           ])), "What each role learns."),

@@ -1,0 +1,58 @@
+// What jobs share: the bench, and the place where findings and gradings are gathered.
+
+internal import Foundation
+internal import Grading
+
+/// One run of `course check`; its parts are used by all workers at once.
+final class CheckRun: Sendable {
+  let bench: any AuthoringBench
+  /// Whether the one who waits has given up.
+  private let isStopped: @Sendable () -> Bool
+  private let gathered = Gathered()
+
+  init(bench: any AuthoringBench, isStopped: @escaping @Sendable () -> Bool) {
+    self.bench = bench
+    self.isStopped = isStopped
+  }
+
+  /// `@unchecked Sendable`: touched only while `lock` is held.
+  private final class Gathered: @unchecked Sendable {
+    let lock = NSLock()
+    var findings: [CheckFinding] = []
+    var gradings: [GradingRecord] = []
+    var mutants = 0
+    var screens = 0
+  }
+
+  var wasStopped: Bool { isStopped() }
+
+  func found(_ finding: CheckFinding) {
+    gathered.lock.withLock { gathered.findings.append(finding) }
+  }
+
+  func graded(_ record: GradingRecord) {
+    gathered.lock.withLock { gathered.gradings.append(record) }
+  }
+
+  func countMutant() { gathered.lock.withLock { gathered.mutants += 1 } }
+  func countScreen() { gathered.lock.withLock { gathered.screens += 1 } }
+
+  /// In an order that does not depend on the workers.
+  var findings: [CheckFinding] {
+    gathered.lock.withLock { gathered.findings }.sorted {
+      ($0.file, $0.line ?? 0, $0.code, $0.text) < ($1.file, $1.line ?? 0, $1.code, $1.text)
+    }
+  }
+
+  var gradings: [GradingRecord] { gathered.lock.withLock { gathered.gradings } }
+  var mutants: Int { gathered.lock.withLock { gathered.mutants } }
+  var screens: Int { gathered.lock.withLock { gathered.screens } }
+}
+
+/// Seconds that something took.
+func timed<Result>(_ body: () throws -> Result) rethrows -> (Result, Double) {
+  let began = ContinuousClock.now
+  let result = try body()
+  let parts = (ContinuousClock.now - began).components
+  return (result, Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
+}

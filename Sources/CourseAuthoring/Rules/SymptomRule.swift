@@ -1,0 +1,70 @@
+// Rule 2: the world in which an incident begins shows what its message says, and the same seed
+// without the fault does not.
+
+internal import Course
+internal import Grading
+
+/// What the story claims is to be seen.
+struct SymptomRule: CheckRule {
+  let name = "symptom"
+
+  func jobs(_ subject: CheckSubject, _ extent: CheckExtent) -> [CheckJob] {
+    guard case .incident(let incident, _) = subject.content else { return [] }
+    let settings = extent == .full ? Array(extent.wrong.prefix(2)) : [.single]
+    return incident.variants.flatMap { variant in
+      settings.map { setting in
+        CheckJob("\(subject.name) \(name) \(variant.id)") { run in
+          try check(subject, incident, variant, setting, run)
+        }
+      }
+    }
+  }
+
+  private func check(
+    _ subject: CheckSubject, _ incident: Incident, _ variant: Incident.Variant,
+    _ setting: RunSetting, _ run: CheckRun
+  ) throws {
+    func finding(_ code: String) -> CheckFinding {
+      CheckFinding(
+        rule: name, code: code, file: subject.file("incident.yaml"),
+        line: subject.line(in: "incident.yaml", of: "symptom:"), text: variant.id,
+        values: ["variant": variant.id, "setting": setting.description])
+    }
+    guard try shows(incident, variant, setting, run, "with the fault") else {
+      return run.found(finding("symptom.missing"))
+    }
+    guard !variant.faults.isEmpty else { return }
+    var healthy = variant
+    healthy.faults = []
+    if try shows(incident, healthy, setting, run, "without the fault") {
+      run.found(finding("symptom.without-fault"))
+    }
+  }
+
+  /// True where the incident can begin in a world with the variant's faults.
+  private func shows(
+    _ incident: Incident, _ variant: Incident.Variant, _ setting: RunSetting, _ run: CheckRun,
+    _ answer: String
+  ) throws -> Bool {
+    var incident = incident
+    incident.variants = [variant]
+    let world = try run.bench.open(setting, after: [])
+    defer { world.close() }
+    let (isShown, seconds) = try timed {
+      do {
+        _ = try IncidentSession.start(
+          incident, host: world.host, progress: world.progress, seed: setting.seed,
+          now: world.now)
+        return true
+      } catch let error as CourseError where error.code == "incident.no-symptom" {
+        return false
+      }
+    }
+    run.graded(
+      GradingRecord(
+        exercise: incident.id, rule: name, answer: "\(variant.id) \(answer)", world: "visible",
+        setting: setting, verdict: isShown ? "shown" : "not-shown", feedback: nil,
+        seconds: seconds))
+    return isShown
+  }
+}

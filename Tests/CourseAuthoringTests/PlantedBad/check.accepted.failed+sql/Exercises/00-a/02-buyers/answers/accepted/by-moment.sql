@@ -1,0 +1,1 @@
+SELECT count(DISTINCT event_id) AS buyers FROM warehouse.mart.fact_purchase WHERE dt = DATE '{{ds_kst}}'

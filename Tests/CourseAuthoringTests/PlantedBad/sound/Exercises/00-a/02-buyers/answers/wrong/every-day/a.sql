@@ -1,0 +1,2 @@
+SELECT count(DISTINCT user_id) AS buyers
+FROM warehouse.mart.fact_purchase

@@ -1,0 +1,220 @@
+import Commands
+import Course
+import CourseAuthoring
+import Foundation
+import Grading
+import Platform
+import TestSupport
+import Testing
+
+/// `course check` finds what is planted, under the name of its rule; without the rule it is missed.
+///
+/// One after the other: a check uses two threads itself, and a verdict that comes late is none.
+@Suite(.serialized)
+struct CourseCheckTests {
+  private static let planted =
+    RepositoryFiles.root + "/Tests/CourseAuthoringTests/PlantedBad"
+
+  private static func folders(_ prefix: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: planted)) ?? [])
+      .filter { $0.hasPrefix(prefix) && !$0.hasSuffix(".sound") }.sorted()
+  }
+
+  static let ofExercises = folders("check.")
+  static let ofIncidents = folders("check-incident.")
+  /// What shows only with every mutant, width, seed and zone.
+  private static let needFull = [
+    "check.mutants.survives-row", "check.accepted.failed+zone", "check.transcripts.too-wide+narrow",
+  ]
+
+  /// One home for all tests: worlds are made once.
+  private static let home: Result<Home, any Error> = Result {
+    let path = NSTemporaryDirectory() + "/tapline-authors-\(UUID().uuidString)"
+    atexit { try? FileManager.default.removeItem(atPath: CourseCheckTests.homePath ?? "/none") }
+    return try Home(path: path)
+  }
+  private static let made = home.map { MadeWorlds(home: $0) }
+  private static var homePath: String? { try? home.get().path }
+
+  private static func lay(
+    _ source: String, over scratch: ScratchDirectory, at place: String = ""
+  ) throws {
+    for path in try FileManager.default.subpathsOfDirectory(atPath: source) {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: source + "/" + path, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      try scratch.write(place + path, String(contentsOfFile: source + "/" + path, encoding: .utf8))
+    }
+  }
+
+  /// The sound course with a planted folder laid over it, its ledger renewed.
+  static func course(_ folder: String?) throws -> ScratchDirectory {
+    let scratch = try ScratchDirectory("course")
+    for source in ["sound", folder].compactMap({ $0 }) {
+      try lay(planted + "/" + source, over: scratch)
+    }
+    let ledger = TranslationLedger.read(root: scratch.path)
+      .renewed(ContentTexts(root: scratch.path))
+    try scratch.write("Lessons/translations.lock", ledger)
+    return scratch
+  }
+
+  /// The tests' incident with a planted folder laid over it.
+  static func incident(_ folder: String?) throws -> ScratchDirectory {
+    let scratch = try ScratchDirectory("incident")
+    try lay(
+      RepositoryFiles.root + "/Tests/CourseTests/Fixtures/incidents/TXT-01", over: scratch,
+      at: "TXT-01/")
+    for source in ["check-incident.sound", folder].compactMap({ $0 }) {
+      try lay(planted + "/" + source, over: scratch, at: "TXT-01/")
+    }
+    return scratch
+  }
+
+  /// Checks a folder as `course check` does.
+  static func check(
+    _ path: String, _ extent: CheckExtent = .single, rules: [any CheckRule] = CheckRules.all
+  ) throws -> CourseCheck.Report {
+    let home = try home.get()
+    let target = try CheckTarget.find(path)
+    let content = try ScratchDirectory("content")
+    let laid = content.path + "/laid"
+    try target.lay(over: RepositoryFiles.root, at: laid)
+    let bench = LearnerBench(
+      home: home,
+      content: try ContentRoot.find(
+        environment: ["TAPLINE_CONTENT": laid], executable: "tapline"),
+      made: try made.get())
+    var memory = CheckMemory(file: content.path + "/none.json", version: "test")
+    return CourseCheck(target: target, bench: bench, rules: rules)
+      .run(extent, memory: &memory, base: RepositoryFiles.root)
+  }
+
+  /// What a planted folder's name says: the finding's code.
+  private static func code(_ folder: String) -> String {
+    String(folder.drop { $0 != "." }.dropFirst().prefix { $0 != "+" })
+  }
+
+  /// What is to be checked of a planted course: the one exercise that it changes, else all of it.
+  private static func target(_ folder: String, _ course: ScratchDirectory) -> String {
+    let exercises = planted + "/" + folder + "/Exercises/00-a"
+    let changed = (try? FileManager.default.contentsOfDirectory(atPath: exercises)) ?? []
+    return changed.count == 1 ? course.path + "/Exercises/00-a/" + changed[0] : course.path
+  }
+
+  private static func report(
+    _ folder: String, rules: [any CheckRule] = CheckRules.all
+  ) throws -> CourseCheck.Report {
+    let extent: CheckExtent = needFull.contains(folder) ? .full : .single
+    if folder.hasPrefix("check-incident.") {
+      let scratch = try incident(folder)
+      return try check(scratch.path + "/TXT-01", extent, rules: rules)
+    }
+    let course = try course(folder)
+    return try check(target(folder, course), extent, rules: rules)
+  }
+
+  private static func list(_ report: CourseCheck.Report) -> String {
+    (report.findings.map { "\($0.file):\($0.line ?? 0) \($0.code) \($0.text)" }
+      + report.failures.map { "\($0.label): \($0.reason)" }).joined(separator: "\n")
+  }
+
+  // MARK: Sound
+
+  @Test func `the sound course is green, and every answer was graded on every seed`() throws {
+    let course = try Self.course(nil)
+    let report = try Self.check(course.path, .full)
+    #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
+    // Four accepted answers, ten settings, each twice; queries in four worlds each time.
+    #expect(report.count("accepted") == 2 * 10 * 2 + 2 * 10 * 2 * 4)
+    #expect(report.answers("wrong") == 6)
+    #expect(report.mutants > 5)
+    #expect(report.seeds == RunSetting.seeds)
+    #expect(report.languages == ["en", "ko"])
+    let settings = Set(report.gradings.filter { $0.rule == "accepted" }.map(\.setting))
+    #expect(settings == Set(RunSetting.covering))
+  }
+
+  @Test func `an incident with a fault is green`() throws {
+    let scratch = try Self.incident(nil)
+    let report = try Self.check(scratch.path + "/TXT-01")
+    #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
+    let symptoms = report.gradings.filter { $0.rule == "symptom" }.map(\.verdict)
+    #expect(symptoms == ["shown", "not-shown"])
+  }
+
+  // MARK: Planted
+
+  @Test func `something is planted for every rule`() {
+    let rules = Set(
+      (Self.ofExercises + Self.ofIncidents).map { Self.code($0).prefix { $0 != "." } })
+    #expect(rules == Set(CheckRules.all.map { $0.name[...] }))
+  }
+
+  @Test(arguments: ofExercises + ofIncidents)
+  func `what is planted is found by its rule and by no other`(folder: String) throws {
+    let report = try Self.report(folder)
+    if folder == "check-incident.symptom.missing" {
+      // An incident that cannot begin fails whatever else is asked of it.
+      #expect(report.findings.contains { $0.rule == "symptom" }, "\(Self.list(report))")
+      return
+    }
+    #expect(Set(report.findings.map(\.code)) == [Self.code(folder)], "\(Self.list(report))")
+    #expect(report.failures.isEmpty, "\(Self.list(report))")
+    for finding in report.findings {
+      #expect(finding.code.hasPrefix(finding.rule + "."))
+      #expect(finding.line != nil && !finding.text.isEmpty && !finding.file.isEmpty, "\(finding)")
+    }
+  }
+
+  /// One planted folder of each rule.
+  static let samples = CheckRules.all.map { rule in
+    (ofExercises + ofIncidents).last { code($0).hasPrefix(rule.name + ".") } ?? rule.name
+  }
+
+  @Test(arguments: samples)
+  func `without its rule, what is planted is not found`(folder: String) throws {
+    let rule = Self.code(folder).prefix { $0 != "." }
+    let report = try Self.report(folder, rules: CheckRules.all.filter { $0.name != rule })
+    #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
+  }
+
+  // MARK: Settings
+
+  @Test func `ten settings hold every pair of seed, language, zone and form`() {
+    let settings = RunSetting.covering
+    #expect(settings.count == 10)
+    func values(_ setting: RunSetting) -> [String] {
+      ["\(setting.seed)", setting.language.rawValue, setting.zone, setting.form.rawValue]
+    }
+    let counts = [RunSetting.seeds.count, 2, 2, 2]
+    for first in 0..<4 {
+      for second in (first + 1)..<4 {
+        let pairs = Set(settings.map { values($0)[first] + " " + values($0)[second] })
+        #expect(pairs.count == counts[first] * counts[second])
+      }
+    }
+  }
+
+  // MARK: Memory
+
+  @Test func `what has not changed is looked at on one seed, and what has in full`() throws {
+    let scratch = try ScratchDirectory("memory")
+    try scratch.write("one/exercise.yaml", "id: one")
+    let file = scratch.path + "/checked.json"
+    var memory = CheckMemory(file: file, version: "1")
+    let folder = scratch.path + "/one"
+    #expect(!memory.knows(folder))
+    memory.set(folder, isGood: true)
+    memory.write()
+    #expect(CheckMemory(file: file, version: "1").knows(folder))
+    #expect(!CheckMemory(file: file, version: "2").knows(folder))
+    try scratch.write("one/answers/accepted/a.tap", "answer 1")
+    #expect(!CheckMemory(file: file, version: "1").knows(folder))
+    try FileManager.default.removeItem(atPath: folder + "/answers")
+    #expect(CheckMemory(file: file, version: "1").knows(folder))
+    memory.set(folder, isGood: false)
+    #expect(!memory.knows(folder))
+  }
+}
