@@ -158,12 +158,15 @@ let package = Package(
 
     // Side
     room("Terminal", ["CCmarkGFM", "CLibEdit"]),
-    room("Course", [grdb, yams]),
+    room("Grading", [yams]),
+    room("Course", ["Grading", grdb, yams]),
+    room("CourseAuthoring", ["Course", "Grading", yams]),
     room(
       "Commands",
       [
-        "Collector", "CollectorEndpoint", "Columnar", "Course", "Dashboard", "Diagnostics", "ETL",
-        "EventLog", "EventModel", "EventSDK", "HTTPServer", "KafkaProtocol", "Lake", "LakeIngest",
+        "Collector", "CollectorEndpoint", "Columnar", "Course", "CourseAuthoring", "Dashboard",
+        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "Grading", "HTTPServer",
+        "KafkaProtocol", "Lake", "LakeIngest",
         "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
         "World", argumentParser,
       ]),
@@ -199,7 +202,11 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", "Terminal", grdb], exclude: ["Fixtures", "PlantedBad"]),
+    tests("Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
+    tests(
+      "CourseAuthoring", ["Course", "CourseAuthoring", "Grading", "TestSupport"],
+      exclude: ["PlantedBad"]),
+    tests("Grading", ["Grading"]),
     tests(
       "DeltaLog",
       [
@@ -233,8 +240,8 @@ let package = Package(
     tests(
       "Pipeline",
       [
-        "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "ETL", "Platform",
-        "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
+        "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
+        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
       "QueryExecution",

@@ -713,26 +713,53 @@ static unsigned char on_tab(EditLine *edit, int character) {
   return key_result(editor, result);
 }
 
-static int step_before_cursor(tapline_editor *editor) {
+// Code points of the visible character that ends (`is_after` false) or begins at the cursor; 0 when
+// there is none.
+static int step_at_cursor(tapline_editor *editor, bool is_after) {
   const LineInfoW *info = el_wline(editor->edit);
-  size_t count = (size_t)(info->cursor - info->buffer);
+  const wchar_t *start = is_after ? info->cursor : info->buffer;
+  size_t count = (size_t)((is_after ? info->lastchar : info->cursor) - start);
   if (count == 0) return 0;
   if (editor->step == NULL) return 1;
-  uint32_t *points = points_of(info->buffer, count);
+  uint32_t *points = points_of(start, count);
   if (points == NULL) return 1;
-  int step = editor->step(editor->context, points, (int)count);
+  int step = editor->step(editor->context, points, (int)count, is_after);
   free(points);
   return step;
+}
+
+// Moves the cursor by `move` and deletes the `count` code points before it. Where two columns go,
+// libedit's own update of the screen leaves the cursor one column too far right at the line's
+// beginning: draw all of it.
+static unsigned char delete_character(tapline_editor *editor, int move, int count) {
+  clear_line(editor, false);
+  if (move != 0) el_cursor(editor->edit, move);
+  el_wdeletestr(editor->edit, count);
+  el_wset(editor->edit, EL_REFRESH);
+  return CC_NORM;
 }
 
 // Deletes one visible character, which may be several code points (an emoji, a letter with marks).
 static unsigned char on_backspace(EditLine *edit, int character) {
   (void)character;
   tapline_editor *editor = editor_of(edit);
-  int step = step_before_cursor(editor);
+  int step = step_at_cursor(editor, false);
   if (step == 0) return CC_ERROR;
-  el_wdeletestr(edit, step);
-  return CC_REFRESH;
+  return delete_character(editor, 0, step);
+}
+
+enum { CTRL_D = 4 };
+
+// Deletes the visible character after the cursor; Ctrl-D on an empty line is the end of input.
+static unsigned char on_delete(EditLine *edit, int character) {
+  tapline_editor *editor = editor_of(edit);
+  const LineInfoW *info = el_wline(edit);
+  int step = step_at_cursor(editor, true);
+  if (step == 0) {
+    bool is_end = character == CTRL_D && info->lastchar == info->buffer;
+    return is_end ? CC_EOF : CC_ERROR;
+  }
+  return delete_character(editor, step, step);
 }
 
 // libedit's own incremental search looks a Hangul syllable's low byte up in its key map, which ends
@@ -896,8 +923,10 @@ static void bind_keys(EditLine *edit) {
   el_wset(edit, EL_ADDFN, L"tapline-complete", L"Complete the word", on_tab);
   el_wset(edit, EL_ADDFN, L"tapline-search", L"Search the history", on_search);
   el_wset(edit, EL_ADDFN, L"tapline-backspace", L"Delete one character", on_backspace);
+  el_wset(edit, EL_ADDFN, L"tapline-delete", L"Delete the next character", on_delete);
   el_wset(edit, EL_EDITOR, L"emacs");
   el_wset(edit, EL_BIND, L"^R", L"tapline-search", NULL);
+  el_wset(edit, EL_BIND, L"^D", L"tapline-delete", NULL);
   el_wset(edit, EL_BIND, L"^W", L"ed-delete-prev-word", NULL);
   el_wset(edit, EL_BIND, L"^U", L"vi-kill-line-prev", NULL);
   el_wset(edit, EL_BIND, L"\\e[1~", L"ed-move-to-beg", NULL);
@@ -906,7 +935,7 @@ static void bind_keys(EditLine *edit) {
   el_wset(edit, EL_BIND, L"\\e[F", L"ed-move-to-end", NULL);
   el_wset(edit, EL_BIND, L"\\eOH", L"ed-move-to-beg", NULL);
   el_wset(edit, EL_BIND, L"\\eOF", L"ed-move-to-end", NULL);
-  el_wset(edit, EL_BIND, L"\\e[3~", L"ed-delete-next-char", NULL);
+  el_wset(edit, EL_BIND, L"\\e[3~", L"tapline-delete", NULL);
   el_wset(edit, EL_BIND, L"\\e[1;5C", L"em-next-word", NULL);
   el_wset(edit, EL_BIND, L"\\e[1;5D", L"ed-prev-word", NULL);
   // The user's own choices; `bind -v` here resets every key, so ours that must work come after.
@@ -949,6 +978,8 @@ tapline_editor *tapline_editor_open(int input, int output, int history_max) {
   el_wset(editor->edit, EL_GETCFN, next_character);
   // Ctrl-S must not freeze the screen: who does not know Ctrl-Q takes it for a crash.
   el_wset(editor->edit, EL_SETTY, L"-d", L"-ixon", NULL);
+  // While a command runs between two lines of a paste, the kernel must not echo the rest of it.
+  el_wset(editor->edit, EL_SETTY, L"-x", L"-echo", NULL);
   bind_keys(editor->edit);
   return editor;
 }
@@ -972,6 +1003,13 @@ void tapline_editor_set_callbacks(
   editor->rows = rows;
   editor->compose = compose;
   editor->search = search;
+}
+
+static void set_echo(int input) {
+  struct termios state;
+  if (tcgetattr(input, &state) != 0 || (saved_terminal.c_lflag & ECHO) == 0) return;
+  state.c_lflag |= ECHO;
+  tcsetattr(input, TCSADRAIN, &state);
 }
 
 static const int reading_signals[] = {SIGTSTP, SIGCONT, SIGWINCH};
@@ -998,6 +1036,7 @@ static void begin_reading(tapline_editor *editor, struct sigaction *previous) {
 static void end_reading(tapline_editor *editor, const struct sigaction *previous) {
   fputs(PASTE_OFF, editor->out);
   fflush(editor->out);
+  if (!editor->is_pasting) set_echo(editor->input);
   for (int i = 0; i < READING_COUNT; i++) sigaction(reading_signals[i], &previous[i], NULL);
   tapline_interrupt_clear();
   is_reading = 0;

@@ -1,3 +1,4 @@
+internal import Grading
 internal import Course
 internal import Diagnostics
 internal import EventModel

@@ -1,5 +1,6 @@
+package import Grading
 internal import Columnar
-package import Course
+internal import Course
 internal import EventModel
 internal import Foundation
 internal import Platform

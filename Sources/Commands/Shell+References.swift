@@ -1,5 +1,6 @@
 // What the course refers to: the checklist, product cards, the glossary and its quiz, references.
 
+internal import Grading
 internal import Course
 internal import EventModel
 internal import Platform

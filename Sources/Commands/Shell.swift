@@ -3,6 +3,7 @@
 // `Shell` owns what a session of typing has (language, current exercise) and the world. The prompt,
 // `-c`, `-f`, standard input and a second process all come through `run`, one at a time.
 
+internal import Grading
 internal import Course
 internal import Diagnostics
 internal import EventModel

@@ -1,3 +1,5 @@
+package import Grading
+
 /// The twelve things to be able to do at the end, ticked by their proofs alone.
 ///
 /// A tick is stored when all proofs of an item are there for the first time, and is never taken

@@ -1,3 +1,4 @@
+internal import Grading
 internal import Foundation
 
 /// The course on disk: finds lessons and exercises under the content folder, and reads them late.

@@ -1,5 +1,7 @@
 // Reads `Lessons/course.yaml` and refuses what would send a learner nowhere.
 
+internal import Grading
+
 extension CourseOutline {
   static func parse(_ node: ManifestNode) throws -> CourseOutline {
     try node.allowKeys(["version", "phases", "roles", "lessons"])

@@ -1,3 +1,5 @@
+package import Grading
+
 /// The order of the course: `Lessons/course.yaml`.
 ///
 /// Lessons stand in the order in which they are learnt, which is not that of their numbers.

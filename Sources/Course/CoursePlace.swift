@@ -1,5 +1,7 @@
 // Finds the place that a learner names: `01`, `1`, `0.2`, `00-2`.
 
+internal import Grading
+
 extension CourseOutline {
   /// A lesson, and what in it was named.
   package struct Place: Sendable, Hashable {

@@ -1,3 +1,5 @@
+package import Grading
+
 /// How far a learner is, computed from the outline and the progress file: for `list`, `progress`
 /// and the roadmap. Values only; the prompt draws them.
 package struct CourseStatus: Sendable, Hashable {

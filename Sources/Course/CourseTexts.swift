@@ -1,5 +1,7 @@
 // The course's own sentences, by their keys in the catalogue: what no exercise's file says.
 
+internal import Grading
+
 /// The shared sentences, in the language in which the learner reads now.
 struct CourseTexts {
   /// Looks up a key and fills its placeholders.

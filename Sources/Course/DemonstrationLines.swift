@@ -1,6 +1,7 @@
 // The lines of a demonstration: how a block is cut into them, how `{{sql: …}}` is filled, and when
 // a typed line counts as the one that was to come.
 
+package import Grading
 internal import Foundation
 
 /// Cuts the text of a `tapline` block into lines that are run one at a time.

@@ -1,5 +1,7 @@
 // Reads an exercise's folder, and refuses with file, line and key what a learner would stumble on.
 
+internal import Grading
+
 extension Exercise {
   static let passedFeedbackID = "passed"
   static let rungCount = 3
@@ -56,7 +58,7 @@ extension Exercise {
         advice: "Use Latin letters, digits and `-`, in quotes if it is only digits: `00-1`."
       )
     }
-    let status = try node.required("status", example: "draft").choice(Status.self)
+    let status = try node.required("status", example: "draft").choice(ContentStatus.self)
     let needsBoth = status == .core
     let answer = try node.optional("answer").map {
       try AnswerForm.parse($0, needsBoth: needsBoth)
@@ -68,7 +70,7 @@ extension Exercise {
       status: status,
       tier: try node.optional("tier")?.choice(Tier.self) ?? .core,
       kind: try node.required("kind", example: "state").choice(Kind.self),
-      grading: try node.optional("grading")?.choice(Grading.self) ?? .first,
+      grading: try node.optional("grading")?.choice(Check.Combination.self) ?? .first,
       title: try node.required("title", example: "{ko: 제목, en: Title}")
         .localized(needsBoth: needsBoth),
       minutes: try node.required("minutes", example: "5").integer(1...240, example: "5"),
@@ -94,7 +96,7 @@ extension Exercise {
   private static func parts(
     _ node: ManifestNode,
     folder: ContentFolder,
-    status: Status
+    status: ContentStatus
   ) throws -> [ExercisePart] {
     guard let partsNode = node.optional("parts") else { return [] }
     if node.optional("answer") != nil {

@@ -1,3 +1,5 @@
+package import Grading
+
 /// One exercise as the learner and the grader know it: a folder of files, no Swift.
 ///
 /// 1. `Exercise.load` reads the folder and refuses what is malformed (`Exercise+Load.swift`).
@@ -5,13 +7,6 @@
 /// 3. `Grader` runs the `checks` in file order over a `LessonHost`; the first that fails decides.
 /// 4. The verdict's text comes from `feedback`, filled with the offending row's values.
 package struct Exercise: Sendable {
-  /// How finished an exercise is; `core` needs everything, `local` and `draft` less.
-  package enum Status: String, Sendable, CaseIterable {
-    case draft
-    case local
-    case core
-  }
-
   /// Whether a role's path contains it or offers it beside.
   package enum Tier: String, Sendable, CaseIterable {
     case core
@@ -27,22 +22,14 @@ package struct Exercise: Sendable {
     case choice
   }
 
-  /// How several checks make one verdict.
-  package enum Grading: String, Sendable, CaseIterable {
-    /// The first check that fails decides; the others are not asked.
-    case first
-    /// All are asked; some passed and some failed is `partly`.
-    case parts
-  }
-
   /// Never reused, such as `00-1`.
   package var id: String
   /// Raised when a change makes earlier passes doubtful.
   package var version: Int
-  package var status: Status
+  package var status: ContentStatus
   package var tier: Tier
   package var kind: Kind
-  package var grading: Grading
+  package var grading: Check.Combination
   package var title: LocalizedText
   package var minutes: Int
   /// Ids of exercises that come before.
@@ -89,26 +76,4 @@ package struct Exercise: Sendable {
 
   /// The name of the feedback that a passed part gets besides the count of parts.
   static func passedFeedbackID(part: String) -> String { "passed-\(part)" }
-}
-
-/// One rule that a right answer keeps.
-package struct Check: Sendable {
-  /// Which result of the query means that the rule is broken.
-  package enum FailsWhen: String, Sendable, CaseIterable {
-    /// The query returns the offending rows; none means that the rule is kept.
-    case rows
-    /// The query returns what has to be there; none means that the rule is broken.
-    case noRows = "no-rows"
-  }
-
-  /// The file's name without its ending, such as `10-tapped`.
-  package var name: String
-  /// What a right answer achieves, as the learner may be shown it.
-  package var goal: LocalizedText
-  /// The feedback that a broken rule gets.
-  package var feedback: String
-  package var sql: SQLTemplate
-  package var failsWhen: FailsWhen
-  /// Queries whose first rows give further placeholders to this check's feedback.
-  package var values: [SQLTemplate]
 }

@@ -1,5 +1,7 @@
 // What the learner is shown of an exercise with parts, and how declared answers name its options.
 
+internal import Grading
+
 extension ExerciseSession {
   /// A part as it is asked now, in the learner's language.
   package struct PartView: Sendable, Hashable {

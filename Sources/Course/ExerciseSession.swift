@@ -1,3 +1,5 @@
+package import Grading
+
 /// One learner at one exercise: judges answers, climbs the hints, and remembers.
 ///
 /// A session belongs to one prompt and is used from one thread. What cannot be stored never costs
@@ -280,7 +282,6 @@ package final class ExerciseSession {
   ///
   /// A misconception's hint is shown once; whoever fails the same way again climbs on.
   package func hint(storyTime: Int64? = nil) -> Hint {
-    let language = host.language
     if let id = pendingMisconception, let text = exercise.misconceptionHints[id] {
       pendingMisconception = nil
       shownMisconceptions.insert(id)

@@ -1,3 +1,4 @@
+package import Grading
 internal import Foundation
 
 /// What lists and counts need of an exercise: its manifest, without texts, checks and items.

@@ -1,3 +1,5 @@
+package import Grading
+
 /// The course's words: one Korean word per concept, its meaning, and where it is introduced.
 package struct Glossary: Sendable {
   /// One concept.

@@ -1,3 +1,5 @@
+package import Grading
+
 /// Ten questions about the use of words, drawn for one learner; nine right ones pass.
 ///
 /// A retry draws other terms until all were asked. Every answer is stored, so that a kill goes on

@@ -1,5 +1,7 @@
 // A lesson as the prompt plays it: sections of steps, the same in both languages.
 
+package import Grading
+
 /// One lesson's text, cut into steps.
 package struct Lesson: Sendable, Hashable {
   /// What happens at a step.
@@ -16,7 +18,7 @@ package struct Lesson: Sendable, Hashable {
     case card(String)
 
     /// True where the player stops: the learner has to do something.
-    var isStop: Bool {
+    package var isStop: Bool {
       switch self {
       case .demonstration, .prediction, .exercise: true
       case .prose, .card: false

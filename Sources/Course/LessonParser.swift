@@ -5,6 +5,8 @@
 // same sections and the same kinds of step in the same order, so a place in one is a place in
 // the other.
 
+internal import Grading
+
 enum LessonParser {
   /// One step of one language, before the languages are laid over each other.
   private struct RawStep {

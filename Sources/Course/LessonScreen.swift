@@ -1,5 +1,7 @@
 // What a lesson wants to have printed, and what the prompt waits for: values in one language.
 
+internal import Grading
+
 /// What is to be printed after one turn of a lesson, and what is waited for then.
 package struct LessonScreen: Sendable, Hashable {
   /// In the order in which to print; empty where nothing changed.

@@ -1,3 +1,5 @@
+package import Grading
+
 /// One learner in the course: plays the lessons, finds out outcomes, and remembers the place.
 ///
 /// A session belongs to one prompt and is used from one thread. Every call that moves stores the

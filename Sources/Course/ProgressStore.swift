@@ -1,3 +1,4 @@
+internal import Grading
 internal import Foundation
 internal import GRDB
 internal import Synchronization

@@ -1,6 +1,8 @@
 // The files of `Lessons` that are looked up rather than played: cards, stations, references, terms
 // and the checklist. One shape for all: a list of entries, each with an id of its own.
 
+package import Grading
+
 extension CourseContent {
   /// Reads `Lessons/NAME` and its list under `key`, each element by `parse`.
   ///

@@ -386,11 +386,12 @@ private func completeCallback(
 
 private func stepCallback(
   context: UnsafeMutableRawPointer?,
-  line: UnsafePointer<UInt32>,
-  cursor: Int32
+  points: UnsafePointer<UInt32>,
+  count: Int32,
+  isFirst: Bool
 ) -> Int32 {
-  let text = String(scalars(UnsafeBufferPointer(start: line, count: Int(cursor))))
-  return Int32(text.last?.unicodeScalars.count ?? 1)
+  let text = String(scalars(UnsafeBufferPointer(start: points, count: Int(count))))
+  return Int32((isFirst ? text.first : text.last)?.unicodeScalars.count ?? 1)
 }
 
 private func rowsCallback(

@@ -1,4 +1,6 @@
 import Course
+import CourseAuthoring
+import Grading
 import Foundation
 import Testing
 

@@ -1,5 +1,7 @@
 import Commands
 import Course
+import CourseAuthoring
+import Grading
 import Foundation
 import Terminal
 import TestSupport

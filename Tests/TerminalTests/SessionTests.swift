@@ -129,6 +129,23 @@ import Testing
     for (line, shown) in zip(lines, seen) { #expect(shown.hasPrefix("LINE[\(line)]")) }
   }
 
+  @Test func `shows a pasted line once, also when it arrives while another one runs`() throws {
+    let terminal = try start(columns: 60)
+    terminal.type("\u{1B}[200~slow 앞 0\rslow 앞 1\r")
+    try terminal.waitFor("LINE[slow 앞 0]")
+    for number in 0..<40 {
+      terminal.type("slow 뒤 \(number)\r")
+      _ = terminal.settle(.milliseconds(2))
+    }
+    terminal.type("\u{1B}[201~")
+    try terminal.waitForScreen(timeout: .seconds(30)) { $0.contains("LINE[slow 뒤 39]") }
+    try terminal.waitForPrompt()
+    let shown = terminal.screen.history.filter { $0.contains("slow 뒤 7") }
+    #expect(shown.map { $0.prefix { $0 != "[" && $0 != ">" } } == ["probe", "LINE"], "\(shown)")
+    terminal.type("after\n")
+    try terminal.waitFor("LINE[after]")
+  }
+
   @Test func `takes a line longer than any buffer whole`() throws {
     let terminal = try start()
     let long = String(repeating: "가나다라마", count: 4_000)

@@ -28,7 +28,7 @@ struct ImportTests {
       "EventModel": [], "EventSDK": ["EventModel", "CZlib"],
       "Connector": ["Columnar", "Diagnostics"],
       "Terminal": ["CCmarkGFM", "CLibEdit"], "CLibEdit": ["CLibEditSystem"],
-      "Course": [],
+      "Grading": [], "Course": ["Grading"], "CourseAuthoring": ["Course", "Grading"],
       "HTTPServer": common, "CollectorEndpoint": common.union(["Collector", "HTTPServer"]),
       "Platform": nil, "Commands": nil, "tapline": ["Commands"], "Benchmarks": nil,
       "TrinoSQL": common.union(["QueryPlanning", "QueryExecution"]),

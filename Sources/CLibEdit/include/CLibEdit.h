@@ -30,9 +30,10 @@ enum {
 typedef int (*tapline_complete)(
     void *_Nullable context, const uint32_t *_Nonnull line, int count, int cursor);
 
-/// Called for Backspace: how many code points before the cursor make up one visible character.
+/// Called for Backspace and Delete: how many code points make up the visible character that ends, or
+/// begins (`is_first`), the `count` points.
 typedef int (*tapline_step)(
-    void *_Nullable context, const uint32_t *_Nonnull line, int cursor);
+    void *_Nullable context, const uint32_t *_Nonnull points, int count, bool is_first);
 
 /// Called before a line is drawn anew: how many rows of the screen lie between the prompt's row and
 /// the cursor's. After a resize, `refreshed` is how many of the code points libedit drew as a whole

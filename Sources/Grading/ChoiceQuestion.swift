@@ -1,16 +1,17 @@
 // A choice as one learner sees it at one attempt: the drawn item, its options and reasons in their
 // shuffled order, and how an answer to it is read and judged.
 
-struct ChoiceQuestion {
-  let item: ChoiceItem
+/// One item of a choice as it is shown: its options and reasons in their order, and who is right.
+package struct ChoiceQuestion {
+  package let item: ChoiceItem
   /// In the order shown; option 1 is the first.
-  let options: [ChoiceItem.Option]
-  let reasons: [ChoiceItem.Option]
+  package let options: [ChoiceItem.Option]
+  package let reasons: [ChoiceItem.Option]
 
   /// Draws the item and the order for one attempt (0 for the first).
   ///
   /// The pool is gone through in an order of the learner's own, so that a retry is another item.
-  static func draw(
+  package static func draw(
     _ pool: [ChoiceItem],
     seed: UInt64,
     exercise: String,
@@ -31,14 +32,14 @@ struct ChoiceQuestion {
   // MARK: Reading
 
   /// What was chosen, by 0-based index in the order shown.
-  struct Answer: Hashable {
+  package struct Answer: Hashable {
     var option: Int
     var reason: Int?
   }
 
   /// Reads numbers, ids or words; nil where that has no meaning, or more than one, or lacks a
   /// tier.
-  func read(_ text: String) -> Answer? {
+  package func read(_ text: String) -> Answer? {
     if let numbers = readNumbers(text) { return numbers }
     let normalized = normalizedAnswer(text)
     guard !normalized.isEmpty, normalized.count <= 400 else { return nil }
@@ -124,7 +125,7 @@ struct ChoiceQuestion {
   // MARK: Judging
 
   /// Passed, or the feedback of the first tier that is wrong.
-  func judge(_ answer: Answer, language: CourseLanguage) -> Verdict {
+  package func judge(_ answer: Answer, language: CourseLanguage) -> Verdict {
     let option = options[answer.option]
     let reason = answer.reason.map { reasons[$0] }
     let values: [String: HostValue] = [
@@ -143,7 +144,7 @@ struct ChoiceQuestion {
   // MARK: Declared answers
 
   /// The numbers of a right answer, as they are shown now.
-  var correctNumbers: String? {
+  package var correctNumbers: String? {
     for (index, option) in options.enumerated() where option.isCorrect {
       guard !reasons.isEmpty else { return String(index + 1) }
       let reason = reasons.firstIndex { reason in
@@ -159,7 +160,7 @@ struct ChoiceQuestion {
   /// Without a reason, a right one is taken, so that only the option is put to the test.
   ///
   /// Throws `course.bad-template` with the known ids.
-  func numbers(option optionID: String, reason reasonID: String?) throws -> String {
+  package func numbers(option optionID: String, reason reasonID: String?) throws -> String {
     guard let option = options.firstIndex(where: { $0.id == optionID }) else {
       throw Self.unknown("option", optionID, options, item)
     }

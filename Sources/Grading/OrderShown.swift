@@ -1,14 +1,15 @@
 // An order question as one learner sees it: the items in a shuffled order, and how an answer to it
 // is read and judged.
 
-struct OrderShown {
+/// The items of an order as they are shown, and what an answer in their numbers means.
+package struct OrderShown {
   let question: OrderQuestion
   /// In the order shown; item 1 is the first. Never the right order.
-  let items: [OrderQuestion.Item]
+  package let items: [OrderQuestion.Item]
 
   /// Shuffles for a learner; the order stays the same over attempts, so that an answer can be
   /// mended.
-  static func draw(
+  package static func draw(
     _ question: OrderQuestion,
     seed: UInt64,
     exercise: String,
@@ -23,7 +24,7 @@ struct OrderShown {
   // MARK: Reading
 
   /// Reads numbers or names; nil unless every item is named exactly once.
-  func read(_ text: String) -> [OrderQuestion.Item]? {
+  package func read(_ text: String) -> [OrderQuestion.Item]? {
     let normalized = normalizedAnswer(text)
     guard !normalized.isEmpty, normalized.count <= 600 else { return nil }
     let indexes = numbers(normalized) ?? names(Array(normalized))
@@ -75,7 +76,7 @@ struct OrderShown {
   // MARK: Judging
 
   /// Passed, or the first misconception that the order shows, or how far it is right.
-  func judge(_ answer: [OrderQuestion.Item]) -> Verdict {
+  package func judge(_ answer: [OrderQuestion.Item]) -> Verdict {
     let ids = answer.map(\.id)
     if ids == question.correct { return .passed }
     let right = zip(ids, question.correct).prefix { $0 == $1 }.count
@@ -92,7 +93,7 @@ struct OrderShown {
   }
 
   /// The numbers of those items, as they are shown now; nil where an id is unknown.
-  func numbers(of ids: [String]) -> String? {
+  package func numbers(of ids: [String]) -> String? {
     let numbers = ids.compactMap { id in items.firstIndex { $0.id == id } }
     guard numbers.count == ids.count else { return nil }
     return numbers.map { String($0 + 1) }.joined(separator: " ")

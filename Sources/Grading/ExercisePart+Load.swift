@@ -5,10 +5,10 @@ extension ExercisePart {
   static let poolCountMin = 3
 
   /// Parses one part; `folder` holds `checks/<part>` and `items`.
-  static func parse(
+  package static func parse(
     _ node: ManifestNode,
     folder: ContentFolder,
-    status: Exercise.Status
+    status: ContentStatus
   ) throws -> ExercisePart {
     try node.allowKeys(["id", "title", "answer", "values", "choice", "order"])
     let needsBoth = status == .core
@@ -67,7 +67,7 @@ extension ExercisePart {
   private static func pool(
     _ node: ManifestNode,
     folder: ContentFolder,
-    status: Exercise.Status
+    status: ContentStatus
   ) throws -> [ChoiceItem] {
     try node.allowKeys(["pool"])
     let poolNode = try node.required("pool", example: "[a, b, c]")
@@ -92,10 +92,10 @@ extension ExercisePart {
 }
 
 extension ChoiceItem {
-  static func parse(
+  package static func parse(
     _ node: ManifestNode,
     id: String,
-    status: Exercise.Status
+    status: ContentStatus
   ) throws -> ChoiceItem {
     try node.allowKeys(["id", "question", "options", "reasons"])
     let idNode = try node.required("id", example: id)
@@ -136,7 +136,7 @@ extension ChoiceItem {
   private static func choices(
     _ node: ManifestNode,
     options: [Option]?,
-    status: Exercise.Status
+    status: ContentStatus
   ) throws -> [Option] {
     let example = "- {id: scalability, ko: …, en: …, correct: true}"
     var found: [Option] = []
@@ -167,7 +167,7 @@ extension ChoiceItem {
   private static func choice(
     _ node: ManifestNode,
     options: [Option]?,
-    status: Exercise.Status
+    status: ContentStatus
   ) throws -> Option {
     let isReason = options != nil
     try node.allowKeys(["id", "ko", "en", "correct", "feedback"] + (isReason ? ["with"] : []))
@@ -211,7 +211,7 @@ extension ChoiceItem {
 }
 
 extension OrderQuestion {
-  static func parse(_ node: ManifestNode, status: Exercise.Status) throws -> OrderQuestion {
+  package static func parse(_ node: ManifestNode, status: ContentStatus) throws -> OrderQuestion {
     try node.allowKeys(["items", "correct", "mistakes", "feedback"])
     let itemsNode = try node.required("items", example: "[{id: lake, ko: …, en: …}]")
     let items = try itemsNode.elements(example: "- {id: lake, ko: …, en: …}").map { element in

@@ -2,22 +2,22 @@
 // the file, the line, the key and what to write there instead.
 
 internal import Foundation
-internal import Yams
+package import Yams
 
 /// One value inside a YAML file of the course, with its key path.
-struct ManifestNode {
-  let node: Node
-  let file: String
+package struct ManifestNode {
+  package let node: Node
+  package let file: String
   /// The keys from the top, joined by dots; empty at the top.
-  let path: String
+  package let path: String
   /// The line of the file at which the document's first line stands; 1 for a file of its own.
-  var firstLine = 1
+  package var firstLine = 1
 
   /// Parses one YAML document whose top is a mapping.
   ///
   /// Throws `course.yaml-syntax` with the line, or `course.wrong-type` where the top is not a
   /// mapping or the file is empty.
-  static func parse(_ text: String, file: String, firstLine: Int = 1) throws -> ManifestNode {
+  package static func parse(_ text: String, file: String, firstLine: Int = 1) throws -> ManifestNode {
     let composed: Node?
     do {
       composed = try Yams.compose(yaml: text)
@@ -67,12 +67,12 @@ struct ManifestNode {
   }
 
   /// `file:line key`, as the errors name it.
-  var place: String {
+  package var place: String {
     let line = node.mark.map { ":\($0.line + firstLine - 1)" } ?? ""
     return path.isEmpty ? file + line : "\(file)\(line) \(path)"
   }
 
-  func error(_ code: String, _ message: String, advice: String) -> CourseError {
+  package func error(_ code: String, _ message: String, advice: String) -> CourseError {
     CourseError(
       code: code,
       message: message,
@@ -91,7 +91,7 @@ struct ManifestNode {
     )
   }
 
-  var isNull: Bool {
+  package var isNull: Bool {
     guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
       return false
     }
@@ -99,14 +99,14 @@ struct ManifestNode {
   }
 
   /// The value under a key; nil where it is absent or null.
-  func optional(_ key: String) -> ManifestNode? {
+  package func optional(_ key: String) -> ManifestNode? {
     guard let value = node.mapping?[key] else { return nil }
     let found = child(key, value)
     return found.isNull ? nil : found
   }
 
   /// The value under a key, or `course.missing-key` with an example of what to write.
-  func required(_ key: String, example: String) throws -> ManifestNode {
+  package func required(_ key: String, example: String) throws -> ManifestNode {
     if let found = optional(key) { return found }
     throw error(
       "course.missing-key",
@@ -116,7 +116,7 @@ struct ManifestNode {
   }
 
   /// Refuses every key that is not listed, with the nearest listed one.
-  func allowKeys(_ keys: [String]) throws {
+  package func allowKeys(_ keys: [String]) throws {
     guard let mapping = node.mapping else {
       throw wrongType("a mapping of keys", example: "\(keys.first ?? "key"): …")
     }
@@ -133,19 +133,19 @@ struct ManifestNode {
     }
   }
 
-  func wrongType(_ wanted: String, example: String) -> CourseError {
+  package func wrongType(_ wanted: String, example: String) -> CourseError {
     error("course.wrong-type", "This must be \(wanted).", advice: "Write for example `\(example)`.")
   }
 
   /// A non-empty text, trimmed at the end.
-  func text(example: String) throws -> String {
+  package func text(example: String) throws -> String {
     guard let scalar = node.scalar else { throw wrongType("a text", example: example) }
     let text = scalar.string.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !text.isEmpty else { throw wrongType("a text that is not empty", example: example) }
     return text
   }
 
-  func integer(_ range: ClosedRange<Int>, example: String) throws -> Int {
+  package func integer(_ range: ClosedRange<Int>, example: String) throws -> Int {
     guard let scalar = node.scalar, let value = Int(scalar.string), range.contains(value) else {
       throw wrongType(
         "a whole number from \(range.lowerBound) to \(range.upperBound)",
@@ -156,7 +156,7 @@ struct ManifestNode {
   }
 
   /// A number with or without decimals.
-  func number(_ range: ClosedRange<Double>, example: String) throws -> Double {
+  package func number(_ range: ClosedRange<Double>, example: String) throws -> Double {
     guard let scalar = node.scalar, let value = Double(scalar.string), range.contains(value) else {
       throw wrongType(
         "a number from \(range.lowerBound) to \(range.upperBound)",
@@ -166,7 +166,7 @@ struct ManifestNode {
     return value
   }
 
-  func flag(example: String) throws -> Bool {
+  package func flag(example: String) throws -> Bool {
     switch node.scalar?.string {
     case "true": return true
     case "false": return false
@@ -174,7 +174,7 @@ struct ManifestNode {
     }
   }
 
-  func choice<Value: RawRepresentable & CaseIterable>(_ type: Value.Type) throws -> Value
+  package func choice<Value: RawRepresentable & CaseIterable>(_ type: Value.Type) throws -> Value
   where Value.RawValue == String {
     let names = type.allCases.map(\.rawValue)
     if let name = node.scalar?.string, let value = Value(rawValue: name) { return value }
@@ -187,7 +187,7 @@ struct ManifestNode {
     )
   }
 
-  func elements(example: String) throws -> [ManifestNode] {
+  package func elements(example: String) throws -> [ManifestNode] {
     guard let sequence = node.sequence else { throw wrongType("a list", example: example) }
     return sequence.enumerated().map { index, element in
       ManifestNode(
@@ -199,12 +199,12 @@ struct ManifestNode {
     }
   }
 
-  func texts(example: String) throws -> [String] {
+  package func texts(example: String) throws -> [String] {
     try elements(example: "[\(example)]").map { try $0.text(example: example) }
   }
 
   /// A text per language: `{ko: …, en: …}`.
-  func localized(needsBoth: Bool) throws -> LocalizedText {
+  package func localized(needsBoth: Bool) throws -> LocalizedText {
     guard node.mapping != nil else {
       throw wrongType("a text per language", example: Self.localizedExample)
     }
@@ -215,7 +215,7 @@ struct ManifestNode {
   private static let localizedExample = "{ko: 한국어, en: English}"
 
   /// The texts under `ko` and `en` of a mapping that holds other keys besides.
-  func localizedBeside(needsBoth: Bool) throws -> LocalizedText {
+  package func localizedBeside(needsBoth: Bool) throws -> LocalizedText {
     var texts: [CourseLanguage: String] = [:]
     for language in CourseLanguage.allCases {
       if let value = optional(language.rawValue) { texts[language] = try value.text(example: "…") }

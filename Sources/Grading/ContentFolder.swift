@@ -2,23 +2,26 @@
 
 internal import Foundation
 
-struct ContentFolder {
-  let path: String
+/// A folder of the course's files.
+package struct ContentFolder {
+  package let path: String
+
+  package init(path: String) { self.path = path }
 
   /// The path that errors name: the last three components, which the author recognises.
-  func display(_ name: String) -> String {
+  package func display(_ name: String) -> String {
     let components = (path + "/" + name).split(separator: "/")
     return components.suffix(name.split(separator: "/").count + 2).joined(separator: "/")
   }
 
-  func exists(_ name: String) -> Bool {
+  package func exists(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: path + "/" + name)
   }
 
   /// The text of one file.
   ///
   /// Throws `course.missing-file` or `course.not-utf8`.
-  func text(_ name: String, holds purpose: String) throws -> String {
+  package func text(_ name: String, holds purpose: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path + "/" + name) else {
       throw CourseError(
         code: "course.missing-file",
@@ -41,12 +44,12 @@ struct ContentFolder {
   }
 
   /// The visible names in a folder, sorted; empty where there is no such folder.
-  func names(in folder: String) -> [String] {
+  package func names(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/" + folder)) ?? []
     return names.filter { !$0.hasPrefix(".") && !$0.hasSuffix("~") }.sorted()
   }
 
-  func isFolder(_ name: String) -> Bool {
+  package func isFolder(_ name: String) -> Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isDirectory)
       && isDirectory.boolValue

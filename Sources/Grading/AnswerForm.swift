@@ -115,7 +115,7 @@ package struct AnswerValues: Sendable, Hashable {
 }
 
 extension AnswerForm {
-  static func parse(_ node: ManifestNode, needsBoth: Bool) throws -> AnswerForm {
+  package static func parse(_ node: ManifestNode, needsBoth: Bool) throws -> AnswerForm {
     try node.allowKeys(["form", "fields", "constants", "fillers"])
     let form = try node.required("form", example: "{ko: \"파티션:오프셋\", en: \"partition:offset\"}")
       .localized(needsBoth: needsBoth)

@@ -1,25 +1,27 @@
 import Course
+import CourseAuthoring
 import Foundation
+import TestSupport
 import Testing
 
 /// The content of this checkout keeps the rules, and planted bad content is found by each of them.
 @Suite struct ContentCheckTests {
   @Test func `everything that a learner reads is looked at`() throws {
-    #expect(ContentTexts(root: contentRoot).count > 1_000)
+    #expect(ContentTexts(root: RepositoryFiles.root).count > 1_000)
   }
 
   @Test func `the content keeps every rule`() throws {
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
-      try Self.renewLedger(contentRoot)
+      try Self.renewLedger(RepositoryFiles.root)
     }
-    let findings = CourseContent(root: contentRoot).findings()
+    let findings = CourseContent(root: RepositoryFiles.root).findings()
     #expect(findings.isEmpty, "\n\(findings.map(\.description).joined(separator: "\n"))")
   }
 
   @Test func `the ledger knows every text and no other`() throws {
-    let lock = try String(contentsOfFile: contentRoot + "/Lessons/translations.lock", encoding: .utf8)
+    let lock = try String(contentsOfFile: RepositoryFiles.root + "/Lessons/translations.lock", encoding: .utf8)
     let known = lock.split(separator: "\n").filter { !$0.hasPrefix("#") }.count
-    #expect(known * 2 == ContentTexts(root: contentRoot).count, "run `make texts`")
+    #expect(known * 2 == ContentTexts(root: RepositoryFiles.root).count, "run `make texts`")
   }
 
   // MARK: Planted
@@ -42,8 +44,8 @@ import Testing
   /// The sound course with the files of a folder laid over it.
   ///
   /// The ledger is of the whole, except for the rules of the ledger: there it is of the sound one.
-  private func course(_ folder: String?) throws -> ScratchFolder {
-    let scratch = try ScratchFolder()
+  private func course(_ folder: String?) throws -> ScratchDirectory {
+    let scratch = try ScratchDirectory("course")
     let isLedgerSound = folder?.hasPrefix("translation.") == true
     for source in ["sound", folder].compactMap({ $0 }) {
       let root = Self.planted.appending(path: source).path

@@ -40,7 +40,7 @@ package struct HostTable: Sendable, Hashable {
   }
 
   /// The first row by column name; all null where there is no row, so that the names stay known.
-  var firstRowByName: [String: HostValue] {
+  package var firstRowByName: [String: HostValue] {
     var values: [String: HostValue] = [:]
     let row = rows.first ?? []
     for (index, column) in columns.enumerated() where values[column] == nil {

@@ -16,8 +16,18 @@ package struct ExercisePart: Sendable {
   package var title: LocalizedText?
   package var question: Question
 
+  package init(
+    id: String,
+    title: LocalizedText?,
+    question: Question
+  ) {
+    self.id = id
+    self.title = title
+    self.question = question
+  }
+
   /// The declared feedback ids of this part.
-  var feedbackIDs: [String] {
+  package var feedbackIDs: [String] {
     switch question {
     case .checks(_, let checks, _): checks.map(\.feedback)
     case .choice(let items): items.flatMap(\.feedbackIDs)
@@ -26,7 +36,7 @@ package struct ExercisePart: Sendable {
   }
 
   /// Every feedback id that an answer to this part can get.
-  var possibleFeedbackIDs: [String] {
+  package var possibleFeedbackIDs: [String] {
     switch question {
     case .checks: feedbackIDs
     case .choice(let items): items.flatMap(\.possibleFeedbackIDs)
@@ -56,6 +66,18 @@ package struct ChoiceItem: Sendable, Hashable {
   package var options: [Option]
   /// Empty where one tier is all.
   package var reasons: [Option]
+
+  package init(
+    id: String,
+    question: LocalizedText,
+    options: [Option],
+    reasons: [Option]
+  ) {
+    self.id = id
+    self.question = question
+    self.options = options
+    self.reasons = reasons
+  }
 
   /// The feedback that a right reason gets when it belongs to another right option.
   package static let otherReasonFeedback = "reason-of-another-option"
@@ -92,5 +114,5 @@ package struct OrderQuestion: Sendable, Hashable {
 
   var feedbackID: String { feedback ?? "wrong-order" }
 
-  func item(_ id: String) -> Item? { items.first { $0.id == id } }
+  package func item(_ id: String) -> Item? { items.first { $0.id == id } }
 }

@@ -1,6 +1,9 @@
 // The checks of content that compare files with each other: everything that is named exists,
 // nothing is needed before it was introduced, and the promised minutes can be kept.
 
+package import Course
+internal import Grading
+
 /// Compares the outline, the lessons, the exercises and the look-up files.
 package struct CourseOrderChecks {
   private let content: CourseContent

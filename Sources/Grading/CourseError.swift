@@ -40,7 +40,7 @@ package struct CourseError: Error, Sendable, Hashable, CustomStringConvertible {
 /// The nearest of the valid names, for "did you mean"; nil where none is near.
 ///
 /// Near means an edit distance of at most a third of the longer name, and never more than three.
-func nearestName(to name: String, in candidates: [String]) -> String? {
+package func nearestName(to name: String, in candidates: [String]) -> String? {
   let scored = candidates.map { ($0, editDistance(Array(name), Array($0))) }
   guard let best = scored.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }) else { return nil }
   let limit = min(3, max(1, max(name.count, best.0.count) / 3))

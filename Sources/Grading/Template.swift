@@ -21,7 +21,7 @@ package struct SQLTemplate: Sendable, Hashable {
   }
 
   /// Parses the query; throws `course.unknown-parameter` for a name that the answer does not have.
-  static func parse(_ node: ManifestNode, fields: [AnswerForm.Field]) throws -> SQLTemplate {
+  package static func parse(_ node: ManifestNode, fields: [AnswerForm.Field]) throws -> SQLTemplate {
     let text = try node.text(example: "SELECT … (the rows that are wrong)")
     var parts: [Part] = []
     var rest = text[...]
@@ -82,10 +82,15 @@ package struct SQLTemplate: Sendable, Hashable {
 }
 
 /// A text with its placeholders filled, and the placeholders that nobody could fill.
-struct FilledText {
-  var text: String
+package struct FilledText {
+  package var text: String
   /// Names that neither the answer nor a query provides: a mistake of the author.
-  var unknownNames: [String]
+  package var unknownNames: [String]
+
+  package init(text: String, unknownNames: [String]) {
+    self.text = text
+    self.unknownNames = unknownNames
+  }
 }
 
 /// Fills `{name}` and `{name:FORMAT}`; formats are `number` (grouped, also for digits that came as
@@ -93,7 +98,7 @@ struct FilledText {
 /// characters, for ids that are only compared by eye).
 ///
 /// Integers are grouped by default; the answer's own values (`answer.…`) are plain by default.
-func fill(_ text: String, with values: [String: HostValue]) -> FilledText {
+package func fill(_ text: String, with values: [String: HostValue]) -> FilledText {
   var unknown: [String] = []
   var lines: [String] = []
   for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -103,7 +108,7 @@ func fill(_ text: String, with values: [String: HostValue]) -> FilledText {
 }
 
 /// The placeholders of a text, without their formats.
-func placeholders(in text: String) -> [String] {
+package func placeholders(in text: String) -> [String] {
   var names: [String] = []
   for line in text.split(separator: "\n") {
     forEachPlaceholder(line, literal: { _ in }, placeholder: { name, _ in names.append(name) })

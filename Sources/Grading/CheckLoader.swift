@@ -1,11 +1,17 @@
 // Reads the checks of an exercise or of one of its parts: `NN-what.yaml`, asked in that order.
 
-struct CheckLoader {
+/// Reads the files `checks/NN-what.yaml` of one exercise or part.
+package struct CheckLoader {
   let folder: ContentFolder
   let needsBoth: Bool
 
+  package init(folder: ContentFolder, needsBoth: Bool) {
+    self.folder = folder
+    self.needsBoth = needsBoth
+  }
+
   /// The checks in that folder; empty where it is empty or not there.
-  func checks(in place: String, fields: [AnswerForm.Field]) throws -> [Check] {
+  package func checks(in place: String, fields: [AnswerForm.Field]) throws -> [Check] {
     try folder.names(in: place).map { name in
       let file = folder.display("\(place)/\(name)")
       guard name.hasSuffix(".yaml"), name.first?.isNumber ?? false else {

@@ -8,7 +8,7 @@
 internal import Foundation
 
 /// One spelling for answers and for the words they are compared with.
-func normalizedAnswer(_ text: String) -> String {
+package func normalizedAnswer(_ text: String) -> String {
   let invisible: Set<Unicode.Scalar> = ["\u{200B}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{FEFF}"]
   var scalars = String.UnicodeScalarView()
   scalars.append(contentsOf: text.unicodeScalars.filter { !invisible.contains($0) })
@@ -49,7 +49,7 @@ struct AnswerReader {
     takesWords = form.fields.contains { $0.type == .word }
   }
 
-  func read(_ text: String) -> AnswerValues? {
+  package func read(_ text: String) -> AnswerValues? {
     let characters = Array(normalizedAnswer(text))
     guard !characters.isEmpty, characters.count <= Self.characterCountMax,
       let tokens = tokens(characters)

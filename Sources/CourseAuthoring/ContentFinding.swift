@@ -1,3 +1,6 @@
+internal import Course
+internal import Grading
+
 /// A mistake in the course's content that no parser sees: where it is, what it says, how to mend it.
 package struct ContentFinding: Sendable, Hashable, CustomStringConvertible {
   /// The rule that is broken, such as `spelling.forbidden`.

@@ -2,16 +2,16 @@
 // give the same order on every machine, in every version.
 
 /// A small generator (SplitMix64) for shuffles; not for secrets.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
   /// A generator for that learner and those names, such as exercise, part and attempt.
-  init(seed: UInt64, _ names: String...) {
+  package init(seed: UInt64, _ names: String...) {
     state = seed
     for name in names { state = Self.mixed(state ^ Self.hash(name)) }
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     return Self.mixed(state)
   }
@@ -38,7 +38,7 @@ struct SeededGenerator: RandomNumberGenerator {
   /// The elements in a drawn order.
   ///
   /// Written out rather than `shuffled(using:)`, whose order may change with the standard library.
-  mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
+  package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
     var result = elements
     guard result.count > 1 else { return result }
     for last in stride(from: result.count - 1, to: 0, by: -1) {

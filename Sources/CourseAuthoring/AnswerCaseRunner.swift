@@ -1,3 +1,6 @@
+package import Course
+package import Grading
+
 /// Plays a declared answer against a host and compares the verdict with the declared one.
 ///
 /// `answer …` and `check` go to an `ExerciseSession` without a store; every other line goes to the

@@ -4,7 +4,7 @@
 // cells under each other. A Hangul syllable takes two columns.
 
 /// Replaces runs of lines that begin with `|` by aligned ones, indented by two spaces.
-func alignTables(_ lines: [String]) -> [String] {
+package func alignTables(_ lines: [String]) -> [String] {
   var result: [String] = []
   var rows: [[String]] = []
   func flush() {

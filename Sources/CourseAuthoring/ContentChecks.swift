@@ -1,5 +1,7 @@
 // The checks of content that read texts: spellings, level of speech, placeholders.
 
+package import Course
+internal import Grading
 internal import Foundation
 
 extension ContentTexts {

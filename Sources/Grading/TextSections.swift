@@ -5,12 +5,13 @@
 
 internal import Foundation
 
-struct TextSections: Sendable, Hashable {
-  var texts: [String: String]
+/// The named texts of one file, such as `feedback.ko.md`.
+package struct TextSections: Sendable, Hashable {
+  package var texts: [String: String]
   /// The names in file order.
-  var names: [String]
+  package var names: [String]
 
-  static func parse(_ text: String, file: String) throws -> TextSections {
+  package static func parse(_ text: String, file: String) throws -> TextSections {
     var sections = TextSections(texts: [:], names: [])
     var name: String?
     var body: [Substring] = []

@@ -1,3 +1,6 @@
+package import Course
+internal import Grading
+
 /// The answers that an exercise's author declares: accepted ones, and wrong ones by misconception.
 ///
 /// ```

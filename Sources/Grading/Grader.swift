@@ -1,17 +1,29 @@
 /// Asks the checks of an exercise, or of one of its parts, of the running pipeline.
 ///
 /// The grader has no state and stores nothing; `ExerciseSession` does.
-struct Grader {
+package struct Grader {
   let form: AnswerForm?
-  let checks: [Check]
-  let grading: Exercise.Grading
+  package let checks: [Check]
+  let grading: Check.Combination
   /// Queries whose first rows give further placeholders to every text.
-  let values: [SQLTemplate]
+  package let values: [SQLTemplate]
+
+  package init(
+    form: AnswerForm?,
+    checks: [Check],
+    grading: Check.Combination,
+    values: [SQLTemplate]
+  ) {
+    self.form = form
+    self.checks = checks
+    self.grading = grading
+    self.values = values
+  }
 
   /// Judges one answer, or the pipeline's state where the exercise asks for none.
   ///
   /// Every failure to ask (a table is missing, the engine refuses the query) is `checkerFailed`.
-  func grade(_ text: String?, host: any LessonHost) -> (Verdict, AnswerValues?) {
+  package func grade(_ text: String?, host: any LessonHost) -> (Verdict, AnswerValues?) {
     var answer: AnswerValues?
     if let form {
       guard let text, !text.allSatisfy(\.isWhitespace) else { return (.notAttempted, nil) }
@@ -78,7 +90,7 @@ struct Grader {
   ///
   /// They are the answer's own, and those of the `values` queries. A query that fails leaves its
   /// lines out and spoils nothing.
-  func sharedValues(
+  package func sharedValues(
     _ queries: [SQLTemplate],
     _ answer: AnswerValues?,
     _ host: any LessonHost

@@ -1,0 +1,57 @@
+import TestSupport
+import Testing
+
+/// Keys in the real program at a real terminal: what is asserted is on the screen.
+@Suite(.serialized)
+struct KeysTests {
+  private func walk(_ language: String = "ko", columns: Int = 80) throws -> TerminalWalk {
+    let walk = try TerminalWalk(language: language, columns: columns, rows: 24)
+    try walk.chooseLanguageAndRole()
+    return walk
+  }
+
+  @Test func `the cursor steps over Hangul by syllables, and history brings lines back`() throws {
+    let terminal = try walk().terminal
+    terminal.type("도움 결제")
+    try terminal.waitForLine("tapline> 도움 결제", column: 18)
+    terminal.press(.left, .left)
+    try terminal.waitForLine("tapline> 도움 결제", column: 14)
+    terminal.type("새")
+    try terminal.waitForLine("tapline> 도움 새결제", column: 16)
+    terminal.press(.backspace, .home, .delete)
+    try terminal.waitForLine("tapline> 움 결제", column: 9)
+    terminal.press(.control("c"))
+    try terminal.waitForLine("tapline>", column: 9)
+    terminal.type("clock\n")
+    try terminal.waitForScreen { $0.contains("1월 16일") && $0.currentLine == "tapline>" }
+    terminal.press(.up)
+    try terminal.waitForLine("tapline> clock", column: 14)
+  }
+
+  @Test func `a line that wraps is drawn anew when the screen is resized`() throws {
+    let terminal = try walk().terminal
+    let line = "collect 가나다라마바사아자차카타파하/이벤트.json"
+    terminal.type(line)
+    try terminal.waitForScreen { $0.currentLine.hasSuffix("이벤트.json") }
+    terminal.resize(columns: 40)
+    let narrow = try terminal.waitForScreen {
+      $0.currentLine.hasSuffix("벤트.json") && $0.cursor.column < 40
+    }
+    #expect(narrow.lines.contains { $0.hasPrefix("tapline> collect 가나다라") }, "\(narrow.drawing)")
+    terminal.resize(columns: 100)
+    terminal.press(.home)
+    try terminal.waitForLine("tapline> " + line, column: 9)
+  }
+
+  @Test func `Ctrl-C stops a query that works, and the session goes on`() throws {
+    let terminal = try walk("en").terminal
+    terminal.type("SELECT count(*) FROM tpch.tiny.lineitem a CROSS JOIN tpch.tiny.lineitem b;\n")
+    _ = terminal.settle(.milliseconds(300))
+    terminal.press(.control("c"))
+    try terminal.waitForScreen {
+      $0.contains("USER_CANCELED") && $0.currentLine == "tapline>"
+    }
+    terminal.type("SELECT 40 + 2 AS answer;\n")
+    try terminal.waitForScreen { $0.contains("42") && $0.currentLine == "tapline>" }
+  }
+}
