@@ -116,6 +116,7 @@ extension Analyzer {
     case .atTimeZone(let value, let zone): return try atTimeZone(value, zone, scope)
     case .extract(let field, let inner): return try extract(field, inner, scope, syntax)
     case .call(let call): return try self.call(call, scope, syntax)
+    case .json(let call): return try json(call, scope, syntax.start)
     }
   }
 
