@@ -166,9 +166,8 @@ let package = Package(
       [
         "Collector", "CollectorEndpoint", "Columnar", "Course", "CourseAuthoring", "Dashboard",
         "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "Grading", "HTTPServer",
-        "KafkaProtocol", "Lake", "LakeIngest",
-        "ObjectStorage", "Platform", "QueryExecution", "Simulation", "Terminal", "TrinoSQL",
-        "World", argumentParser,
+        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform", "QueryExecution",
+        "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -202,7 +201,8 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
         "Simulation",
       ]),
-    tests("Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
+    tests(
+      "Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
     tests(
       "CourseAuthoring", ["Course", "CourseAuthoring", "Grading", "TestSupport"],
       exclude: ["PlantedBad"]),
@@ -241,7 +241,8 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
-        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World", "tapline",
+        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
+        "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
       "QueryExecution",

@@ -611,12 +611,22 @@ static void note_drawing(tapline_editor *editor) {
   editor->length_seen = length;
 }
 
+// The terminal that libedit gives back between lines does not echo, for the sake of pastes; whoever
+// reads it next does without one.
+static void set_echo(int input) {
+  struct termios state;
+  if (tcgetattr(input, &state) != 0 || (saved_terminal.c_lflag & ECHO) == 0) return;
+  state.c_lflag |= ECHO;
+  tcsetattr(input, TCSADRAIN, &state);
+}
+
 static void react_to_signals(tapline_editor *editor) {
   if (stop_flag) {
     stop_flag = 0;
     fputs(PASTE_OFF, editor->out);
     fflush(editor->out);
     el_wset(editor->edit, EL_PREP_TERM, 0);
+    set_echo(editor->input);
     struct sigaction stop, previous;
     memset(&stop, 0, sizeof stop);
     sigemptyset(&stop.sa_mask);
@@ -1003,13 +1013,6 @@ void tapline_editor_set_callbacks(
   editor->rows = rows;
   editor->compose = compose;
   editor->search = search;
-}
-
-static void set_echo(int input) {
-  struct termios state;
-  if (tcgetattr(input, &state) != 0 || (saved_terminal.c_lflag & ECHO) == 0) return;
-  state.c_lflag |= ECHO;
-  tcsetattr(input, TCSADRAIN, &state);
 }
 
 static const int reading_signals[] = {SIGTSTP, SIGCONT, SIGWINCH};

@@ -1,9 +1,9 @@
-internal import Grading
 internal import Course
 internal import Diagnostics
 internal import EventModel
 internal import EventSDK
 internal import Foundation
+internal import Grading
 internal import HTTPServer
 internal import Terminal
 internal import TrinoSQL

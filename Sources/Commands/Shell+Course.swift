@@ -1,8 +1,8 @@
-package import Grading
 internal import Columnar
 internal import Course
 internal import EventModel
 internal import Foundation
+package import Grading
 internal import Platform
 internal import Simulation
 internal import Terminal
@@ -193,6 +193,14 @@ extension Shell {
       }
     }
     return lines
+  }
+
+  /// The open exercise that a line without `answer` is an answer to, as it seems.
+  func exerciseAnswered(by line: String) -> String? {
+    guard let id = exercises.current, let session = try? session(id), !session.isPassed,
+      session.looksLikeAnswer(line)
+    else { return nil }
+    return id
   }
 
   func checkExercise() throws -> Reply {

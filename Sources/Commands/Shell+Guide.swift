@@ -1,9 +1,9 @@
 // Where the learner is in the course, and what it refers to: list, progress, role, roadmap.
 
-internal import Grading
 internal import Course
 internal import EventModel
 internal import Foundation
+internal import Grading
 internal import Terminal
 
 extension Shell {

@@ -1,8 +1,8 @@
 // What the course refers to: the checklist, product cards, the glossary and its quiz, references.
 
-internal import Grading
 internal import Course
 internal import EventModel
+internal import Grading
 internal import Platform
 internal import Simulation
 internal import Terminal

@@ -3,11 +3,11 @@
 // `Shell` owns what a session of typing has (language, current exercise) and the world. The prompt,
 // `-c`, `-f`, standard input and a second process all come through `run`, one at a time.
 
-internal import Grading
 internal import Course
 internal import Diagnostics
 internal import EventModel
 internal import Foundation
+internal import Grading
 package import Platform
 internal import Simulation
 package import Terminal
@@ -246,6 +246,9 @@ package final class Shell: @unchecked Sendable {
       latin.map { names.contains($0) || StatementShape.looksLikeSQL($0 + " ") } == true
     if isKoreanLayout, let meant = KoreanLayout.toLatin(line) {
       return CommandError(.koreanLayout, ["line": meant])
+    }
+    if let id = exerciseAnswered(by: line) {
+      return CommandError(.looksLikeAnswer, ["line": line, "id": id])
     }
     if let habit = ForeignCommand(line: line, first: name) {
       return CommandError(.foreignCommand, ["word": name, "habit": habit.rawValue])

@@ -1,5 +1,5 @@
-internal import Grading
 internal import Foundation
+internal import Grading
 
 /// The course on disk: finds lessons and exercises under the content folder, and reads them late.
 ///

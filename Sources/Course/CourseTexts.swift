@@ -77,6 +77,7 @@ struct CourseTexts {
     say("course.unavailableLine", ["reason": reason])
   }
 
+  func taskAbove(_ id: String) -> String { say("course.taskAbove", ["id": id]) }
   func exerciseIsOpen(_ id: String) -> String { say("course.exerciseIsOpen", ["id": id]) }
 
   func unfinishedNeeds(_ lessons: String) -> String {

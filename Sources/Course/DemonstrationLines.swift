@@ -1,8 +1,8 @@
 // The lines of a demonstration: how a block is cut into them, how `{{sql: …}}` is filled, and when
 // a typed line counts as the one that was to come.
 
-package import Grading
 internal import Foundation
+package import Grading
 
 /// Cuts the text of a `tapline` block into lines that are run one at a time.
 ///

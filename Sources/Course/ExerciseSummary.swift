@@ -1,5 +1,5 @@
-package import Grading
 internal import Foundation
+package import Grading
 
 /// What lists and counts need of an exercise: its manifest, without texts, checks and items.
 package struct ExerciseSummary: Sendable, Hashable {

@@ -15,6 +15,8 @@ package final class LessonSession {
   private var outlineRead: CourseOutline?
   private var lessons: [String: Lesson] = [:]
   private var player: LessonPlayer?
+  /// True while nothing was run since an exercise's task was shown.
+  private var isTaskInSight = false
 
   /// Reads nothing yet.
   package init(content: CourseContent, host: any LessonHost, progress: ProgressStore) {
@@ -187,12 +189,16 @@ package final class LessonSession {
 
   /// Enter on an empty line: runs the next line of a demonstration, skips a question, goes on.
   ///
-  /// While playing, and at an exercise that is open, it changes nothing.
+  /// While playing, and at an exercise that is open, it changes nothing: there it shows the task, or
+  /// says what it waits for where the task stands right above.
   package func enter() -> Enter {
     switch waiting {
     case .line(let line, _, _): return .run(line)
     case .playing, .nothing: return .show(unchanged())
-    case .exercise(let id, isPassed: false): return .show(unchanged([.exercise(id)]))
+    case .exercise(let id, isPassed: false):
+      // Right below its task a second reading would only push it off the screen.
+      guard isTaskInSight else { return .show(unchanged([.exercise(id)])) }
+      return .show(unchanged([.note(host.texts.taskAbove(id))]))
     default: return .show(next())
     }
   }
@@ -276,6 +282,7 @@ package final class LessonSession {
   /// line as it was offered before it ran (from `waiting`), because running it may change what a
   /// query in it gives; without it the line at the place is looked up now.
   package func didRun(_ line: String, pending: String? = nil) -> LessonScreen {
+    isTaskInSight = false
     var expected = pending
     if expected == nil, case .line(let now, _, _) = waiting { expected = now }
     guard let expected, case .demonstration = player?.stop, isSameLine(line, expected) else {
@@ -328,7 +335,9 @@ package final class LessonSession {
   // MARK: One turn
 
   private func unchanged(_ items: [LessonScreen.Item] = []) -> LessonScreen {
-    LessonScreen(items: items, waiting: waiting, notices: notices())
+    isTaskInSight =
+      isTaskInSight || items.contains { if case .exercise = $0 { true } else { false } }
+    return LessonScreen(items: items, waiting: waiting, notices: notices())
   }
 
   /// Turns the player's events into items, finds out what is due, and stores it all.

@@ -1,5 +1,5 @@
-internal import Grading
 internal import Foundation
+internal import Grading
 internal import GRDB
 internal import Synchronization
 

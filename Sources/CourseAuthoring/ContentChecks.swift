@@ -1,8 +1,8 @@
 // The checks of content that read texts: spellings, level of speech, placeholders.
 
 package import Course
-internal import Grading
 internal import Foundation
+internal import Grading
 
 extension ContentTexts {
   /// Spellings that `terms.yaml` forbids, in every Korean text.

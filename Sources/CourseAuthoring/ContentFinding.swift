@@ -1,4 +1,3 @@
-internal import Course
 internal import Grading
 
 /// A mistake in the course's content that no parser sees: where it is, what it says, how to mend it.

@@ -2,9 +2,8 @@
 // language, for the checks of content: lessons by section, tasks, feedback and hints by section,
 // catalogues by key, and every `{ko: …, en: …}` of the YAML files.
 
-internal import Course
-internal import Grading
 internal import Foundation
+internal import Grading
 internal import Yams
 
 /// One text of one piece in one language.

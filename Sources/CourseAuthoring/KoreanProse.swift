@@ -1,7 +1,6 @@
 // Korean prose as the checks of style see it: code, commands and quotations masked, cut into
 // sentences that know their line.
 
-internal import Course
 internal import Foundation
 
 struct KoreanProse {

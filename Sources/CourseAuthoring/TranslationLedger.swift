@@ -4,9 +4,8 @@
 // English. A Korean text that changed while the English did not is stale, and cannot be written
 // into the ledger before the English was looked at.
 
-internal import Course
-internal import Grading
 internal import Foundation
+internal import Grading
 
 /// What `Lessons/translations.lock` says, and how it compares with the texts.
 package struct TranslationLedger: Sendable {

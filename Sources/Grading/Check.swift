@@ -26,20 +26,4 @@ package struct Check: Sendable {
   package var failsWhen: FailsWhen
   /// Queries whose first rows give further placeholders to this check's feedback.
   package var values: [SQLTemplate]
-
-  package init(
-    name: String,
-    goal: LocalizedText,
-    feedback: String,
-    sql: SQLTemplate,
-    failsWhen: FailsWhen,
-    values: [SQLTemplate]
-  ) {
-    self.name = name
-    self.goal = goal
-    self.feedback = feedback
-    self.sql = sql
-    self.failsWhen = failsWhen
-    self.values = values
-  }
 }

@@ -67,18 +67,6 @@ package struct ChoiceItem: Sendable, Hashable {
   /// Empty where one tier is all.
   package var reasons: [Option]
 
-  package init(
-    id: String,
-    question: LocalizedText,
-    options: [Option],
-    reasons: [Option]
-  ) {
-    self.id = id
-    self.question = question
-    self.options = options
-    self.reasons = reasons
-  }
-
   /// The feedback that a right reason gets when it belongs to another right option.
   package static let otherReasonFeedback = "reason-of-another-option"
 

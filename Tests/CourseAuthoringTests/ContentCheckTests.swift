@@ -1,8 +1,8 @@
 import Course
 import CourseAuthoring
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The content of this checkout keeps the rules, and planted bad content is found by each of them.
 @Suite struct ContentCheckTests {

@@ -1,6 +1,6 @@
 import Course
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// Lists, minutes, the roadmap and what was met, over a small course.

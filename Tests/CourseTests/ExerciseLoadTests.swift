@@ -1,7 +1,7 @@
 import Course
 import CourseAuthoring
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// Every mistake in an exercise's files is answered with the file, the key and what to write.

@@ -1,7 +1,7 @@
 import Course
 import CourseAuthoring
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// Exercises with parts: choices in two tiers, orders, and answers that checks judge.

@@ -1,6 +1,6 @@
 import Course
-import Grading
 import Foundation
+import Grading
 import Testing
 
 @Suite struct ExerciseSessionTests {
@@ -124,5 +124,13 @@ import Testing
     let result = ExerciseSession(exercise: exercise, host: try sentHost()).check(answer: "1:8001")
     #expect(result.unknownPlaceholders == ["nothing"])
     #expect(result.text == "다")
+  }
+
+  @Test func `a text without a digit is no answer, though the part asks for a file's name`() throws {
+    var exercise = try CourseContent(root: contentRoot).exercise(id: "00-2")
+    exercise.parts.removeAll { $0.id != "file" }
+    let session = ExerciseSession(exercise: exercise, host: try sentHost(.english))
+    #expect(session.looksLikeAnswer("processed/events/dt=2024-01-15/part-0.parquet"))
+    #expect(!session.looksLikeAnswer("README.md"))
   }
 }

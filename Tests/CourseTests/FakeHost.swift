@@ -2,9 +2,8 @@
 ///
 /// The SQL of the checks runs as it is, apart from the table names and one function's name.
 
-import Course
-import Grading
 import Foundation
+import Grading
 import GRDB
 import Terminal
 

@@ -1,7 +1,7 @@
 import Course
 import CourseAuthoring
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// The content of exercise 00-1: every declared answer, the overlaps between them, both languages.

@@ -1,6 +1,6 @@
 import Course
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// The pure player: what is shown between two stops, and what holds the place.

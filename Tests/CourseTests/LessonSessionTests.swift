@@ -1,6 +1,6 @@
 import Course
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// The player over files, a host and the progress file.
@@ -83,6 +83,9 @@ import Testing
     #expect(told.isRight == false)
     #expect(told.certainty == .sure)
     #expect(outcome.waiting == .exercise("t-1", isPassed: false))
+    // The task stands right above; after a line of the learner's own, Enter shows it again.
+    #expect(names(try course.enter())[0].hasPrefix("The exercise above, t-1, waits"))
+    _ = course.session.didRun("status")
     #expect(names(try course.enter()) == ["exercise t-1"])
     #expect(names(course.session.next())[0].hasPrefix("Exercise t-1 is open."))
     #expect(names(course.session.didPass("t-1")) == ["The end."])

@@ -1,6 +1,6 @@
 import Course
-import Grading
 import Foundation
+import Grading
 import GRDB
 import Testing
 

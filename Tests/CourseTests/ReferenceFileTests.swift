@@ -1,6 +1,6 @@
 import Course
-import Grading
 import Foundation
+import Grading
 import Testing
 
 /// Cards, stations, references, terms and the checklist: what they hold and what they refuse.

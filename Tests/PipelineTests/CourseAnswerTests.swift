@@ -1,11 +1,10 @@
 import Commands
 import Course
 import CourseAuthoring
-import Grading
 import Foundation
 import Terminal
-import TestSupport
 import Testing
+import TestSupport
 
 /// Every accepted answer passes in the real program, and every named wrong one gets its own message.
 struct CourseAnswerTests {

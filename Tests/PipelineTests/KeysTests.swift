@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// Keys in the real program at a real terminal: what is asserted is on the screen.
 @Suite(.serialized)

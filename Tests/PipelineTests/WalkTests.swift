@@ -1,8 +1,8 @@
 import Course
-import Grading
 import Foundation
-import TestSupport
+import Grading
 import Testing
+import TestSupport
 
 /// Lesson 00 at a real terminal, from the first screen to the end, with keys: what is asserted is
 /// what stands on the screen.

@@ -1,8 +1,8 @@
 // What happens to a session: searching, pasting, stopping, resizing, losing the terminal.
 
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite(.serialized) struct SessionTests {
   private let folder: Folder
@@ -251,6 +251,19 @@ import Testing
     try terminal.waitForScreen { $0.isAlternate && $0.currentLine.contains("KEYS") }
     terminal.type("q")
     try terminal.waitForPrompt()
+  }
+
+  /// bash puts its own state back, most shells take the terminal as they find it.
+  @Test func `leaves a terminal that echoes behind at Ctrl-Z`() throws {
+    let terminal = try PseudoTerminal(
+      "/bin/sh",
+      arguments: ["-c", "set -m; \(probe) \(folder.path)/history; echo RETURNED; sleep 60"],
+      environment: ["LANG": "C.UTF-8"]
+    )
+    try terminal.waitForPrompt()
+    terminal.press(.control("z"))
+    try terminal.waitFor("RETURNED")
+    #expect(terminal.isCooked)
   }
 
   // MARK: Resizing

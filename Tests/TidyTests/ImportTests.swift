@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The four sentences of ARCHITECTURE.md about imports, enforced by reading the `import` lines.
 ///

@@ -4,8 +4,8 @@
 
 import Foundation
 import QueryExecution
-import TestSupport
 import Testing
+import TestSupport
 import TrinoSQL
 
 @Suite(
