@@ -42,7 +42,7 @@ func castToJSON(_ source: ColumnVector) throws -> ColumnVector {
 
 // MARK: From JSON
 
-func scalar(of value: JSONValue, as type: DataType) throws -> Scalar {
+private func scalar(of value: JSONValue, as type: DataType) throws -> Scalar {
   func refused() -> KernelError {
     .invalidCast(value: value.text(isSorted: false), from: .json, to: type)
   }
@@ -102,7 +102,7 @@ private func convert(_ scalar: Scalar, _ from: DataType, to type: DataType) thro
 
 // MARK: To JSON
 
-func json(of scalar: Scalar, _ type: DataType) throws -> JSONValue {
+private func json(of scalar: Scalar, _ type: DataType) throws -> JSONValue {
   if scalar.isNull { return .null }
   switch (type, scalar) {
   case (.json, .text(let text)): return JSONValue(parsing: text) ?? .string(text)

@@ -6,6 +6,7 @@ import QueryPlanning
 
 extension Analyzer {
   func convert(_ value: Typed, to type: TrinoType) -> Expression? {
+    if let parameter = value.parameter { parameterTypes?.note(parameter, type) }
     guard let converted = Conversions.cast(value, to: type, zone: session.timeZone) else {
       return nil
     }

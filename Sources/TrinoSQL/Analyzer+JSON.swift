@@ -57,28 +57,29 @@ extension Analyzer {
     var described: [SQLJSONQuery.Argument] = []
     for argument in call.passing {
       let syntax = argument.value.expression
-      let value = try jsonElement(argument.value, scope)
+      let (typed, element) = try jsonElement(argument.value, scope, keepsMoments: true)
       guard !described.contains(where: { $0.name == argument.name }) else {
         throw error(
           .duplicateParameterName,
           "\(argument.name) JSON path parameter is specified more than once", syntax.start)
       }
-      arguments.append(value.typed)
-      described.append(
-        SQLJSONQuery.Argument(
-          name: argument.name, type: value.element.type, isJSON: value.element.isJSON))
+      arguments.append(typed)
+      described.append(SQLJSONQuery.Argument(name: argument.name, element: element))
     }
     if let missing = path.variables.first(where: { name in
       !described.contains { $0.name == name }
     }) {
-      let other = described.first { $0.name.lowercased() == missing.lowercased() }
       throw error(
-        .invalidPath, "no value passed for parameter \(missing)", call.pathOffset,
-        advice: other == nil
-          ? "Pass it: PASSING value AS \"\(missing)\"."
-          : "A name without quotes becomes upper case: write AS \"\(missing)\".")
+        .invalidPath,
+        "no value passed for parameter \(missing). "
+          + "Try quoting \"\(missing)\" in the PASSING clause to match case", call.pathOffset,
+        advice: "Pass it: PASSING value AS \"\(missing)\".")
     }
-    return (SQLJSONQuery(path, arguments: described), [document] + arguments)
+    let element = SQLJSONElement(
+      type: document.type.storage, isJSON: true, encoding: input.encoding ?? .utf8)
+    return (
+      SQLJSONQuery(path, document: element, arguments: described), [document] + arguments
+    )
   }
 
   /// A path's error at its place in the statement.
@@ -87,43 +88,63 @@ extension Analyzer {
     let before = String(String.UnicodeScalarView(call.path.unicodeScalars.prefix(wrong.position)))
     let quotes = before.utf8.count { $0 == 0x27 }
     let place = call.pathOffset + 1 + before.utf8.count + quotes
-    return error(
-      wrong.isUnsupported ? .notSupported : .invalidPath,
-      wrong.isUnsupported ? "JSON path: \(wrong.message)" : "invalid JSON path: \(wrong.message)",
-      place, advice: wrong.advice)
+    let name: TrinoErrorName =
+      switch wrong.kind {
+      case .syntax: .syntaxError
+      case .meaning: .invalidPath
+      case .unsupported: .notSupported
+      }
+    return error(name, "JSON path: \(wrong.message)", place, advice: wrong.advice)
   }
 
-  /// A document: json, or a text that holds some.
+  /// A document: json, or a text or bytes that hold some.
   private mutating func jsonText(_ value: JSONSyntax.Value, _ scope: Scope) throws -> Typed {
     let typed = try expression(value.expression, scope)
+    func refused() -> TrinoSQLError {
+      let encoding = value.encoding.map { " ENCODING \($0.rawValue)" } ?? ""
+      return error(
+        .typeMismatch,
+        "Cannot read input of type \(typed.type) as JSON using formatting JSON\(encoding)",
+        value.expression.start,
+        advice: value.encoding == nil
+          ? "Give a varchar, a varbinary or a json." : "ENCODING is for varbinary.")
+    }
     switch typed.type {
-    case .json: return typed
+    case .varbinary: return typed
+    case .json where value.encoding == nil: return typed
     case .varchar, .char, .unknown:
+      guard value.encoding == nil else { throw refused() }
       return Typed(try coerce(typed, to: .varchar(nil), value.expression.start), .varchar(nil))
-    default:
-      throw error(
-        .typeMismatch, "Cannot read input of type \(typed.type) as JSON using formatting JSON",
-        value.expression.start, advice: "Give a varchar or a json.")
+    default: throw refused()
     }
   }
 
-  /// A value that becomes JSON.
+  /// A value that becomes JSON, or a value of a path, which keeps dates, times and timestamps where
+  /// `keepsMoments`.
   private mutating func jsonElement(
-    _ value: JSONSyntax.Value, _ scope: Scope
+    _ value: JSONSyntax.Value, _ scope: Scope, keepsMoments: Bool = false
   ) throws -> (typed: Typed, element: SQLJSONElement) {
     let syntax = value.expression
     var givesJSON = value.isJSON
     if case .json(let inner) = syntax.kind, inner.givesJSON { givesJSON = true }
     if givesJSON {
       let typed = try jsonText(value, scope)
-      return (typed, SQLJSONElement(type: .varchar, isJSON: true))
+      return (
+        typed,
+        SQLJSONElement(
+          type: typed.type.storage, isJSON: true, encoding: value.encoding ?? .utf8)
+      )
     }
     let typed = try expression(syntax, scope)
     switch typed.type {
     case .json: return (typed, SQLJSONElement(type: .json, isJSON: true))
     case .boolean, .unknown:
       return (typed, SQLJSONElement(type: typed.type.storage, isJSON: false))
-    case let type where type.isNumeric:
+    case .timestampWithTimeZone where keepsMoments:
+      throw error(
+        .notSupported, "A JSON path takes no \(typed.type)", syntax.start,
+        advice: "CAST it to timestamp or to varchar.")
+    case let type where type.isNumeric || (keepsMoments && (type.isMoment || type.isText)):
       return (typed, SQLJSONElement(type: type.declared, isJSON: false))
     default:
       // Other values are texts.
@@ -167,33 +188,63 @@ extension Analyzer {
         try query.value(columns, count: count, as: declared, onEmpty: onEmpty, onError: onError)
           .retyped(storage)
       }, columns)
-    var branches: [ConditionalBranch] = []
     let outcome = Typed(
       .call(
         ScalarFunction(
           name: "json_value_outcome", variant: "\(variant) \(type)", result: .tinyint
         ) { columns, count in query.outcomes(columns, count: count, as: declared) }, columns),
       .tinyint)
-    for (behavior, wanted) in [
-      (call.onEmpty, SQLJSONQuery.Outcome.empty), (call.onError, .error),
-    ] {
-      guard case .value(let syntax)? = behavior else { continue }
-      let given = try expression(syntax, scope)
-      guard given.type == .unknown || TrinoType.coercionCost(given.type, type) != nil else {
-        throw error(
-          .typeMismatch,
-          "Function JSON_VALUE default ON \(wanted == .empty ? "EMPTY" : "ERROR") result must be of type \(type): actual type \(given.type)",
-          syntax.start)
+    func ends(_ wanted: SQLJSONQuery.Outcome) throws -> Expression {
+      try comparison(
+        .equal, outcome,
+        Typed(.constant(.integer(Int64(wanted.rawValue)), .tinyint), .tinyint), offset)
+    }
+    var branches: [ConditionalBranch] = []
+    let onErrorDefault = try jsonDefault(call.onError, "ERROR", type, scope)
+    if let onEmptyDefault = try jsonDefault(call.onEmpty, "EMPTY", type, scope) {
+      let isEmpty = try ends(.empty)
+      switch call.onError {
+      case .error:
+        branches.append(ConditionalBranch(condition: isEmpty, value: onEmptyDefault))
+      default:
+        // A default that cannot be computed is an error of its own.
+        if let onErrorDefault {
+          branches.append(
+            ConditionalBranch(
+              condition: .all([isEmpty, Self.nullTest(.attempt(Self.computed(onEmptyDefault)), false)]),
+              value: onErrorDefault))
+        }
+        branches.append(ConditionalBranch(condition: isEmpty, value: .attempt(onEmptyDefault)))
       }
-      branches.append(
-        ConditionalBranch(
-          condition: try comparison(
-            .equal, outcome,
-            Typed(.constant(.integer(Int64(wanted.rawValue)), .tinyint), .tinyint), offset),
-          value: try coerce(given, to: type, syntax.start)))
+    }
+    if let onErrorDefault {
+      branches.append(ConditionalBranch(condition: try ends(.error), value: onErrorDefault))
     }
     let whole = branches.isEmpty ? value : .conditional(branches, otherwise: value, storage)
     return Typed(FoldConstants.fold(whole), type)
+  }
+
+  /// `DEFAULT expression ON …` as the type of the result; nil where there is none.
+  private mutating func jsonDefault(
+    _ behavior: JSONSyntax.Behavior?, _ clause: String, _ type: TrinoType, _ scope: Scope
+  ) throws -> Expression? {
+    guard case .value(let syntax)? = behavior else { return nil }
+    let given = try expression(syntax, scope)
+    guard given.type == .unknown || TrinoType.coercionCost(given.type, type) != nil else {
+      throw error(
+        .typeMismatch,
+        "Function JSON_VALUE default ON \(clause) result must evaluate to a \(type) (actual: \(given.type))",
+        syntax.start)
+    }
+    return try coerce(given, to: type, syntax.start)
+  }
+
+  /// True for every row whose value can be computed.
+  private static func computed(_ value: Expression) -> Expression {
+    .call(
+      ScalarFunction(name: "is_computed", variant: "null-tolerant", result: .boolean) { _, count in
+        ColumnVector(constant: .boolean(true), type: .boolean, count: count)
+      }, [value])
   }
 
   // MARK: JSON_QUERY
@@ -205,7 +256,8 @@ extension Analyzer {
     if call.keepsQuotes != nil, call.wrapper != .never {
       throw error(
         .invalidFunctionArgument,
-        "QUOTES behavior specified with WITH ARRAY WRAPPER behavior", offset,
+        "\(call.keepsQuotes == true ? "KEEP" : "OMIT") QUOTES behavior specified with "
+          + "\(call.wrapper == .always ? "UNCONDITIONAL" : "CONDITIONAL") WRAPPER behavior", offset,
         advice: "Leave out one of the two clauses.")
     }
     func action(_ behavior: JSONSyntax.Behavior?) -> SQLJSONQuery.Action {
@@ -254,12 +306,20 @@ extension Analyzer {
       return Typed(FoldConstants.fold(text.expression), text.type)
     }
     let type = try self.type(syntax)
-    switch type {
-    case .varchar, .char: return try cast(text, type, false, syntax.offset)
-    default:
+    switch (type, call.outputEncoding) {
+    case (.varchar, nil), (.char, nil): return try cast(text, type, false, syntax.offset)
+    case (.varbinary, let encoding):
+      let encoding = encoding ?? .utf8
+      let bytes = ScalarFunction(
+        name: "json_bytes", variant: encoding.rawValue, result: .varbinary
+      ) { columns, _ in encoding.bytes(columns[0]) }
+      return Typed(FoldConstants.fold(.call(bytes, [text.expression])), .varbinary)
+    case (_, let encoding):
+      let format = encoding.map { " ENCODING \($0.rawValue)" } ?? ""
       throw error(
-        .typeMismatch, "Cannot output JSON value as \(type) using formatting JSON", syntax.offset,
-        advice: "\(function) returns varchar or char.")
+        .typeMismatch, "Cannot output JSON value as \(type) using formatting JSON\(format)", offset,
+        advice: encoding == nil
+          ? "\(function) returns varchar, char or varbinary." : "ENCODING is for varbinary.")
     }
   }
 

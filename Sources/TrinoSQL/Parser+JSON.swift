@@ -1,5 +1,7 @@
 // The functions of SQL/JSON.
 
+import Kernels
+
 extension Parser {
   mutating func jsonExpression() throws -> ExpressionSyntax {
     let start = current.start
@@ -23,19 +25,23 @@ extension Parser {
     return try make(.json(call), start, parts)
   }
 
-  /// `value [FORMAT JSON [ENCODING UTF8]]`
+  /// `value [FORMAT JSON [ENCODING …]]`
   private mutating func jsonArgument() throws -> JSONSyntax.Value {
-    JSONSyntax.Value(expression: try expression(), isJSON: try format())
+    var value = JSONSyntax.Value(expression: try expression(), isJSON: false)
+    (value.isJSON, value.encoding) = try format()
+    return value
   }
 
-  private mutating func format() throws -> Bool {
-    guard at("FORMAT"), peek().keyword == "JSON" else { return false }
+  private mutating func format() throws -> (isJSON: Bool, SQLJSONEncoding?) {
+    guard at("FORMAT"), peek().keyword == "JSON" else { return (false, nil) }
     advance()
     advance()
-    if accept("ENCODING"), !accept("UTF8") {
-      throw unsupported("ENCODING \(current.keyword)", "Texts are UTF8.")
+    guard accept("ENCODING") else { return (true, nil) }
+    guard let encoding = SQLJSONEncoding(rawValue: current.keyword) else {
+      throw unexpected("UTF8, UTF16 or UTF32")
     }
-    return true
+    advance()
+    return (true, encoding)
   }
 
   private mutating func jsonPathCall(_ kind: JSONSyntax.Kind) throws -> JSONSyntax {
@@ -62,7 +68,7 @@ extension Parser {
   private mutating func returning(_ call: inout JSONSyntax) throws {
     guard accept("RETURNING") else { return }
     call.returning = try typeSyntax()
-    _ = try format()
+    call.outputEncoding = try format().1
   }
 
   private mutating func wrapperAndQuotes(_ call: inout JSONSyntax) throws {

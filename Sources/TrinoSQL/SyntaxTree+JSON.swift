@@ -1,5 +1,7 @@
 // The functions of SQL/JSON, which have clauses of their own instead of plain arguments.
 
+import Kernels
+
 /// `JSON_EXISTS(…)`, `JSON_VALUE(…)`, `JSON_QUERY(…)`, `JSON_ARRAY(…)`, `JSON_OBJECT(…)`.
 struct JSONSyntax: Sendable {
   enum Kind: Sendable { case exists, value, query, array, object }
@@ -15,6 +17,8 @@ struct JSONSyntax: Sendable {
   struct Value: Sendable {
     var expression: ExpressionSyntax
     var isJSON: Bool
+    /// ENCODING's, where it is written.
+    var encoding: SQLJSONEncoding?
   }
 
   struct Argument: Sendable {
@@ -35,6 +39,8 @@ struct JSONSyntax: Sendable {
   var pathOffset = 0
   var passing: [Argument] = []
   var returning: TypeSyntax?
+  /// Of what RETURNING varbinary gives.
+  var outputEncoding: SQLJSONEncoding?
   var wrapper = Wrapper.never
   /// nil where no QUOTES clause is written.
   var keepsQuotes: Bool?

@@ -14,49 +14,70 @@ public enum SQLJSONFault: String, Sendable, Hashable {
   case value
 }
 
+/// An argument of a function that becomes JSON, or a value in a path.
+public struct SQLJSONElement: Sendable {
+  public var type: DataType
+  /// The value is JSON itself: its type, or FORMAT JSON; else a value of SQL.
+  public var isJSON: Bool
+  /// Of bytes that are JSON.
+  public var encoding: SQLJSONEncoding
+
+  public init(type: DataType, isJSON: Bool, encoding: SQLJSONEncoding = .utf8) {
+    self.type = type
+    self.isJSON = isJSON
+    self.encoding = encoding
+  }
+
+  /// Throws where what should be JSON is none.
+  fileprivate func parsed(_ scalar: Scalar, _ what: String) throws -> JSONValue {
+    guard let text = scalar.jsonText(encoding), let value = JSONValue(parsing: text) else {
+      throw KernelError.json(.input, "conversion to JSON failed: \(what) is not JSON")
+    }
+    return value
+  }
+}
+
 /// A path, and which argument column each of its variables means.
 public struct SQLJSONQuery: Sendable {
   /// One `PASSING value AS name`.
   public struct Argument: Sendable {
     public var name: String
-    public var type: DataType
-    /// The value is JSON itself: its type, or FORMAT JSON.
-    public var isJSON: Bool
+    public var element: SQLJSONElement
 
-    public init(name: String, type: DataType, isJSON: Bool) {
+    public init(name: String, element: SQLJSONElement) {
       self.name = name
-      self.type = type
-      self.isJSON = isJSON
+      self.element = element
     }
   }
 
   private let path: SQLJSONPath
+  private let document: SQLJSONElement
   private let arguments: [Argument]
 
   /// The columns of a call are the document, then the arguments in this order.
-  public init(_ path: SQLJSONPath, arguments: [Argument]) {
+  public init(_ path: SQLJSONPath, document: SQLJSONElement, arguments: [Argument]) {
     self.path = path
+    self.document = document
     self.arguments = arguments
   }
 
   /// The items found in a row; nil for a NULL document.
-  fileprivate func items(_ columns: [ColumnVector], _ row: Int) throws -> [JSONValue]? {
-    guard case .text(let text) = columns[0].scalar(row) else { return nil }
-    guard let context = JSONValue(parsing: text) else {
-      throw KernelError.json(.input, "conversion to JSON failed: '\(text.prefix(100))' is not JSON")
-    }
-    var variables: [String: JSONValue] = [:]
+  fileprivate func items(_ columns: [ColumnVector], _ row: Int) throws -> [SQLJSONItem]? {
+    let input = columns[0].scalar(row)
+    if input.isNull { return nil }
+    let context = try document.parsed(input, "the input")
+    var variables: [String: [SQLJSONItem]] = [:]
     for (index, argument) in arguments.enumerated() {
       let scalar = columns[index + 1].scalar(row)
-      if scalar.isNull {
-        variables[argument.name] = .null
-      } else if argument.isJSON {
-        guard case .text(let text) = scalar, let value = JSONValue(parsing: text) else {
-          throw KernelError.json(.input, "conversion to JSON failed: argument \(argument.name)")
-        }
-        variables[argument.name] = value
+      // A NULL of SQL is JSON's null; a NULL in place of JSON is no item.
+      if argument.element.isJSON {
+        variables[argument.name] =
+          scalar.isNull
+          ? [] : [.json(try argument.element.parsed(scalar, "the argument \(argument.name)"))]
       } else {
-        variables[argument.name] = try json(of: scalar, argument.type)
+        variables[argument.name] = [
+          scalar.isNull ? .json(.null) : .value(scalar, argument.element.type)
+        ]
       }
     }
     do {
@@ -132,19 +153,20 @@ extension SQLJSONQuery {
   /// ON EMPTY's own error is none for ON ERROR.
   private struct EmptySequence: Error {}
 
-  private static func value(of items: [JSONValue], as type: DataType) throws -> Scalar {
+  private static func value(of items: [SQLJSONItem], as type: DataType) throws -> Scalar {
     func refused(_ why: String) -> KernelError {
-      .json(.value, "cannot extract SQL scalar from JSON: JSON path found \(why)")
+      .json(.value, "cannot extract SQL scalar from JSON: \(why)")
     }
-    guard items.count == 1 else { throw refused("multiple items") }
-    switch items[0] {
-    case .array, .object: throw refused("an item that cannot be converted to an SQL value")
-    default: break
+    guard items.count == 1 else { throw refused("JSON path found multiple items") }
+    guard let (scalar, from) = try? items[0].sqlValue() else {
+      throw refused("JSON path found an item that cannot be converted to an SQL value")
     }
+    if scalar.isNull || from == type { return scalar }
     do {
-      return try scalar(of: items[0], as: type)
+      return try cast(ColumnVector(constant: scalar, type: from, count: 1), to: type).scalar(0)
     } catch is KernelError {
-      throw refused("an item that cannot be converted to an SQL value")
+      throw refused(
+        "Cannot cast value of type \(from) to declared return type of function JSON_VALUE: \(type)")
     }
   }
 
@@ -188,7 +210,7 @@ extension SQLJSONQuery {
       }
     }
     for row in 0..<count {
-      let found: [JSONValue]?
+      let found: [SQLJSONItem]?
       do {
         found = try items(columns, row)
       } catch let error as KernelError {
@@ -200,49 +222,54 @@ extension SQLJSONQuery {
         continue
       }
       if items.isEmpty {
-        try act(onEmpty, .json(.output, "cannot convert JSON to SQL: JSON path found no items"))
+        try act(onEmpty, .json(.output, "conversion from JSON failed: JSON path found no items"))
+        continue
+      }
+      var values: [JSONValue] = []
+      do {
+        values = try items.map(Self.json)
+      } catch let error as KernelError {
+        try act(onError, error)
         continue
       }
       let isPlain =
-        switch (wrapper, items[0]) {
+        switch (wrapper, values[0]) {
         case (.never, _): true
-        case (.conditional, .array), (.conditional, .object): items.count == 1
+        case (.conditional, .array), (.conditional, .object): values.count == 1
         default: false
         }
-      if isPlain, items.count > 1 {
+      if isPlain, values.count > 1 {
         try act(
-          onError, .json(.output, "cannot convert JSON to SQL: JSON path found multiple items"))
+          onError, .json(.output, "conversion from JSON failed: JSON path found multiple items"))
         continue
       }
-      let item = isPlain ? items[0] : .array(items)
-      if case .string(let text) = item, !keepsQuotes {
+      let value = isPlain ? values[0] : .array(values)
+      if case .string(let text) = value, !keepsQuotes {
         builder.append(text)
       } else {
-        builder.append(item.text(isSorted: false))
+        builder.append(value.text(isSorted: false))
       }
     }
     return builder.finish()
   }
-}
 
-/// What JSON_ARRAY and JSON_OBJECT make JSON of.
-public struct SQLJSONElement: Sendable {
-  public var type: DataType
-  /// The value is JSON itself.
-  public var isJSON: Bool
-
-  public init(type: DataType, isJSON: Bool) {
-    self.type = type
-    self.isJSON = isJSON
-  }
-
-  fileprivate func value(_ scalar: Scalar) throws -> JSONValue {
-    if scalar.isNull { return .null }
-    guard isJSON else { return try json(of: scalar, type) }
-    guard case .text(let text) = scalar, let value = JSONValue(parsing: text) else {
-      throw KernelError.json(.input, "conversion to JSON failed: the value is not JSON")
+  private static func json(of item: SQLJSONItem) throws -> JSONValue {
+    guard let value = item.json else {
+      throw KernelError.json(
+        .output,
+        "conversion from JSON failed: JSON path returned a scalar SQL value of type "
+          + "\(item.typeName) that cannot be represented as JSON")
     }
     return value
+  }
+}
+
+extension SQLJSONElement {
+  /// A value of JSON_ARRAY and JSON_OBJECT.
+  fileprivate func value(_ scalar: Scalar) throws -> JSONValue {
+    if scalar.isNull { return .null }
+    if isJSON { return try parsed(scalar, "the value").withReadNumbers }
+    return SQLJSONItem.value(scalar, type).json ?? .string(scalarText(scalar, type))
   }
 }
 

@@ -8,15 +8,6 @@
 
 /// A parsed path of `JSON_EXISTS`, `JSON_VALUE` and `JSON_QUERY`.
 public struct SQLJSONPath: Sendable, Hashable {
-  /// Arithmetic of single numbers.
-  enum Operation: Character, Sendable, Hashable {
-    case add = "+"
-    case subtract = "-"
-    case multiply = "*"
-    case divide = "/"
-    case modulo = "%"
-  }
-
   /// What is called as `path.name()`.
   enum Method: String, Sendable, Hashable, CaseIterable {
     case double, ceiling, floor, abs, keyvalue, type, size
@@ -37,7 +28,7 @@ public struct SQLJSONPath: Sendable, Hashable {
     case last
     /// `$name`
     case variable(String)
-    case literal(JSONValue)
+    case literal(SQLJSONItem)
     case member(Node, String)
     case everyMember(Node)
     /// `..name`
@@ -46,7 +37,8 @@ public struct SQLJSONPath: Sendable, Hashable {
     case everyElement(Node)
     case filter(Node, Predicate)
     case method(Node, Method)
-    case arithmetic(Operation, Node, Node)
+    /// Of single numbers.
+    case arithmetic(ArithmeticOperation, Node, Node)
     case negate(Node)
     case plus(Node)
   }
@@ -82,10 +74,19 @@ public struct SQLJSONPath: Sendable, Hashable {
 
 /// What is wrong with a path, and where.
 public struct SQLJSONPathError: Error, Sendable, Equatable {
+  /// What kind of mistake it is.
+  public enum Kind: Sendable, Hashable {
+    /// No text of the language.
+    case syntax
+    /// A variable where it means nothing.
+    case meaning
+    /// The language has it; this engine does not.
+    case unsupported
+  }
+
   public var message: String
   /// In code points, from 0, in the path's text.
   public var position: Int
   public var advice: String?
-  /// The language has it; this engine does not.
-  public var isUnsupported = false
+  public var kind = Kind.syntax
 }

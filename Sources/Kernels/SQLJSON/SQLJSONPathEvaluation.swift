@@ -13,9 +13,10 @@ struct SQLJSONPathEvaluator {
 
   let isLax: Bool
   let context: JSONValue
-  let variables: [String: JSONValue]
+  /// An argument is an item, or none for a NULL of JSON.
+  let variables: [String: [SQLJSONItem]]
 
-  init(_ path: SQLJSONPath, context: JSONValue, variables: [String: JSONValue]) {
+  init(_ path: SQLJSONPath, context: JSONValue, variables: [String: [SQLJSONItem]]) {
     isLax = path.isLax
     self.context = context
     self.variables = variables
@@ -25,18 +26,18 @@ struct SQLJSONPathEvaluator {
   private static let itemCountMax = 1_000_000
 
   /// What stands around a part of the path.
-  private struct Surroundings {
-    var item: JSONValue?
+  struct Surroundings {
+    var item: SQLJSONItem?
     var last: Int?
   }
 
-  func items(of node: SQLJSONPath.Node) throws -> [JSONValue] {
+  func items(of node: SQLJSONPath.Node) throws -> [SQLJSONItem] {
     try items(of: node, Surroundings())
   }
 
-  private func items(of node: Node, _ around: Surroundings) throws -> [JSONValue] {
+  func items(of node: SQLJSONPath.Node, _ around: Surroundings) throws -> [SQLJSONItem] {
     switch node {
-    case .context: return [context]
+    case .context: return [.json(context)]
     case .item:
       guard let item = around.item else { throw SQLJSONPathFault(reason: "@ outside a filter") }
       return [item]
@@ -44,87 +45,79 @@ struct SQLJSONPathEvaluator {
       guard let last = around.last else {
         throw SQLJSONPathFault(reason: "last outside a subscript")
       }
-      return [.number(String(last))]
+      return [.whole(last)]
     case .variable(let name):
       guard let value = variables[name] else {
         throw SQLJSONPathFault(reason: "no value passed for $\(name)")
       }
-      return [value]
+      return value
     case .literal(let value): return [value]
     case .member(let base, let name):
       return try members(of: unwrapped(items(of: base, around)), name)
     case .everyMember(let base):
-      return try unwrapped(items(of: base, around)).flatMap { item -> [JSONValue] in
-        guard case .object(let members) = item else {
+      return try unwrapped(items(of: base, around)).flatMap { item -> [SQLJSONItem] in
+        guard let members = item.members else {
           if isLax { return [] }
-          throw wrongType(item, "object")
+          throw Self.wrongType(item, "OBJECT")
         }
-        return members.map(\.value)
+        return members.map { .json($0.value) }
       }
     case .descendant(let base, let name):
-      return try items(of: base, around).flatMap { Self.descendants(of: $0, name) }
+      return try items(of: base, around).flatMap { item -> [SQLJSONItem] in
+        guard case .json(let value) = item else { return [] }
+        return Self.descendants(of: value, name).map { .json($0) }
+      }
     case .everyElement(let base):
       return try items(of: base, around).flatMap { try elements(of: $0) }
     case .elements(let base, let subscripts):
-      let given = try items(of: base, around)
-      guard given.count * subscripts.count <= Self.itemCountMax else {
-        throw SQLJSONPathFault(reason: "more than \(Self.itemCountMax) items")
-      }
-      return try given.flatMap { item in
-        let elements = try elements(of: item)
-        var found: [JSONValue] = []
-        for part in subscripts {
-          found += try picked(part, from: elements, around)
-          guard found.count <= Self.itemCountMax else {
-            throw SQLJSONPathFault(reason: "more than \(Self.itemCountMax) items")
-          }
-        }
-        return found
-      }
+      return try picked(subscripts, from: items(of: base, around), around)
     case .filter(let base, let predicate):
       return try unwrapped(items(of: base, around)).filter { item in
         test(predicate, Surroundings(item: item, last: around.last)) == true
       }
     case .method(let base, let method): return try called(method, items(of: base, around))
     case .arithmetic(let operation, let left, let right):
-      let a = try number(items(of: left, around))
-      let b = try number(items(of: right, around))
-      return [try JSONNumber.compute(operation, a, b).value]
+      let a = try unwrapped(items(of: left, around))
+      let b = try unwrapped(items(of: right, around))
+      guard a.count == 1, b.count == 1 else {
+        throw SQLJSONPathFault(reason: "arithmetic binary expression requires singleton operands")
+      }
+      return [try SQLJSONNumber.compute(operation, number(a[0]), number(b[0])).item]
     case .negate(let inner):
-      return try unwrapped(items(of: inner, around)).map { item in
-        guard let number = JSONNumber(item) else { throw wrongType(item, "number") }
-        return try JSONNumber.compute(.subtract, .whole(0), number).value
-      }
+      return try unwrapped(items(of: inner, around)).map { try number($0).negated().item }
     case .plus(let inner):
-      return try unwrapped(items(of: inner, around)).map { item in
-        guard JSONNumber(item) != nil else { throw wrongType(item, "number") }
-        return item
-      }
+      return try unwrapped(items(of: inner, around)).map { try number($0).item }
     }
   }
 
-  private func wrongType(_ item: JSONValue, _ wanted: String) -> SQLJSONPathFault {
-    SQLJSONPathFault(reason: "invalid item type. Expected: \(wanted), actual: \(item.typeName)")
+  static func wrongType(_ item: SQLJSONItem, _ wanted: String) -> SQLJSONPathFault {
+    SQLJSONPathFault(
+      reason: "invalid item type. Expected: \(wanted), actual: \(item.typeName.uppercased())")
   }
 
   /// In lax mode the elements of arrays in place of these.
-  private func unwrapped(_ items: [JSONValue]) -> [JSONValue] {
-    guard isLax, items.contains(where: \.isArray) else { return items }
-    return items.flatMap { item -> [JSONValue] in
-      if case .array(let elements) = item { return elements }
-      return [item]
-    }
+  func unwrapped(_ items: [SQLJSONItem]) -> [SQLJSONItem] {
+    guard isLax, items.contains(where: { $0.elements != nil }) else { return items }
+    return items.flatMap { item in item.elements.map { $0.map { .json($0) } } ?? [item] }
   }
 
-  private func members(of items: [JSONValue], _ name: String) throws -> [JSONValue] {
-    var found: [JSONValue] = []
+  private func number(_ item: SQLJSONItem) throws -> SQLJSONNumber {
+    guard let number = try SQLJSONNumber(item) else { throw Self.wrongType(item, "NUMBER") }
+    return number
+  }
+
+  // MARK: Accessors
+
+  private func members(of items: [SQLJSONItem], _ name: String) throws -> [SQLJSONItem] {
+    var found: [SQLJSONItem] = []
     for item in items {
-      guard case .object(let members) = item else {
+      guard let members = item.members else {
         if isLax { continue }
-        throw wrongType(item, "object")
+        throw Self.wrongType(item, "OBJECT")
       }
-      if let member = members.first(where: { $0.name == name }) {
-        found.append(member.value)
+      // Of a name that comes twice, the last counts.
+      if let member = members.last(where: { $0.name == name }) {
+        found.append(.json(member.value))
       } else if !isLax {
         throw SQLJSONPathFault(reason: "structural error: missing member '\(name)' in JSON object")
       }
@@ -132,204 +125,96 @@ struct SQLJSONPathEvaluator {
     return found
   }
 
-  private static func descendants(of item: JSONValue, _ name: String) -> [JSONValue] {
-    switch item {
+  private static func descendants(of value: JSONValue, _ name: String) -> [JSONValue] {
+    switch value {
     case .object(let members):
-      members.filter { $0.name == name }.map(\.value)
+      (members.last { $0.name == name }.map { [$0.value] } ?? [])
         + members.flatMap { descendants(of: $0.value, name) }
     case .array(let elements): elements.flatMap { descendants(of: $0, name) }
     default: []
     }
   }
 
-  private func elements(of item: JSONValue) throws -> [JSONValue] {
-    if case .array(let elements) = item { return elements }
+  private func elements(of item: SQLJSONItem) throws -> [SQLJSONItem] {
+    if let elements = item.elements { return elements.map { .json($0) } }
     if isLax { return [item] }
-    throw wrongType(item, "array")
+    throw Self.wrongType(item, "ARRAY")
   }
 
   private func picked(
-    _ part: SQLJSONPath.Subscript, from elements: [JSONValue], _ around: Surroundings
-  ) throws -> [JSONValue] {
-    let inside = Surroundings(item: around.item, last: elements.count - 1)
-    let from = try position(items(of: part.from, inside))
-    let end = try part.end.map { try position(items(of: $0, inside)) } ?? from
-    guard isLax || (from >= 0 && from <= end && end < elements.count) else {
-      throw SQLJSONPathFault(
-        reason: "structural error: invalid array subscript: [\(from)\(end == from ? "" : ", \(end)")] for array of size \(elements.count)")
-    }
-    let first = max(from, 0)
-    let last = min(end, elements.count - 1)
-    return first <= last ? Array(elements[first...last]) : []
-  }
-
-  /// A single whole number.
-  private func position(_ items: [JSONValue]) throws -> Int {
-    let number = try number(items)
-    switch number {
-    case .whole(let value): return Int(value)
-    case .fraction(let value):
-      guard let whole = Int(exactly: value) else {
-        throw SQLJSONPathFault(reason: "array subscript must be a whole number: \(value)")
+    _ subscripts: [SQLJSONPath.Subscript], from items: [SQLJSONItem], _ around: Surroundings
+  ) throws -> [SQLJSONItem] {
+    var found: [SQLJSONItem] = []
+    for item in items {
+      let elements = try elements(of: item)
+      guard !elements.isEmpty else {
+        if isLax { continue }
+        throw SQLJSONPathFault(reason: "structural error: invalid array subscript for empty array")
       }
-      return whole
+      let inside = Surroundings(item: around.item, last: elements.count - 1)
+      for part in subscripts {
+        let from = try position(self.items(of: part.from, inside), "from")
+        let end = try part.end.map { try position(self.items(of: $0, inside), "to") } ?? from
+        guard isLax || (from >= 0 && from <= end && end < elements.count) else {
+          let range = "[\(from), \(end)] for array of size \(elements.count)"
+          throw SQLJSONPathFault(reason: "structural error: invalid array subscript: \(range)")
+        }
+        let first = max(from, 0)
+        let last = min(end, elements.count - 1)
+        if first <= last { found += elements[first...last] }
+        guard found.count <= Self.itemCountMax else {
+          throw SQLJSONPathFault(reason: "more than \(Self.itemCountMax) items")
+        }
+      }
     }
+    return found
   }
 
-  private func number(_ items: [JSONValue]) throws -> JSONNumber {
-    let plain = unwrapped(items)
-    guard plain.count == 1 else {
-      throw SQLJSONPathFault(reason: "a single number expected, not \(plain.count) items")
+  private func position(_ items: [SQLJSONItem], _ name: String) throws -> Int {
+    guard items.count == 1 else {
+      throw SQLJSONPathFault(reason: "array subscript '\(name)' value must be singleton numeric")
     }
-    guard let number = JSONNumber(plain[0]) else { throw wrongType(plain[0], "number") }
-    return number
+    return try number(items[0]).position()
   }
 
   // MARK: Methods
 
-  private func called(_ method: SQLJSONPath.Method, _ items: [JSONValue]) throws -> [JSONValue] {
-    func numbers(_ body: (JSONNumber) -> JSONNumber?) throws -> [JSONValue] {
-      try unwrapped(items).map { item in
-        guard let number = JSONNumber(item) else { throw wrongType(item, "number") }
-        guard let made = body(number) else {
-          throw SQLJSONPathFault(reason: "number out of range: \(number.value.text(isSorted: false))")
-        }
-        return try made.checked().value
-      }
-    }
+  private func called(
+    _ method: SQLJSONPath.Method, _ items: [SQLJSONItem]
+  ) throws -> [SQLJSONItem] {
     switch method {
-    case .type: return items.map { .string($0.typeName) }
+    case .type: return items.map { .text($0.typeName) }
     case .size:
       return try items.map { item in
-        if case .array(let elements) = item { return .number(String(elements.count)) }
-        if isLax { return .number("1") }
-        throw wrongType(item, "array")
+        guard item.elements != nil || isLax else { throw Self.wrongType(item, "ARRAY") }
+        return .whole(item.elements?.count ?? 1)
       }
-    case .ceiling: return try numbers { $0.rounded(.up) }
-    case .floor: return try numbers { $0.rounded(.down) }
-    case .abs: return try numbers { $0.magnitude }
+    case .ceiling: return try unwrapped(items).map { try number($0).rounded(.up).item }
+    case .floor: return try unwrapped(items).map { try number($0).rounded(.down).item }
+    case .abs: return try unwrapped(items).map { try number($0).magnitude().item }
     case .double:
       return try unwrapped(items).map { item in
-        if let number = JSONNumber(item) { return try JSONNumber.fraction(number.double).checked().value }
-        guard case .string(let text) = item else { throw wrongType(item, "number or text") }
-        guard let number = Double(text), number.isFinite else {
-          throw SQLJSONPathFault(reason: "cannot convert '\(text)' to double")
+        if let number = try SQLJSONNumber(item) { return try number.double().item }
+        guard let text = item.text else { throw Self.wrongType(item, "NUMBER or TEXT") }
+        do {
+          let column = ColumnVector(constant: .text(text), type: .varchar, count: 1)
+          return .value(try cast(column, to: .double).scalar(0), .double)
+        } catch let error as KernelError {
+          throw SQLJSONPathFault(reason: error.message)
         }
-        return JSONNumber.fraction(number).value
       }
     case .keyvalue:
-      return try unwrapped(items).enumerated().flatMap { id, item -> [JSONValue] in
-        guard case .object(let members) = item else { throw wrongType(item, "object") }
+      return try unwrapped(items).enumerated().flatMap { id, item -> [SQLJSONItem] in
+        guard let members = item.members else { throw Self.wrongType(item, "OBJECT") }
         return members.map { member in
-          .object([
-            JSONValue.Member(name: "name", value: .string(member.name)),
-            JSONValue.Member(name: "value", value: member.value),
-            JSONValue.Member(name: "id", value: .number(String(id))),
-          ])
+          .json(
+            .object([
+              JSONValue.Member(name: "name", value: .string(member.name)),
+              JSONValue.Member(name: "value", value: member.value),
+              JSONValue.Member(name: "id", value: .number(String(id))),
+            ]))
         }
       }
-    }
-  }
-
-  // MARK: Predicates
-
-  /// nil: unknown.
-  private func test(_ predicate: SQLJSONPath.Predicate, _ around: Surroundings) -> Bool? {
-    switch predicate {
-    case .and(let left, let right):
-      let a = test(left, around)
-      if a == false { return false }
-      let b = test(right, around)
-      return b == false ? false : a == nil || b == nil ? nil : true
-    case .or(let left, let right):
-      let a = test(left, around)
-      if a == true { return true }
-      let b = test(right, around)
-      return b == true ? true : a == nil || b == nil ? nil : false
-    case .not(let inner): return test(inner, around).map { !$0 }
-    case .isUnknown(let inner): return test(inner, around) == nil
-    case .exists(let node): return (try? items(of: node, around)).map { !$0.isEmpty }
-    case .startsWith(let left, let right):
-      guard let texts = try? items(of: left, around), let starts = try? items(of: right, around),
-        starts.count == 1, case .string(let start) = starts[0]
-      else { return nil }
-      return any(unwrapped(texts)) { item in
-        guard case .string(let text) = item else { return nil }
-        return text.utf8.starts(with: start.utf8)
-      }
-    case .compare(let operation, let left, let right):
-      guard let a = try? items(of: left, around), let b = try? items(of: right, around) else {
-        return nil
-      }
-      let others = unwrapped(b)
-      return any(unwrapped(a).lazy.flatMap { x in others.lazy.map { (x, $0) } }) { x, y in
-        Self.compare(operation, x, y)
-      }
-    }
-  }
-
-  /// True where one of the tests is; an error makes it unknown: in lax mode where it is met first, in
-  /// strict mode wherever it is.
-  private func any<Items: Sequence>(_ items: Items, _ test: (Items.Element) -> Bool?) -> Bool? {
-    var isFound = false
-    for item in items {
-      switch test(item) {
-      case nil: return nil
-      case true?:
-        if isLax { return true }
-        isFound = true
-      case false?: break
-      }
-    }
-    return isFound
-  }
-
-  /// nil: the items cannot be compared.
-  private static func compare(
-    _ operation: ComparisonOperation, _ left: JSONValue, _ right: JSONValue
-  ) -> Bool? {
-    func decided(_ order: Int?) -> Bool? {
-      // NaN has no order.
-      guard let order else { return operation == .notEqual }
-      switch operation {
-      case .equal: return order == 0
-      case .notEqual: return order != 0
-      case .less: return order < 0
-      case .lessOrEqual: return order <= 0
-      case .greater: return order > 0
-      case .greaterOrEqual: return order >= 0
-      }
-    }
-    switch (left, right) {
-    // JSON's null is equal to itself, and every other comparison with it is false.
-    case (.null, .null): return operation == .equal
-    case (.null, _), (_, .null): return false
-    case (.boolean(let a), .boolean(let b)): return decided((a ? 1 : 0) - (b ? 1 : 0))
-    case (.string(let a), .string(let b)):
-      return decided(Scalar.text(a).totalOrder(.text(b), .varchar))
-    case (.number, .number):
-      guard let a = JSONNumber(left), let b = JSONNumber(right) else { return nil }
-      return decided(a.order(b))
-    default: return nil
-    }
-  }
-}
-
-extension JSONValue {
-  var isArray: Bool {
-    if case .array = self { return true }
-    return false
-  }
-
-  /// What `type()` gives.
-  var typeName: String {
-    switch self {
-    case .null: "null"
-    case .boolean: "boolean"
-    case .number: "number"
-    case .string: "string"
-    case .array: "array"
-    case .object: "object"
     }
   }
 }

@@ -1,5 +1,7 @@
 // Reads the path language of SQL/JSON by recursive descent.
 
+import Columnar
+
 /// One path's text and how far it is read.
 struct SQLJSONPathParser {
   private typealias Node = SQLJSONPath.Node
@@ -39,10 +41,9 @@ struct SQLJSONPathParser {
   // MARK: Characters
 
   private func failure(
-    _ message: String, at position: Int, advice: String? = nil, isUnsupported: Bool = false
+    _ message: String, at position: Int, advice: String? = nil, kind: SQLJSONPathError.Kind = .syntax
   ) -> SQLJSONPathError {
-    SQLJSONPathError(
-      message: message, position: position, advice: advice, isUnsupported: isUnsupported)
+    SQLJSONPathError(message: message, position: position, advice: advice, kind: kind)
   }
 
   private mutating func unexpected(_ wanted: String) -> SQLJSONPathError {
@@ -76,7 +77,7 @@ struct SQLJSONPathParser {
   }
 
   private static func startsName(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "_" || scalar.properties.isAlphabetic
+    scalar == "_" || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
   }
 
   /// The word ahead, which is not passed; nil where there is none.
@@ -100,7 +101,7 @@ struct SQLJSONPathParser {
     return true
   }
 
-  /// A text in double quotes; a quote inside is written twice or after a backslash.
+  /// A text in double quotes; a quote inside is written twice. A backslash is one.
   private mutating func string() throws -> String {
     let start = index
     index += 1
@@ -112,16 +113,6 @@ struct SQLJSONPathParser {
         guard index < scalars.count, scalars[index] == "\"" else { return String(text) }
         index += 1
         text.append("\"")
-      } else if scalar == "\\", index < scalars.count {
-        let escapes: [Unicode.Scalar: Unicode.Scalar] = [
-          "\"": "\"", "\\": "\\", "/": "/", "b": "\u{8}", "f": "\u{C}", "n": "\n", "r": "\r",
-          "t": "\t",
-        ]
-        guard let meant = escapes[scalars[index]] else {
-          throw failure("unknown escape '\\\(scalars[index])' in a text", at: index)
-        }
-        index += 1
-        text.append(meant)
       } else {
         text.append(scalar)
       }
@@ -137,7 +128,7 @@ struct SQLJSONPathParser {
       throw failure(
         "the path is too long", at: index,
         advice: "A path has \(Self.partCountMax) parts at most: take it apart with JSON_QUERY.",
-        isUnsupported: true)
+        kind: .unsupported)
     }
   }
 
@@ -204,7 +195,7 @@ struct SQLJSONPathParser {
       if !variables.contains(name) { variables.append(name) }
       return .variable(name)
     case "@":
-      guard filterDepth > 0 else { throw failure("'@' stands in filters only", at: start) }
+      guard filterDepth > 0 else { throw failure("'@' stands in filters only", at: start, kind: .meaning) }
       index += 1
       return .item
     case "(":
@@ -212,17 +203,17 @@ struct SQLJSONPathParser {
       let inner = try sum()
       try expect(")")
       return inner
-    case "\"": return .literal(.string(try string()))
-    case "0"..."9", ".": return .literal(.number(try number()))
+    case "\"": return .literal(.text(try string()))
+    case "0"..."9", ".": return .literal(try number())
     default: break
     }
     switch word() {
-    case "true": index += 4; return .literal(.boolean(true))
-    case "false": index += 5; return .literal(.boolean(false))
-    case "null": index += 4; return .literal(.null)
+    case "true": index += 4; return .literal(.value(.boolean(true), .boolean))
+    case "false": index += 5; return .literal(.value(.boolean(false), .boolean))
+    case "null": index += 4; return .literal(.json(.null))
     case "last":
       guard subscriptDepth > 0 else {
-        throw failure("'last' stands in subscripts only", at: start)
+        throw failure("'last' stands in subscripts only", at: start, kind: .meaning)
       }
       index += 4
       return .last
@@ -230,29 +221,56 @@ struct SQLJSONPathParser {
     }
   }
 
-  private mutating func number() throws -> String {
+  /// `12` is a whole number, `1.2` and `.5` are decimals, `1e2` is a double.
+  private mutating func number() throws -> SQLJSONItem {
     let start = index
-    var text = ""
     func isDigit(_ place: Int) -> Bool {
       place < scalars.count && (0x30...0x39).contains(scalars[place].value)
     }
-    while isDigit(index) { text.unicodeScalars.append(scalars[index]); index += 1 }
-    if text.isEmpty { text = "0" }
-    if index < scalars.count, scalars[index] == ".", isDigit(index + 1) {
-      text += "."
-      index += 1
-      while isDigit(index) { text.unicodeScalars.append(scalars[index]); index += 1 }
+    func digits() -> String {
+      var text = ""
+      while isDigit(index) {
+        text.unicodeScalars.append(scalars[index])
+        index += 1
+      }
+      return text
     }
+    let whole = digits()
+    var fraction = ""
+    var hasPoint = false
+    // `$[0 to 1]` and `1.abs()` have no fraction.
+    if index < scalars.count, scalars[index] == ".",
+      isDigit(index + 1)
+        || (!whole.isEmpty && (index + 1 == scalars.count || !Self.startsName(scalars[index + 1])))
+    {
+      hasPoint = true
+      index += 1
+      fraction = digits()
+    }
+    guard !whole.isEmpty || !fraction.isEmpty else { throw unexpected("a number") }
     if index < scalars.count, scalars[index] == "e" || scalars[index] == "E" {
-      let hasSign = index + 1 < scalars.count && (scalars[index + 1] == "+" || scalars[index + 1] == "-")
-      if isDigit(index + (hasSign ? 2 : 1)) {
-        text += hasSign ? "E\(scalars[index + 1])" : "E"
-        index += hasSign ? 2 : 1
-        while isDigit(index) { text.unicodeScalars.append(scalars[index]); index += 1 }
+      let isSigned =
+        index + 1 < scalars.count && (scalars[index + 1] == "+" || scalars[index + 1] == "-")
+      if isDigit(index + (isSigned ? 2 : 1)) {
+        let sign = isSigned ? String(scalars[index + 1]) : ""
+        index += isSigned ? 2 : 1
+        guard let number = Double("\(whole.isEmpty ? "0" : whole).\(fraction)0e\(sign)\(digits())")
+        else { throw unexpected("a number") }
+        return .value(.double(number), .double)
       }
     }
-    guard index > start else { throw unexpected("a number") }
-    return text
+    if hasPoint {
+      let figures = String((whole + fraction).drop { $0 == "0" })
+      let precision = max(1, figures.count, fraction.count)
+      guard precision <= 38, let unscaled = Int128(figures.isEmpty ? "0" : figures) else {
+        throw failure("the number has more than 38 digits", at: start)
+      }
+      return .value(.exact(unscaled), .decimal(precision: precision, scale: fraction.count))
+    }
+    guard let number = Int64(whole) else {
+      throw failure("the whole number \(whole) does not fit bigint", at: start)
+    }
+    return .value(.integer(number), Int32(exactly: number) == nil ? .bigint : .integer)
   }
 
   // MARK: Accessors
@@ -321,7 +339,7 @@ struct SQLJSONPathParser {
         at: start,
         advice: isKnown
           ? "Take the text with JSON_VALUE and RETURNING date or timestamp." : "There are \(names).",
-        isUnsupported: isKnown)
+        kind: isKnown ? .unsupported : .syntax)
     }
     try expect(")")
     return .method(node, method)
@@ -389,7 +407,7 @@ struct SQLJSONPathParser {
       throw failure(
         "the predicate like_regex is not supported", at: index,
         advice: "Use starts with, or take the text with JSON_VALUE and test it by regexp_like.",
-        isUnsupported: true)
+        kind: .unsupported)
     default:
       index = start
       throw unexpected("a comparison")
@@ -413,7 +431,7 @@ struct SQLJSONPathParser {
       guard accept(word: "unknown") else { throw unexpected("'unknown'") }
       return .isUnknown(inner)
     } catch let failure as SQLJSONPathError {
-      if failure.isUnsupported { throw failure }
+      if failure.kind != .syntax { throw failure }
       let lookedAt = lookedAtCount
       self = saved
       lookedAtCount = lookedAt
