@@ -24,7 +24,7 @@ struct ImportTests {
     let common = base.union(["Connector"])
     var table: [String: Set<String>?] = [
       "Diagnostics": [], "Simulation": [], "Codecs": ["CIntrinsics", "CZlib", "CZstd", "Diagnostics"],
-      "Columnar": ["Codecs", "Diagnostics"], "Kernels": ["Columnar", "Codecs", "Diagnostics"],
+      "Columnar": ["Codecs", "Diagnostics"], "Kernels": ["CIntrinsics", "Columnar", "Codecs", "Diagnostics"],
       "EventModel": [], "EventSDK": ["EventModel", "CZlib"],
       "Connector": ["Columnar", "Diagnostics"],
       "Terminal": ["CCmarkGFM", "CLibEdit"], "CLibEdit": ["CLibEditSystem"],
