@@ -9,7 +9,7 @@ struct CommandError: DiagnosableError {
     case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchTile, noSuchObject, noSuchBucket
     case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
-    case noSuchRole, noSuchTerm, noSuchCard, looksLikeAnswer
+    case noSuchRole, noSuchTerm, noSuchCard, looksLikeAnswer, spokenCommand
   }
 
   var kind: Kind

@@ -47,10 +47,10 @@ final class Prompt {
         if state.isStepOpen, editor.isInteractive, !hasAsked {
           hasAsked = true
           pending = ""
-          output.writeWrapped(runner.text("prompt.leaveOpenStep"))
+          note(runner.text("prompt.leaveOpenStep"))
           continue
         }
-        output.writeLine(runner.text("prompt.goodbye"))
+        note(runner.text("prompt.goodbye"))
         return .success
       case .interrupted:
         pending = ""
@@ -59,14 +59,14 @@ final class Prompt {
         if pending.isEmpty {
           hasTold = false
         } else if Prompt.looksLost(line) {
-          if !hasTold { output.writeWrapped(runner.text("prompt.statementOpen")) }
+          if !hasTold { note(runner.text("prompt.statementOpen")) }
           hasTold = true
           continue
         }
         pending += pending.isEmpty ? line : "\n" + line
         guard let entry = statement(&pending) else { continue }
         if Script.isExit(entry) || entry.hasPrefix("exit ") {
-          output.writeLine(runner.text("prompt.goodbye"))
+          note(runner.text("prompt.goodbye"))
           return .success
         }
         Interrupt.clear()
@@ -107,13 +107,18 @@ final class Prompt {
     editor = Prompt.makeEditor(runner, isAccessible: isAccessible)
   }
 
+  /// What the prompt itself says stands where answers stand.
+  private func note(_ text: String) {
+    output.writeWrapped("  " + text, hangingIndent: 2)
+  }
+
   private func tellNotices() {
     for notice in editor.takeNotices() {
       switch notice {
       case .putAside(let path):
-        output.writeWrapped(runner.text("history.broken", ["file": path]))
+        note(runner.text("history.broken", ["file": path]))
       case .notKept(let path):
-        output.writeWrapped(runner.text("history.notKept", ["file": path]))
+        note(runner.text("history.notKept", ["file": path]))
       }
     }
   }
@@ -124,11 +129,11 @@ final class Prompt {
   /// is. False to leave.
   private func welcome() -> Bool {
     guard let shell = runner.shell else {
-      output.writeWrapped(runner.text("forward.joined"))
+      note(runner.text("forward.joined"))
       return true
     }
     guard shell.isFirstStart else {
-      output.writeWrapped(shell.textNow("welcome.back"))
+      note(shell.textNow("welcome.back"))
       _ = shell.run(Shell.Request(line: "resume", language: language, isPrompt: true), output: output)
       return true
     }
@@ -146,7 +151,7 @@ final class Prompt {
     guard chooseRole(shell) else { return false }
     output.writeLine()
     for key in ["welcome.story", "welcome.local", "welcome.keys"] {
-      output.writeWrapped("  " + shell.textNow(key), hangingIndent: 2)
+      note(shell.textNow(key))
     }
     output.writeLine()
     _ = shell.run(Shell.Request(line: "resume", language: language, isPrompt: true), output: output)

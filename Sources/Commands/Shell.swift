@@ -247,6 +247,9 @@ package final class Shell: @unchecked Sendable {
     if isKoreanLayout, let meant = KoreanLayout.toLatin(line) {
       return CommandError(.koreanLayout, ["line": meant])
     }
+    if let spoken = SpokenCommand(line: line) {
+      return CommandError(.spokenCommand, ["line": spoken.line])
+    }
     if let id = exerciseAnswered(by: line) {
       return CommandError(.looksLikeAnswer, ["line": line, "id": id])
     }

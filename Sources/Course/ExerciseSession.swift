@@ -119,7 +119,10 @@ package final class ExerciseSession {
       pendingMisconception = shownMisconceptions.contains(feedback) ? nil : feedback
     }
     let passesPart = judged == .passed && !exercise.parts.isEmpty
-    if passesPart { passedParts.insert(part.id) }
+    if passesPart {
+      passedParts.insert(part.id)
+      pendingMisconception = nil
+    }
     var verdict = judged
     if passesPart, passedParts.count < exercise.parts.count {
       verdict = .partly(

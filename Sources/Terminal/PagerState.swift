@@ -7,8 +7,8 @@ package struct PagerState {
     case pageDown, pageUp, lineDown, lineUp, halfDown, halfUp, top, bottom
     case leave, help, redraw, suspend
     case beginSearch, searchNext, searchPrevious
-    /// Space or Enter: goes on, and leaves at the end.
-    case forward(isPage: Bool)
+    /// Space, and Enter, which carries on everywhere in the course: a page on, and out at the end.
+    case forward
     /// Part of what is being searched for.
     case character(Character)
     case erase, accept, cancel
@@ -87,8 +87,8 @@ package struct PagerState {
     }
     notice = .none
     switch key {
-    case .forward(let isPage):
-      if isAtEnd { isDone = true } else { scroll(isPage ? pageRows : 1) }
+    case .forward:
+      if isAtEnd { isDone = true } else { scroll(pageRows) }
     case .pageDown: scroll(pageRows)
     case .pageUp: scroll(-pageRows)
     case .halfDown: scroll(pageRows / 2)
@@ -169,7 +169,7 @@ package struct PagerState {
     case 4: return isSearching ? .cancel : .leave
     case 26: return .suspend
     case 12: return .redraw
-    case 13, 10: return isSearching ? .accept : .forward(isPage: false)
+    case 13, 10: return isSearching ? .accept : .forward
     case 8, 127: return isSearching ? .erase : .lineUp
     default: break
     }
@@ -186,7 +186,7 @@ package struct PagerState {
 
   private static func command(_ character: Character) -> Key {
     switch character {
-    case " ": .forward(isPage: true)
+    case " ": .forward
     case "f": .pageDown
     case "b": .pageUp
     case "d": .halfDown

@@ -118,6 +118,17 @@ import Testing
     #expect(session.isPassed)
   }
 
+  @Test func `a hint speaks of the part that is open, not of a failure long mended`() throws {
+    let hints = ["hints.ko.md": "## 1\n첫째\n## 2\n둘째\n## 3\n셋째\n## wrong\n다른 수\n"]
+    let failed = try session(try folder(hints))
+    _ = failed.check(answer: "8")
+    #expect(failed.hint().name == "wrong")
+    let mended = try session(try folder(hints))
+    _ = mended.check(answer: "8")
+    #expect(mended.check(answer: "7").verdict.name == "partly")
+    #expect(mended.hint().name == "1")
+  }
+
   @Test func `a part can be named, in any order`() throws {
     let folder = try folder()
     let session = try session(folder)

@@ -1,6 +1,8 @@
 import Commands
-import Testing
+import Foundation
+import Terminal
 import TestSupport
+import Testing
 
 /// An answer typed without `answer` is known for one, and nothing else is.
 struct AnswerWithoutItsWordTests {
@@ -18,6 +20,24 @@ struct AnswerWithoutItsWordTests {
     #expect(!world.run("1:200").text.contains("answer 1:200"))
     world.run("exercise 00-1")
     #expect(!world.run("frobnicate").text.contains("answer frobnicate"))
+  }
+
+  /// What a Korean speaker types for what the screen says, and how it is typed.
+  @Test(arguments: [
+    ("힌트", "hint"), ("답 1:200", "answer 1:200"), ("답은 1:200입니다", "answer 1:200"),
+    ("정답은 1:200 이에요", "answer 1:200"), ("다음", "next"), ("힌트 좀 주세요", "hint"),
+    ("대시보드를", "dash show"),
+  ])
+  func `a command's Korean name is told how to be typed`(_ line: String, _ typed: String) throws {
+    let world = try TestWorld(language: .ko)
+    world.run("exercise 00-1")
+    for form in [line, line.decomposedStringWithCanonicalMapping] {
+      let told = world.run(form)
+      #expect(told.text.contains(": " + typed), "\(told.text)")
+      #expect(told.status == .usage)
+    }
+    let unknown = world.run("답답하네 1")
+    #expect(unknown.text.contains("모르는 명령입니다: 답답하네"), "\(unknown.text)")
   }
 
   @Test func `an exercise that was passed waits for nothing`() throws {

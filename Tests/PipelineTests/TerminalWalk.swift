@@ -63,7 +63,7 @@ final class TerminalWalk {
   }
 
   static func isPager(_ screen: TerminalScreen) -> Bool {
-    screen.isAlternate && (screen.text.contains("Space") && screen.text.contains("| q"))
+    screen.isAlternate && (screen.text.contains("Enter") && screen.text.contains("| q"))
   }
 
   /// Types a line, presses Enter, and waits for the next prompt.

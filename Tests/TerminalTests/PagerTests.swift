@@ -38,15 +38,15 @@ import Testing
     terminal.type(" ")
     try waitForTop(10, terminal)
     terminal.press(.enter)
-    try waitForTop(11, terminal)
+    try waitForTop(19, terminal)
     terminal.press(.down)
-    try waitForTop(12, terminal)
+    try waitForTop(20, terminal)
     terminal.press(.up)
-    try waitForTop(11, terminal)
+    try waitForTop(19, terminal)
     terminal.type("b")
-    try waitForTop(2, terminal)
+    try waitForTop(10, terminal)
     terminal.press(.pageDown)
-    try waitForTop(11, terminal)
+    try waitForTop(19, terminal)
     terminal.type("G")
     try waitForTop(92, terminal)
     terminal.type("g")
@@ -62,7 +62,7 @@ import Testing
     let terminal = try open(12)
     terminal.type(" ")
     try waitForTop(4, terminal)
-    terminal.type(" ")
+    terminal.press(.enter)
     let screen = try terminal.waitForPrompt()
     #expect(screen.lines.suffix(3) == ["row 11", "row 12", "probe>"])
   }
@@ -191,8 +191,8 @@ import Testing
   @Test(
     arguments: [
       ([0x1B], nil), ([0x1B, 0x5B], nil), ([0x1B, 0x5B, 0x42], .lineDown), ([0x1B, 0x4F, 0x41], .lineUp),
-      ([0x1B, 0x5B, 0x35, 0x7E], .pageUp), ([0xE3], nil), ([0xE3, 0x85, 0x82], .leave), ([0x20], .forward(isPage: true)),
-      ([0x0D], .forward(isPage: false)),
+      ([0x1B, 0x5B, 0x35, 0x7E], .pageUp), ([0xE3], nil), ([0xE3, 0x85, 0x82], .leave), ([0x20], .forward),
+      ([0x0D], .forward),
     ] as [([UInt8], PagerState.Key?)]
   )
   func `reads the key in`(_ bytes: [UInt8], _ key: PagerState.Key?) {
