@@ -52,7 +52,8 @@ public enum AggregateKind: String, Sendable, Hashable, CaseIterable {
   case approximateDistinct
   /// The sketch behind that estimate as varbinary: of values, and of other sketches.
   case approximateSet, mergeSketches
-  /// `(value, percentage)` or `(value, array of percentages)`; exact here.
+  /// `(value, percentage)` or `(value, weight, percentage)`, or with an array of percentages; exact
+  /// here.
   case approximatePercentile
   case arrayAggregate, mapAggregate, multimapAggregate, histogram
   /// `(text, separator)`.

@@ -32,7 +32,9 @@ final class CollectAccumulator: Accumulator {
     switch (kind, arguments.first) {
     case (.setUnion, .array(let element)): types = [element]
     case (.mapUnion, .map(let key, let value)): types = [key, value]
-    case (.approximatePercentile, _), (.listAggregate, _), (.histogram, _), (.arrayAggregate, _):
+    // The weights of a percentile are kept beside its values.
+    case (.approximatePercentile, _): types = Array(arguments.dropLast())
+    case (.listAggregate, _), (.histogram, _), (.arrayAggregate, _):
       types = Array(arguments.prefix(1))
     default: types = arguments
     }
@@ -65,6 +67,16 @@ final class CollectAccumulator: Accumulator {
       }
       let elements = rows.withUnsafeBufferPointer { rows in lists.children.map { $0.gather(rows) } }
       expanded.withUnsafeBufferPointer { take(elements, rows.count, $0.baseAddress) }
+    case .approximatePercentile where types.count > 1:
+      // A NULL weight leaves its row out, as a NULL value does.
+      let weights = arguments[1].plain
+      for row in 0..<rowCount {
+        guard case .double(let weight) = weights.scalar(row), !(weight >= 1) else { continue }
+        throw KernelError.invalidArgument(
+          "weight must be greater or equal to 1, was \(scalarText(.double(weight), .double))")
+      }
+      let validity = mergedValidity(arguments[0].validity, weights.validity, count: rowCount)
+      take([arguments[0].plain.withValidity(validity), weights], rowCount, numbers)
     default: take(Array(arguments.prefix(types.count)), rowCount, numbers)
     }
   }
@@ -165,7 +177,8 @@ final class CollectAccumulator: Accumulator {
     let starts = range.map { all.starts[$0] - places.lowerBound } + [places.count]
     switch kind {
     case .listAggregate: return listed(picked[0], starts, validity)
-    case .approximatePercentile: return percentile(picked[0], starts, validity)
+    case .approximatePercentile:
+      return percentile(picked[0], weights: picked.count > 1 ? picked[1] : nil, starts, validity)
     case .histogram, .multimapAggregate: return keyed(picked, starts, validity)
     default:
       return ColumnVector(
@@ -195,9 +208,10 @@ final class CollectAccumulator: Accumulator {
     return output.column(type, validity: validity)
   }
 
-  /// The value at the nearest rank from below, of each percentage.
+  /// The value at each percentage: that of the digest Trino keeps, before it merges neighbours, so
+  /// the same for few values and nearer to the truth for many.
   private func percentile(
-    _ values: ColumnVector, _ starts: [Int], _ validity: ValidityBitmap?
+    _ values: ColumnVector, weights: ColumnVector?, _ starts: [Int], _ validity: ValidityBitmap?
   ) -> ColumnVector {
     let wanted = percentages ?? ([], false)
     var numbers: [Int32] = []
@@ -209,20 +223,58 @@ final class CollectAccumulator: Accumulator {
       values: numbers.withUnsafeBytes { Buffer(copying: $0) })
     let ascending = SortDirection(isAscending: true, nullsFirst: false)
     let order = sortedRows([groupColumn, values], [ascending, ascending], count: values.count)
-    var picked: [Int32] = []
-    for group in 0..<(starts.count - 1) {
-      let count = starts[group + 1] - starts[group]
-      for value in wanted.values {
-        let rank = max(1, min(count, Int((value * Double(count)).rounded(.up))))
-        picked.append(count == 0 ? -1 : order.rows[starts[group] + rank - 1])
+    let chosen: ColumnVector
+    if let weights {
+      chosen = weighted(values, weights, order, starts, wanted.values)
+    } else {
+      var picked: [Int32] = []
+      for group in 0..<(starts.count - 1) {
+        let count = starts[group + 1] - starts[group]
+        for share in wanted.values {
+          let place = min(count - 1, Int(share * Double(count)))
+          picked.append(count == 0 ? -1 : order.rows[starts[group] + place])
+        }
       }
+      chosen = picked.withUnsafeBufferPointer { gatherOrNull(values, $0) }
     }
-    let chosen = picked.withUnsafeBufferPointer { gatherOrNull(values, $0) }
     guard wanted.isList else { return chosen }
     let step = wanted.values.count
     return ColumnVector(
       type: type, count: starts.count - 1, values: offsets((0..<starts.count).map { $0 * step }),
       children: [chosen], validity: validity)
+  }
+
+  /// Values between two heavy neighbours are interpolated, and rounded where they are whole.
+  private func weighted(
+    _ values: ColumnVector, _ weights: ColumnVector, _ order: SelectionVector, _ starts: [Int],
+    _ shares: [Double]
+  ) -> ColumnVector {
+    let builder = ColumnBuilder(type: types[0], capacity: shares.count * (starts.count - 1))
+    let isWhole = types[0].isWholeNumber
+    for group in 0..<(starts.count - 1) {
+      var samples = WeightedSamples()
+      for place in starts[group]..<starts[group + 1] {
+        let row = Int(order.rows[place])
+        let value: Double
+        switch values.scalar(row) {
+        case .double(let number): value = number
+        case .integer(let number): value = Double(number)
+        default: continue
+        }
+        guard case .double(let weight) = weights.scalar(row) else { continue }
+        samples.append(value, weight)
+      }
+      for share in shares {
+        guard let value = samples.value(at: share) else {
+          builder.appendNull()
+          continue
+        }
+        // Between two whole numbers of 64 bits there is one; only the last may be just above them.
+        let whole = Int64(exactly: (value + 0.5).rounded(.down)) ?? .max
+        builder.append(isWhole ? .integer(whole) : .double(value))
+      }
+    }
+    return builder.finish()
   }
 
   /// A map by group of what each key has: a count, or the list of its values.

@@ -53,6 +53,50 @@ func scaledQuotient(_ value: Int128, times factor: Int128, by divisor: Int128) -
   return (value < 0) == (divisor < 0) ? signed : -signed
 }
 
+/// The digits of an exact number and how many of them are behind the point.
+public struct DecimalShape: Sendable, Hashable {
+  public var precision: Int
+  public var scale: Int
+
+  public init(precision: Int, scale: Int) {
+    self.precision = precision
+    self.scale = scale
+  }
+
+  /// That of a decimal, and of a whole number as one; nil for other types.
+  public init?(_ type: DataType) {
+    switch type {
+    case .tinyint: self.init(precision: 3, scale: 0)
+    case .smallint: self.init(precision: 5, scale: 0)
+    case .integer: self.init(precision: 10, scale: 0)
+    case .bigint: self.init(precision: 19, scale: 0)
+    case .decimal(let precision, let scale): self.init(precision: precision, scale: scale)
+    default: return nil
+    }
+  }
+
+  /// The shape of a result by Trino's rules, of 1 to 38 digits.
+  public func result(of operation: ArithmeticOperation, with other: DecimalShape) -> DecimalShape {
+    let digits: Int
+    let fraction: Int
+    switch operation {
+    case .add, .subtract:
+      fraction = max(scale, other.scale)
+      digits = max(precision - scale, other.precision - other.scale) + fraction + 1
+    case .multiply:
+      fraction = scale + other.scale
+      digits = precision + other.precision
+    case .divide:
+      fraction = max(scale, other.scale)
+      digits = precision + other.scale + max(0, other.scale - scale)
+    case .modulo:
+      fraction = max(scale, other.scale)
+      digits = min(precision - scale, other.precision - other.scale) + fraction
+    }
+    return DecimalShape(precision: min(38, max(1, digits)), scale: fraction)
+  }
+}
+
 /// Arithmetic on decimals of two scales, into the decimal type that the dialect wants.
 ///
 /// Whole numbers may stand for decimals of scale 0. NULL where either side is. Throws

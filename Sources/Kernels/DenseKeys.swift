@@ -6,7 +6,7 @@ import Columnar
 ///
 /// `@unchecked Sendable`: the memory is written in `init` alone.
 final class DenseKeys: @unchecked Sendable {
-  /// The smallest key.
+  /// The smallest key's tag.
   let base: UInt64
   /// How many numbers there are from the smallest to the greatest key.
   let range: UInt64
@@ -22,21 +22,26 @@ final class DenseKeys: @unchecked Sendable {
   /// Ranges that are worth it for however few keys.
   private static let rangeAlwaysDense: UInt64 = 65_536
 
-  /// Nil where the keys lie too far apart. Rows that are not valid are left out.
+  /// Nil where the keys lie too far apart. Rows that are not valid are left out. A tag has its key's
+  /// sign in all of its upper bits.
   init?(_ tags: UnsafePointer<UInt64>, _ count: Int, _ validity: ValidityBitmap?) {
-    var low = UInt64.max
-    var high = UInt64.min
+    var least = Int64.max
+    var greatest = Int64.min
     var entryCount = 0
     for row in 0..<count where validity?.isValid(row) ?? true {
-      low = min(low, tags[row])
-      high = max(high, tags[row])
+      let key = Int64(bitPattern: tags[row])
+      least = min(least, key)
+      greatest = max(greatest, key)
       entryCount += 1
     }
-    guard entryCount > 0, high - low < UInt64(Int32.max),
-      high - low < max(Self.rangeAlwaysDense, UInt64(entryCount * Self.numbersPerKeyMax))
+    // Modulo 2⁶⁴ right for any two numbers.
+    let low = UInt64(bitPattern: least)
+    let width = UInt64(bitPattern: greatest) &- low
+    guard entryCount > 0, width < UInt64(Int32.max),
+      width < max(Self.rangeAlwaysDense, UInt64(entryCount * Self.numbersPerKeyMax))
     else { return nil }
     base = low
-    range = high - low + 1
+    range = width + 1
     self.entryCount = entryCount
     let words = Int(range >> 6) + 1
     bits = .allocate(capacity: words)

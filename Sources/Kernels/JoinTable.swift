@@ -143,10 +143,10 @@ public final class JoinTable: @unchecked Sendable {
     guard isExact else { return hashRows(keys, count: count, into: out) }
     let key = keys[0].plain
     switch key.type.numberForm {
-    case .uint8, .int8: exact(key, count, out, as: UInt8.self)
-    case .int16: exact(key, count, out, as: UInt16.self)
-    case .int32: exact(key, count, out, as: UInt32.self)
-    default: exact(key, count, out, as: UInt64.self)
+    case .uint8, .int8: exact(key, count, out, as: Int8.self)
+    case .int16: exact(key, count, out, as: Int16.self)
+    case .int32: exact(key, count, out, as: Int32.self)
+    default: exact(key, count, out, as: Int64.self)
     }
   }
 

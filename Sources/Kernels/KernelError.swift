@@ -15,6 +15,8 @@ public enum KernelError: DiagnosableError, Equatable {
   case invalidCast(value: String, from: DataType, to: DataType)
   case invalidArgument(String)
   case notSupported(String)
+  /// What a function of SQL/JSON was told to fail with.
+  case json(SQLJSONFault, String)
 
   public var code: String {
     switch self {
@@ -24,6 +26,7 @@ public enum KernelError: DiagnosableError, Equatable {
     case .invalidCast: "kernels.invalid_cast"
     case .invalidArgument: "kernels.invalid_argument"
     case .notSupported: "kernels.not_supported"
+    case .json(let fault, _): "kernels.json_\(fault.rawValue)"
     }
   }
 
@@ -35,7 +38,7 @@ public enum KernelError: DiagnosableError, Equatable {
       "\(type) \(operation) overflow: \(left), \(right)"
     case .outOfRange(let value, let type): "\(value) is out of range for \(type)"
     case .invalidCast(let value, _, let type): "Cannot cast '\(value)' to \(type)"
-    case .invalidArgument(let text), .notSupported(let text): text
+    case .invalidArgument(let text), .notSupported(let text), .json(_, let text): text
     }
   }
 }

@@ -141,24 +141,25 @@ extension Analyzer {
       return make(
         .listAggregate,
         [try coerce(arguments[0], to: .varchar(nil), syntax.start), separator], .varchar(nil))
-    case ("approx_percentile", 2):
-      guard types[0].isNumeric else { break }
-      let isWhole = types[0].isWholeNumber
-      let element: TrinoType = isWhole ? .bigint : .double
+    case ("approx_percentile", 2), ("approx_percentile", 3):
+      let share = types[types.count - 1]
+      guard types[0].isNumeric || types[0] == .unknown else { break }
+      // Decimals are doubles here, as in Trino.
+      let element: TrinoType =
+        types[0].isWholeNumber ? .bigint : types[0] == .real ? .real : .double
       var result = element
       var percentage: TrinoType = .double
-      if case .array = types[1] {
+      if case .array = share {
         percentage = .array(.double)
         result = .array(element)
       }
-      guard TrinoType.coercionCost(types[1], percentage) != nil else { break }
-      return make(
-        .approximatePercentile,
-        [
-          try coerce(arguments[0], to: element, syntax.start),
-          try coerce(arguments[1], to: percentage, syntax.start),
-        ],
-        result)
+      guard TrinoType.coercionCost(share, percentage) != nil,
+        types.count == 2 || TrinoType.coercionCost(types[1], .double) != nil
+      else { break }
+      var inputs = [try coerce(arguments[0], to: element, syntax.start)]
+      if types.count == 3 { inputs.append(try coerce(arguments[1], to: .double, syntax.start)) }
+      inputs.append(try coerce(arguments[types.count - 1], to: percentage, syntax.start))
+      return make(.approximatePercentile, inputs, result)
     case ("approx_set", 1), ("approx_set", 2):
       return make(.approximateSet, [arguments[0].expression], .hyperLogLog, isDistinct: false)
     case ("merge", 1) where types[0] == .hyperLogLog:
@@ -225,7 +226,11 @@ extension Analyzer {
     "bool_or": ["boolean"], "every": ["boolean"], "min": ["T"], "max": ["T"], "arbitrary": ["T"],
     "variance": ["double"], "stddev": ["double"], "corr": ["double, double"],
     "array_agg": ["T"], "map_agg": ["K, V"], "multimap_agg": ["K, V"], "histogram": ["T"],
-    "listagg": ["varchar", "varchar, varchar"], "approx_percentile": ["bigint, double"],
+    "listagg": ["varchar", "varchar, varchar"], "approx_percentile": [
+      "bigint, double", "double, double", "real, double", "bigint, array(double)",
+      "bigint, double, double", "double, double, double", "real, double, double",
+      "bigint, double, array(double)",
+    ],
     "any_value": ["T"], "min_by": ["V, K"], "max_by": ["V, K"], "approx_distinct": ["T"],
   ]
 

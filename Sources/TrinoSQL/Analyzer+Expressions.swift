@@ -6,6 +6,7 @@ import QueryPlanning
 
 extension Analyzer {
   func convert(_ value: Typed, to type: TrinoType) -> Expression? {
+    if let parameter = value.parameter { parameterTypes?.note(parameter, type) }
     guard let converted = Conversions.cast(value, to: type, zone: session.timeZone) else {
       return nil
     }
@@ -116,6 +117,7 @@ extension Analyzer {
     case .atTimeZone(let value, let zone): return try atTimeZone(value, zone, scope)
     case .extract(let field, let inner): return try extract(field, inner, scope, syntax)
     case .call(let call): return try self.call(call, scope, syntax)
+    case .json(let call): return try json(call, scope, syntax.start)
     }
   }
 

@@ -125,22 +125,9 @@ extension Analyzer {
   ) throws -> Typed {
     let x = left.type.asDecimal ?? (1, 0)
     let y = right.type.asDecimal ?? (1, 0)
-    let precision: Int
-    let scale: Int
-    switch operation {
-    case .add, .subtract:
-      scale = max(x.scale, y.scale)
-      precision = max(x.precision - x.scale, y.precision - y.scale) + scale + 1
-    case .multiply:
-      scale = x.scale + y.scale
-      precision = x.precision + y.precision
-    case .divide:
-      scale = max(x.scale, y.scale)
-      precision = x.precision + y.scale + max(0, y.scale - x.scale)
-    case .modulo:
-      scale = max(x.scale, y.scale)
-      precision = min(x.precision - x.scale, y.precision - y.scale) + scale
-    }
+    let shape = DecimalShape(precision: x.precision, scale: x.scale).result(
+      of: operation, with: DecimalShape(precision: y.precision, scale: y.scale))
+    let scale = shape.scale
     guard scale <= 18 else {
       throw error(
         .notSupported,
@@ -149,7 +136,7 @@ extension Analyzer {
         advice: "CAST one operand to double or to a decimal of a smaller scale."
       )
     }
-    let result = TrinoType.decimal(precision: min(38, max(1, precision)), scale: scale)
+    let result = TrinoType.decimal(precision: shape.precision, scale: scale)
     let a = try coerce(left, to: .decimal(precision: x.precision, scale: x.scale), offset)
     let b = try coerce(right, to: .decimal(precision: y.precision, scale: y.scale), offset)
     let call = Expression.call(

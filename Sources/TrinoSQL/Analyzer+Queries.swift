@@ -70,6 +70,7 @@ extension Analyzer {
     switch syntax {
     case .number(let count): return count
     case .parameter(let index, let offset):
+      parameterTypes?.note(index, .bigint)
       guard case .integer(let count)? = try parameter(index, offset).constant, count >= 0 else {
         // A described statement has no values yet.
         if parameters == nil { return 0 }
@@ -81,7 +82,11 @@ extension Analyzer {
 
   /// The value of a `?`.
   func parameter(_ index: Int, _ offset: Int) throws -> Typed {
-    guard let parameters else { return Typed(.constant(.null, .unknown), .unknown) }
+    guard let parameters else {
+      var unknown = Typed(.constant(.null, .unknown), .unknown)
+      unknown.parameter = index
+      return unknown
+    }
     guard index < parameters.count else {
       throw error(
         .invalidParameterUsage,

@@ -116,7 +116,8 @@ extension Analyzer {
         relation: [name.catalog, name.schema, name.table],
         name: field.name,
         type: TrinoType(field.type),
-        isHidden: index >= table.schema.count
+        isHidden: index >= table.schema.count,
+        origin: name
       )
     }
     return RelationPlan(plan: .scan(scan), scope: Scope(fields: fields))
@@ -167,6 +168,7 @@ extension Analyzer {
     for (index, field) in view.schema.fields.enumerated() {
       plan.scope.fields[index].name = field.name
       plan.scope.fields[index].relation = [name.catalog, name.schema, name.table]
+      plan.scope.fields[index].origin = name
     }
     return plan
   }

@@ -1,6 +1,7 @@
 // SELECT: its items, ORDER BY, and the projection that gives them.
 
 import Columnar
+import Connector
 import Kernels
 import QueryPlanning
 
@@ -10,6 +11,8 @@ extension Analyzer {
     var value: Typed
     var syntax: ExpressionSyntax?
     var relation: [String] = []
+    var origin: QualifiedName?
+    var isAliased = false
   }
 
   struct OrderItem {
@@ -75,7 +78,8 @@ extension Analyzer {
           SelectItem(
             name: field.name,
             value: Typed(.column(index, field.type.storage), field.type),
-            relation: field.relation
+            relation: field.relation,
+            origin: field.origin
           )
         )
       }
@@ -130,7 +134,12 @@ extension Analyzer {
           default: break
           }
         }
-        items.append(SelectItem(name: name, value: try expression(syntax, scope), syntax: syntax))
+        var made = SelectItem(name: name, value: try expression(syntax, scope), syntax: syntax)
+        if case .name(let parts) = syntax.kind, let field = scope.matches(parts).first {
+          made.origin = scope.fields[field].origin
+        }
+        made.isAliased = alias != nil
+        items.append(made)
       }
     }
     return items
@@ -262,7 +271,9 @@ extension Analyzer {
       plan = distinct(plan)
     }
     let fields = items.enumerated().map { index, item in
-      ScopeField(relation: [], name: item.name ?? "_col\(index)", type: item.value.type)
+      ScopeField(
+        relation: [], name: item.name ?? "_col\(index)", type: item.value.type,
+        origin: item.origin, isAliased: item.isAliased)
     }
     return Selected(plan: plan, scope: Scope(fields: fields), keys: keys)
   }

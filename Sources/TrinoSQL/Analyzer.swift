@@ -22,6 +22,10 @@ struct ScopeField {
   var type: TrinoType
   /// True for a column such as `$path`: it has to be named, `*` leaves it out.
   var isHidden = false
+  /// The table or view whose column it is; nil for what is computed.
+  var origin: QualifiedName?
+  /// Named by `AS`.
+  var isAliased = false
 }
 
 /// What names mean at a place of the statement.
@@ -74,6 +78,16 @@ struct RelationPlan {
   var scope: Scope
 }
 
+/// The types that a described statement's `?` are converted to where they stand; one object for all
+/// copies of its analyzer.
+final class ParameterTypes {
+  private(set) var types: [Int: TrinoType] = [:]
+
+  func note(_ index: Int, _ type: TrinoType) {
+    if type != .unknown { types[index] = type }
+  }
+}
+
 struct Analyzer {
   /// Relations a statement may reach, named queries counted each time they are used.
   static let relationsMax = 2_000
@@ -84,6 +98,8 @@ struct Analyzer {
   let catalogs: [String: any CatalogProvider]
   /// What `?` stands for; nil where a statement is only described.
   var parameters: [Typed]?
+  /// Where a statement is only described: what its `?` turn out to be.
+  var parameterTypes: ParameterTypes?
   var namedQueries: [[String: (NamedQuerySyntax, level: Int)]] = []
   /// The queries around, outermost first.
   var outerQueries: [OuterQuery] = []

@@ -10,6 +10,8 @@ struct Typed: Sendable {
   /// The same moments from texts of any zones, where `expression` refuses those that a column of the
   /// type's zone could not show: for what is shown in another zone at once.
   var ofAnyZone: Expression?
+  /// The number of the `?` it is, in a statement that is only described.
+  var parameter: Int?
 
   init(_ expression: Expression, _ type: TrinoType) {
     self.expression = expression

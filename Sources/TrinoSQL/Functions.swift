@@ -219,7 +219,10 @@ enum FunctionCatalog {
     for (name, kind) in transforms {
       add(name, [.text], false, true, same) { arguments, _ in transform(kind, arguments[0]) }
     }
-    add("length", [.text], false, true, bigint) { arguments, _ in length(arguments[0]) }
+    // The spaces at the end of a char count.
+    add("length", [.text], false, true, bigint) { arguments, _ in
+      length(try cast(arguments[0], to: .varchar))
+    }
     for name in ["substr", "substring"] {
       add(name, [.text, .bigint], false, true, same) { a, _ in
         substring(a[0], start: a[1], length: nil)

@@ -12,6 +12,10 @@ extension KernelError {
     case .invalidCast: .invalidCastArgument
     case .invalidArgument: .invalidFunctionArgument
     case .notSupported: .notSupported
+    case .json(.input, _): .jsonInputConversionError
+    case .json(.path, _): .pathEvaluationError
+    case .json(.output, _): .jsonOutputConversionError
+    case .json(.value, _): .jsonValueResultError
     }
   }
 

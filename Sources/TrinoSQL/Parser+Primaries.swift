@@ -112,10 +112,7 @@ extension Parser {
       let items = try parenthesized { try $0.list { try $0.expression() } }
       return try make(.row(items), start, items)
     case "JSON_VALUE", "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY":
-      if peek().isSymbol("(") {
-        throw unsupported(current.keyword, "Use json_extract_scalar, json_extract or json_format.")
-      }
-      return try nameOrCall()
+      return peek().isSymbol("(") ? try jsonExpression() : try nameOrCall()
     default:
       if Self.reserved.contains(current.keyword) { throw unexpected("<expression>") }
       return try nameOrCall()

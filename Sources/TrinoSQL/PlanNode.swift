@@ -13,7 +13,8 @@ struct PlanNode {
   /// `table = tpch:tiny:nation, filterPredicate = (n_regionkey = 1)`
   var descriptor: String
   var layout: [Field]
-  var estimatedRows: Int?
+  /// Of the nodes it stands for, the lowest first, as Trino lists them.
+  var estimates: [PlanEstimate]
   var details: [String] = []
   var children: [PlanNode] = []
   /// Numbers of the plan's nodes it stands for, the uppermost first.
@@ -27,7 +28,7 @@ struct PlanNode {
   init(_ plan: LogicalPlan, number: Int = 0, fragments: (Int) -> [Int] = { _ in [] }) {
     numbers = [number]
     layout = plan.schema.fields
-    estimatedRows = ReorderJoins.estimatedRowCount(plan)
+    estimates = [PlanEstimate(plan)]
     (name, descriptor) = Self.split(plan.headline)
     let read = fragments(number)
     if case .exchange = plan, !read.isEmpty {
@@ -63,7 +64,12 @@ struct PlanNode {
     switch plan {
     case .scan(let scan): describe(scan)
     case .filter(let predicate, _):
-      if let child = children.first, child.name == "TableScan" {
+      if var child = children.first, child.name == "TableScan" {
+        if case .filter(_, .scan(var scan)) = plan {
+          // What the scan was asked for is this very condition: the scan stands for all rows.
+          scan.predicates = []
+          child.estimates = [PlanEstimate(.scan(scan))]
+        }
         join(child, "ScanFilter", "filterPredicate = \(predicate.text(names))")
       }
     case .project(let expressions, _):
@@ -175,6 +181,7 @@ struct PlanNode {
     details = child.details
     children = child.children
     numbers += child.numbers
+    estimates = child.estimates + estimates
     isScan = child.isScan
   }
 }

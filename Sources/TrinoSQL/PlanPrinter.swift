@@ -29,7 +29,8 @@ struct PlanPrinter {
     if let profile {
       out += measured(node, profile).map { detail + $0 }
     } else {
-      out.append("\(detail)Estimates: \(Self.estimate(node))")
+      let shown = node.estimates.map(Self.estimate).joined(separator: "/")
+      out.append("\(detail)Estimates: \(shown)")
     }
     for text in node.details { out.append(detail + text) }
     for (index, child) in node.children.enumerated() {
@@ -43,12 +44,17 @@ struct PlanPrinter {
     "[" + fields.map { "\($0.name):\(TrinoType($0.type))" }.joined(separator: ", ") + "]"
   }
 
-  static func estimate(_ node: PlanNode) -> String {
-    guard let rows = node.estimatedRows else {
-      return "{rows: ? (?), cpu: ?, memory: ?, network: ?}"
+  static func estimate(_ estimate: PlanEstimate) -> String {
+    func bytes(_ value: Double) -> String {
+      value.isFinite ? size(Int(min(value.rounded(), 1e18))) : "?"
     }
-    let bytes = node.layout.reduce(0) { $0 + ($1.type.layout == .text ? 55 : 9) } * rows
-    return "{rows: \(rows) (\(size(bytes))), cpu: ?, memory: ?, network: ?}"
+    let rows = estimate.statistics.rowCount
+    let shown = rows.isFinite ? "\(Int(min(rows.rounded(), 1e18)))" : "?"
+    // Processor cost counts bytes without their unit.
+    let processor = bytes(estimate.cost.processor)
+    return "{rows: \(shown) (\(bytes(estimate.byteCount))), "
+      + "cpu: \(processor.hasSuffix("B") ? String(processor.dropLast()) : processor), "
+      + "memory: \(bytes(estimate.cost.memory)), network: \(bytes(estimate.cost.network))}"
   }
 
   private func measured(_ node: PlanNode, _ profile: ExecutionProfile) -> [String] {
@@ -156,13 +162,26 @@ extension PlanNode {
     let outputs = layout.map {
       ShownJSON.object([("symbol", .text($0.name)), ("type", .text("\(TrinoType($0.type))"))])
     }
-    let rows = estimatedRows.map { ShownJSON.number("\($0).0") } ?? .text("NaN")
     return .object([
       ("id", .text(String(numbers.first ?? 0))), ("name", .text(name)),
       ("descriptor", .text(descriptor)), ("outputs", .list(outputs)),
       ("details", .list(details.map { .text($0) })),
-      ("estimates", .list([.object([("outputRowCount", rows)])])),
+      ("estimates", .list(estimates.map(\.json))),
       ("children", .list(children.map(\.json))),
+    ])
+  }
+}
+
+extension PlanEstimate {
+  /// What is not known is the text `NaN`, as Trino writes it.
+  var json: ShownJSON {
+    func number(_ value: Double) -> ShownJSON {
+      value.isFinite ? .number(scalarText(.double(value), .double)) : .text("NaN")
+    }
+    return .object([
+      ("outputRowCount", number(statistics.rowCount)), ("outputSizeInBytes", number(byteCount)),
+      ("cpuCost", number(cost.processor)), ("memoryCost", number(cost.memory)),
+      ("networkCost", number(cost.network)),
     ])
   }
 }

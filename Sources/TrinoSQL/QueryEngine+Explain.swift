@@ -143,6 +143,8 @@ extension QueryEngine {
     }
     root.isScan = false
     root.sourceFragments = []
+    // It costs nothing itself.
+    root.estimates = node.estimates.suffix(1)
     return root
   }
 
@@ -211,7 +213,7 @@ extension QueryEngine {
     for subquery in subqueries { visit(subquery) }
     var members: [(String, ShownJSON)] = [("inputTableColumnInfos", .list(inputs))]
     if let target { members.append(("outputTable", table(target))) }
-    members.append(("estimate", estimate(ReorderJoins.estimatedRowCount(plan))))
+    members.append(("estimate", PlanEstimate(plan).json))
     return .object(members)
   }
 
@@ -223,10 +225,6 @@ extension QueryEngine {
         .object([("schema", .text(name.schema)), ("table", .text(name.table))])
       ),
     ])
-  }
-
-  private static func estimate(_ rows: Int?) -> ShownJSON {
-    .object([("outputRowCount", rows.map { .number("\($0).0") } ?? .text("NaN"))])
   }
 
   private static func input(_ scan: TableScan) -> ShownJSON {
@@ -247,7 +245,7 @@ extension QueryEngine {
     return .object([
       ("table", table(scan.name)),
       ("constraint", .object([("none", .flag(false)), ("columnConstraints", .list(columns))])),
-      ("estimate", estimate(ReorderJoins.estimatedRowCount(.scan(scan)))),
+      ("estimate", PlanEstimate(.scan(scan)).json),
     ])
   }
 

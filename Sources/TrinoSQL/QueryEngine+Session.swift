@@ -163,27 +163,55 @@ extension QueryEngine {
     )
   }
 
+  /// DESCRIBE INPUT and OUTPUT: what a prepared statement takes, and what it gives.
   func describe(_ name: Identifier, isInput: Bool, _ analyzer: Analyzer) throws -> QueryResult {
     let source = SourceText(try preparedText(name, analyzer))
     let (inner, count) = try Parser.parse(source)
-    if isInput {
-      return QueryResult(
-        texts: ["Position", "Type"], rows: (0..<count).map { ["\($0)", "unknown"] })
-    }
     var described = Analyzer(
       source: source, session: analyzer.session, catalogs: catalogs, parameters: nil)
-    let names = ["Column Name", "Catalog", "Schema", "Table", "Type", "Type Size", "Aliased"]
-    guard case .query(let query) = inner else { return QueryResult(texts: names, rows: []) }
-    let scope = try described.query(query).scope
+    let seen = ParameterTypes()
+    described.parameterTypes = seen
+    let fields = try output(of: inner, &described)
+    if isInput {
+      return QueryResult(
+        [("Position", .bigint), ("Type", .varchar(nil))],
+        rows: (0..<count).map { index in
+          [.integer(Int64(index)), .text((seen.types[index] ?? .unknown).description)]
+        })
+    }
+    let texts = ["Column Name", "Catalog", "Schema", "Table", "Type"]
     return QueryResult(
-      texts: names,
-      rows: scope.fields.enumerated().map { index, field in
+      texts.map { ($0, .varchar(nil)) } + [("Type Size", .bigint), ("Aliased", .boolean)],
+      rows: fields.enumerated().map { index, field in
         [
-          field.name ?? "_col\(index)", "", "", "", field.type.description,
-          "\(field.type.fixedSize)", "false",
+          .text(field.name ?? "_col\(index)"), .text(field.origin?.catalog ?? ""),
+          .text(field.origin?.schema ?? ""), .text(field.origin?.table ?? ""),
+          .text(field.type.description), .integer(Int64(field.type.fixedSize)),
+          .boolean(field.isAliased),
         ]
-      }
-    )
+      })
+  }
+
+  /// The columns a statement gives; none for one that only changes what there is.
+  private func output(
+    of syntax: StatementSyntax, _ analyzer: inout Analyzer
+  ) throws -> [ScopeField] {
+    func fields(_ schema: Schema) -> [ScopeField] {
+      schema.fields.map { ScopeField(relation: [], name: $0.name, type: TrinoType($0.type)) }
+    }
+    switch syntax {
+    case .query(let query): return try analyzer.query(query).scope.fields
+    case .explain(let inner, _, _, _), .explainAnalyze(let inner, _):
+      _ = try output(of: inner, &analyzer)
+      return fields(Schema([Field("Query Plan", .varchar)]))
+    case .insert, .delete, .update, .merge, .truncate, .createTableAs:
+      _ = try changePlan(syntax, &analyzer)
+      return [ScopeField(relation: [], name: "rows", type: .bigint)]
+    case .showCatalogs, .showSchemas, .showTables, .showColumns, .showCreate, .showFunctions,
+      .showSession, .showStats, .showStatsFor:
+      return fields(try show(syntax, analyzer).schema)
+    default: return []
+    }
   }
 }
 

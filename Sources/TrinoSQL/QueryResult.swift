@@ -33,6 +33,13 @@ public struct QueryResult: Sendable {
       rows.isEmpty ? [] : [ColumnarBatch(schema: schema, rows: rows.map { $0.map { .text($0) } })]
   }
 
+  /// Rows of given values.
+  init(_ columns: [(name: String, type: TrinoType)], rows: [[Scalar]]) {
+    schema = Schema(columns.map { Field($0.name, $0.type.storage) })
+    types = columns.map(\.type)
+    batches = rows.isEmpty ? [] : [ColumnarBatch(schema: schema, rows: rows)]
+  }
+
   /// All rows as scalars: for printing and tests.
   public func rows() -> [[Scalar]] {
     batches.flatMap { batch in (0..<batch.rowCount).map { batch.row($0) } }

@@ -74,6 +74,7 @@ final class ExpressionSyntax: Sendable {
     case atTimeZone(ExpressionSyntax, ExpressionSyntax)
     case extract(String, ExpressionSyntax)
     case call(CallSyntax)
+    case json(JSONSyntax)
   }
 
   let kind: Kind

@@ -80,6 +80,7 @@ struct DenseJoinTests {
     ("each number once", (0..<500).map { ($0 * 37 + 11) % 500 }),
     ("with NULLs", (0..<300).map { $0 % 3 == 0 ? nil : $0 + 1_000 }),
     ("some twice", (0..<500).map { $0 % 350 - 100 }),
+    ("many times each", (0..<900).map { $0 % 70 + 5 }),
     ("up to a word's end", Array(0..<64)),
     ("far apart", [1, 1_000_000_000, -5, .max, .min]),
     ("around zero", Array(-40..<40)),

@@ -49,17 +49,6 @@ public struct ReorderJoins: Sendable {
     }
   }
 
-  /// About how many rows a plan gives, from its sources' row counts; nil where one of them is not
-  /// known.
-  public static func estimatedRowCount(_ plan: LogicalPlan) -> Int? {
-    func isKnown(_ plan: LogicalPlan) -> Bool {
-      if case .scan(let scan) = plan { return scan.source.rowCount != nil }
-      return plan.inputs.allSatisfy(isKnown)
-    }
-    guard isKnown(plan) else { return nil }
-    return Int(min(estimatedRows(plan), 1e15).rounded())
-  }
-
   private static func selectivity(_ part: Expression) -> Double {
     guard case .call(let function, _) = part else { return 0.5 }
     switch function.kind {
