@@ -15,14 +15,30 @@ package struct Counterexample: Sendable, Hashable {
 }
 
 /// Searches for one; every trial is a world of rows alone.
-struct CounterexampleSearch {
-  let host: any GradingHost
-  let reference: String
-  let answer: String
-  let comparison: ResultComparison
-  /// The columns of the result with their types.
-  let columns: [GradingTable.Column]
-  let deadline: Deadline
+package struct CounterexampleSearch {
+  private let host: any GradingHost
+  private let reference: String
+  private let answer: String
+  private let comparison: ResultComparison
+  private let columns: [GradingTable.Column]
+  private let deadline: Deadline
+
+  /// `columns` are those of the result, with their types.
+  package init(
+    host: any GradingHost,
+    reference: String,
+    answer: String,
+    comparison: ResultComparison,
+    columns: [GradingTable.Column],
+    deadline: Deadline
+  ) {
+    self.host = host
+    self.reference = reference
+    self.answer = answer
+    self.comparison = comparison
+    self.columns = columns
+    self.deadline = deadline
+  }
 
   /// One row, by table and place in it.
   private struct RowID: Hashable {
@@ -34,7 +50,7 @@ struct CounterexampleSearch {
   /// all of them did not end in time.
   ///
   /// `groups` names for a table the column whose equal values stay together at first.
-  func smallest(of tables: [GradingTable], groups: [String: String] = [:]) -> Counterexample? {
+  package func smallest(of tables: [GradingTable], groups: [String: String] = [:]) -> Counterexample? {
     var all: [RowID] = []
     for (table, content) in tables.enumerated() {
       all += content.rows.indices.map { RowID(table: table, row: $0) }
@@ -78,7 +94,7 @@ struct CounterexampleSearch {
   }
 
   /// Delta debugging; the result is minimal where its last round tried every unit's absence.
-  func reduce<Unit>(_ all: [Unit], _ fails: ([Unit]) -> Bool) -> (units: [Unit], isMinimal: Bool) {
+  private func reduce<Unit>(_ all: [Unit], _ fails: ([Unit]) -> Bool) -> (units: [Unit], isMinimal: Bool) {
     var units = all
     var partCount = 2
     while units.count >= 2 {

@@ -6,8 +6,6 @@
 //    `apply` does them again with the world's own dates and ids.
 // 3. Checks ask by SQL, with `truth.…` and `baseline.…` beside the tables of the pipeline.
 // 4. `open(tables:)` gives a world of rows alone, for answers that are queries.
-//
-// The contract comes before its parts: nothing implements it yet.
 
 /// A host that can also open worlds for grading.
 package protocol GradingHost: LessonHost {

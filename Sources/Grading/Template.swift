@@ -162,7 +162,7 @@ package struct SQLTemplate: Sendable, Hashable {
 }
 
 /// Every day of the month round one world's day, and the day that takes its place in another.
-func reboundDays(from mine: String, to other: String) -> [String: String] {
+package func reboundDays(from mine: String, to other: String) -> [String: String] {
   var days: [String: String] = [mine: other]
   var (forth, back) = ((mine, other), (mine, other))
   for _ in 1...31 {
@@ -175,7 +175,7 @@ func reboundDays(from mine: String, to other: String) -> [String: String] {
 }
 
 /// The day before `2024-03-01`: `2024-02-29`; the text itself where it is no date.
-func previousDay(_ day: String) -> String {
+package func previousDay(_ day: String) -> String {
   let parts = day.split(separator: "-").compactMap { Int($0) }
   guard parts.count == 3, (1...12).contains(parts[1]) else { return day }
   // From 31 days before, forward: months are never longer.

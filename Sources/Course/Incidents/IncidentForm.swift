@@ -15,6 +15,16 @@ package struct IncidentForm: Sendable {
     package var feedback: String?
     /// What a cause blames: a fault's name; nil where it blames none.
     package var fault: String?
+
+    package init(
+      id: String, text: LocalizedText, words: [String], feedback: String?, fault: String? = nil
+    ) {
+      self.id = id
+      self.text = text
+      self.words = words
+      self.feedback = feedback
+      self.fault = fault
+    }
   }
 
   /// How a field is judged.
@@ -33,6 +43,16 @@ package struct IncidentForm: Sendable {
     package var kind: Kind
     /// The part whose points it decides; nil for the form's own.
     package var earns: Incident.Part?
+
+    package init(
+      id: String, title: LocalizedText, words: [String], kind: Kind, earns: Incident.Part? = nil
+    ) {
+      self.id = id
+      self.title = title
+      self.words = words
+      self.kind = kind
+      self.earns = earns
+    }
 
     /// The options, none for a number.
     package var options: [Option] {
