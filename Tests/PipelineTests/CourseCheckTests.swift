@@ -180,6 +180,80 @@ struct CourseCheckTests {
     #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
   }
 
+  // MARK: The repository
+
+  /// Those that are quick; `tapline course check` looks at the whole course.
+  @Test(.timeLimit(.minutes(10)), arguments: [
+    "01-find-your-payment", "03-name-the-property", "04-role-quiz", "05-prerequisites",
+  ])
+  func `an exercise of the first lesson keeps every rule on one seed`(folder: String) throws {
+    let report = try Self.check(RepositoryFiles.root + "/Exercises/00-journey/" + folder)
+    print(
+      "CourseCheckTests: \(folder): \(report.gradings.count) gradings, \(report.screens) screens, "
+        + "\(report.seconds) s")
+    #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
+    #expect(report.answers("accepted") >= 2 && report.answers("wrong") >= 3)
+  }
+
+  @Test func `an exercise outside of the clone is checked, and every grading is listed`() throws {
+    let scratch = try ScratchDirectory("outside")
+    let folder = scratch.path + "/my-exercise"
+    try FileManager.default.copyItem(
+      atPath: RepositoryFiles.root + "/Exercises/00-journey/04-role-quiz", toPath: folder)
+    let world = try TestWorld()
+    let reply = world.run("course check \(folder)", json: true)
+    #expect(reply.status == .success, "\(reply.text.prefix(2_000))")
+    let object = try JSONSerialization.jsonObject(with: Data(reply.text.utf8)) as? [String: Any]
+    let data = try #require(object?["data"] as? [String: Any])
+    let gradings = try #require(data["gradings"] as? [[String: Any]])
+    let counts = try #require(data["counts"] as? [String: Any])
+    #expect(counts["gradings"] as? Int == gradings.count)
+    for rule in ["accepted", "wrong"] {
+      #expect(counts[rule] as? Int == gradings.count { $0["rule"] as? String == rule })
+    }
+    let keys: Set = [
+      "exercise", "rule", "answer", "world", "seed", "language", "zone", "form", "verdict",
+      "feedback", "seconds",
+    ]
+    #expect(gradings.allSatisfy { Set($0.keys) == keys })
+    // Nothing of the learner's was touched.
+    let attempts = try ProgressStore(path: world.path + "/progress.sqlite").passedExercises()
+    #expect(attempts.isEmpty)
+    // What is not there is a line that was not understood.
+    #expect(world.run("course check \(scratch.path)/nowhere").status == .usage)
+    // The broken one is not green, and says where.
+    try "answer job-1 1\nanswer job-1 nothing at all\n".write(
+      toFile: folder + "/answers/accepted/in-order.tap", atomically: true, encoding: .utf8)
+    let broken = world.run("course check \(folder)")
+    #expect(broken.status == .notYet)
+    #expect(broken.text.contains("answers/accepted/in-order.tap"), "\(broken.text)")
+  }
+
+  @Test func `a file is graded without a trace, and a verdict is never mixed up with a failure`()
+    throws
+  {
+    let course = try Self.course(nil)
+    let folder = course.path + "/Exercises/00-a/02-buyers"
+    let world = try TestWorld()
+    func grade(_ file: String, _ more: String = "") -> (text: String, status: Commands.ExitStatus) {
+      world.run("course grade \(folder) \(file) \(more)", json: true)
+    }
+    let right = grade(folder + "/answers/accepted/by-moment.sql")
+    #expect(right.status == .success && right.text.contains("\"verdict\":\"passed\""), "\(right.text)")
+    let wrong = grade(folder + "/answers/wrong/utc-day/a.sql", "--seed 77")
+    #expect(wrong.status == .notYet, "\(wrong.text)")
+    #expect(wrong.text.contains("\"feedback\":\"utc-day\""))
+    #expect(wrong.text.contains("\"difference\":{") && wrong.text.contains("\"minimal\":true"))
+    try course.write("empty.sql", "")
+    try course.write("binary.sql", "\u{1}\u{2}")
+    for file in ["empty.sql", "binary.sql"] {
+      let reply = grade(course.path + "/" + file)
+      #expect(reply.status == .notYet, "\(reply.text)")
+    }
+    #expect(grade(course.path + "/nowhere.sql").status == .usage)
+    #expect(try ProgressStore(path: world.path + "/progress.sqlite").passedExercises().isEmpty)
+  }
+
   // MARK: Settings
 
   @Test func `ten settings hold every pair of seed, language, zone and form`() {

@@ -30,26 +30,35 @@ struct SymptomRule: CheckRule {
         line: subject.line(in: "incident.yaml", of: "symptom:"), text: variant.id,
         values: ["variant": variant.id, "setting": setting.description])
     }
-    guard try shows(incident, variant, setting, run, "with the fault") else {
+    let faulty = try shows(incident, variant, setting, run, "with the fault")
+    guard faulty.isShown else {
       return run.found(finding("symptom.missing"))
     }
     guard !variant.faults.isEmpty else { return }
     var healthy = variant
     healthy.faults = []
-    if try shows(incident, healthy, setting, run, "without the fault") {
+    // At the same moment: the message of an incident with a fault comes on another day than one without.
+    if try shows(incident, healthy, setting, run, "without the fault", at: faulty.moment).isShown {
       run.found(finding("symptom.without-fault"))
     }
   }
 
-  /// True where the incident can begin in a world with the variant's faults.
+  /// Whether the incident can begin in a world with the variant's faults, and the moment of that; the
+  /// world is brought to `moment` first.
   private func shows(
     _ incident: Incident, _ variant: Incident.Variant, _ setting: RunSetting, _ run: CheckRun,
-    _ answer: String
-  ) throws -> Bool {
+    _ answer: String, at moment: Int64? = nil
+  ) throws -> (isShown: Bool, moment: Int64) {
     var incident = incident
     incident.variants = [variant]
     let world = try run.bench.open(setting, after: [])
     defer { world.close() }
+    if let moment, case let minutes = (moment - (try world.now())) / 60_000, minutes > 0 {
+      let reply = world.json("clock +\(minutes)m")
+      guard reply.exit == 0 else {
+        throw CourseError(code: "check.clock", message: "The clock was not moved: \(reply.text)")
+      }
+    }
     let (isShown, seconds) = try timed {
       do {
         _ = try IncidentSession.start(
@@ -65,6 +74,6 @@ struct SymptomRule: CheckRule {
         exercise: incident.id, rule: name, answer: "\(variant.id) \(answer)", world: "visible",
         setting: setting, verdict: isShown ? "shown" : "not-shown", feedback: nil,
         seconds: seconds))
-    return isShown
+    return (isShown, try world.now())
   }
 }
