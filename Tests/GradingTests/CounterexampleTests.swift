@@ -1,6 +1,6 @@
 import Testing
 
-import Grading
+@testable import Grading
 
 @Suite("A counterexample") struct CounterexampleTests {
   static let columns: [GradingTable.Column] = [

@@ -6,7 +6,7 @@ import Foundation
 import GRDB
 import Terminal
 
-import Grading
+@testable import Grading
 
 /// What every world of a host was asked, shared among them.
 final class Recorder {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-import Grading
+@testable import Grading
 
 @Suite("A number") struct NumberTests {
   static let catchUp = """

@@ -1,6 +1,6 @@
 import Testing
 
-import Grading
+@testable import Grading
 
 @Suite("A query as an answer") struct SQLAnswerTests {
   @Test(

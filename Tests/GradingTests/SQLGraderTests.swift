@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-import Grading
+@testable import Grading
 
 @Suite("A query is judged") struct SQLGraderTests {
   static let events = GradingTable(
