@@ -19,7 +19,7 @@ struct FullDiskTests {
   static let target = "clock 2024-01-17T09:10"
   static let questions = [
     "--json",
-    "-c", "SELECT count(*), count(DISTINCT event_id), sum(kafka_offset) FROM lake.silver.events;",
+    "-c", "SELECT count(*), count(DISTINCT event_id), checksum(event_id) FROM lake.silver.events;",
     "-c", "SELECT * FROM lake.gold.daily_metrics ORDER BY dt, app_id;",
     "-c", "SELECT count(*), sum(amount_krw) FROM warehouse.mart.fact_purchase;",
     "-c", "status",
@@ -39,6 +39,31 @@ struct FullDiskTests {
 
     func run(_ arguments: [String]) throws -> Binary.Answer {
       try Binary.run(["--home", home] + arguments, environment: environment)
+    }
+  }
+
+  /// What the day came to, as the questions after it are answered.
+  ///
+  /// A batch that Kafka has, but whose `200 OK` the phone could not write down, is sent again: Kafka
+  /// and Bronze hold it twice, and everything after them once.
+  struct Outcome {
+    /// What the queries answered.
+    let answers: [Substring]
+    /// How many records Kafka holds, and how many lines Bronze.
+    let records: Int, lines: Int
+    /// The other counts of `status`, partitions apart.
+    let otherCounts: Substring
+
+    init(_ output: String) throws {
+      let said = output.split(separator: "\n")
+      let counts = try #require(
+        said.last?.firstMatch(
+          of: /"kafka_records":(\d+),"kafka_partitions":\[[\d,]+\],(.+)"bronze_lines":(\d+),(.+)/),
+        "\(output)")
+      answers = said.dropLast()
+      records = try #require(Int(counts.1))
+      lines = try #require(Int(counts.3))
+      otherCounts = counts.2 + counts.4
     }
   }
 
@@ -63,8 +88,10 @@ struct FullDiskTests {
     let calm = try copy("calm")
     defer { try? FileManager.default.removeItem(atPath: calm) }
     let day = ["-c", Self.purchase, "-c", "app background", "-c", Self.target]
-    #expect(try Binary.run(["--home", calm] + day).status == 0)
-    let expected = try Binary.run(["--home", calm] + Self.questions).output
+    let calmDay = try Binary.run(["--home", calm, "--json"] + day)
+    #expect(calmDay.status == 0)
+    let batch = try #require(calmDay.output.firstMatch(of: /"events":(\d+)/)?.1)
+    let expected = try Outcome(Binary.run(["--home", calm] + Self.questions).output)
     var stopped = 0
     for (number, bytes) in Self.sizes.enumerated() {
       let home = try copy("full-\(bytes)")
@@ -92,8 +119,13 @@ struct FullDiskTests {
         let resumed = try Binary.run(["--home", home] + rest)
         #expect(resumed.status == 0, "after \(bytes) bytes: \(resumed.output)")
       }
-      let found = try Binary.run(["--home", home] + Self.questions).output
-      #expect(found == expected, "after \(bytes) bytes, which said: \(answer.output.suffix(400))")
+      let found = try Outcome(Binary.run(["--home", home] + Self.questions).output)
+      let said = "after \(bytes) bytes, which said: \(answer.output.suffix(400))"
+      #expect(found.answers == expected.answers, "\(said)")
+      let again = found.records - expected.records
+      #expect(again == 0 || (!isSent && again == Int(batch)), "\(again) records again, \(said)")
+      #expect(found.lines - expected.lines == again, "\(said)")
+      #expect(found.otherCounts == expected.otherCounts, "\(said)")
     }
     #expect(stopped >= 12, "the sizes no longer end inside the day: \(stopped) of them stopped it")
   }
