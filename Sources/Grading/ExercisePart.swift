@@ -87,6 +87,20 @@ package struct ChoiceItem: Sendable, Hashable {
     /// For a reason: the options it fits; empty fits all of them.
     package var fits: [String]
 
+    package init(
+      id: String,
+      text: LocalizedText,
+      isCorrect: Bool,
+      feedback: String? = nil,
+      fits: [String] = []
+    ) {
+      self.id = id
+      self.text = text
+      self.isCorrect = isCorrect
+      self.feedback = feedback
+      self.fits = fits
+    }
+
     /// The declared feedback, or the option's own id.
     var feedbackID: String { feedback ?? id }
   }
@@ -96,6 +110,13 @@ package struct ChoiceItem: Sendable, Hashable {
   package var options: [Option]
   /// Empty where one tier is all.
   package var reasons: [Option]
+
+  package init(id: String, question: LocalizedText, options: [Option], reasons: [Option] = []) {
+    self.id = id
+    self.question = question
+    self.options = options
+    self.reasons = reasons
+  }
 
   /// The feedback that a right reason gets when it belongs to another right option.
   package static let otherReasonFeedback = "reason-of-another-option"
@@ -114,6 +135,11 @@ package struct OrderQuestion: Sendable, Hashable {
   package struct Item: Sendable, Hashable {
     package var id: String
     package var text: LocalizedText
+
+    package init(id: String, text: LocalizedText) {
+      self.id = id
+      self.text = text
+    }
   }
 
   /// A misconception: `first` was placed somewhere before `then`.
@@ -121,6 +147,12 @@ package struct OrderQuestion: Sendable, Hashable {
     package var first: String
     package var then: String
     package var feedback: String
+
+    package init(first: String, then: String, feedback: String) {
+      self.first = first
+      self.then = then
+      self.feedback = feedback
+    }
   }
 
   package var items: [Item]
@@ -130,7 +162,14 @@ package struct OrderQuestion: Sendable, Hashable {
   /// The feedback of a wrong order that is no known misconception; nil says how far it is right.
   package var feedback: String?
 
-  var feedbackID: String { feedback ?? "wrong-order" }
+  package init(items: [Item], correct: [String], mistakes: [Mistake] = [], feedback: String? = nil) {
+    self.items = items
+    self.correct = correct
+    self.mistakes = mistakes
+    self.feedback = feedback
+  }
+
+  package var feedbackID: String { feedback ?? "wrong-order" }
 
   package func item(_ id: String) -> Item? { items.first { $0.id == id } }
 }

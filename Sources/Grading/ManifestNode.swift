@@ -125,15 +125,31 @@ package struct ManifestNode {
     )
   }
 
-  /// Told of every mapping that a loader reads: the file, the path in it, and the keys that it knows.
-  ///
-  /// Nil but where the JSON schemas are compared with the loaders.
-  @TaskLocal package static var onKeys:
-    (@Sendable (_ file: String, _ path: String, _ keys: [String]) -> Void)?
+  /// Told of every mapping that a loader reads; nil but where the JSON schemas are compared with the
+  /// loaders.
+  @TaskLocal static var observer: KeyObserver?
+
+  /// Tells `told` of every mapping that loaders read while `body` runs: the file, the path in it, and
+  /// the keys that the loader knows.
+  package static func observingKeys(
+    _ told: @escaping @Sendable (_ file: String, _ path: String, _ keys: [String]) -> Void,
+    while body: () throws -> Void
+  ) rethrows {
+    try $observer.withValue(KeyObserver(told: told), operation: body)
+  }
+
+  /// A class, because release builds of Swift 6.3 crash on a task-local function.
+  final class KeyObserver: Sendable {
+    let told: @Sendable (_ file: String, _ path: String, _ keys: [String]) -> Void
+
+    init(told: @escaping @Sendable (_ file: String, _ path: String, _ keys: [String]) -> Void) {
+      self.told = told
+    }
+  }
 
   /// Refuses every key that is not listed, with the nearest listed one.
   package func allowKeys(_ keys: [String]) throws {
-    Self.onKeys?(file, path, keys)
+    Self.observer?.told(file, path, keys)
     guard let mapping = node.mapping else {
       throw wrongType("a mapping of keys", example: "\(keys.first ?? "key"): …")
     }

@@ -31,7 +31,7 @@ package struct SeededGenerator: RandomNumberGenerator {
   }
 
   /// A number from 0 to `count - 1`; `count` is positive.
-  mutating func index(below count: Int) -> Int {
+  package mutating func index(below count: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(count)).high)
   }
 

@@ -4,7 +4,7 @@ extension Check {
   static let keys = ["kind", "goal", "feedback", "fails_when", "sql", "values"]
 
   /// Reads one check; `names` are the parameters that its queries may use.
-  static func parse(
+  package static func parse(
     _ node: ManifestNode,
     name: String,
     names: [String],

@@ -115,7 +115,7 @@ import TestSupport
     let seen = Mutex<Set<Seen>>([])
     let scratch = try ScratchDirectory("schemas")
     let content = CourseContent(root: root)
-    try ManifestNode.$onKeys.withValue({ file, path, keys in
+    try ManifestNode.observingKeys({ file, path, keys in
       _ = seen.withLock { $0.insert(Seen(file: file, path: path, keys: keys)) }
     }) {
       _ = try content.outline()

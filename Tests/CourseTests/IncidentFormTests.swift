@@ -1,4 +1,4 @@
-@testable import Course
+import Course
 import Foundation
 import Grading
 import Testing

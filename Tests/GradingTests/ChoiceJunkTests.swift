@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("A choice, an order and a typed address") struct ChoiceJunkTests {
   static func option(_ id: String, isCorrect: Bool = false) -> ChoiceItem.Option {

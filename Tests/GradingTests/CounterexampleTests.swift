@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("A counterexample") struct CounterexampleTests {
   static let columns: [GradingTable.Column] = [

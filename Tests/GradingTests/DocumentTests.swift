@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("A document") struct DocumentTests {
   static let check = """

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("An exercise of one of the new kinds") struct ExerciseKindTests {
   static let manifest = """

@@ -6,7 +6,7 @@ import Foundation
 import GRDB
 import Terminal
 
-@testable import Grading
+import Grading
 
 /// What every world of a host was asked, shared among them.
 final class Recorder {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("An invariant") struct InvariantTests {
   static let day = "2024-01-15"

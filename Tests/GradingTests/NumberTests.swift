@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("A number") struct NumberTests {
   static let catchUp = """

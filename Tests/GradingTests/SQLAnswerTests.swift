@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("A query as an answer") struct SQLAnswerTests {
   @Test(

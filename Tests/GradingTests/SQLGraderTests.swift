@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Grading
+import Grading
 
 @Suite("A query is judged") struct SQLGraderTests {
   static let events = GradingTable(
