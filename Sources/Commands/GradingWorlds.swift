@@ -259,9 +259,10 @@ final class CopiedWorld: GradingWorld {
   }
 
   func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] {
-    if !changes.files.isEmpty {
+    let files = changes.base + changes.files
+    if !files.isEmpty {
       let (shell, platform) = try opened()
-      try PipelineChanges.lay(changes.files, over: platform.pipeline.root)
+      try PipelineChanges.lay(files, over: platform.pipeline.root)
       // The collector, the phone and the topics are set up when a world is opened.
       try shell.closeWorld()
     }

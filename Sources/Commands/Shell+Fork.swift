@@ -183,8 +183,7 @@ extension Shell {
     try arguments.allowOnly()
     let name = arguments.positions.joined(separator: " ")
     let base =
-      name.isEmpty
-      ? content.path + "/Datasets/shop/pipeline" : try namedFork(name).path + "/pipeline"
+      name.isEmpty ? installedPipeline : try namedFork(name).path + "/pipeline"
     let files = PipelineChanges.files(from: base, to: try platform().directory + "/pipeline")
     let diffs = files.map {
       UnifiedDiff(path: "pipeline/" + $0.path, old: $0.old, new: $0.new).lines
@@ -203,6 +202,9 @@ extension Shell {
     }
     return Reply(diffs.map { .verbatim($0.joined(separator: "\n")) }, data: data)
   }
+
+  /// The pipeline with which every world begins.
+  var installedPipeline: String { content.path + "/Datasets/shop/pipeline" }
 
   private static func change(_ file: PipelineChanges.File) -> String {
     file.old == nil ? "added" : file.new == nil ? "removed" : "changed"

@@ -65,10 +65,15 @@ extension Shell {
       return LearnerChanges.Command(
         line: line, offset: entry.at.milliseconds - start, exitCode: exit)
     }
-    let files = PipelineChanges.files(
-      from: fork.path + "/pipeline", to: platform.directory + "/pipeline")
+    let begun = fork.path + "/pipeline"
+    func changed(from old: String, to new: String) -> [LearnerChanges.File] {
+      PipelineChanges.files(from: old, to: new).map {
+        LearnerChanges.File(path: $0.path, content: $0.new)
+      }
+    }
     return LearnerChanges(
-      files: files.map { LearnerChanges.File(path: $0.path, content: $0.new) },
+      base: changed(from: installedPipeline, to: begun),
+      files: changed(from: begun, to: platform.directory + "/pipeline"),
       commands: Array(commands))
   }
 }

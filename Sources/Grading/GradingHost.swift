@@ -39,7 +39,7 @@ package protocol GradingWorld: LessonHost {
   /// What the world is: for reports, and for the dates that answers and checks are given.
   var description: WorldDescription { get }
 
-  /// Does a learner's changes again, in their order.
+  /// Does a learner's changes again, in their order, over the pipeline that the learner began with.
   ///
   /// Every value of `rebinding` that stands alone in a command (a date, an id) is replaced by what it
   /// is mapped to. Throws where a change cannot be applied at all; a command that fails as it may in
@@ -159,14 +159,19 @@ package struct LearnerChanges: Sendable, Hashable {
     }
   }
 
+  /// What the pipeline had of its own when the fork was taken: the exercise's start files, and the
+  /// learner's earlier work. Another world has to have them before the rest means anything there.
+  package var base: [File]
   package var files: [File]
   package var commands: [Command]
 
-  package init(files: [File] = [], commands: [Command] = []) {
+  package init(base: [File] = [], files: [File] = [], commands: [Command] = []) {
+    self.base = base
     self.files = files
     self.commands = commands
   }
 
+  /// True where nothing was done since the fork.
   package var isEmpty: Bool { files.isEmpty && commands.isEmpty }
 }
 
