@@ -348,6 +348,7 @@ extension Shell {
       "text": .string(answer.text),
       "points": .count(session.score.reduce(0) { $0 + ($1.points ?? 0) }),
       "next": .string(session.next),
+      "failed_queries": .array(session.failedQueries.map(JSONValue.string)),
       "unknown_placeholders": .array(answer.unknownPlaceholders.map(JSONValue.string)),
     ])
     let exit = answer.verdict.map { ExitStatus(rawValue: $0.exitCode) ?? .failure } ?? .success

@@ -34,8 +34,12 @@ final class ShellHost: GradingHost {
   }
 
   func run(_ line: String) throws -> HostReply {
-    let captured = CapturedOutput()
-    let status = try running().run(Shell.Request(line: line), output: captured)
+    let shell = try running()
+    // Laid out for the screen that it may be shown on; plain, because it is also a program's.
+    let captured = CapturedOutput(
+      width: shell.output.width,
+      style: Style(usesColour: false, isAccessible: shell.output.style.isAccessible))
+    let status = shell.run(Shell.Request(line: line), output: captured)
     return HostReply(output: captured.text, exitCode: status.rawValue)
   }
 

@@ -20,8 +20,13 @@ import Testing
     var forks: [String] = []
     var rewound: [String] = []
     var now: Int64 = 1_705_363_800_000
+    /// Queries with this text fail.
+    var failing: String?
 
-    func query(_ sql: String) throws -> HostTable { Self.answer(sql, showsSymptom) }
+    func query(_ sql: String) throws -> HostTable {
+      if let failing, sql.contains(failing) { throw Gone() }
+      return Self.answer(sql, showsSymptom)
+    }
 
     static func answer(_ sql: String, _ shows: Bool) -> HostTable {
       if sql.contains("amount_krw = 0\n") || sql.hasSuffix("amount_krw = 0") {
@@ -145,6 +150,26 @@ import Testing
   }
 
   // MARK: Wrong diagnoses
+
+  @Test func `a fact whose query fails is not recognised, and its author is told`() throws {
+    let host = StubHost()
+    let session = try Self.begin(host)
+    host.failing = "amount_krw = 0"
+    try Self.read(session, "warehouse.mart.fact_purchase", ["2"])
+    try Self.read(session, "warehouse.mart.fact_purchase", ["2"])
+    #expect(try session.evidence().lines.isEmpty)
+    #expect(session.failedQueries.count == 1, "\(session.failedQueries)")
+    // What is declared as accepted cannot hide it.
+    let claim = IncidentCase(
+      name: "x", lines: [("check", 1)], verdict: Verdict.passed.name, feedback: nil)
+    func problems(_ failed: String) -> [String] {
+      claim.play(host: host) { _ in
+        (#"{"data":{"verdict":"passed","step":"done","failed_queries":[\#(failed)]}}"#, 0)
+      }.problems
+    }
+    #expect(problems("").isEmpty)
+    #expect(problems(#""zero: no such column""#).contains { $0.contains("zero: no such column") })
+  }
 
   @Test func `what is claimed is judged before what it rests on`() throws {
     let host = StubHost()

@@ -19,6 +19,16 @@ package struct IncidentCase: Sendable {
   /// What the last line gets: a name of `Verdict`, and a feedback id.
   package var verdict: String
   package var feedback: String?
+
+  package init(
+    name: String, lines: [(text: String, number: Int)], verdict: String, feedback: String? = nil
+  ) {
+    self.name = name
+    self.lines = lines
+    self.verdict = verdict
+    self.feedback = feedback
+  }
+
   /// The file, below the incident's folder.
   package var file: String { "answers/" + name + ".tap" }
 
@@ -167,6 +177,9 @@ package struct IncidentCase: Sendable {
     }
     if self.verdict == Verdict.passed.name, data["step"] as? String != "done" {
       outcome.problems.append("The incident is not over: \(data["step"] ?? "")")
+    }
+    if let failed = data["failed_queries"] as? [String], !failed.isEmpty {
+      outcome.problems.append("Queries of facts fail: \(failed.joined(separator: "; "))")
     }
     if let unknown = data["unknown_placeholders"] as? [String], !unknown.isEmpty {
       outcome.problems.append("No query gives \(unknown.joined(separator: ", ")).")

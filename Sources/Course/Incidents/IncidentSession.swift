@@ -52,6 +52,9 @@ package final class IncidentSession {
   let host: any LessonHost
   let progress: ProgressStore
   var pendingMisconception: String?
+  /// Queries of facts that failed since the program began, each once: mistakes of the author, by which
+  /// a fact is not recognised.
+  package private(set) var failedQueries: [String] = []
 
   /// Resumes a run.
   package init(
@@ -145,12 +148,17 @@ package final class IncidentSession {
   /// Writes down a command that was run meanwhile, with the facts that it showed.
   ///
   /// Returns a sentence for each fact that was shown for the first time. A query of the incident that
-  /// fails hides no answer of the learner: the fact is then not recognised.
+  /// fails hides no answer of the learner: the fact is then not recognised, and `failedQueries` says so.
   package func note(_ reading: IncidentReading, storyTime: Int64) throws -> [String] {
     guard run.step != .done else { return [] }
     var facts: [String: [String: HostValue]] = [:]
     for fact in incident.facts {
-      facts[fact.id] = try? fact.shown(by: reading, ask: ask)
+      do {
+        facts[fact.id] = try fact.shown(by: reading, ask: ask)
+      } catch {
+        let failure = "\(fact.id): \(error)"
+        if !failedQueries.contains(failure) { failedQueries.append(failure) }
+      }
     }
     let earlier = Set(try progress.incidentEntries(run).flatMap { $0.facts.keys })
     let entry = IncidentEntry(
