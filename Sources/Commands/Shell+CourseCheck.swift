@@ -19,7 +19,8 @@ extension CourseTool {
 }
 
 extension Shell {
-  /// `course check [PATH] [--full]`: without a path, the whole course.
+  /// `course check [PATH] [--full]`: without a path, the whole course. Ctrl-C ends it with what was
+  /// found until then.
   func courseCheck(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words, flags: ["full"])
     try arguments.allowOnly("full")
@@ -33,11 +34,15 @@ extension Shell {
     let laid = try laidContent(target, below: home)
     defer { try? FileManager.default.removeItem(atPath: laid.path) }
     let bench = LearnerBench(home: home, content: laid)
-    var memory = CheckMemory(file: home.path + "/checked.json", version: MadeWorlds.program)
+    var memory =
+      target.courseRoot.map {
+        CheckMemory(file: $0 + "/Exercises/checked.lock", version: "", root: $0)
+      } ?? CheckMemory(file: home.path + "/checked.json", version: MadeWorlds.program)
     let bar = CheckBar(isProgressShown ? output : nil, text)
+    Interrupt.clear()
     let report = CourseCheck(target: target, bench: bench).run(
       arguments.options["full"] != nil ? .full : nil, memory: &memory, base: content.path,
-      progress: bar.update)
+      isStopped: { Interrupt.isRequested }, progress: bar.update)
     bar.finish()
     memory.write()
     return reply(report, target)
@@ -63,19 +68,22 @@ extension Shell {
 
   private func reply(_ report: CourseCheck.Report, _ target: CheckTarget) -> Reply {
     var blocks: [Reply.Block] = []
-    for finding in report.findings {
+    for (index, finding) in report.findings.enumerated() {
       let place = finding.file + (finding.line.map { ":\($0)" } ?? "")
       let (said, fix) = sentences(finding)
       blocks.append(
         .text(output.style.apply(.strong, place.isEmpty ? target.root : place) + "  \(finding.rule)"))
       blocks.append(.text("  " + said))
-      if let fix { blocks.append(.text("  " + output.style.apply(.dim, fix))) }
+      // The same advice for one line after the other is told behind the last of them.
+      let next = report.findings.dropFirst(index + 1).first
+      guard let fix, next.map({ sentences($0).fix }) != fix else { continue }
+      blocks.append(.text("  " + output.style.apply(.dim, fix)))
     }
     for failure in report.failures {
       blocks.append(
         .text(text("check.failure", ["job": failure.label, "reason": failure.reason])))
     }
-    blocks += counts(report)
+    blocks += counts(report) + drafts(target)
     let exit: ExitStatus =
       !report.failures.isEmpty || report.wasStopped
       ? .failure : report.findings.isEmpty ? .success : .notYet
@@ -122,11 +130,37 @@ extension Shell {
     if !report.failures.isEmpty {
       lines.append(text("check.notRun", ["count": number(report.failures.count)]))
     }
+    if report.wasStopped { lines.append(text("check.stopped")) }
     lines.append(
       report.findings.isEmpty
-        ? text(report.failures.isEmpty ? "check.green" : "check.noFindings")
+        ? text(
+          report.failures.isEmpty && !report.wasStopped ? "check.green" : "check.noFindings")
         : text("check.findings", ["count": number(report.findings.count)]))
     return lines.map { .text($0) }
+  }
+
+  /// What each draft lacks for becoming part of a course.
+  private func drafts(_ target: CheckTarget) -> [Reply.Block] {
+    target.folders.flatMap { folder -> [Reply.Block] in
+      guard let exercise = try? Exercise.load(folder: folder), exercise.status == .draft else {
+        return []
+      }
+      let status: ContentStatus = ContentFolder(path: folder).isFolder("") ? .core : .local
+      let missing = ContentScaffold.missing(for: status, folder)
+      let values = ["id": exercise.id, "status": status.rawValue]
+      guard !missing.isEmpty else { return [.text(text("check.draft.ready", values))] }
+      return [.text(text("check.draft", values))]
+        + missing.map { .text("  " + sentence($0)) }
+    }
+  }
+
+  private func sentence(_ missing: ContentScaffold.Missing) -> String {
+    switch missing {
+    case .question: text("check.missing.question")
+    case .file(let name): text("check.missing.file", ["file": name])
+    case .accepted(let count): text("check.missing.accepted", ["count": String(count)])
+    case .wrong(let count): text("check.missing.wrong", ["count": String(count)])
+    }
   }
 
   private func data(_ report: CourseCheck.Report) -> JSONValue {
@@ -200,7 +234,7 @@ extension Shell {
 
   private func gradedExercise(_ name: String) throws -> Exercise {
     let path = Home.absolute(name)
-    if FileManager.default.fileExists(atPath: path + "/exercise.yaml") {
+    if CheckTarget.isSubject(path), !ContentFolder(path: path).exists("incident.yaml") {
       return try Exercise.load(folder: path)
     }
     let known = try CourseContent(root: content.path).exerciseFolders()

@@ -248,6 +248,7 @@ private struct ExerciseTexts {
     // An option's feedback explains; a hint for it is welcome and not asked for.
     let judged = exercise.questions.filter(\.isJudgedByChecks)
     let ids = judged.flatMap(\.feedbackIDs)
+    let ofParts = exercise.parts.map { part in (part.id, rungs.map { "\(part.id).\($0)" }) }
     let sections = try sections(
       "hints",
       holds: "`## 1`, `## 2`, `## 3` and one `## ID` per feedback id"
@@ -255,12 +256,26 @@ private struct ExerciseTexts {
     let texts = try collect(
       sections,
       rungs + ids,
-      optional: exercise.feedbackIDs + ExercisePart.builtInFeedbackIDs,
+      optional: exercise.feedbackIDs + ExercisePart.builtInFeedbackIDs + ofParts.flatMap(\.1),
       file: "hints",
       isStrict: exercise.status == .core
     )
+    for (part, names) in ofParts {
+      let own = names.prefix { texts[$0] != nil }
+      if let beyond = names.first(where: { texts[$0] != nil && !own.contains($0) }) {
+        throw CourseError(
+          code: "course.missing-section",
+          message: "The hint `\(beyond)` has none before it.",
+          place: folder.display("hints"),
+          advice: "Number a part's hints from `\(part).1` on.",
+          fields: ["section": names[own.count]]
+        )
+      }
+      if !own.isEmpty { exercise.partHintRungs[part] = own.compactMap { texts[$0] } }
+    }
     exercise.hintRungs = rungs.compactMap { texts[$0] }
-    exercise.misconceptionHints = texts.filter { !rungs.contains($0.key) }
+    let numbered = Set(rungs + ofParts.flatMap(\.1))
+    exercise.misconceptionHints = texts.filter { !numbered.contains($0.key) }
   }
 
   /// The wanted sections in each language; a missing or an unused one is an error.

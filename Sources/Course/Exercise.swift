@@ -73,6 +73,9 @@ package struct Exercise: Sendable {
   package var feedback: [String: LocalizedText]
   /// The rungs, gentlest first.
   package var hintRungs: [LocalizedText]
+  /// The hints of one part instead of the general ones, in their order, by the part's id; parts
+  /// without any are not in it.
+  package var partHintRungs: [String: [LocalizedText]] = [:]
   /// The hint for each feedback id.
   package var misconceptionHints: [String: LocalizedText]
   /// The folder, as `load` was given it.
@@ -132,6 +135,16 @@ package struct Exercise: Sendable {
       }
     }
     return top.isFolder("start") ? files("start") : []
+  }
+
+  /// Every hint by its name: `1`, `clock.1` for a part's own, the feedback id of a misconception.
+  package var hints: [(name: String, text: LocalizedText)] {
+    func numbered(_ rungs: [LocalizedText], _ prefix: String) -> [(name: String, text: LocalizedText)] {
+      rungs.enumerated().map { (prefix + String($0 + 1), $1) }
+    }
+    return numbered(hintRungs, "")
+      + partHintRungs.sorted { $0.key < $1.key }.flatMap { numbered($1, $0 + ".") }
+      + misconceptionHints.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   /// The name of the fork of the learner's world that is taken when the exercise begins.

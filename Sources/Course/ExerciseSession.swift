@@ -19,7 +19,8 @@ package final class ExerciseSession {
   private let seed: UInt64
   private var unstoredAttemptCounts: [String: Int] = [:]
   private var passedParts: Set<String>
-  private var rung: Int
+  /// How far each ladder of hints was climbed; "" is the general one.
+  private var rungs: [String: Int] = [:]
   private var shownMisconceptions: Set<String> = []
   private var pendingMisconception: String?
   private var lastAnswer: AnswerValues?
@@ -51,18 +52,32 @@ package final class ExerciseSession {
     self.seed = seed ?? (try? progress?.learnerSeed()) ?? 1
     guard purpose == .practice else {
       passedParts = []
-      rung = 0
       return
     }
     let used = (try? progress?.hintsUsed(exercise: exercise.id)) ?? []
-    rung = used.compactMap { Int($0) }.max() ?? 0
-    shownMisconceptions = Set(used.filter { Int($0) == nil })
+    for name in used {
+      guard let (part, number) = Self.rung(of: name, exercise) else {
+        shownMisconceptions.insert(name)
+        continue
+      }
+      rungs[part] = max(rungs[part] ?? 0, number)
+    }
     let stored = try? progress?.passedParts(exercise: exercise.id, version: exercise.version)
     passedParts = (stored ?? []).intersection(exercise.parts.map(\.id))
     let attempts = (try? progress?.attempts(exercise: exercise.id)) ?? []
     for attempt in attempts where Self.isFailure(attempt.verdict, attempt.feedback) {
       failedAnswers[attempt.part, default: []].append(attempt.answer)
     }
+  }
+
+  /// The ladder and the rung that a hint's name says: `2` is the second of the general one, `clock.1`
+  /// the first of a part's own; nil for the hint of a misconception.
+  private static func rung(of name: String, _ exercise: Exercise) -> (part: String, number: Int)? {
+    if let number = Int(name) { return ("", number) }
+    guard let dot = name.lastIndex(of: "."), let number = Int(name[name.index(after: dot)...])
+    else { return nil }
+    let part = String(name[..<dot])
+    return exercise.partHintRungs[part] == nil ? nil : (part, number)
   }
 
   /// True for what was judged and did not pass; a part that passed while others are open is `partly`
@@ -74,7 +89,7 @@ package final class ExerciseSession {
   /// Begins anew in this sitting: the parts, the hints, the last answer. What is stored stays.
   package func reset() {
     passedParts = []
-    rung = 0
+    rungs = [:]
     shownMisconceptions = []
     pendingMisconception = nil
     lastAnswer = nil
@@ -424,7 +439,7 @@ package final class ExerciseSession {
 
   /// One hint: the misconception of the last failed check first, else the next rung.
   package struct Hint: Sendable, Hashable {
-    /// `1`, `2`, `3`, or the feedback id; nil where the exercise has no hints.
+    /// `1`, `2`, `3`, `clock.1` for a part's own, or the feedback id; nil where the exercise has none.
     package var name: String?
     /// Its heading and text, in the learner's language.
     package var text: String
@@ -436,7 +451,8 @@ package final class ExerciseSession {
   ///
   /// Costs nothing.
   ///
-  /// A misconception's hint is shown once; whoever fails the same way again climbs on.
+  /// A misconception's hint is shown once; whoever fails the same way again climbs on. Where the open
+  /// part has hints of its own, they are climbed instead of the general ones.
   package func hint(storyTime: Int64? = nil) -> Hint {
     if let id = pendingMisconception, let text = exercise.misconceptionHints[id] {
       pendingMisconception = nil
@@ -446,23 +462,27 @@ package final class ExerciseSession {
         storyTime
       )
     }
-    guard !exercise.hintRungs.isEmpty else {
-      return Hint(name: nil, text: texts.noHints, isLast: true)
-    }
-    let count = exercise.hintRungs.count
-    rung = min(rung + 1, count)
-    let text = body(texts.rung(rung, of: count), exercise.hintRungs[rung - 1])
-    return give(Hint(name: String(rung), text: text, isLast: rung == count), storyTime)
+    let own = openPart.flatMap { exercise.partHintRungs[$0.id] }
+    let ladder = own ?? exercise.hintRungs
+    guard !ladder.isEmpty else { return Hint(name: nil, text: texts.noHints, isLast: true) }
+    let part = own == nil ? "" : openPart?.id ?? ""
+    let rung = min((rungs[part] ?? 0) + 1, ladder.count)
+    rungs[part] = rung
+    return give(
+      Hint(
+        name: part.isEmpty ? String(rung) : "\(part).\(rung)",
+        text: body(texts.rung(rung, of: ladder.count), ladder[rung - 1]),
+        isLast: rung == ladder.count
+      ),
+      storyTime
+    )
   }
 
   /// The text of a hint by its name, filled as it would be now; nil where there is no such hint.
   ///
   /// Counts as no hint that was given.
   package func hintText(_ name: String) -> String? {
-    let rung = Int(name).flatMap {
-      exercise.hintRungs.indices.contains($0 - 1) ? exercise.hintRungs[$0 - 1] : nil
-    }
-    return (rung ?? exercise.misconceptionHints[name]).map { body("", $0) }
+    exercise.hints.first { $0.name == name }.map { body("", $0.text) }
   }
 
   private func body(_ heading: String, _ text: LocalizedText) -> String {

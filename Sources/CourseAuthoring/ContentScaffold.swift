@@ -2,7 +2,7 @@
 //
 // The templates are content: `Lessons/scaffolds/KIND/…`, each with `.template` behind its name. `@ID@` is
 // replaced, and a YAML file gets the line by which an editor finds its schema. What is to be written is
-// marked TODO, and `unfilled` finds what still is.
+// marked TODO; `ContentScaffold+Left.swift` finds what still is.
 
 package import Course
 internal import Foundation
@@ -173,61 +173,5 @@ package struct ContentScaffold: Sendable {
     try FileManager.default.createDirectory(
       atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-  }
-
-  // MARK: What is left
-
-  /// Every line that is still marked TODO, in a folder or a single file.
-  package static func unfilled(_ path: String) -> [ContentFinding] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return [] }
-    let files =
-      isFolder.boolValue
-      ? (FileManager.default.subpaths(atPath: path) ?? []).sorted().map { path + "/" + $0 } : [path]
-    return files.flatMap { file -> [ContentFinding] in
-      guard let data = FileManager.default.contents(atPath: file),
-        let text = String(validating: data, as: UTF8.self)
-      else { return [] }
-      let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      return lines.enumerated().compactMap { index, line -> ContentFinding? in
-        // The line that explains the mark is none of them.
-        guard line.contains(/\bTODO\b/), !line.contains("TODO marks") else { return nil }
-        let name = isFolder.boolValue ? String(file.dropFirst(path.count + 1)) : file
-        return ContentFinding(
-          rule: "scaffold.unfilled",
-          file: isFolder.boolValue ? "\(path)/\(name)" : file,
-          line: index + 1,
-          text: String(line.trimmingCharacters(in: .whitespaces).prefix(80)),
-          fix: "Write it, and take the word TODO away."
-        )
-      }
-    }
-  }
-
-  /// What an exercise lacks for a status, beyond what loading it says; each a sentence.
-  package static func missing(for status: ContentStatus, _ path: String) -> [String] {
-    let folder = ContentFolder(path: path)
-    var missing: [String] = []
-    func both(_ name: String) -> [String] {
-      ["ko", "en"].map { "\(name).\($0).md" }.filter { !folder.exists($0) }
-    }
-    func count(_ place: String) -> Int { folder.names(in: place).count }
-    let hasQuestion = folder.isFolder("checks") || folder.isFolder("items")
-    if status != .draft, !hasQuestion { missing.append("a check in checks/, or parts in exercise.yaml") }
-    switch status {
-    case .draft: break
-    case .local:
-      for name in ["task", "feedback"] where both(name).count == 2 {
-        missing.append("\(name).ko.md or \(name).en.md")
-      }
-      if count("answers/wrong") < 1 { missing.append("one wrong answer in answers/wrong/NAME") }
-    case .core:
-      missing += ["task", "feedback", "hints"].flatMap(both)
-      let accepted = count("answers/accepted")
-      let wrong = count("answers/wrong")
-      if accepted < 2 { missing.append("\(2 - accepted) more in answers/accepted, written differently") }
-      if wrong < 3 { missing.append("\(3 - wrong) more in answers/wrong, each with its own feedback") }
-    }
-    return missing
   }
 }

@@ -41,24 +41,41 @@ package struct ContentTexts: Sendable {
   /// How many pieces there are, both languages counted.
   package var count: Int { texts.count }
 
-  /// Gathers the texts under `Lessons` and `Exercises`, or under other folders; an empty name is the
-  /// root itself.
+  /// Gathers the texts under `Lessons` and `Exercises`, or under other folders.
   package init(root: String, folders: [String] = ["Lessons", "Exercises"]) {
     let paths = folders.flatMap { folder in
       // A folder may be a link, which `subpaths` does not follow.
       let path = URL(filePath: root + "/" + folder).resolvingSymlinksInPath().path
       return (FileManager.default.subpaths(atPath: path) ?? []).map {
-        folder.isEmpty ? $0 : folder + "/" + $0
+        folder + "/" + $0
       }
     }
+    self.init(paths: paths) { path in
+      FileManager.default.contents(atPath: root + "/" + path).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+  }
+
+  /// Gathers the texts of one exercise, also of one that is a Markdown file.
+  init(folder: ContentFolder) {
+    func below(_ place: String) -> [String] {
+      folder.names(in: place).flatMap { name -> [String] in
+        let path = place.isEmpty ? name : place + "/" + name
+        return folder.isFolder(path) ? below(path) : [path]
+      }
+    }
+    self.init(paths: below("")) { try? folder.text($0, holds: "") }
+  }
+
+  private init(paths: [String], read: (String) -> String?) {
     var texts: [ContentText] = []
     var unreadable: [ContentFinding] = []
     var lines: [String: [Substring]] = [:]
     for path in paths.sorted() where !("/" + path).contains("/answers/") {
       guard path.hasSuffix(".md") || path.hasSuffix(".texts") || path.hasSuffix(".yaml"),
-        let data = FileManager.default.contents(atPath: root + "/" + path)
+        let text = read(path)
       else { continue }
-      let text = String(decoding: data, as: UTF8.self)
       lines[path] = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       if path.hasSuffix(".yaml") {
         do {

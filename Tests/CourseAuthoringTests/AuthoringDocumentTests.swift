@@ -8,26 +8,6 @@ import TestSupport
 /// The worked examples of `AUTHORING.md` and `AUTHORING.ko.md` are files: they are taken out of the
 /// document as a reader would copy them, and run.
 @Suite struct AuthoringDocumentTests {
-  /// The blocks that name a file, ```` ```yaml file=NAME ````, by that name.
-  private static func files(_ document: String) throws -> [String: String] {
-    let text = try RepositoryFiles.text(document)
-    var files: [String: String] = [:]
-    var name: String?
-    var lines: [Substring] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("````"), let open = name {
-        files[open] = lines.joined(separator: "\n") + "\n"
-        name = nil
-      } else if line.hasPrefix("````"), let mark = line.range(of: "file=") {
-        name = String(line[mark.upperBound...])
-        lines = []
-      } else if name != nil {
-        lines.append(line)
-      }
-    }
-    return files
-  }
-
   private static func host(_ language: CourseLanguage) -> SilentHost { SilentHost(language) }
 
   @Test(arguments: ["AUTHORING.md", "AUTHORING.ko.md"])
@@ -35,7 +15,7 @@ import TestSupport
     document: String
   ) throws {
     let scratch = try ScratchDirectory("authoring")
-    let files = try Self.files(document)
+    let files = try DocumentFiles.files(of: document)
     for (name, text) in files { try scratch.write(name, text) }
     let content = CourseContent(root: RepositoryFiles.root, packs: [scratch.path])
     #expect(content.inventory().broken == [])
@@ -59,7 +39,7 @@ import TestSupport
 
   @Test func `both documents hold the same files`() throws {
     #expect(
-      try Self.files("AUTHORING.md").keys.sorted() == Self.files("AUTHORING.ko.md").keys.sorted())
+      try DocumentFiles.files(of: "AUTHORING.md").keys.sorted() == DocumentFiles.files(of: "AUTHORING.ko.md").keys.sorted())
   }
 }
 

@@ -129,6 +129,31 @@ import Testing
     #expect(mended.hint().name == "1")
   }
 
+  @Test func `a part with hints of its own climbs them, and the others the general ones`() throws {
+    let hints = [
+      "hints.ko.md":
+        "## 1\n첫째\n## 2\n둘째\n## 3\n셋째\n## lag.1\nlag 하나\n## lag.2\nlag 둘\n"
+    ]
+    let folder = try folder(hints)
+    let store = ProgressStore(path: nil)
+    let session = try session(folder, store: store)
+    #expect(session.hint().name == "1")
+    #expect(session.check(answer: "7").verdict.name == "partly")
+    let first = session.hint()
+    #expect(first.name == "lag.1" && first.text.hasSuffix("lag 하나") && !first.isLast)
+    // Whoever comes back goes on from there; the last one is shown again.
+    let again = try self.session(folder, store: store)
+    let last = again.hint()
+    #expect(last.name == "lag.2" && last.isLast)
+    #expect(again.hint().name == "lag.2")
+    #expect(try check(again, "lag {{correct}}").verdict.name == "partly")
+    #expect(again.hint().name == "2")
+    #expect(session.hintText("lag.2") == "\nlag 둘")
+    // A gap in the ladder would never be seen.
+    let gap = ["hints.ko.md": hints["hints.ko.md"]!.replacing("lag.1", with: "lag.3")]
+    #expect(throws: CourseError.self) { try self.session(try self.folder(gap)) }
+  }
+
   @Test func `a part can be named, in any order`() throws {
     let folder = try folder()
     let session = try session(folder)

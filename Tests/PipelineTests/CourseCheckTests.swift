@@ -4,6 +4,7 @@ import CourseAuthoring
 import Foundation
 import Grading
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -76,6 +77,14 @@ struct CourseCheckTests {
   static func check(
     _ path: String, _ extent: CheckExtent = .single, rules: [any CheckRule] = CheckRules.all
   ) throws -> CourseCheck.Report {
+    var none = CheckMemory(file: "/nowhere/checked.json", version: "test")
+    return try check(path, extent, rules: rules, memory: &none)
+  }
+
+  private static func check(
+    _ path: String, _ extent: CheckExtent?, rules: [any CheckRule] = CheckRules.all,
+    memory: inout CheckMemory, isStopped: @escaping @Sendable () -> Bool = { false }
+  ) throws -> CourseCheck.Report {
     let home = try home.get()
     let target = try CheckTarget.find(path)
     let content = try ScratchDirectory("content")
@@ -86,9 +95,8 @@ struct CourseCheckTests {
       content: try ContentRoot.find(
         environment: ["TAPLINE_CONTENT": laid], executable: "tapline"),
       made: try made.get())
-    var memory = CheckMemory(file: content.path + "/none.json", version: "test")
     return CourseCheck(target: target, bench: bench, rules: rules)
-      .run(extent, memory: &memory, base: RepositoryFiles.root)
+      .run(extent, memory: &memory, base: RepositoryFiles.root, isStopped: isStopped)
   }
 
   /// What a planted folder's name says: the finding's code.
@@ -182,17 +190,62 @@ struct CourseCheckTests {
 
   // MARK: The repository
 
-  /// Those that are quick; `tapline course check` looks at the whole course.
-  @Test(.timeLimit(.minutes(10)), arguments: [
-    "01-find-your-payment", "03-name-the-property", "04-role-quiz", "05-prerequisites",
-  ])
-  func `an exercise of the first lesson keeps every rule on one seed`(folder: String) throws {
-    let report = try Self.check(RepositoryFiles.root + "/Exercises/00-journey/" + folder)
+  /// As an author's `course check` does: what `Exercises/checked.lock` knows on one seed, what was
+  /// changed since in full.
+  @Test(.timeLimit(.minutes(20)))
+  func `the course keeps every rule`() throws {
+    let root = RepositoryFiles.root
+    var memory = CheckMemory(file: root + "/Exercises/checked.lock", version: "", root: root)
+    let report = try Self.check(root, nil, memory: &memory)
     print(
-      "CourseCheckTests: \(folder): \(report.gradings.count) gradings, \(report.screens) screens, "
-        + "\(report.seconds) s")
+      "CourseCheckTests: \(report.full) folders in full, \(report.single) on one seed: "
+        + "\(report.gradings.count) gradings, \(report.screens) screens, \(report.seconds) s")
     #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
-    #expect(report.answers("accepted") >= 2 && report.answers("wrong") >= 3)
+    let exercises = Set(report.gradings.map(\.exercise))
+    #expect(exercises.isSuperset(of: ["00-1", "00-2", "00-3", "FALSE-01"]), "\(exercises)")
+    // Nothing is green because it was not played.
+    for name in exercises {
+      let played = report.gradings.filter { $0.exercise == name }
+      #expect(Set(played.filter { $0.rule == "accepted" }.map(\.answer)).count >= 2, "\(name)")
+      #expect(Set(played.filter { $0.rule == "wrong" }.map(\.answer)).count >= 3, "\(name)")
+    }
+  }
+
+  // MARK: One file, and the examples of AUTHORING.md
+
+  @Test(arguments: ["AUTHORING.md", "AUTHORING.ko.md"])
+  func `the worked examples keep every rule`(document: String) throws {
+    let scratch = try ScratchDirectory("authoring")
+    for (name, text) in try DocumentFiles.files(of: document) { try scratch.write(name, text) }
+    let report = try Self.check(scratch.path, .full)
+    #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
+    #expect(report.full == 2 && report.seeds == RunSetting.seeds)
+    #expect(Set(report.gradings.map(\.exercise)) == ["team-1", "team-2"])
+  }
+
+  @Test func `an exercise that is a file is checked by its path, and names the file`() throws {
+    let scratch = try ScratchDirectory("authoring")
+    let text = try #require(try DocumentFiles.files(of: "AUTHORING.ko.md")["team/01-dau.md"])
+    try scratch.write("01-dau.md", text)
+    let path = scratch.path + "/01-dau.md"
+    let sound = try Self.check(path)
+    #expect(sound.findings.isEmpty && sound.gradings.count > 3, "\(Self.list(sound))")
+    // What is left, what does not load, and a sentence that is no 합니다체: each at its line.
+    func findings(_ old: String, _ new: String) throws -> [CheckFinding] {
+      let changed = text.replacing(old, with: new)
+      try #require(changed != text)
+      try scratch.write("01-dau.md", changed)
+      return try Self.check(path).findings
+    }
+    let left = try findings("A는 active입니다.", "TODO 힌트입니다.")
+    #expect(left.map(\.code) == ["schema.unfilled"] && left[0].file == "01-dau.md", "\(left)")
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(left[0].line.map { lines[$0 - 1] } == "A는 active입니다.")
+    #expect(try findings("kind: choice", "kind: quiz").map(\.file) == ["01-dau.md"])
+    #expect(try findings("맞았습니다.", "맞았어요.").map(\.code) == ["speech.level"])
+    try scratch.write("01-dau.md", text)
+    // A folder that holds it is one that holds exercises.
+    #expect(try CheckTarget.find(scratch.path).folders == [path])
   }
 
   @Test func `an exercise outside of the clone is checked, and every grading is listed`() throws {
@@ -290,5 +343,44 @@ struct CourseCheckTests {
     #expect(CheckMemory(file: file, version: "1").knows(folder))
     memory.set(folder, isGood: false)
     #expect(!memory.knows(folder))
+    // A course's own is named from the course, so that it is worth as much in another clone.
+    var own = CheckMemory(file: file, version: "", root: scratch.path)
+    own.set(folder, isGood: true)
+    own.write()
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    #expect(text.contains("\"one\"") && !text.contains(scratch.path), "\(text)")
+    try scratch.write("clone/one/exercise.yaml", "id: one")
+    #expect(
+      CheckMemory(file: file, version: "", root: scratch.path + "/clone")
+        .knows(scratch.path + "/clone/one"))
+  }
+
+  @Test func `a check that is stopped says so, and remembers nothing`() throws {
+    let course = try Self.course(nil)
+    var memory = CheckMemory(file: course.path + "/checked.json", version: "")
+    let polls = Mutex(0)
+    let report = try Self.check(
+      course.path, nil, memory: &memory,
+      isStopped: {
+        polls.withLock {
+          $0 += 1
+          return $0 > 12
+        }
+      })
+    #expect(report.wasStopped && report.findings.isEmpty, "\(Self.list(report))")
+    #expect(!memory.knows(course.path + "/Exercises/00-a/01-find"))
+  }
+
+  @Test func `a new exercise is checked for what is left to be written`() throws {
+    let scratch = try ScratchDirectory("new")
+    let world = try TestWorld()
+    for kind in ContentScaffold.Kind.allCases {
+      let path = scratch.path + "/team/0\(kind.rawValue.count)-\(kind.rawValue)"
+      #expect(world.run("course new exercise \(path) --kind \(kind.rawValue)").status == .success)
+      let reply = world.run("course check \(path)")
+      #expect(reply.status == .notYet, "\(reply.text)")
+      #expect(reply.text.contains("task.en.md:") && reply.text.contains("TODO"), "\(reply.text)")
+      #expect(reply.text.contains("2 more in answers/wrong"), "\(reply.text)")
+    }
   }
 }

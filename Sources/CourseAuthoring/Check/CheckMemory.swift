@@ -1,38 +1,57 @@
-// What was checked in full and found good: by the content of the folder and the program's version, so
-// that the next check need not do it again.
+// What was checked in full and found good, so that the next check need not do it again.
+//
+// A course keeps it in `Exercises/checked.lock`, which is committed: whoever clones it, CI as well, looks
+// at one seed of what is as it was, and in full at what was changed. An author's own folders are
+// remembered in the author's home, for one version of the program.
 
 internal import Foundation
+internal import Grading
 
-/// The memory of `course check`, a JSON file in the author's home.
+/// The memory of `course check`, a JSON file of fingerprints by folder.
 package struct CheckMemory: Sendable {
   private let file: String
   private let version: String
+  private let root: String?
   private var known: [String: String]
 
-  /// Reads the file; one that is not there or not understood is an empty memory. `version` is that of
-  /// the program: another one judges anew.
-  package init(file: String, version: String) {
+  /// Reads the file; one that is not there or not understood is an empty memory.
+  ///
+  /// `version` is that of the program: another one judges anew. Folders below `root` are named from
+  /// there.
+  package init(file: String, version: String, root: String? = nil) {
     self.file = file
     self.version = version
+    self.root = root
     let data = FileManager.default.contents(atPath: file) ?? Data()
     known = (try? JSONDecoder().decode([String: String].self, from: data)) ?? [:]
   }
 
   /// True where the folder is as it was when it was last checked in full without a finding.
-  package func knows(_ folder: String) -> Bool { known[folder] == fingerprint(folder) }
+  package func knows(_ folder: String) -> Bool { known[name(folder)] == fingerprint(folder) }
 
   /// Remembers that the folder, as it stands, is good, or forgets it.
   package mutating func set(_ folder: String, isGood: Bool) {
-    known[folder] = isGood ? fingerprint(folder) : nil
+    known[name(folder)] = isGood ? fingerprint(folder) : nil
+  }
+
+  private func name(_ folder: String) -> String {
+    guard let root, folder.hasPrefix(root + "/") else { return folder }
+    return String(folder.dropFirst(root.count + 1))
   }
 
   /// Writes the file in one step; a memory that cannot be written is only slower.
   package func write() {
     // Folders that are gone need not be remembered.
-    let kept = known.filter { FileManager.default.fileExists(atPath: $0.key) }
+    let kept = known.filter { entry in
+      let isWhole = entry.key.hasPrefix("/")
+      return FileManager.default.fileExists(
+        atPath: isWhole ? entry.key : (root ?? "") + "/" + entry.key)
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(kept) else { return }
+    guard let data = try? encoder.encode(kept) + Data("\n".utf8),
+      data != FileManager.default.contents(atPath: file)
+    else { return }
     try? data.write(to: URL(filePath: file), options: .atomic)
   }
 
@@ -44,6 +63,9 @@ package struct CheckMemory: Sendable {
       hash = (hash ^ 0xFF) &* 0x0000_0100_0000_01B3
     }
     mix(version.utf8)
+    if MarkdownExercise.isFile(folder) {
+      mix(FileManager.default.contents(atPath: folder) ?? Data())
+    }
     for path in (FileManager.default.subpaths(atPath: folder) ?? []).sorted() {
       var isFolder: ObjCBool = false
       let full = folder + "/" + path

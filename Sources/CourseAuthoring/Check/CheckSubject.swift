@@ -26,6 +26,9 @@ package struct CheckSubject: Sendable {
   var neighbours = CheckNeighbours()
 
   var isCourse: Bool { if case .course = content { true } else { false } }
+  /// True where the exercise is one Markdown file: then `folder` is that file, and everything that is
+  /// said of it names the file.
+  var isFile: Bool { MarkdownExercise.isFile(folder) }
   var isIncident: Bool {
     if case .incident = content { return true }
     return ContentFolder(path: folder).exists("incident.yaml")
@@ -37,12 +40,16 @@ package struct CheckSubject: Sendable {
   }
 
   /// A file of the folder as findings name it.
-  package func file(_ name: String) -> String { place.isEmpty ? name : place + "/" + name }
+  package func file(_ name: String) -> String {
+    if isFile { return place }
+    return place.isEmpty ? name : place + "/" + name
+  }
 
   /// The 1-based line of a file at which the last of `needles` stands, each from the line of the one
   /// before it on; nil where one is not there.
   func line(in name: String, of needles: String...) -> Int? {
-    guard let data = FileManager.default.contents(atPath: folder + "/" + name) else { return nil }
+    let path = isFile ? folder : folder + "/" + name
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
     let lines = String(decoding: data, as: UTF8.self)
       .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     var index = 0
@@ -58,26 +65,32 @@ package struct CheckSubject: Sendable {
 
 /// The folders that a path stands for.
 package struct CheckTarget: Sendable {
-  /// The folder that was asked for, an absolute path.
+  /// The folder that was asked for, or that the file lies in; an absolute path.
   package var root: String
   /// The course that it is or belongs to; nil outside of one.
   package var courseRoot: String?
   /// True where the course as a whole is asked for.
   package var isCourse: Bool
-  /// Folders of exercises and incidents, absolute, sorted.
+  /// Folders of exercises and incidents, and exercises that are a file; absolute, sorted.
   package var folders: [String]
 
-  /// Finds what a path stands for: a course, a folder of exercises, an exercise or an incident.
+  /// Finds what a path stands for: a course, a folder of exercises, an exercise (a folder or a Markdown
+  /// file) or an incident.
   ///
   /// Throws `check.nothing-there` where it is none of them.
   package static func find(_ path: String) throws -> CheckTarget {
     let root = URL(filePath: path).standardizedFileURL.path
     let clean = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    let courseRoot = course(around: clean)
+    if MarkdownExercise.isFile(clean) {
+      return CheckTarget(
+        root: (clean as NSString).deletingLastPathComponent, courseRoot: courseRoot,
+        isCourse: false, folders: [clean])
+    }
     let folder = ContentFolder(path: clean)
     guard folder.isFolder("") else {
       throw nothing(clean, "There is no such folder.")
     }
-    let courseRoot = course(around: clean)
     if folder.exists("Lessons/course.yaml") {
       return CheckTarget(
         root: clean, courseRoot: clean, isCourse: true, folders: exercises(in: clean + "/Exercises"))
@@ -97,8 +110,9 @@ package struct CheckTarget: Sendable {
         + "folders.", fields: ["path": path])
   }
 
-  /// True for a folder with a manifest.
+  /// True for a folder with a manifest, and for a Markdown file that is an exercise.
   package static func isSubject(_ path: String) -> Bool {
+    if MarkdownExercise.isFile(path) { return true }
     let folder = ContentFolder(path: path)
     return folder.exists("exercise.yaml") || folder.exists("incident.yaml")
   }
@@ -108,7 +122,9 @@ package struct CheckTarget: Sendable {
     if isSubject(path) { return [path] }
     func below(_ path: String) -> [String] {
       let folder = ContentFolder(path: path)
-      return folder.names(in: "").filter(folder.isFolder).map { path + "/" + $0 }
+      return folder.names(in: "").filter { name in
+        folder.isFolder(name) || MarkdownExercise.isFile(path + "/" + name)
+      }.map { path + "/" + $0 }
     }
     return below(path).flatMap { child in
       isSubject(child) ? [child] : below(child).filter(isSubject)

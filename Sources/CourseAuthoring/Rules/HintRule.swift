@@ -13,8 +13,7 @@ struct HintRule: CheckRule {
       let setting = RunSetting(seed: RunSetting.single.seed, language: language)
       switch subject.content {
       case .exercise(let exercise, _):
-        let rungs = exercise.hintRungs.indices.map { String($0 + 1) }
-        return (rungs + exercise.misconceptionHints.keys.sorted()).map { hint in
+        return exercise.hints.map(\.name).map { hint in
           CheckJob("\(subject.name) hint \(hint)") { run in
             try check(hint, exercise, subject, AnswerPlay(rule: name, run: run, setting: setting))
           }
@@ -44,7 +43,7 @@ struct HintRule: CheckRule {
   ) throws {
     // A hint without a command does nothing to any world.
     let language = play.setting.language
-    let raw = Int(hint).map { exercise.hintRungs[$0 - 1] } ?? exercise.misconceptionHints[hint]
+    let raw = exercise.hints.first { $0.name == hint }?.text
     guard let raw, !Self.commands(in: raw[language], play.run.bench).isEmpty else { return }
     let world = try play.run.bench.open(play.setting, after: [])
     defer { world.close() }

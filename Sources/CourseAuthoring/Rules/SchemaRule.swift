@@ -1,5 +1,5 @@
-// Rule 1: everything loads, ids are there once, needs exist and lead back to nothing, links lead
-// somewhere, and both languages are there and fresh.
+// Rule 1: everything loads, nothing is left to be written, ids are there once, needs exist and lead
+// back to nothing, links lead somewhere, and both languages are there and fresh.
 
 internal import Course
 internal import Foundation
@@ -13,6 +13,7 @@ struct SchemaRule: CheckRule {
     [
       CheckJob("\(subject.name) \(name)") { run in
         loading(subject, run)
+        unfilled(subject, run)
         ids(subject, run)
         links(subject, run)
         texts(subject, run)
@@ -26,10 +27,23 @@ struct SchemaRule: CheckRule {
     let folder = (subject.folder as NSString).lastPathComponent
     for error in errors {
       var finding = CheckFinding(error, rule: name, file: subject.file(""))
-      if let range = finding.file.range(of: folder + "/") {
+      if subject.isFile {
+        finding.file = subject.place
+      } else if let range = finding.file.range(of: folder + "/") {
         finding.file = subject.file(String(finding.file[range.upperBound...]))
       }
       run.found(finding)
+    }
+  }
+
+  /// Lines that a template left to be written.
+  private func unfilled(_ subject: CheckSubject, _ run: CheckRun) {
+    guard !subject.isCourse else { return }
+    for line in ContentScaffold.unfilled(subject.folder) {
+      run.found(
+        CheckFinding(
+          rule: name, code: "schema.unfilled", file: subject.file(line.file), line: line.line,
+          text: line.text, values: ["text": line.text]))
     }
   }
 
@@ -78,18 +92,17 @@ struct SchemaRule: CheckRule {
       files = (FileManager.default.subpaths(atPath: content.root + "/Lessons") ?? [])
         .map { "Lessons/" + $0 }
     } else {
-      files = ContentFolder(path: subject.folder).names(in: "")
+      files = subject.isFile ? [""] : ContentFolder(path: subject.folder).names(in: "")
     }
-    for file in files.sorted() where file.hasSuffix(".md") {
-      guard let data = FileManager.default.contents(atPath: subject.folder + "/" + file) else {
-        continue
-      }
+    for file in files.sorted() where subject.isFile || file.hasSuffix(".md") {
+      let path = subject.isFile ? subject.folder : subject.folder + "/" + file
+      guard let data = FileManager.default.contents(atPath: path) else { continue }
       let lines = String(decoding: data, as: UTF8.self)
         .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       for (index, line) in lines.enumerated() where !line.hasPrefix("    ") {
         for match in line.matches(of: /\[[^\]`]*\]\(([^()\s]+)\)/) {
           let target = String(match.1)
-          guard !leadsSomewhere(target, from: subject.folder + "/" + file) else { continue }
+          guard !leadsSomewhere(target, from: path) else { continue }
           run.found(
             CheckFinding(
               rule: name, code: "schema.dead-link", file: subject.file(file), line: index + 1,
@@ -139,7 +152,7 @@ struct SchemaRule: CheckRule {
 
   /// A folder outside of any course: it has no ledger, and one language may be enough.
   private func textsAlone(_ subject: CheckSubject, _ run: CheckRun) {
-    let texts = ContentTexts(root: subject.folder, folders: [""])
+    let texts = ContentTexts(folder: ContentFolder(path: subject.folder))
     for var finding in texts.unreadable + texts.duplicateKeys() + texts.speechLevel()
       + texts.placeholderDifferences()
     {

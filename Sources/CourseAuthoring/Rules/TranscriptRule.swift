@@ -52,10 +52,7 @@ struct TranscriptRule: CheckRule {
     for (id, text) in exercise.feedback.sorted(by: { $0.key < $1.key }) {
       see(text[language], "feedback.\(code).md", id, looks, world, subject, run)
     }
-    let hints =
-      exercise.hintRungs.enumerated().map { (String($0 + 1), $1) }
-      + exercise.misconceptionHints.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    for (id, text) in hints {
+    for (id, text) in exercise.hints {
       see(text[language], "hints.\(code).md", id, looks, world, subject, run)
     }
     for answer in [answers.first { $0.expectedVerdict == "passed" }, answers.first {
