@@ -189,7 +189,7 @@ extension Shell {
     let missing = incident.needs.filter { !passed.contains($0) }
     if !missing.isEmpty {
       reply.blocks.insert(
-        .text(text("course.unfinishedNeeds", ["lessons": missing.joined(separator: ", ")])), at: 0)
+        .text(text("course.unfinishedExercises", ["exercises": missing.joined(separator: ", ")])), at: 0)
     }
     return reply
   }
@@ -336,6 +336,11 @@ extension Shell {
       switch piece {
       case .heading(let text): blocks.append(.edges(left: heading(text), right: storyHeading()))
       case .text(let text): blocks += told(text)
+      case .form(let fields):
+        blocks.append(
+          .drawing(
+            ChoiceFormView(
+              fields.map { .init(title: $0.title, options: $0.options, note: $0.note) })))
       case .speech(let text):
         blocks.append(.drawing(MarkdownView(text, texts: catalogue, indent: 2)))
       case .output(let line, let text):

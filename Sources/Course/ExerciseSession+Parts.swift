@@ -98,7 +98,8 @@ extension ExerciseSession {
   // MARK: Declared answers
 
   /// Replaces `{{correct}}`, `{{option: ID}}` and `{{option: ID, reason: ID}}` in an `answer` line
-  /// by the numbers that are shown now for the part that the line speaks of.
+  /// by the numbers that are shown now for the part that the line speaks of, and
+  /// `{{number: outage * rate}}` by what that comes to with the numbers that this learner has drawn.
   ///
   /// Throws `course.bad-template` where the part has no such answer.
   package func replacingChoices(in line: String) throws -> String {
@@ -138,14 +139,43 @@ extension ExerciseSession {
             .split(whereSeparator: \.isWhitespace).map(String.init)
           if let numbers = shown.numbers(of: wanted) { return numbers }
         }
-      case .checks, .number, .sql, .dataframe, .document, .state: break
+      case .number(let question):
+        let prefix = placeholder.split(separator: ":", maxSplits: 1)
+        guard prefix.count == 2, prefix[0].filter({ !$0.isWhitespace }) == "number" else { break }
+        return try number(String(prefix[1]), question)
+      case .checks, .sql, .dataframe, .document, .state: break
       }
     }
     throw CourseError(
       code: "course.bad-template",
       message: "`{{\(placeholder)}}` means nothing for the part `\(part?.id ?? "")`.",
       advice: "Write `{{correct}}` or `{{option: ID, reason: ID}}` for a choice, `{{correct}}` or "
-        + "`{{order: ID ID ID}}` for an order, `{{sql: SELECT …}}` for an answer."
+        + "`{{order: ID ID ID}}` for an order, `{{number: rate * 60}}` for a number, and "
+        + "`{{sql: SELECT …}}` for an answer."
+    )
+  }
+
+  /// What an expression over the drawn inputs comes to, to six decimals.
+  private func number(_ text: String, _ question: NumberQuestion) throws -> String {
+    let inputs = inputs(question)
+    let known = inputs.keys.sorted().joined(separator: ", ")
+    do {
+      let expression = try NumberExpression.parse(text)
+      if let value = expression.value(inputs), value.isFinite, value.magnitude < 1e15 {
+        let rounded = (value * 1e6).rounded() / 1e6
+        return rounded == rounded.rounded() ? String(Int64(rounded)) : String(rounded)
+      }
+    } catch {
+      throw CourseError(
+        code: "course.bad-template",
+        message: "`{{number:\(text)}}` cannot be read: \(error.message)",
+        advice: "Write arithmetic over the inputs: \(known)."
+      )
+    }
+    throw CourseError(
+      code: "course.bad-template",
+      message: "`{{number:\(text)}}` comes to no number.",
+      advice: "It may name the inputs: \(known)."
     )
   }
 }

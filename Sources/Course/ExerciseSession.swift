@@ -114,7 +114,7 @@ package final class ExerciseSession {
   /// last one.
   package func remember(query: String) { lastQuery = query }
 
-  private func inputs(_ question: NumberQuestion) -> [String: Double] {
+  func inputs(_ question: NumberQuestion) -> [String: Double] {
     question.inputs(seed: seed, exercise: exercise.id)
   }
 

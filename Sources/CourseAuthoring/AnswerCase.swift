@@ -21,7 +21,8 @@ internal import Grading
 /// `{{sql: SELECT …}}` stands for the single value of that query at that moment, since every
 /// learner's world has other numbers. In an `answer` line, `{{correct}}` stands for the numbers of a
 /// right answer to the part in question, `{{option: ID}}` and `{{option: ID, reason: ID}}` for
-/// those, as they are shown at that moment.
+/// those, as they are shown at that moment; `{{number: outage * rate}}` is calculated with the numbers
+/// that the learner has drawn.
 package struct AnswerCase: Sendable {
   /// `accepted/by-event-id` or `wrong/other-purchase/first`.
   package var name: String

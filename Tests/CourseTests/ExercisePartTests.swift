@@ -154,6 +154,46 @@ import Testing
     #expect(throws: CourseError.self) { try self.session(try self.folder(gap)) }
   }
 
+  @Test func `a declared number is calculated from what each learner has drawn`() throws {
+    let folder = try ScratchFolder()
+    let files = [
+      "exercise.yaml": """
+      id: x-1
+      version: 1
+      status: draft
+      kind: number
+      title: {ko: 수}
+      minutes: 1
+      """, "task.ko.md": "초당 {rate}건씩 {hours}시간 동안 들어옵니다.\n",
+      "feedback.ko.md": "## passed\n맞았습니다.\n\n## wrong\n아직입니다.\n",
+      "checks/10-n.yaml": """
+      kind: number
+      goal: {ko: 목표}
+      feedback: wrong
+      form: {ko: 건수}
+      unit: events
+      inputs: {rate: {choices: [7, 11, 13, 17]}, hours: {choices: [2, 3, 5]}}
+      value: rate * 3600 * hours
+      """,
+    ]
+    for (name, text) in files { try folder.write(name, text) }
+    var typed: Set<String> = []
+    for seed in 1...8 as ClosedRange<UInt64> {
+      let session = try session(folder, seed: seed)
+      let right = try session.replacingChoices(in: "answer {{number: rate * hours * 3600}} events")
+      typed.insert(right)
+      #expect(session.check(answer: String(right.dropFirst(7))).verdict == .passed, "\(right)")
+    }
+    #expect(typed.count > 2, "\(typed)")
+    let session = try session(folder)
+    #expect(try session.replacingChoices(in: "answer {{number: 10 / 4}}") == "answer 2.5")
+    for wrong in ["rate *", "price * 2", "rate / 0"] {
+      #expect(throws: CourseError.self, "\(wrong)") {
+        try session.replacingChoices(in: "answer {{number: \(wrong)}}")
+      }
+    }
+  }
+
   @Test func `a part can be named, in any order`() throws {
     let folder = try folder()
     let session = try session(folder)

@@ -245,7 +245,8 @@ struct CourseCheckTests {
     #expect(try findings("맞았습니다.", "맞았어요.").map(\.code) == ["speech.level"])
     try scratch.write("01-dau.md", text)
     // A folder that holds it is one that holds exercises.
-    #expect(try CheckTarget.find(scratch.path).folders == [path])
+    let found = try CheckTarget.find(scratch.path)
+    #expect(found.folders == [found.root + "/01-dau.md"])
   }
 
   @Test func `an exercise outside of the clone is checked, and every grading is listed`() throws {
@@ -344,14 +345,15 @@ struct CourseCheckTests {
     memory.set(folder, isGood: false)
     #expect(!memory.knows(folder))
     // A course's own is named from the course, so that it is worth as much in another clone.
-    var own = CheckMemory(file: file, version: "", root: scratch.path)
+    let lock = scratch.path + "/checked.lock"
+    var own = CheckMemory(file: lock, version: "", root: scratch.path)
     own.set(folder, isGood: true)
     own.write()
-    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let text = try String(contentsOfFile: lock, encoding: .utf8)
     #expect(text.contains("\"one\"") && !text.contains(scratch.path), "\(text)")
     try scratch.write("clone/one/exercise.yaml", "id: one")
     #expect(
-      CheckMemory(file: file, version: "", root: scratch.path + "/clone")
+      CheckMemory(file: lock, version: "", root: scratch.path + "/clone")
         .knows(scratch.path + "/clone/one"))
   }
 

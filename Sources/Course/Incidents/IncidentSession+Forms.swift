@@ -43,30 +43,33 @@ extension IncidentSession {
     }
   }
 
-  /// A form as it stands: its fields, their options with their numbers, what is chosen.
-  package func formText(_ name: FormName) -> String {
-    guard let form = form(name) else { return say("noReport") }
+  /// A form as it stands, whole or only the fields that are open, and how it is filled in.
+  func formPieces(_ name: FormName, onlyOpen: Bool = false) -> [IncidentAnswer.Piece] {
+    guard let form = form(name) else { return [.text(say("noReport"))] }
     let values = filledIn(name)
-    var lines: [String] = []
     let numbers = form.numbered
-    for (index, field) in form.fields.enumerated() {
-      lines.append("\(field.title[language])  (\(field.id))")
-      for (number, _, place) in numbers.filter({ $0.field == index }) {
+    let shown = form.fields.enumerated().filter { !onlyOpen || values[$0.element.id] == nil }
+    let fields = shown.map { index, field in
+      let options = numbers.filter { $0.field == index }.map { number, _, place in
         let option = field.options[place]
         // A word and not a sign alone says what was chosen.
-        let mark = values[field.id] == option.id ? "   " + say("form.chosen") : ""
-        lines.append("  \(number)) \(option.text[language])" + mark)
+        let mark = values[field.id] == option.id ? " " + say("form.chosen") : ""
+        return "\(number)) \(option.text[language])" + mark
       }
+      var note: String?
       if case .number = field.kind {
-        lines.append("  " + (values[field.id] ?? say("form.number", ["field": field.id])))
+        note = values[field.id] ?? say("form.number", ["field": field.id])
       }
+      return IncidentAnswer.FormField(
+        title: "\(field.title[language])  (\(field.id))", options: options, note: note)
     }
-    let example = form.fields.map { field in
+    let example = shown.map { _, field in
       "\(field.id)=" + say(field.options.isEmpty ? "form.valueNumber" : "form.value")
     }.joined(separator: " ")
-    lines.append("")
-    lines.append(say("form.how", ["command": "incident \(name.rawValue)", "example": example]))
-    return lines.joined(separator: "\n")
+    return [
+      .form(fields),
+      .text(say("form.how", ["command": "incident \(name.rawValue)", "example": example])),
+    ]
   }
 
   /// Fills in what a line says; bare, it shows the form.
@@ -80,7 +83,7 @@ extension IncidentSession {
     if let refusal = refusal(of: name) { return refusal }
     let (text, numbers) = name == .diagnose ? Self.cutEvidence(line) : (line, [])
     if text.allSatisfy(\.isWhitespace), numbers.isEmpty {
-      return IncidentAnswer([.text(formText(name))])
+      return IncidentAnswer(formPieces(name))
     }
     switch form.read(text) {
     case .values(let values):
@@ -101,11 +104,13 @@ extension IncidentSession {
     }
     let missing = form.missing(filledIn(name))
     guard missing.isEmpty else {
-      return IncidentAnswer([
-        .text(
-          say("form.missing", ["fields": missing.map { $0.title[language] }.joined(separator: ", ")])
-        ), .text(formText(name)),
-      ])
+      return IncidentAnswer(
+        [
+          .text(
+            say(
+              "form.missing", ["fields": missing.map { $0.title[language] }.joined(separator: ", ")]
+            ))
+        ] + formPieces(name, onlyOpen: true))
     }
     switch name {
     case .triage:
@@ -129,7 +134,8 @@ extension IncidentSession {
     _ key: String, _ values: [String: String], _ name: FormName
   ) -> IncidentAnswer {
     IncidentAnswer(
-      [.text(say(key, values)), .text(formText(name))], verdict: .couldNotRead(form: name.rawValue))
+      [.text(say(key, values))] + formPieces(name, onlyOpen: !filledIn(name).isEmpty),
+      verdict: .couldNotRead(form: name.rawValue))
   }
 
   /// Steps come in their order.
@@ -244,11 +250,11 @@ extension IncidentSession {
             CourseError(code: "course.bad-value", message: "`\(field.id)` has no number."),
             part: part, step: .postmortem, answer: line, storyTime)
         }
-        let given = values[field.id].flatMap { Double($0) } ?? .nan
-        guard !(abs(given - wanted) <= abs(wanted) * tolerance + 1e-9) else { continue }
+        let given = values[field.id].flatMap { Int64($0) }
+        if let given, abs(Double(given) - wanted) <= abs(wanted) * tolerance + 1e-9 { continue }
         return try notYet(
           feedback,
-          ["field": .text(field.title[language]), "given": .integer(Int64(given))], part: part,
+          ["field": .text(field.title[language]), "given": given.map(HostValue.integer) ?? .null], part: part,
           step: .postmortem, answer: line, storyTime)
       }
     }

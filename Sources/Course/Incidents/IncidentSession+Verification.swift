@@ -193,7 +193,7 @@ extension IncidentSession {
     guard let report = incident.report else { return try finishRepair(storyTime) }
     guard report.missing(run.report).isEmpty else {
       return IncidentAnswer(
-        [.text(say("report.open")), .text(formText(.report))], verdict: .notAttempted)
+        [.text(say("report.open"))] + formPieces(.report, onlyOpen: true), verdict: .notAttempted)
     }
     if let (field, feedback) = report.wrongChoice(run.report, variant: run.variant) {
       return try wrong((feedback ?? "wrong-field", ["field": .text(field.title[language])]))

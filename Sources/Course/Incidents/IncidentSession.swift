@@ -15,8 +15,20 @@ package struct IncidentAnswer: Sendable {
     case text(String)
     /// What a character says; Markdown.
     case speech(String)
+    /// A form as it stands: its fields, or those that are open.
+    case form([FormField])
     /// A command and what it printed.
     case output(line: String, text: String)
+  }
+
+  /// One field of a form as it is shown.
+  package struct FormField: Sendable, Hashable {
+    /// With the name by which it is filled in: `Since when  (since)`.
+    package var title: String
+    /// With their numbers, and a word where one is chosen.
+    package var options: [String]
+    /// The number that was given, or how one is; nil for a field of options.
+    package var note: String?
   }
 
   package var pieces: [Piece]
@@ -35,6 +47,10 @@ package struct IncidentAnswer: Sendable {
     pieces.compactMap { piece in
       switch piece {
       case .heading(let text), .text(let text), .speech(let text): text
+      case .form(let fields):
+        fields.flatMap { field in
+          [field.title] + (field.options + [field.note].compactMap { $0 }).map { "  " + $0 }
+        }.joined(separator: "\n")
       case .output: nil
       }
     }.joined(separator: "\n")
