@@ -20,7 +20,10 @@ struct IncidentDesk {
   /// False until the progress file was asked whether one is open.
   var isLoaded = false
   /// False while `check` and `hint` speak of an exercise.
-  var hasFocus = true
+  var hasFocus = true { didSet { takesEnter = hasFocus } }
+  /// True from an incident's command on, until the lesson or an exercise goes on: Enter then says what
+  /// comes next in the incident.
+  private(set) var takesEnter = false
   /// True while an incident's own command runs: what that runs is no evidence.
   var isBusy = false
 }
@@ -107,6 +110,14 @@ extension Shell {
   }
 
   private func storyMilliseconds() -> Int64? { (try? platform().now)?.milliseconds }
+
+  /// What comes next in the incident that the learner is at; nil where it is not at one.
+  func incidentNext() -> Reply? {
+    guard incidents.takesEnter, let session = openIncident(), session.run.step != .done else {
+      return nil
+    }
+    return reply(IncidentAnswer(session.nextPieces()), session)
+  }
 
   private func incidentOverview() throws -> Reply {
     guard let session = openIncident() else { return try incidentList() }

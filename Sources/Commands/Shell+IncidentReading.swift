@@ -19,7 +19,7 @@ extension Shell {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !incidents.isBusy,
       let session = openIncident(),
-      let meaning = LineMeaning(trimmed, catalog: try platform().session().catalog)
+      let meaning = LineMeaning(trimmed, catalog: try sqlSession().catalog)
     else { return try body() }
     if let repair = meaning.repair, let refusal = session.refusal(of: repair) {
       throw CommandError(.repairLocked, ["command": repair, "reason": refusal])
@@ -61,7 +61,7 @@ extension Shell {
   private func tables(of sql: String, _ platform: Platform) -> Set<String> {
     guard
       let plan = try? platform.engine.execute(
-        "EXPLAIN (TYPE IO, FORMAT JSON) " + sql, session: platform.session())
+        "EXPLAIN (TYPE IO, FORMAT JSON) " + sql, session: sqlSession())
     else { return [] }
     let text = plan.rows().map { plan.text($0[0], column: 0) }.joined(separator: "\n")
     guard let value = try? Array(text.utf8).withUnsafeBytes({ try JSONValue(parsing: $0) }),

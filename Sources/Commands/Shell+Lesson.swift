@@ -87,6 +87,8 @@ extension Shell {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     if let reply = try answerRewind(trimmed) { return reply }
     if trimmed == "resume" { return try resumeLesson() }
+    // Enter goes on with what the learner is at: an open incident says what comes next.
+    if trimmed.isEmpty, let next = incidentNext() { return next }
     if trimmed.isEmpty { return try goOn(echoes: false) }
     let session = try lesson()
     switch session.predict(trimmed) {
@@ -117,6 +119,7 @@ extension Shell {
 
   /// Enter on an empty line, and `next`: runs the line that is offered, or goes on.
   func goOn(echoes: Bool = true) throws -> Reply {
+    incidents.hasFocus = false
     let session = try lesson()
     switch session.enter() {
     case .show(let screen): return reply(to: screen)
@@ -141,11 +144,13 @@ extension Shell {
   }
 
   func move(_ body: (LessonSession) throws -> LessonScreen) throws -> Reply {
-    reply(to: try body(try lesson()))
+    incidents.hasFocus = false
+    return reply(to: try body(try lesson()))
   }
 
   /// `resume`: comes back to the script and shows the place.
   func resumeLesson() throws -> Reply {
+    incidents.hasFocus = false
     if let lessonState { return reply(to: lessonState.session.resume()) }
     let (session, screen) = try openLesson()
     return reply(to: screen.items.isEmpty ? session.screen() : screen)

@@ -26,6 +26,15 @@ extension Shell {
     return reply
   }
 
+  /// The session of what is typed: as USE, SET SESSION, SET TIME ZONE and PREPARE have left it.
+  ///
+  /// Commands ask in a session of their own, which nothing that was typed can change.
+  func sqlSession() throws -> Session {
+    var session = try platform().session()
+    for change in sessionChanges { session.apply(change) }
+    return session
+  }
+
   /// Runs one query and shows its rows as a table.
   ///
   /// `isOwn` marks a query of a command: its columns are named as the field's tools name them.
@@ -41,9 +50,10 @@ extension Shell {
     let started = DispatchTime.now().uptimeNanoseconds
     let result = try platform.engine.execute(
       sql,
-      session: platform.session(),
+      session: isOwn ? platform.session() : sqlSession(),
       cancellation: watch.cancellation
     )
+    if !isOwn { sessionChanges += result.sessionChanges }
     let elapsed = Int64((DispatchTime.now().uptimeNanoseconds - started) / 1_000_000)
     let rows = result.rows()
     let data = JSONValue.record([

@@ -65,6 +65,8 @@ package final class Shell: @unchecked Sendable {
   /// False while a line is answered as JSON, which has nothing beside it.
   private(set) var isProgressShown = true
   /// Where the answer of the running line goes, for progress lines of long work.
+  /// What typed statements have changed of their session, in order.
+  var sessionChanges: [SessionChange] = []
   private(set) var output: any TerminalOutput
 
   package convenience init(
@@ -347,12 +349,12 @@ package final class Shell: @unchecked Sendable {
     if isKoreanLayout, let meant = KoreanLayout.toLatin(line) {
       return CommandError(.koreanLayout, ["line": meant])
     }
-    if let spoken = SpokenCommand(line: line) {
-      return CommandError(.spokenCommand, ["line": spoken.line])
-    }
-    if let id = exerciseAnswered(by: line) {
+    let spoken = SpokenCommand(line: line)
+    // `시간 45분` answers a question before it asks for the clock; `답은 1:200` says that it answers.
+    if spoken?.isAnswer != true, let id = exerciseAnswered(by: line) {
       return CommandError(.looksLikeAnswer, ["line": line, "id": id])
     }
+    if let spoken { return CommandError(.spokenCommand, ["line": spoken.line]) }
     if let habit = ForeignCommand(line: line, first: name) {
       return CommandError(.foreignCommand, ["word": name, "habit": habit.rawValue])
     }
@@ -381,7 +383,13 @@ package final class Shell: @unchecked Sendable {
 package enum StatementShape {
   private static let words: Set<String> = [
     "select", "with", "values", "explain", "describe", "desc", "create", "insert", "update",
-    "delete", "merge", "drop", "alter", "table", "prepare", "execute", "deallocate", "call",
+    "delete", "merge", "drop", "alter", "table", "prepare", "execute", "deallocate", "call", "use",
+    "truncate", "analyze", "grant", "revoke",
+  ]
+  /// Words that begin SQL only with one of these behind them.
+  private static let pairs: [String: Set<String>] = [
+    "set": ["session", "time", "role", "path"], "reset": ["session"], "comment": ["on"],
+    "start": ["transaction"], "refresh": ["materialized"],
   ]
   private static let showObjects: Set<String> = [
     "catalogs", "schemas", "tables", "columns", "functions", "session", "create", "stats",
@@ -397,8 +405,10 @@ package enum StatementShape {
       whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }
     )
     guard let first = parts.first?.lowercased() else { return false }
-    if first == "show" {
-      return parts.count > 1 && showObjects.contains(parts[1].lowercased())
+    // `commit` alone is another tool's word.
+    if first == "commit" || first == "rollback" { return rest.contains(";") }
+    if let second = first == "show" ? showObjects : pairs[first] {
+      return parts.count > 1 && second.contains(parts[1].lowercased())
     }
     return words.contains(first)
   }

@@ -7,6 +7,8 @@ internal import Foundation
 struct SpokenCommand: Sendable {
   /// The line as it is typed here.
   let line: String
+  /// True for a line that says of itself that it is an answer.
+  let isAnswer: Bool
 
   private static let commands: [String: String] = [
     "답": "answer", "정답": "answer", "답변": "answer", "힌트": "hint", "확인": "check",
@@ -32,7 +34,14 @@ struct SpokenCommand: Sendable {
     let words = line.precomposedStringWithCanonicalMapping
       .split(whereSeparator: \.isWhitespace).map(String.init)
     guard let first = words.first, let command = Self.command(first) else { return nil }
-    var rest = words.dropFirst().filter { !Self.politeness.contains($0) }.joined(separator: " ")
+    isAnswer = command == "answer"
+    // Of an answer nothing is taken away; elsewhere politeness stands at the two ends.
+    var kept = words.dropFirst()
+    if command != "answer" {
+      kept = kept.drop { Self.politeness.contains($0) }
+      while let last = kept.last, Self.politeness.contains(last) { kept.removeLast() }
+    }
+    var rest = kept.joined(separator: " ")
     if command == "answer", let ending = Self.endings.first(where: rest.hasSuffix) {
       rest = String(rest.dropLast(ending.count)).trimmingCharacters(in: .whitespaces)
     }

@@ -103,6 +103,8 @@ struct CourseTexts {
   func taskAbove(_ id: String) -> String { say("course.taskAbove", ["id": id]) }
   func exerciseIsOpen(_ id: String) -> String { say("course.exerciseIsOpen", ["id": id]) }
 
+  func exerciseSkipped(_ id: String) -> String { say("course.exerciseSkipped", ["id": id]) }
+
   func unfinishedNeeds(_ lessons: String) -> String {
     say("course.unfinishedNeeds", ["lessons": lessons])
   }

@@ -250,7 +250,9 @@ package final class LessonSession {
     var skipped: String?
     if case .exercise(let id, isPassed: false) = player?.stop { skipped = id }
     do {
-      return turn(try player?.skip() ?? [], skipped: skipped)
+      var screen = turn(try player?.skip() ?? [], skipped: skipped)
+      if let skipped { screen.items.insert(.note(host.texts.exerciseSkipped(skipped)), at: 0) }
+      return screen
     } catch {
       return unchanged([note(error)])
     }

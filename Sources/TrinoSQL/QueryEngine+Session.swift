@@ -39,6 +39,16 @@ extension QueryEngine {
     case .deallocate(let name):
       _ = try preparedText(name, analyzer)
       result.sessionChanges = [.removePrepared(name: name.key)]
+    case .transaction(let word):
+      let begins = word == "START"
+      guard analyzer.session.isInTransaction != begins else {
+        throw begins
+          ? analyzer.error(
+            .nestedTransaction, "Nested transactions not supported", 0,
+            advice: "End the one that is open with COMMIT or ROLLBACK.")
+          : analyzer.error(.notInTransaction, "No transaction in progress", 0)
+      }
+      result.sessionChanges = [.setInTransaction(begins)]
     default: break
     }
     return result

@@ -11,6 +11,8 @@ public struct Session: Sendable {
   public var properties: [String: String] = [:]
   /// Statements by the names PREPARE gave them, in lower case.
   public var prepared: [String: String] = [:]
+  /// True between START TRANSACTION and its end: statements that write are refused meanwhile.
+  public var isInTransaction = false
 
   public init(
     catalog: String? = nil,
@@ -39,6 +41,7 @@ public struct Session: Sendable {
     case .setTimeZone(let zone): timeZone = zone
     case .addPrepared(let name, let sql): prepared[name] = sql
     case .removePrepared(let name): prepared[name] = nil
+    case .setInTransaction(let flag): isInTransaction = flag
     }
   }
 }
@@ -51,6 +54,7 @@ public enum SessionChange: Sendable, Hashable {
   case setTimeZone(SessionZone)
   case addPrepared(name: String, sql: String)
   case removePrepared(name: String)
+  case setInTransaction(Bool)
 }
 
 /// One property that SET SESSION knows.

@@ -117,7 +117,7 @@ indirect enum StatementSyntax: Sendable {
   case deallocate(Identifier)
   case describeInput(Identifier)
   case describeOutput(Identifier)
-  /// START TRANSACTION, COMMIT, ROLLBACK: each statement is its own transaction here.
+  /// START TRANSACTION, COMMIT, ROLLBACK; between them nothing can be written.
   case transaction(String)
   case analyze([Identifier])
   case call([Identifier], [(name: Identifier?, value: ExpressionSyntax)], start: Int)

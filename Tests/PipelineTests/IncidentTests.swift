@@ -86,6 +86,33 @@ struct IncidentWayTests {
     #expect(overview.contains("\"step\":\"diagnosis\""), "\(overview)")
   }
 
+  @Test func `Enter says what comes next in the incident, until the lesson is gone on with`() throws {
+    let world = try TestWorld()
+    _ = world.run("", atPrompt: true)
+    world.run("incident start FALSE-01", atPrompt: true)
+    let next = world.run("", atPrompt: true)
+    #expect(next.text.contains("incident triage"), "\(next.text)")
+    #expect(!world.run("next", atPrompt: true).text.contains("incident triage"))
+    #expect(!world.run("", atPrompt: true).text.contains("incident triage"))
+  }
+
+  @Test(arguments: ["9223372036854775807", "-9223372036854775808", "99999999999999999999999"])
+  func `a number of any size is judged or not read, and never ends the program`(number: String)
+    throws
+  {
+    let world = try TestWorld()
+    let folder = try #require(
+      CourseContent(root: RepositoryFiles.root).incidentFolders()["FALSE-01"])
+    let accepted = try #require(
+      try IncidentCase.load(Incident.load(folder: folder)).first { $0.name == "accepted/by-commands" })
+    for line in accepted.lines.dropLast() { world.run(line.text) }
+    let judged = world.run(
+      "incident postmortem lost_orders=\(number) lost_won=0 same_hour=1 cause=partial-day "
+        + "undetected=no-baseline guard=baseline-tile")
+    #expect(judged.status == .notYet || judged.status == .usage, "\(judged.text)")
+    #expect(!judged.text.isEmpty)
+  }
+
   @Test func `a fact is found by what was read, whoever was asked`() throws {
     let world = try TestWorld()
     world.run("incident start FALSE-01")

@@ -144,7 +144,7 @@ package final class IncidentSession {
   }
 
   /// What comes next, as a sentence with its command, and the form where one is open.
-  func nextPieces() -> [IncidentAnswer.Piece] {
+  package func nextPieces() -> [IncidentAnswer.Piece] {
     [.text(next)]
   }
 
