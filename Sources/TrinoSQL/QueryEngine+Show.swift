@@ -52,6 +52,7 @@ extension QueryEngine {
           ]
         }
       )
+    case .showStats(let parts): return try stats(parts, analyzer)
     default: throw Self.unsupported(syntax, analyzer)
     }
   }
