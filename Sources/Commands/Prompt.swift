@@ -135,6 +135,9 @@ final class Prompt {
     }
     guard shell.isFirstStart else {
       note(shell.textNow("welcome.back"))
+      if let incident = shell.openIncidentID() {
+        note(shell.textNow("welcome.incident", ["id": incident]))
+      }
       _ = shell.run(Shell.Request(line: "resume", language: language, isPrompt: true), output: output)
       return true
     }

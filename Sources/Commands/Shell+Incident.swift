@@ -23,7 +23,7 @@ struct IncidentDesk {
   var hasFocus = true { didSet { takesEnter = hasFocus } }
   /// True from an incident's command on, until the lesson or an exercise goes on: Enter then says what
   /// comes next in the incident.
-  private(set) var takesEnter = false
+  var takesEnter = false
   /// True while an incident's own command runs: what that runs is no evidence.
   var isBusy = false
 }
@@ -73,6 +73,11 @@ extension Shell {
     throw CommandError(.noIncident)
   }
 
+  /// The id of the incident that is open and not over; nil where none is.
+  func openIncidentID() -> String? {
+    lockedly { openIncident().flatMap { $0.run.step == .done ? nil : $0.incident.id } }
+  }
+
   /// Commands that `help` lists because of incidents.
   func incidentCommands() -> Set<String> {
     guard let session = openIncident() else { return [] }
@@ -111,11 +116,14 @@ extension Shell {
 
   private func storyMilliseconds() -> Int64? { (try? platform().now)?.milliseconds }
 
+  /// True while Enter speaks of an incident that is not over.
+  var isAtIncident: Bool {
+    incidents.takesEnter && openIncident().map { $0.run.step != .done } == true
+  }
+
   /// What comes next in the incident that the learner is at; nil where it is not at one.
   func incidentNext() -> Reply? {
-    guard incidents.takesEnter, let session = openIncident(), session.run.step != .done else {
-      return nil
-    }
+    guard isAtIncident, let session = openIncident() else { return nil }
     return reply(IncidentAnswer(session.nextPieces()), session)
   }
 

@@ -150,7 +150,8 @@ extension Shell {
 
   /// `resume`: comes back to the script and shows the place.
   func resumeLesson() throws -> Reply {
-    incidents.hasFocus = false
+    // `check` and `hint` still speak of an incident that is open.
+    incidents.takesEnter = false
     if let lessonState { return reply(to: lessonState.session.resume()) }
     let (session, screen) = try openLesson()
     return reply(to: screen.items.isEmpty ? session.screen() : screen)
@@ -273,7 +274,7 @@ extension Shell {
       case .prediction: state.text = text("prompt.prediction", ["space": " "])
       case .exercise(_, isPassed: false): state.isStepOpen = true
       case .line(let line, let number, _):
-        state.enterLine = line
+        if !isAtIncident { state.enterLine = line }
         state.isStepOpen = number > 1
       default: break
       }

@@ -92,8 +92,16 @@ struct IncidentWayTests {
     world.run("incident start FALSE-01", atPrompt: true)
     let next = world.run("", atPrompt: true)
     #expect(next.text.contains("incident triage"), "\(next.text)")
+    #expect(world.shell.promptState().enterLine == nil)
     #expect(!world.run("next", atPrompt: true).text.contains("incident triage"))
     #expect(!world.run("", atPrompt: true).text.contains("incident triage"))
+    // After a restart the lesson is shown, Enter is the lesson's, and check is still the incident's.
+    try world.restart()
+    world.run("resume", atPrompt: true)
+    #expect(!world.run("", atPrompt: true).text.contains("incident triage"))
+    try world.restart()
+    world.run("resume", atPrompt: true)
+    #expect(world.run("check", atPrompt: true).text.contains("incident triage"))
   }
 
   @Test(arguments: ["9223372036854775807", "-9223372036854775808", "99999999999999999999999"])
