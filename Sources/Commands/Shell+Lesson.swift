@@ -85,6 +85,8 @@ extension Shell {
   /// A line typed at the prompt: the lesson may ask something, and goes along with what is typed.
   func answerAtPrompt(_ line: String) throws -> Reply {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
+    // In an author's world there is no lesson to go along with.
+    if authorWorld != nil { return try answer(trimmed) }
     if let reply = try answerRewind(trimmed) { return reply }
     if trimmed == "resume" { return try resumeLesson() }
     // Enter goes on with what the learner is at: an open incident says what comes next.

@@ -124,6 +124,17 @@ struct ImportTests {
     }
   }
 
+  /// Queries are run by our own engine: what else could run one keeps progress, and nothing else.
+  @Test func `no other database engine is imported but for progress`() throws {
+    let engines = ["GRDB", "GRDBSQLite", "SQLite3", "SQLite", "CSQLite", "DuckDB", "CDuckDB"]
+    let lines = try Self.imports().filter { engines.contains($0.module) }
+    #expect(!lines.isEmpty)
+    for line in lines {
+      #expect(Self.target(of: line.file) == "Course", "\(line.file) imports \(line.module)")
+      #expect(line.file.contains("Progress"), "\(line.file) imports \(line.module)")
+    }
+  }
+
   @Test func `only the doors import NIO`() throws {
     for line in try Self.imports() where line.module.hasPrefix("NIO") {
       #expect(Self.doors.contains(Self.target(of: line.file)), "\(line.file) imports NIO")
