@@ -83,7 +83,7 @@ extension Shell {
       blocks.append(
         .text(text("check.failure", ["job": failure.label, "reason": failure.reason])))
     }
-    blocks += counts(report) + drafts(target)
+    blocks += counts(report) + drafts(report)
     let exit: ExitStatus =
       !report.failures.isEmpty || report.wasStopped
       ? .failure : report.findings.isEmpty ? .success : .notYet
@@ -140,17 +140,12 @@ extension Shell {
   }
 
   /// What each draft lacks for becoming part of a course.
-  private func drafts(_ target: CheckTarget) -> [Reply.Block] {
-    target.folders.flatMap { folder -> [Reply.Block] in
-      guard let exercise = try? Exercise.load(folder: folder), exercise.status == .draft else {
-        return []
-      }
-      let status: ContentStatus = ContentFolder(path: folder).isFolder("") ? .core : .local
-      let missing = ContentScaffold.missing(for: status, folder)
-      let values = ["id": exercise.id, "status": status.rawValue]
-      guard !missing.isEmpty else { return [.text(text("check.draft.ready", values))] }
+  private func drafts(_ report: CourseCheck.Report) -> [Reply.Block] {
+    report.drafts.flatMap { draft -> [Reply.Block] in
+      let values = ["id": draft.id, "status": draft.status.rawValue]
+      guard !draft.missing.isEmpty else { return [.text(text("check.draft.ready", values))] }
       return [.text(text("check.draft", values))]
-        + missing.map { .text("  " + sentence($0)) }
+        + draft.missing.map { .text("  " + sentence($0)) }
     }
   }
 

@@ -208,7 +208,9 @@ extension Shell {
     let missing = incident.needs.filter { !passed.contains($0) }
     if !missing.isEmpty {
       reply.blocks.insert(
-        .text(text("course.unfinishedExercises", ["exercises": missing.joined(separator: ", ")])), at: 0)
+        .text(
+          text("course.unfinishedExercises", ["exercises": missing.joined(separator: ", ")])),
+        at: 0)
     }
     return reply
   }

@@ -19,7 +19,7 @@ extension Shell {
     let trimmed = line.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty, !trimmed.hasPrefix("#"), !incidents.isBusy,
       let session = openIncident(),
-      let meaning = LineMeaning(trimmed, catalog: try sqlSession().catalog)
+      let meaning = LineMeaning(trimmed, session: try sqlSession())
     else { return try body() }
     if let repair = meaning.repair, let refusal = session.refusal(of: repair) {
       throw CommandError(.repairLocked, ["command": repair, "reason": refusal])
@@ -126,7 +126,7 @@ private struct LineMeaning {
   var statements: [String] = []
   var isDashboard = false
   var rewinds = false
-  private let catalog: String?
+  private let session: Session
 
   /// Commands of the course and of the prompt itself: neither evidence nor repair.
   private static let silent: Set<Command.Group> = [.lesson, .course, .prompt]
@@ -135,9 +135,9 @@ private struct LineMeaning {
 
   /// Nil for a line that is none of the incident's business.
   ///
-  /// `catalog` is where a statement looks for names without one.
-  init?(_ line: String, catalog: String?) {
-    self.catalog = catalog
+  /// `session` is the one in which statements are typed.
+  init?(_ line: String, session: Session) {
+    self.session = session
     if StatementShape.looksLikeSQL(line) {
       read(sql: line)
       return
@@ -160,7 +160,7 @@ private struct LineMeaning {
   private mutating func read(sql: String) {
     let split = StatementSplitter.split(StatementShape.vertical(sql) ?? sql)
     for statement in split.statements.map(\.text) {
-      if Shell.changesData(statement) {
+      if Shell.changesData(statement, prepared: session.prepared) {
         guard !isScratch(statement) else { continue }
         let word = statement.drop { !$0.isLetter }.prefix { $0.isLetter }.lowercased()
         if repair == nil { repair = word }
@@ -175,7 +175,7 @@ private struct LineMeaning {
     let target = /(?i)\b(?:into|from|table|update|view|schema)\s+(?:if\s+(?:not\s+)?exists\s+)?([\w."]+)/
     guard let name = statement.firstMatch(of: target)?.1 else { return false }
     let parts = name.replacing("\"", with: "").split(separator: ".")
-    return (parts.count == 3 ? parts[0].lowercased() : catalog?.lowercased()) == "memory"
+    return (parts.count == 3 ? parts[0].lowercased() : session.catalog?.lowercased()) == "memory"
   }
 
   private mutating func read(_ command: Command, _ rest: [String]) {

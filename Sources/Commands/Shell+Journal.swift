@@ -26,12 +26,19 @@ extension Shell {
       }, body)
   }
 
+  /// True where one of the statements changes data, as the typed session stands.
+  func changesData(_ text: String) -> Bool {
+    var session = Session()
+    for change in sessionChanges { session.apply(change) }
+    return Shell.changesData(text, prepared: session.prepared)
+  }
+
   /// True where one of the statements changes data.
-  static func changesData(_ text: String) -> Bool {
+  static func changesData(_ text: String, prepared: [String: String] = [:]) -> Bool {
     let whole = StatementShape.vertical(text) ?? text
     let split = StatementSplitter.split(whole)
     return (split.statements + [split.rest].compactMap { $0 }).contains {
-      StatementEffect.changesData($0.text)
+      StatementEffect.changesData($0.text, prepared: prepared)
     }
   }
 

@@ -64,9 +64,9 @@ package final class Shell: @unchecked Sendable {
 
   /// False while a line is answered as JSON, which has nothing beside it.
   private(set) var isProgressShown = true
-  /// Where the answer of the running line goes, for progress lines of long work.
   /// What typed statements have changed of their session, in order.
   var sessionChanges: [SessionChange] = []
+  /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
 
   package convenience init(
@@ -298,7 +298,7 @@ package final class Shell: @unchecked Sendable {
       return try answerInAuthorWorld(trimmed, authorWorld)
     }
     if StatementShape.looksLikeSQL(trimmed) {
-      return try journaled(trimmed, isOperational: Shell.changesData(trimmed)) {
+      return try journaled(trimmed, isOperational: changesData(trimmed)) {
         try runSQL(trimmed).atWork(AtWork(line: trimmed, words: []))
       }
     }

@@ -110,6 +110,14 @@ public final class QueryEngine: Sendable {
     _ context: ExecutionContext
   ) throws -> QueryResult {
     var analyzer = analyzer
+    // Each statement commits by itself: what a ROLLBACK could not take back is not begun.
+    if analyzer.session.isInTransaction,
+      StatementEffect.changesData(syntax, analyzer.session.prepared)
+    {
+      throw analyzer.error(
+        .autocommitWriteConflict, "Catalog only supports writes using autocommit", 0,
+        advice: "Write COMMIT first: each statement is a transaction of its own here.")
+    }
     switch syntax {
     case .query(let query):
       let relation = try analyzer.statementQuery(query)
@@ -133,12 +141,6 @@ public final class QueryEngine: Sendable {
       .showSession, .showStats, .showStatsFor:
       return try show(syntax, analyzer)
     default:
-      // Each statement commits by itself: what a ROLLBACK could not take back is not begun.
-      if analyzer.session.isInTransaction {
-        throw analyzer.error(
-          .autocommitWriteConflict, "Catalog only supports writes using autocommit", 0,
-          advice: "Write COMMIT first: each statement is a transaction of its own here.")
-      }
       if let result = try define(syntax, analyzer) { return result }
       if let result = try change(syntax, analyzer, context) { return result }
       throw Self.unsupported(syntax, analyzer)

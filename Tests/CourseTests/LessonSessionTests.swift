@@ -219,6 +219,8 @@ import Testing
     let course = try Course()
     _ = try course.session.jump(to: "02")
     let screen = course.session.skip()
+    // What was skipped says how it is done later.
+    #expect(screen.items.first == .note("Exercise t-2 is skipped. To do it later: exercise t-2"))
     #expect(screen.waiting == .line("SELECT *\nFROM t\nWHERE a = 1;", number: 1, count: 2))
     _ = course.session.didRun("select 1")
     #expect(

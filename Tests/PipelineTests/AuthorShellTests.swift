@@ -1,10 +1,7 @@
 import Commands
 import Foundation
-import Platform
-import Terminal
 import TestSupport
 import Testing
-import World
 
 /// `course shell`: SQL in an exercise's worlds, with what only checks see.
 @Suite struct AuthorShellTests {
@@ -47,23 +44,10 @@ import World
     try scratch.write(
       "pack/team/02-buyers/exercise.yaml",
       manifest.replacing("id: 00-2", with: "id: team-9"))
-    let content = try ContentRoot.find(
-      environment: [
-        "TAPLINE_CONTENT": RepositoryFiles.root, "TAPLINE_COURSES": scratch.path + "/pack",
-      ], executable: "tapline")
-    let world = try TestWorld()
-    world.shell.close()
-    try FileManager.default.copyItem(atPath: world.path, toPath: scratch.path + "/home")
-    let shell = try Shell(
-      home: try Home(path: scratch.path + "/home"), content: content,
-      options: Platform.Options(seed: 42, size: .xs, contentRoot: content.path), language: .en,
-      output: CapturedOutput())
-    defer { shell.close() }
+    let world = try TestWorld(courses: scratch.path + "/pack")
     func rows(_ more: String, _ sql: String) -> String {
-      let output = CapturedOutput()
-      let line = "course shell team-9 \(more) \"\(sql)\""
-      let status = shell.run(Shell.Request(line: line, isJSON: true), output: output)
-      return "\(status) \(output.text)"
+      let reply = world.run("course shell team-9 \(more) \"\(sql)\"", json: true)
+      return "\(reply.status) \(reply.text)"
     }
     let killers = rows("--world killer", "SELECT count(*) AS n FROM warehouse.mart.fact_purchase")
     #expect(killers.contains("\"rows\":[[11]]"), "\(killers)")

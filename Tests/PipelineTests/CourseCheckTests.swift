@@ -83,7 +83,8 @@ struct CourseCheckTests {
 
   private static func check(
     _ path: String, _ extent: CheckExtent?, rules: [any CheckRule] = CheckRules.all,
-    memory: inout CheckMemory, isStopped: @escaping @Sendable () -> Bool = { false }
+    memory: inout CheckMemory, isStopped: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> CourseCheck.Report {
     let home = try home.get()
     let target = try CheckTarget.find(path)
@@ -96,7 +97,7 @@ struct CourseCheckTests {
         environment: ["TAPLINE_CONTENT": laid], executable: "tapline"),
       made: try made.get())
     return CourseCheck(target: target, bench: bench, rules: rules)
-      .run(extent, memory: &memory, base: RepositoryFiles.root, isStopped: isStopped)
+      .run(extent, memory: &memory, base: RepositoryFiles.root, isStopped: isStopped, progress: progress)
   }
 
   /// What a planted folder's name says: the finding's code.
@@ -360,16 +361,13 @@ struct CourseCheckTests {
   @Test func `a check that is stopped says so, and remembers nothing`() throws {
     let course = try Self.course(nil)
     var memory = CheckMemory(file: course.path + "/checked.json", version: "")
-    let polls = Mutex(0)
+    let jobs = Mutex((done: 0, all: 0))
     let report = try Self.check(
-      course.path, nil, memory: &memory,
-      isStopped: {
-        polls.withLock {
-          $0 += 1
-          return $0 > 12
-        }
-      })
+      course.path, nil, memory: &memory, isStopped: { jobs.withLock { $0.done >= 5 } },
+      progress: { done, all in jobs.withLock { $0 = (max($0.done, done), all) } })
     #expect(report.wasStopped && report.findings.isEmpty, "\(Self.list(report))")
+    // Two workers end what they have begun, and take nothing new.
+    #expect(jobs.withLock { $0.done <= 6 && $0.all > 20 }, "\(jobs.withLock { $0 })")
     #expect(!memory.knows(course.path + "/Exercises/00-a/01-find"))
   }
 
@@ -384,5 +382,26 @@ struct CourseCheckTests {
       #expect(reply.text.contains("task.en.md:") && reply.text.contains("TODO"), "\(reply.text)")
       #expect(reply.text.contains("2 more in answers/wrong"), "\(reply.text)")
     }
+  }
+
+  @Test func `a guess that some learners draw right is no finding, and is listed under its seed`()
+    throws
+  {
+    let scratch = try ScratchDirectory("guess")
+    let path = scratch.path + "/01-guess"
+    _ = try ContentScaffold(content: CourseContent(root: RepositoryFiles.root))
+      .exercise(at: path, kind: .choice)
+    let report = try Self.check(path, .full)
+    let guesses = report.gradings.filter { $0.answer.hasPrefix("constant") }
+    // The draw makes it right for one of the seeds that are asked first; then others are asked.
+    #expect(guesses.contains { $0.verdict == "passed" } && guesses.contains { $0.verdict != "passed" })
+    #expect(Set(guesses.map(\.setting.seed)).count > 1, "\(guesses)")
+    for guess in guesses where guess.verdict == "passed" {
+      let session = ExerciseSession(
+        exercise: try Exercise.load(folder: path), host: try TestWorld().shell.lessonHost(),
+        seed: guess.setting.seed)
+      #expect(session.check(answer: "question 1").verdict == .passed, "\(guess)")
+    }
+    #expect(!report.findings.contains { $0.rule == "nothing-passes" }, "\(Self.list(report))")
   }
 }

@@ -41,36 +41,23 @@ import World
     let time = Mutex<Int64>(1_700_000_000_000)
   }
 
-  /// A learner without a world of his own yet, with a clock on the wall that tests turn.
+  /// A learner with a pack, and with a clock on the wall that tests turn.
   private final class Learner {
     let scratch: ScratchDirectory
     let clock = WallClock()
-    private(set) var shell: Shell?
+    let world: TestWorld
 
     init(broken: Bool = false) throws {
       scratch = try ScratchDirectory("life")
       try scratch.write("pack/team/01.md", CourseLifeTests.exercise)
       if broken { try scratch.write("pack/team/02/exercise.yaml", "id: team-2\nminutes: a: b\n") }
-      let content = try ContentRoot.find(
-        environment: [
-          "TAPLINE_CONTENT": RepositoryFiles.root, "TAPLINE_COURSES": scratch.path + "/pack",
-        ], executable: "tapline")
-      let world = try TestWorld()
-      world.shell.close()
-      try FileManager.default.copyItem(atPath: world.path, toPath: scratch.path + "/home")
-      shell = try Shell(
-        home: try Home(path: scratch.path + "/home"), content: content,
-        options: Platform.Options(seed: 42, size: .xs, contentRoot: content.path), language: .en,
-        output: CapturedOutput(), wallTime: { [clock] in clock.time.withLock { $0 } })
+      world = try TestWorld(
+        courses: scratch.path + "/pack", wallTime: { [clock] in clock.time.withLock { $0 } })
     }
-
-    deinit { shell?.close() }
 
     @discardableResult
     func run(_ line: String) -> (text: String, status: Commands.ExitStatus) {
-      let output = CapturedOutput(width: 200)
-      let status = shell?.run(Shell.Request(line: line), output: output) ?? .failure
-      return (output.text, status)
+      world.run(line, width: 200)
     }
 
     func pass(days: Int64) { clock.time.withLock { $0 += days * CourseLifeTests.day } }

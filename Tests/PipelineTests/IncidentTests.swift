@@ -104,6 +104,21 @@ struct IncidentWayTests {
     #expect(world.run("check", atPrompt: true).text.contains("incident triage"))
   }
 
+  @Test func `after a part of a form only what is open is shown`() throws {
+    let world = try TestWorld()
+    world.run("incident start FALSE-01")
+    let whole = world.run("incident triage").text
+    #expect(whole.contains("(kind)") && whole.contains("(last_good)"))
+    #expect(whole.split(separator: "\n").count < 20, "it fits a screen of 24 lines: \(whole)")
+    let rest = world.run("incident triage late 17").text
+    #expect(!rest.contains("(kind)") && !rest.contains("(last_good)"), "\(rest)")
+    #expect(rest.contains("(since)") && rest.contains("(slice)"), "\(rest)")
+    // Everything can still be seen, and changed.
+    let again = world.run("incident triage").text
+    #expect(again.contains("3) it comes late (your answer)"), "\(again)")
+    #expect(again.contains("(kind)"))
+  }
+
   @Test(arguments: ["9223372036854775807", "-9223372036854775808", "99999999999999999999999"])
   func `a number of any size is judged or not read, and never ends the program`(number: String)
     throws

@@ -1,11 +1,8 @@
 import Commands
 import Foundation
 import Grading
-import Platform
-import Terminal
 import TestSupport
 import Testing
-import World
 
 /// An exercise that begins with files of its own: what it lays over the pipeline, what hidden worlds
 /// see of it, and how one goes back to its beginning.
@@ -36,8 +33,8 @@ import World
   private static let whole = "AND dt IN ({{ var('changed_days') }})"
 
   private let scratch: ScratchDirectory
-  private let shell: Shell
-  private var pipeline: String { scratch.path + "/home/worlds/sandbox/pipeline/" }
+  private let world: TestWorld
+  private var pipeline: String { world.worldPath + "/pipeline/" }
   private let installed: String
   /// The installed model with a purchase left out.
   private let broken: String
@@ -64,24 +61,12 @@ import World
     try scratch.write(folder + "checks/10-complete.yaml", Self.check)
     try scratch.write(folder + "start/" + Self.modelPath, broken)
     try scratch.write(folder + "start/models/marts/notes.txt", "what the team knew\n")
-    let content = try ContentRoot.find(
-      environment: [
-        "TAPLINE_CONTENT": RepositoryFiles.root, "TAPLINE_COURSES": scratch.path + "/pack",
-      ], executable: "tapline")
-    let world = try TestWorld()
-    world.shell.close()
-    try FileManager.default.copyItem(atPath: world.path, toPath: scratch.path + "/home")
-    shell = try Shell(
-      home: try Home(path: scratch.path + "/home"), content: content,
-      options: Platform.Options(seed: 42, size: .xs, contentRoot: content.path), language: .en,
-      output: CapturedOutput())
+    world = try TestWorld(courses: scratch.path + "/pack")
   }
 
   @discardableResult
   private func run(_ line: String) -> (text: String, status: Commands.ExitStatus) {
-    let output = CapturedOutput(width: 200)
-    let status = shell.run(Shell.Request(line: line), output: output)
-    return (output.text, status)
+    world.run(line, width: 200)
   }
 
   private func model() throws -> String {
@@ -89,13 +74,12 @@ import World
   }
 
   @Test func `the files lie over the pipeline, and hidden worlds begin with them too`() throws {
-    defer { shell.close() }
     let begun = run("exercise team-3")
     try #require(begun.status == .success, "\(begun.text)")
     #expect(try model() == broken)
     #expect(FileManager.default.fileExists(atPath: pipeline + "models/marts/notes.txt"))
     #expect(run("fork").text.contains("exercise team-3"))
-    let changes = try shell.gradingHost().changes(since: "exercise team-3")
+    let changes = try world.shell.gradingHost().changes(since: "exercise team-3")
     #expect(changes.isEmpty, "\(changes)")
     #expect(
       Set(changes.base.map(\.path)) == ["models/marts/notes.txt", Self.modelPath], "\(changes.base)")
@@ -106,9 +90,8 @@ import World
   }
 
   @Test func `what was untouched is broken in another world as it is here`() throws {
-    defer { shell.close() }
     run("exercise team-3")
-    let host = shell.gradingHost()
+    let host = world.shell.gradingHost()
     let request = WorldRequest(
       origin: .made(seed: 1_001, day: "2023-12-31", size: "xs", versionShift: 0))
     func lost(_ changes: LearnerChanges) throws -> HostValue {
@@ -130,7 +113,6 @@ import World
   }
 
   @Test func `reset goes back to the beginning of the exercise, once it is sure`() throws {
-    defer { shell.close() }
     run("exercise team-3")
     try "SELECT 1 AS event_id\n".write(
       toFile: pipeline + Self.modelPath, atomically: true, encoding: .utf8)

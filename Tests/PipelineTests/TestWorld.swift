@@ -31,22 +31,28 @@ final class TestWorld {
   }
 
   private static func open(
-    _ path: String, language: Language, content: String = content
+    _ path: String, language: Language, content: String = content, courses: String? = nil,
+    wallTime: (@Sendable () -> Int64)? = nil
   ) throws -> Shell {
-    let root = try ContentRoot.find(
-      environment: ["TAPLINE_CONTENT": content], executable: "tapline")
+    var environment = ["TAPLINE_CONTENT": content]
+    environment["TAPLINE_COURSES"] = courses
+    let root = try ContentRoot.find(environment: environment, executable: "tapline")
     return try Shell(
       home: try Home(path: path), content: root,
       options: Platform.Options(seed: 42, size: .xs, contentRoot: content), language: language,
-      output: CapturedOutput())
+      output: CapturedOutput(), wallTime: wallTime)
   }
 
-  /// `content` holds `Lessons`, `Exercises` and `Datasets`.
-  init(language: Language = .en, content: String = TestWorld.content) throws {
+  /// `content` holds `Lessons`, `Exercises` and `Datasets`; `courses` is a pack beside it.
+  init(
+    language: Language = .en, content: String = TestWorld.content, courses: String? = nil,
+    wallTime: (@Sendable () -> Int64)? = nil
+  ) throws {
     scratch = try ScratchDirectory("home")
     path = scratch.path + "/home"
     try FileManager.default.copyItem(atPath: try Self.template.get(), toPath: path)
-    shell = try Self.open(path, language: language, content: content)
+    shell = try Self.open(
+      path, language: language, content: content, courses: courses, wallTime: wallTime)
   }
 
   var worldPath: String { path + "/worlds/sandbox" }

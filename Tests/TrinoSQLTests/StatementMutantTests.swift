@@ -187,14 +187,21 @@ struct StatementEffectTests {
     "INSERT INTO t SELECT 1", "delete from t", "UPDATE t SET a = 1", "TRUNCATE TABLE t",
     "CREATE TABLE t (a bigint)", "CREATE VIEW v AS SELECT 1", "DROP TABLE t",
     "MERGE INTO t USING s ON t.a = s.a WHEN MATCHED THEN DELETE", "EXPLAIN ANALYZE DELETE FROM t",
-    "EXECUTE IMMEDIATE 'DELETE FROM t'", "ALTER TABLE t RENAME TO u",
+    "EXECUTE IMMEDIATE 'DELETE FROM t'", "ALTER TABLE t RENAME TO u", "EXECUTE writes USING 1",
+    "EXPLAIN ANALYZE EXECUTE writes", "EXECUTE unknown",
   ])
-  func `changes are told`(sql: String) { #expect(StatementEffect.changesData(sql)) }
+  func `changes are told`(sql: String) {
+    #expect(StatementEffect.changesData(sql, prepared: Self.prepared))
+  }
+
+  private static let prepared = ["writes": "DELETE FROM t WHERE a = ?", "reads": "SELECT ?"]
 
   @Test(arguments: [
     "SELECT 1", "WITH a AS (SELECT 1) SELECT * FROM a", "SHOW TABLES", "EXPLAIN DELETE FROM t",
     "SELECT 'DELETE FROM t'", "-- DELETE FROM t\nSELECT 1", "SET SESSION a = 1", "", "nonsense",
-    "EXPLAIN ANALYZE SELECT 1",
+    "EXPLAIN ANALYZE SELECT 1", "EXECUTE reads USING 1", "EXECUTE IMMEDIATE 'SELECT 1'",
   ])
-  func `reading is told from it`(sql: String) { #expect(!StatementEffect.changesData(sql)) }
+  func `reading is told from it`(sql: String) {
+    #expect(!StatementEffect.changesData(sql, prepared: Self.prepared))
+  }
 }

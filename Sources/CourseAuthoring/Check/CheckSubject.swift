@@ -28,7 +28,7 @@ package struct CheckSubject: Sendable {
   var isCourse: Bool { if case .course = content { true } else { false } }
   /// True where the exercise is one Markdown file: then `folder` is that file, and everything that is
   /// said of it names the file.
-  var isFile: Bool { MarkdownExercise.isFile(folder) }
+  var isFile = false
   var isIncident: Bool {
     if case .incident = content { return true }
     return ContentFolder(path: folder).exists("incident.yaml")
@@ -178,6 +178,7 @@ package struct CheckTarget: Sendable {
     var subject = CheckSubject(
       name: (folder as NSString).lastPathComponent, folder: folder, place: place,
       content: .unloadable([]))
+    subject.isFile = MarkdownExercise.isFile(folder)
     var errors: [CourseError] = []
     func load<Value>(_ body: () throws -> Value) -> Value? {
       do { return try body() } catch let error as CourseError {

@@ -5,8 +5,9 @@
 // 3. Workers take them one by one; what they find and grade is gathered in a `CheckRun`.
 // 4. What could not be done is told apart from what was found: it is neither good nor bad.
 
+internal import Course
 internal import Foundation
-internal import Grading
+package import Grading
 
 /// One check of a target.
 package struct CourseCheck {
@@ -16,11 +17,20 @@ package struct CourseCheck {
     package var reason: String
   }
 
+  /// An exercise that is no part of a course yet, and what it lacks for that.
+  package struct Draft: Sendable, Hashable {
+    package var id: String
+    /// What it is to become: one file cannot be `core`.
+    package var status: ContentStatus
+    package var missing: [ContentScaffold.Missing]
+  }
+
   /// What became of it.
   package struct Report: Sendable {
     package var findings: [CheckFinding]
     package var gradings: [GradingRecord]
     package var failures: [Failure]
+    package var drafts: [Draft]
     /// Folders that were looked at in full, and on one seed.
     package var full: Int
     package var single: Int
@@ -100,9 +110,20 @@ package struct CourseCheck {
     let parts = (ContinuousClock.now - began).components
     return Report(
       findings: findings, gradings: run.gradings, failures: queue.failures,
+      drafts: subjects.compactMap(Self.draft),
       full: extents.values.count { $0 == .full }, single: extents.values.count { $0 == .single },
       mutants: run.mutants, screens: run.screens,
       seconds: Double(parts.seconds) + Double(parts.attoseconds) / 1e18, wasStopped: wasStopped)
+  }
+
+  private static func draft(_ subject: CheckSubject) -> Draft? {
+    guard case .exercise(let exercise, _) = subject.content, exercise.status == .draft else {
+      return nil
+    }
+    let status: ContentStatus = subject.isFile ? .local : .core
+    return Draft(
+      id: exercise.id, status: status,
+      missing: ContentScaffold.missing(for: status, subject.folder))
   }
 
   /// The same mistake is found in many settings: it is told once, with the first of them.

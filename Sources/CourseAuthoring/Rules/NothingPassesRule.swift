@@ -63,6 +63,9 @@ struct NothingPassesRule: CheckRule {
     _ play: AnswerPlay, in world: any BenchWorld, mayFailToJudge: Bool = false
   ) {
     func verdict(seed: UInt64) -> Verdict? {
+      var setting = play.setting
+      setting.seed = seed
+      let play = AnswerPlay(rule: self.name, run: play.run, setting: setting)
       let session = ExerciseSession(
         exercise: exercise, host: world.host, seed: seed, readFile: { _ in nil })
       var last: CheckResult?
