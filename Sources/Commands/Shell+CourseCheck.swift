@@ -39,6 +39,8 @@ extension Shell {
         CheckMemory(file: $0 + "/Exercises/checked.lock", version: "", root: $0)
       } ?? CheckMemory(file: home.path + "/checked.json", version: MadeWorlds.program)
     let bar = CheckBar(isProgressShown ? output : nil, text)
+    // Typed in a shell as at the prompt, Ctrl-C ends the check and not the program.
+    Interrupt.install()
     Interrupt.clear()
     let report = CourseCheck(target: target, bench: bench).run(
       arguments.options["full"] != nil ? .full : nil, memory: &memory, base: content.path,

@@ -138,6 +138,7 @@ extension Shell {
       tell(Reply([.text(text(isThere ? "watch.waiting" : "watch.absent", values))]))
     }
     var watch = FileWatch(settleMilliseconds: Self.settleMilliseconds)
+    Interrupt.install()
     Interrupt.clear()
     while !Interrupt.isRequested {
       let now = Int64(DispatchTime.now().uptimeNanoseconds / 1_000_000)

@@ -371,6 +371,31 @@ struct CourseCheckTests {
     #expect(!memory.knows(course.path + "/Exercises/00-a/01-find"))
   }
 
+  @Test(.timeLimit(.minutes(5)))
+  func `Ctrl-C in a shell ends the check with what was found, and records nothing`() throws {
+    let course = try Self.course(nil)
+    let home = course.path + "/home"
+    let process = Binary.process([
+      "course", "check", course.path, "--full", "--home", home, "--lang", "en",
+    ])
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    // Worlds are opened: the check is under way.
+    func isUnderWay() -> Bool {
+      let open = try? FileManager.default.contentsOfDirectory(atPath: home + "/authoring/grading")
+      return open?.isEmpty == false
+    }
+    while process.isRunning, !isUnderWay() { usleep(20_000) }
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    #expect(process.terminationReason == .exit && process.terminationStatus == 3, "\(text)")
+    #expect(text.contains("Stopped by Ctrl-C"), "\(text)")
+    #expect(!FileManager.default.fileExists(atPath: course.path + "/Exercises/checked.lock"))
+  }
+
   @Test func `a new exercise is checked for what is left to be written`() throws {
     let scratch = try ScratchDirectory("new")
     let world = try TestWorld()

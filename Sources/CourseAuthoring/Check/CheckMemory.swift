@@ -47,6 +47,8 @@ package struct CheckMemory: Sendable {
       return FileManager.default.fileExists(
         atPath: isWhole ? entry.key : (root ?? "") + "/" + entry.key)
     }
+    // Nothing to remember makes no file.
+    guard !kept.isEmpty || FileManager.default.fileExists(atPath: file) else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(kept) + Data("\n".utf8),
