@@ -27,7 +27,7 @@ struct AnswerWithoutItsWordTests {
     ("힌트", "hint"), ("답 1:200", "answer 1:200"), ("답은 1:200입니다", "answer 1:200"),
     ("정답은 1:200 이에요", "answer 1:200"), ("다음", "next"), ("힌트 좀 주세요", "hint"),
     ("대시보드를", "dash show"), ("답은 좀 1:200", "answer 좀 1:200"),
-    ("시간 좀 알려줘", "clock"),
+    ("시간 좀 알려줘", "clock"), ("용어 좀 kafka", "glossary kafka"),
   ])
   func `a command's Korean name is told how to be typed`(_ line: String, _ typed: String) throws {
     let world = try TestWorld(language: .ko)

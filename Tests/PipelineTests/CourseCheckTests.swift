@@ -239,9 +239,10 @@ struct CourseCheckTests {
       return try Self.check(path).findings
     }
     let left = try findings("A는 active입니다.", "TODO 힌트입니다.")
-    #expect(left.map(\.code) == ["schema.unfilled"] && left[0].file == "01-dau.md", "\(left)")
+    #expect(left.map(\.code) == ["schema.unfilled"], "\(left)")
+    #expect(left.map(\.file) == ["01-dau.md"])
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(left[0].line.map { lines[$0 - 1] } == "A는 active입니다.")
+    #expect(left.first?.line.map { lines[$0 - 1] } == "A는 active입니다.")
     #expect(try findings("kind: choice", "kind: quiz").map(\.file) == ["01-dau.md"])
     #expect(try findings("맞았습니다.", "맞았어요.").map(\.code) == ["speech.level"])
     try scratch.write("01-dau.md", text)
@@ -421,11 +422,11 @@ struct CourseCheckTests {
     // The draw makes it right for one of the seeds that are asked first; then others are asked.
     #expect(guesses.contains { $0.verdict == "passed" } && guesses.contains { $0.verdict != "passed" })
     #expect(Set(guesses.map(\.setting.seed)).count > 1, "\(guesses)")
-    for guess in guesses where guess.verdict == "passed" {
+    for guess in guesses {
       let session = ExerciseSession(
         exercise: try Exercise.load(folder: path), host: try TestWorld().shell.lessonHost(),
         seed: guess.setting.seed)
-      #expect(session.check(answer: "question 1").verdict == .passed, "\(guess)")
+      #expect(session.check(answer: "question 1").verdict.name == guess.verdict, "\(guess)")
     }
     #expect(!report.findings.contains { $0.rule == "nothing-passes" }, "\(Self.list(report))")
   }
