@@ -350,7 +350,8 @@ package final class Shell: @unchecked Sendable {
       return CommandError(.koreanLayout, ["line": meant])
     }
     let spoken = SpokenCommand(line: line)
-    // `시간 45분` answers a question before it asks for the clock; `답은 1:200` says that it answers.
+    // `시간 45` answers an open question before it asks for the clock; `답은 1:200` says itself that it
+    // answers.
     if spoken?.isAnswer != true, let id = exerciseAnswered(by: line) {
       return CommandError(.looksLikeAnswer, ["line": line, "id": id])
     }

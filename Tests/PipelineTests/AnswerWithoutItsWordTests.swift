@@ -41,6 +41,34 @@ struct AnswerWithoutItsWordTests {
     #expect(unknown.text.contains("모르는 명령입니다: 답답하네"), "\(unknown.text)")
   }
 
+  /// `시간` is a name of the clock, and a word that an answer may have.
+  @Test func `what the exercise can read is an answer before it is a command's name`() throws {
+    let scratch = try ScratchDirectory("pack")
+    let files = [
+      "exercise.yaml": """
+      id: team-7
+      version: 1
+      status: draft
+      kind: state
+      title: {ko: 밀린 시간}
+      minutes: 1
+      answer:
+        form: {ko: 분}
+        fields: [{name: minutes, type: integer}]
+        fillers: [시간, 분]
+      """, "task.ko.md": "몇 분입니까?\n",
+      "feedback.ko.md": "## passed\n맞았습니다.\n\n## wrong\n아직입니다.\n",
+      "checks/10.yaml":
+        "goal: {ko: 목표}\nfeedback: wrong\nsql: SELECT 1 WHERE {{answer.minutes}} <> 45\n",
+    ]
+    for (name, text) in files { try scratch.write("team/01/" + name, text) }
+    let world = try TestWorld(language: .ko, courses: scratch.path)
+    #expect(world.run("시간 45").text.contains(": clock 45"))
+    world.run("exercise team-7")
+    let told = world.run("시간 45").text
+    #expect(told.contains(": answer 시간 45"), "\(told)")
+  }
+
   @Test func `an exercise that was passed waits for nothing`() throws {
     let world = try TestWorld()
     world.run("exercise 00-1")

@@ -177,7 +177,7 @@ enum PlanEstimator {
     var result = input
     if input.isKnown { result.rowCount = max(0, input.rowCount - Double(offset)) }
     guard let count else { return result }
-    // A limit holds whatever is below it.
+    // Where nothing is known of the rows below, nothing is said of how many are left.
     if !input.isKnown { return result }
     result.rowCount = min(result.rowCount, Double(count))
     return result
