@@ -29,6 +29,7 @@ import Testing
     _ = ask("START TRANSACTION;")
     let refused = world.run("DELETE FROM memory.default.t;")
     #expect(refused.text.contains("AUTOCOMMIT_WRITE_CONFLICT"), "\(refused.text)")
+    #expect(refused.text.contains("Type COMMIT; first."), "\(refused.text)")
     _ = ask("ROLLBACK;")
     _ = ask("DELETE FROM memory.default.t;")
     // Commands have sessions of their own, and a new prompt a new one.
