@@ -45,6 +45,52 @@ extension LZ4 {
     _ bytes: UnsafeRawBufferPointer,
     into output: UnsafeMutableRawBufferPointer
   ) throws {
+    let written = try unpackFrame(bytes, into: output)
+    guard written == output.count else {
+      throw corrupt("\(written) bytes came out where \(output.count) were due", bytes.count)
+    }
+  }
+
+  /// Unpacks one frame whose size nobody states, to `bytesMax` bytes at most.
+  ///
+  /// - Throws: `codecs.tooLarge` where the frame's blocks claim more than that and use it, else what
+  ///   the other form throws.
+  public static func decompressFrame(
+    _ bytes: UnsafeRawBufferPointer,
+    bytesMax: Int
+  ) throws -> [UInt8] {
+    let room = try frameRoom(bytes)
+    return try [UInt8](unsafeUninitializedCapacity: min(room, bytesMax)) { buffer, count in
+      do {
+        count = try unpackFrame(bytes, into: UnsafeMutableRawBufferPointer(buffer))
+      } catch where room > bytesMax {
+        throw CodecsError(.tooLarge, codec: "lz4", "the frame unpacks to more than \(bytesMax) bytes")
+      }
+    }
+  }
+
+  /// As many bytes as a frame can unpack to: its blocks at their largest.
+  private static func frameRoom(_ bytes: UnsafeRawBufferPointer) throws -> Int {
+    guard isFrame(bytes) else { throw corrupt("no frame begins", 0) }
+    var cursor = Cursor(bytes: bytes, position: 4)
+    let header = try FrameHeader(reading: &cursor)
+    var room = 0
+    while true {
+      let word = Int(try cursor.word(4))
+      if word == 0 { return room }
+      let size = try cursor.take(word & 0x7FFF_FFFF).count
+      // A block packs to a 255th at best.
+      room += word >> 31 == 1 ? size : min(header.blockBytesMax, size * 255)
+      if header.hasBlockChecksums { _ = try cursor.word(4) }
+    }
+  }
+
+  /// Answers how many bytes came out.
+  private static func unpackFrame(
+    _ bytes: UnsafeRawBufferPointer,
+    into output: UnsafeMutableRawBufferPointer
+  ) throws -> Int {
+    guard isFrame(bytes) else { throw corrupt("no frame begins", 0) }
     var cursor = Cursor(bytes: bytes, position: 4)
     let header = try FrameHeader(reading: &cursor)
     var written = 0
@@ -74,9 +120,10 @@ extension LZ4 {
         throw corrupt("the checksum does not match", cursor.position)
       }
     }
-    guard written == output.count, cursor.position == bytes.count else {
-      throw corrupt("\(written) bytes came out where \(output.count) were due", cursor.position)
+    guard cursor.position == bytes.count else {
+      throw corrupt("bytes follow the frame", cursor.position)
     }
+    return written
   }
 
   /// Compresses as Hadoop's codec does: one block behind both of its sizes.
@@ -144,11 +191,13 @@ extension LZ4 {
     var hasLinkedBlocks: Bool
     var hasBlockChecksums: Bool
     var hasContentChecksum: Bool
+    /// 64 KiB to 4 MiB.
+    var blockBytesMax: Int
 
     init(reading cursor: inout Cursor) throws {
       let start = cursor.position
       let flags = try cursor.word(1)
-      _ = try cursor.word(1)
+      blockBytesMax = 1 << (8 + 2 * min(max(Int(try cursor.word(1)) >> 4 & 7, 4), 7))
       guard flags >> 6 == 1 else { throw corrupt("a frame of another version", start) }
       guard flags & 1 == 0 else {
         throw CodecsError(.unsupported, codec: "lz4", "the frame needs a dictionary")

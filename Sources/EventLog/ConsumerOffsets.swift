@@ -1,13 +1,39 @@
 // How far each consumer group has read: one small file, replaced whole and fsynced at each commit.
 
-internal import KafkaProtocol
+package import KafkaProtocol
 internal import Synchronization
 
-/// `consumer_offsets`: a version line, then `group topic partition offset` lines, sorted; the group
-/// percent-encoded, because its name may hold anything.
+/// What a group remembers of a partition.
+package struct CommittedOffset: Sendable, Hashable {
+  /// The next offset to read.
+  package var offset: Int64
+  /// The leader epoch of the record before it; -1 where the client did not say.
+  package var leaderEpoch: Int32
+  /// A note of the client's own.
+  package var metadata: String
+  /// When it was committed, in milliseconds; nil for groups inside this process, whose offsets are
+  /// kept for good.
+  package var commitTime: Int64?
+
+  package init(
+    offset: Int64,
+    leaderEpoch: Int32 = -1,
+    metadata: String = "",
+    commitTime: Int64? = nil
+  ) {
+    self.offset = offset
+    self.leaderEpoch = leaderEpoch
+    self.metadata = metadata
+    self.commitTime = commitTime
+  }
+}
+
+/// `consumer_offsets`: a version line, then `group topic partition offset` lines, sorted, which go on
+/// with `leaderEpoch commitTime metadata` for clients from outside; group and metadata
+/// percent-encoded, because they may hold anything.
 final class ConsumerOffsets: Sendable {
   static let path = "consumer_offsets"
-  typealias Groups = [String: [TopicPartition: Int64]]
+  typealias Groups = [String: [TopicPartition: CommittedOffset]]
 
   private let storage: LogStorage
   private let groups: Mutex<Groups>
@@ -19,7 +45,7 @@ final class ConsumerOffsets: Sendable {
   }
 
   /// Durable when this returns; where it throws, the old offsets stand.
-  func commit(_ group: String, _ offsets: [TopicPartition: Int64]) throws {
+  func commit(_ group: String, _ offsets: [TopicPartition: CommittedOffset]) throws {
     guard !group.isEmpty, group.utf8.count <= 1_024 else {
       throw EventLogError(
         .invalidGroup,
@@ -28,16 +54,48 @@ final class ConsumerOffsets: Sendable {
         fields: ["group": group]
       )
     }
+    try change { $0[group, default: [:]].merge(offsets) { $1 } }
+  }
+
+  /// Forgets a group, or some of its partitions; durable when this returns.
+  func forget(_ group: String, _ partitions: [TopicPartition]? = nil) throws {
+    try change { groups in
+      guard let partitions else {
+        groups[group] = nil
+        return
+      }
+      for partition in partitions { groups[group]?[partition] = nil }
+      if groups[group]?.isEmpty == true { groups[group] = nil }
+    }
+  }
+
+  func forget(topic: String) throws {
+    try change { groups in
+      groups = groups.mapValues { $0.filter { $0.key.topic != topic } }.filter { !$0.value.isEmpty }
+    }
+  }
+
+  /// Forgets what was committed before `time` by groups for which `isIdle` is true.
+  func expire(before time: Int64, _ isIdle: (String) -> Bool) throws {
+    try change { groups in
+      for (group, offsets) in groups where isIdle(group) {
+        let kept = offsets.filter { $0.value.commitTime.map { $0 >= time } ?? true }
+        groups[group] = kept.isEmpty ? nil : kept
+      }
+    }
+  }
+
+  private func change(_ body: (inout Groups) -> Void) throws {
     try groups.withLock { groups in
       var next = groups
-      next[group, default: [:]].merge(offsets) { $1 }
+      body(&next)
       guard next != groups else { return }
       try storage.replace(ConsumerOffsets.path, with: ConsumerOffsets.bytes(next))
       groups = next
     }
   }
 
-  func offset(_ group: String, _ partition: TopicPartition) -> Int64? {
+  func offset(_ group: String, _ partition: TopicPartition) -> CommittedOffset? {
     groups.withLock { $0[group]?[partition] }
   }
 
@@ -48,8 +106,12 @@ final class ConsumerOffsets: Sendable {
   static func bytes(_ groups: Groups) -> [UInt8] {
     var text = "1\n"
     for (group, offsets) in groups.sorted(by: { $0.key < $1.key }) {
-      for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
-        text += "\(encode(group)) \(partition.topic) \(partition.partition) \(offset)\n"
+      for (partition, position) in offsets.sorted(by: { $0.key < $1.key }) {
+        text += "\(encode(group)) \(partition.topic) \(partition.partition) \(position.offset)"
+        if let time = position.commitTime {
+          text += " \(position.leaderEpoch) \(time) \(encode(position.metadata))"
+        }
+        text += "\n"
       }
     }
     return Array(text.utf8)
@@ -60,11 +122,19 @@ final class ConsumerOffsets: Sendable {
     guard lines.first == "1" else { throw corrupt("its first line is not version 1") }
     var groups: Groups = [:]
     for line in lines.dropFirst() {
-      let words = line.split(separator: " ")
-      guard words.count == 4, let group = decode(words[0]), let partition = Int32(words[2]),
-        let offset = Int64(words[3])
+      let words = line.split(separator: " ", omittingEmptySubsequences: false)
+      guard words.count == 4 || words.count == 7, let group = decode(words[0]),
+        let partition = Int32(words[2]), let offset = Int64(words[3])
       else { throw corrupt("the line \"\(line)\" is not a group's offset") }
-      groups[group, default: [:]][TopicPartition(String(words[1]), partition)] = offset
+      var position = CommittedOffset(offset: offset)
+      if words.count == 7 {
+        guard let epoch = Int32(words[4]), let time = Int64(words[5]),
+          let metadata = decode(words[6])
+        else { throw corrupt("the line \"\(line)\" is not a group's offset") }
+        position = CommittedOffset(
+          offset: offset, leaderEpoch: epoch, metadata: metadata, commitTime: time)
+      }
+      groups[group, default: [:]][TopicPartition(String(words[1]), partition)] = position
     }
     return groups
   }

@@ -43,7 +43,8 @@ extension EventLog {
   private func groupRows(_ request: ScanRequest) throws -> [ColumnarBatch] {
     var rows: [[Scalar]] = []
     for (group, offsets) in committedOffsets.sorted(by: { $0.key < $1.key }) {
-      for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+      for (partition, position) in offsets.sorted(by: { $0.key < $1.key }) {
+        let offset = position.offset
         let end = try? endOffset(partition).rawValue
         rows.append([
           .text(group), .text(partition.topic), .integer(Int64(partition.partition)),

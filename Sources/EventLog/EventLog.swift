@@ -6,16 +6,19 @@
 // 3. `sync` makes what was appended durable; `GroupCommit` lets many callers share one fsync.
 // 4. `read` finds an offset by the `SegmentIndex` and decodes whole batches from there.
 // 5. `commitOffset` remembers how far a group has read, in `ConsumerOffsets`.
+// 6. `produce` takes a batch as a client packed it, and recognises one that was sent again.
+// 7. `GroupCoordinator` keeps the members of consumer groups that come from outside.
 //
 // ```
 //  kafka/
-//    topics  consumer_offsets  .clean_shutdown
+//    topics  consumer_offsets  producer_ids  .clean_shutdown
 //    app-events-0/
 //      00000000000000000000.{log,index,timeindex}     sealed
 //      00000000000000094820.{log,index,timeindex}     active
+//      partition.state  producers                     where clients write
 // ```
-// The files in a partition's directory are in Kafka's formats. It is not a cluster: one process
-// owns the directory, and nothing is replicated.
+// The segments and indexes are in Kafka's formats. It is not a cluster: one process owns the
+// directory.
 
 internal import Dispatch
 package import KafkaProtocol
@@ -28,18 +31,26 @@ internal import Synchronization
 package final class EventLog: Sendable {
   /// What the opening found and mended.
   package let recovery: RecoveryReport
-  private let storage: LogStorage
-  private let configuration: EventLogConfiguration
-  private let topics: Mutex<[String: [PartitionLog]]>
+  let storage: LogStorage
+  let configuration: EventLogConfiguration
+  let topics: Mutex<Topics>
   private let dirty = Mutex<[ObjectIdentifier: PartitionLog]>([:])
   private let commits = GroupCommit()
-  private let offsets: ConsumerOffsets
+  let offsets: ConsumerOffsets
+  let producerIDs: ProducerIDs
+  private let appendListener = Mutex<(@Sendable (TopicPartition, Int) -> Void)?>(nil)
   private let isClosed = Atomic<Bool>(false)
+
+  /// What is in the file of topics, and the partitions that belong to it.
+  struct Topics: Sendable {
+    var catalog = TopicCatalog()
+    var partitions: [String: [PartitionLog]] = [:]
+  }
 
   private init(
     storage: LogStorage,
     configuration: EventLogConfiguration,
-    topics: [String: [PartitionLog]],
+    topics: Topics,
     offsets: ConsumerOffsets,
     recovery: RecoveryReport
   ) {
@@ -47,6 +58,7 @@ package final class EventLog: Sendable {
     self.configuration = configuration
     self.topics = Mutex(topics)
     self.offsets = offsets
+    self.producerIDs = ProducerIDs(storage: storage)
     self.recovery = recovery
   }
 
@@ -62,24 +74,28 @@ package final class EventLog: Sendable {
   ) throws -> EventLog {
     let storage = LogStorage(root: directory)
     try storage.makeRoot()
-    let counts = try storage.contents(of: TopicCatalog.path).map { try TopicCatalog.parse($0) }
+    let catalog = try storage.contents(of: TopicCatalog.path).map {
+      try TopicCatalog(parsing: $0)
+    }
     let closing = try storage.contents(of: ShutdownMarker.path)
       .flatMap { ShutdownMarker.parse($0) }
     let offsets = try ConsumerOffsets(storage: storage)
     try storage.remove(ShutdownMarker.path)
     var report = RecoveryReport()
-    report.wasCleanShutdown = counts == nil || closing != nil
-    var topics: [String: [PartitionLog]] = [:]
-    for (name, count) in (counts ?? [:]).sorted(by: { $0.key < $1.key }) {
-      topics[name] = (0..<count).map { index in
+    report.wasCleanShutdown = catalog == nil || closing != nil
+    var topics = Topics(catalog: catalog ?? TopicCatalog())
+    for (name, entry) in topics.catalog.topics.sorted(by: { $0.key < $1.key }) {
+      topics.partitions[name] = (0..<entry.partitionCount).map { index in
         let partition = TopicPartition(name, Int32(truncatingIfNeeded: index))
-        return PartitionLog.open(
+        let log = PartitionLog.open(
           partition,
           storage: storage,
           configuration: configuration,
           closing: closing?[partition],
           report: &report
         )
+        log.apply(entry.configuration)
+        return log
       }
     }
     return EventLog(
@@ -100,65 +116,10 @@ package final class EventLog: Sendable {
     try sync()
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     var entries: [TopicPartition: ShutdownMarker.Entry] = [:]
-    for partition in topics.withLock({ $0.values.flatMap { $0 } }) {
+    for partition in topics.withLock({ $0.partitions.values.flatMap { $0 } }) {
       entries[partition.partition] = try partition.close()
     }
     try storage.replace(ShutdownMarker.path, with: ShutdownMarker.bytes(entries))
-  }
-
-  // MARK: Topics
-
-  /// Makes a topic; nothing happens where it exists with the same number of partitions.
-  ///
-  /// - Throws: `eventLog.partitionCountMismatch`, `eventLog.invalidTopicName`.
-  package func createTopic(_ name: String, partitionCount: Int) throws {
-    try checkOpen()
-    try TopicCatalog.check(name)
-    guard partitionCount > 0, partitionCount <= TopicCatalog.partitionCountMax else {
-      throw EventLogError(
-        .partitionCountMismatch,
-        "A topic cannot have \(partitionCount) partitions.",
-        advice: "Choose 1 to \(TopicCatalog.partitionCountMax).",
-        fields: ["topic": name, "asked": String(partitionCount)]
-      )
-    }
-    try topics.withLock { topics in
-      if let existing = topics[name] {
-        guard existing.count == partitionCount else {
-          throw EventLogError(
-            .partitionCountMismatch,
-            "Topic \"\(name)\" has \(existing.count) partitions, not \(partitionCount).",
-            advice: "Changing the number would move keys to other partitions; make a new topic.",
-            fields: [
-              "topic": name, "existing": String(existing.count), "asked": String(partitionCount),
-            ]
-          )
-        }
-        return
-      }
-      let logs = try (0..<partitionCount).map { index in
-        try PartitionLog.create(
-          TopicPartition(name, Int32(truncatingIfNeeded: index)),
-          storage: storage,
-          configuration: configuration
-        )
-      }
-      var counts = topics.mapValues(\.count)
-      counts[name] = partitionCount
-      // The list is the truth: directories that it does not name are made anew.
-      try storage.replace(TopicCatalog.path, with: TopicCatalog.bytes(counts))
-      topics[name] = logs
-    }
-  }
-
-  /// Sorted.
-  package func topicNames() -> [String] { topics.withLock { $0.keys.sorted() } }
-
-  package func partitionCount(of topic: String) throws -> Int { try partitions(of: topic).count }
-
-  /// The partition that Kafka's Java client sends a key to.
-  package func partition(forKey key: [UInt8], topic: String) throws -> Int32 {
-    Murmur2.partition(forKey: key, count: try partitionCount(of: topic))
   }
 
   // MARK: Writing
@@ -190,7 +151,19 @@ package final class EventLog: Sendable {
       throw error
     }
     markDirty(log)
+    tellAppended(log, bytes: batches.reduce(0) { $0 + $1.bytes.count })
     return Offset(base)
+  }
+
+  /// Has `listener` called after every append, with the partition and the bytes added; nil for none.
+  ///
+  /// It is called on the appending thread and must be quick.
+  package func onAppend(_ listener: (@Sendable (TopicPartition, Int) -> Void)?) {
+    appendListener.withLock { $0 = listener }
+  }
+
+  func tellAppended(_ log: PartitionLog, bytes: Int) {
+    appendListener.withLock { $0 }?(log.partition, bytes)
   }
 
   /// Returns when everything appended before this call is on the disk itself.
@@ -287,32 +260,6 @@ package final class EventLog: Sendable {
     return Offset(try log(partition).offset(atOrAfter: appendTime))
   }
 
-  // MARK: Retention
-
-  /// Deletes segments whose records are all older than `retentionMilliseconds` at `now`, by append
-  /// time.
-  ///
-  /// - Returns: bytes deleted.
-  @discardableResult
-  package func applyRetention(
-    now: Int64,
-    retentionMilliseconds: Int64,
-    topic: String? = nil
-  ) throws -> Int {
-    try checkOpen()
-    let (limit, overflow) = now.subtractingReportingOverflow(retentionMilliseconds)
-    guard !overflow else { return 0 }
-    let names = topic.map { [$0] } ?? topicNames()
-    var bytes = 0
-    for name in names {
-      for log in try partitions(of: name) {
-        bytes += try log.removeSegments(before: limit).bytes
-        markDirty(log)
-      }
-    }
-    return bytes
-  }
-
   // MARK: Consumer groups
 
   /// Remembers the next offset that a group will read of a partition; durable when this returns.
@@ -328,13 +275,13 @@ package final class EventLog: Sendable {
   package func commitOffsets(group: String, _ positions: [TopicPartition: Offset]) throws {
     try checkOpen()
     for partition in positions.keys { _ = try log(partition) }
-    try offsets.commit(group, positions.mapValues(\.rawValue))
+    try offsets.commit(group, positions.mapValues { CommittedOffset(offset: $0.rawValue) })
   }
 
   /// Nil where the group has committed nothing for the partition.
   package func committedOffset(group: String, _ partition: TopicPartition) throws -> Offset? {
     _ = try log(partition)
-    return offsets.offset(group, partition).map { Offset($0) }
+    return offsets.offset(group, partition).map { Offset($0.offset) }
   }
 
   /// Sorted.
@@ -346,8 +293,8 @@ package final class EventLog: Sendable {
 
   func partitions(of topic: String) throws -> [PartitionLog] {
     try topics.withLock { topics in
-      guard let logs = topics[topic] else {
-        throw EventLogError.unknownTopic(topic, known: topics.keys.sorted())
+      guard let logs = topics.partitions[topic] else {
+        throw EventLogError.unknownTopic(topic, known: topics.partitions.keys.sorted())
       }
       return logs
     }
@@ -369,7 +316,7 @@ package final class EventLog: Sendable {
     if isClosed.load(ordering: .acquiring) { throw EventLogError.closed(storage.root) }
   }
 
-  private func markDirty(_ log: PartitionLog) {
+  func markDirty(_ log: PartitionLog) {
     dirty.withLock { $0[ObjectIdentifier(log)] = log }
   }
 }

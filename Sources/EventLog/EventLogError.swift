@@ -1,12 +1,16 @@
 // What can go wrong in the log, in words a learner can act on.
 
 internal import Diagnostics
+package import KafkaProtocol
 
 /// A refused request, or a file of the log that cannot be read or written.
 package struct EventLogError: DiagnosableError, Hashable {
   package enum Kind: String, Sendable {
     case unknownTopic, unknownPartition, invalidTopicName, partitionCountMismatch
     case offsetOutOfRange, recordTooLarge, invalidGroup, closed
+    case topicExists, invalidSetting
+    /// A batch of a client that is not taken as it is; `wireCode` says why.
+    case batchRefused
     /// Bytes of a segment fail their checksum or contradict themselves.
     case corruptBatch
     /// A segment or directory that must exist does not.
@@ -22,6 +26,7 @@ package struct EventLogError: DiagnosableError, Hashable {
   package var place: String?
   package var advice: String?
   package var fields: [String: String]
+  private var refusal: KafkaErrorCode?
 
   package init(
     _ kind: Kind,
@@ -38,6 +43,31 @@ package struct EventLogError: DiagnosableError, Hashable {
   }
 
   package var code: String { "eventLog.\(kind.rawValue)" }
+
+  /// What a Kafka client is told.
+  package var wireCode: KafkaErrorCode {
+    switch kind {
+    case .unknownTopic, .unknownPartition: .unknownTopicOrPartition
+    case .invalidTopicName: .invalidTopic
+    case .partitionCountMismatch: .invalidPartitions
+    case .offsetOutOfRange: .offsetOutOfRange
+    case .recordTooLarge: .messageTooLarge
+    case .invalidGroup: .invalidGroupID
+    case .closed: .notLeaderOrFollower
+    case .topicExists: .topicAlreadyExists
+    case .invalidSetting: .invalidConfig
+    case .batchRefused: refusal ?? .invalidRecord
+    case .corruptBatch, .missingFile, .corruptMetadata, .diskFull, .readOnly, .ioFailed:
+      .kafkaStorageError
+    }
+  }
+
+  /// A client's batch that is not appended.
+  static func refused(_ code: KafkaErrorCode, _ message: String) -> EventLogError {
+    var error = EventLogError(.batchRefused, message)
+    error.refusal = code
+    return error
+  }
 }
 
 extension EventLogError {

@@ -204,7 +204,16 @@ final class LogStorage: Sendable {
     }
   }
 
-  /// Puts `bytes` in place of a whole file in the root: the old or the new is there, never a mix.
+  /// Removes a directory with the files in it; nothing happens where there is none.
+  func removeDirectory(_ path: String) throws {
+    guard isDirectory(path) else { return }
+    for name in try list(path) { try remove(path + "/" + name) }
+    guard rmdir(absolute(path)) == 0 || errno == ENOENT else {
+      throw failure(errno, "remove", path)
+    }
+  }
+
+  /// Puts `bytes` in place of a whole file: the old or the new is there, never a mix.
   func replace(_ path: String, with bytes: [UInt8]) throws {
     let temporary = path + ".tmp"
     do {
@@ -219,7 +228,7 @@ final class LogStorage: Sendable {
       _ = unlink(absolute(temporary))
       throw error
     }
-    try syncDirectory("")
+    try syncDirectory(path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "")
   }
 
   // MARK: Errors

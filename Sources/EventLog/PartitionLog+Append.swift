@@ -65,7 +65,7 @@ extension PartitionLog {
     }
   }
 
-  private func write(
+  func write(
     _ batches: [EncodedBatch],
     totalSize: Int,
     appendTime: Int64,
@@ -78,6 +78,7 @@ extension PartitionLog {
     }
     var bytes: [UInt8] = []
     var nextOffset = end.nextOffset
+    let epoch = leaderEpoch
     for (index, batch) in batches.enumerated() {
       let start = bytes.count
       if index == 0, batches.count == 1 {
@@ -85,7 +86,8 @@ extension PartitionLog {
       } else {
         bytes.append(contentsOf: batch.bytes)
       }
-      RecordBatch.stamp(baseOffset: Offset(nextOffset), into: &bytes, at: start)
+      RecordBatch.stamp(
+        baseOffset: Offset(nextOffset), leaderEpoch: epoch, into: &bytes, at: start)
       nextOffset += Int64(batch.recordCount)
     }
     do {
@@ -102,7 +104,7 @@ extension PartitionLog {
       for batch in batches {
         view.active?.note(
           batch,
-          timestamp: appendTime,
+          appendTime: appendTime,
           indexInterval: configuration.indexIntervalBytes
         )
       }
@@ -115,9 +117,11 @@ extension PartitionLog {
     appendTime: Int64
   ) -> Bool {
     guard end.size > 0 else { return false }
-    if end.size + size > configuration.segmentBytesMax { return true }
+    let settings = view.withLock { $0.settings }
+    if end.size + size > settings.segmentBytesMax ?? configuration.segmentBytesMax { return true }
     if end.nextOffset - end.baseOffset > Int64(Int32.max / 2) { return true }
-    guard let milliseconds = configuration.segmentMilliseconds, let first = end.firstTimestamp
+    guard let milliseconds = settings.segmentMilliseconds ?? configuration.segmentMilliseconds,
+      let first = end.firstTimestamp
     else { return false }
     return appendTime - first >= milliseconds
   }
@@ -142,22 +146,27 @@ extension PartitionLog {
     for file in [next.end.log, next.indexFile, next.timeIndexFile] {
       try storage.truncate(file, to: 0)
     }
-    writer = WriterState(needsDirectorySync: true)
+    writer.offsetEntriesOnDisk = 0
+    writer.timeEntriesOnDisk = 0
+    writer.needsDirectorySync = true
     view.withLock { view in
       view.sealed.append(
         SealedSegment(
           baseOffset: end.baseOffset,
           endOffset: end.nextOffset,
           size: end.size,
-          maxTimestamp: end.maxTimestamp
+          maxTimestamp: end.maxTimestamp,
+          appendTime: end.appendTime
         )
       )
       view.active = next
     }
+    try noteRoll(&writer, sealed: end)
   }
 
   /// Makes everything appended before this call durable.
   func flush() throws {
+    guard !isDeleted else { return }
     let (end, needsDirectorySync) = try writer.withLock { writer in
       let needed = writer.needsDirectorySync
       writer.needsDirectorySync = false

@@ -175,9 +175,16 @@ extension PartitionLog {
   }
 
   /// The batches as they are stored, one after the other.
-  func readBatches(from start: Int64, bytesMax: Int) throws -> [UInt8] {
+  ///
+  /// - Parameter firstBytesMax: with a first batch larger than this there are none.
+  func readBatches(
+    from start: Int64,
+    bytesMax: Int,
+    firstBytesMax: Int = .max
+  ) throws -> [UInt8] {
     var result: [UInt8] = []
     try forEachBatch(from: start, bytesMax: bytesMax) { header, bytes in
+      if result.isEmpty, header.totalSize > firstBytesMax { return false }
       try header.checkCRC(bytes)
       result.append(contentsOf: bytes)
       return true
@@ -187,45 +194,71 @@ extension PartitionLog {
 
   // MARK: Time
 
-  /// The first offset whose append time is `time` or later; the end where there is none.
-  func offset(atOrAfter time: Int64) throws -> Int64 {
-    let (sealed, end) = try view.withLock { ($0.sealed, try $0.checkedActive()) }
-    for segment in sealed {
+  /// A record's place in the log and in time.
+  struct TimedOffset: Sendable, Equatable {
+    var offset: Int64
+    var timestamp: Int64
+  }
+
+  /// The first record whose timestamp is `time` or later; nil where there is none.
+  func record(atOrAfter time: Int64) throws -> TimedOffset? {
+    let (sealed, end, start) = try view.withLock {
+      ($0.sealed, try $0.checkedActive(), $0.startOffset)
+    }
+    for segment in sealed where segment.endOffset > start {
       let highest = try maxTimestamp(of: segment)
       guard highest >= time else { continue }
       let files = files(segment.baseOffset)
       let bytes = try storage.contents(of: files.timeIndex) ?? []
       let index = SegmentIndex(offsetBytes: [], timeBytes: bytes, logSize: segment.size)
       let relative = index?.relativeOffset(before: time) ?? 0
-      return try firstOffset(
-        atOrAfter: time,
-        from: min(segment.baseOffset + relative, segment.endOffset - 1)
-      )
+      let from = min(segment.baseOffset + relative, segment.endOffset - 1)
+      if let found = try firstRecord(atOrAfter: time, from: max(from, start)) { return found }
     }
-    guard end.maxTimestamp >= time, end.nextOffset > end.baseOffset else { return end.nextOffset }
+    guard end.maxTimestamp >= time, end.nextOffset > max(start, end.baseOffset) else { return nil }
     let relative = view.withLock { $0.active?.index.relativeOffset(before: time) ?? 0 }
-    let from = end.baseOffset + relative
+    let from = max(start, end.baseOffset + relative)
     // A roll in between leaves the offset where it was; the walk starts there all the same.
-    return try firstOffset(atOrAfter: time, from: min(from, end.nextOffset - 1))
+    return try firstRecord(atOrAfter: time, from: min(from, end.nextOffset - 1))
   }
 
-  private func firstOffset(atOrAfter time: Int64, from start: Int64) throws -> Int64 {
-    var found: Int64?
-    let end = try forEachBatch(from: start, bytesMax: .max, prefetch: 16 << 10) { header, bytes in
+  /// The same as an offset; the end where there is none.
+  func offset(atOrAfter time: Int64) throws -> Int64 {
+    try record(atOrAfter: time)?.offset ?? endOffset()
+  }
+
+  /// The first record with the highest timestamp of all; nil for an empty log.
+  func latestRecord() throws -> TimedOffset? {
+    let (sealed, end, start) = try view.withLock {
+      ($0.sealed, try $0.checkedActive(), $0.startOffset)
+    }
+    var highest = end.size > 0 ? end.maxTimestamp : .min
+    for segment in sealed where segment.endOffset > start {
+      highest = max(highest, try maxTimestamp(of: segment))
+    }
+    return highest == .min ? nil : try record(atOrAfter: highest)
+  }
+
+  private func firstRecord(atOrAfter time: Int64, from start: Int64) throws -> TimedOffset? {
+    var found: TimedOffset?
+    try forEachBatch(from: start, bytesMax: .max, prefetch: 16 << 10) { header, bytes in
       guard header.maxTimestamp >= time else { return true }
       if header.isLogAppendTime {
-        found = header.baseOffset
+        found = TimedOffset(
+          offset: max(header.baseOffset, start), timestamp: header.maxTimestamp)
       } else {
         try RecordBatch.forEachRecord(in: bytes) { record in
-          if found == nil, record.timestamp >= time { found = record.offset }
+          if found == nil, record.timestamp >= time, record.offset >= start {
+            found = TimedOffset(offset: record.offset, timestamp: record.timestamp)
+          }
         }
       }
       return found == nil
     }
-    return found ?? end
+    return found
   }
 
-  /// The highest append time of a sealed segment, from its time index's last entry.
+  /// The highest timestamp of a sealed segment, from its time index's last entry.
   func maxTimestamp(of segment: SealedSegment) throws -> Int64 {
     if let known = segment.maxTimestamp { return known }
     let files = files(segment.baseOffset)

@@ -14,15 +14,14 @@ extension PartitionLog {
     configuration: EventLogConfiguration
   ) throws -> PartitionLog {
     let directory = partition.description
+    // What a topic of the same name left behind when it was deleted, or half made, is not its own.
+    try storage.removeDirectory(directory)
     try storage.makeDirectory(directory)
     let active = try ActiveSegment.open(
       storage,
       SegmentFiles(directory: directory, baseOffset: 0),
       baseOffset: 0
     )
-    for file in [active.end.log, active.indexFile, active.timeIndexFile] {
-      try storage.truncate(file, to: 0)
-    }
     try storage.syncDirectory(directory)
     return PartitionLog(
       partition,
@@ -78,10 +77,11 @@ extension PartitionLog {
       }
       try syncLog(end)
       try writeIndexes(&writer, durable: end)
+      try noteClosing(writer, end)
       return view.withLock { view in
         view.failure = .closed(storage.root)
         return ShutdownMarker.Entry(
-          startOffset: view.startOffset,
+          startOffset: view.firstBaseOffset,
           nextOffset: end.nextOffset,
           activeBase: end.baseOffset,
           activeSize: end.size,
@@ -116,12 +116,14 @@ private struct PartitionOpening {
       entry.activeBase == last && entry.activeSize == sizes.last && entry.startOffset == bases[0]
         ? entry : nil
     }
+    let state = try state(directory)
     var sealed: [SealedSegment] = []
     for index in 0..<(bases.count - 1) {
       let segment = SealedSegment(
         baseOffset: bases[index],
         endOffset: bases[index + 1],
-        size: sizes[index]
+        size: sizes[index],
+        appendTime: state.appendTimes[bases[index]]
       )
       sealed.append(try check(segment, isClean: clean != nil))
     }
@@ -133,18 +135,28 @@ private struct PartitionOpening {
     } else {
       try recover(&active, &writer, files)
     }
-    if configuration.segmentMilliseconds != nil, active.end.size > 0 {
+    if active.end.size > 0, !state.isProducedTo {
       var window = SegmentWindow(storage: storage, file: active.end.log, size: active.end.size)
       active.end.firstTimestamp = try? window.header(at: 0).maxTimestamp
     }
-    return PartitionLog(
+    active.end.appendTime = state.appendTimes[last]
+    let log = PartitionLog(
       partition,
       storage: storage,
       configuration: configuration,
       sealed: sealed,
       active: active,
+      state: state,
       writer: writer
     )
+    if state.isProducedTo { try log.restoreProducers() }
+    return log
+  }
+
+  private func state(_ directory: String) throws -> PartitionState {
+    let path = directory + "/" + PartitionState.name
+    return try storage.contents(of: path).map { try PartitionState(parsing: $0, file: path) }
+      ?? PartitionState()
   }
 
   // MARK: Sealed segments

@@ -1,6 +1,7 @@
 // One partition on disk: a chain of sealed segments and one active segment at its end.
 //
-// `PartitionLog+Append` writes, `+Read` finds and reads, `+Recovery` opens, `+Retention` deletes.
+// `PartitionLog+Append` writes, `+Produce` writes what clients packed, `+Read` finds and reads,
+// `+Recovery` opens, `+Retention` deletes.
 
 internal import KafkaProtocol
 internal import Synchronization
@@ -25,6 +26,7 @@ final class PartitionLog: Sendable {
     configuration: EventLogConfiguration,
     sealed: [SealedSegment],
     active: ActiveSegment?,
+    state: PartitionState = PartitionState(),
     writer: WriterState = WriterState(),
     failure: EventLogError? = nil
   ) {
@@ -33,7 +35,7 @@ final class PartitionLog: Sendable {
     self.storage = storage
     self.configuration = configuration
     self.writer = Mutex(writer)
-    self.view = Mutex(View(sealed: sealed, active: active, failure: failure))
+    self.view = Mutex(View(sealed: sealed, active: active, state: state, failure: failure))
   }
 
   /// What only the writing thread needs.
@@ -43,6 +45,7 @@ final class PartitionLog: Sendable {
     var timeEntriesOnDisk = 0
     /// True where files were created since the directory was fsynced.
     var needsDirectorySync = false
+    var producers = ProducerStates()
   }
 
   /// What readers see.
@@ -50,6 +53,9 @@ final class PartitionLog: Sendable {
     var sealed: [SealedSegment]
     /// Nil exactly where `failure` says why the partition could not be opened.
     var active: ActiveSegment?
+    var state = PartitionState()
+    /// Of the topic's settings, what an append asks for.
+    var settings = TopicConfiguration()
     /// Once set, every operation throws it until the log is opened again.
     var failure: EventLogError?
 
@@ -59,7 +65,9 @@ final class PartitionLog: Sendable {
       return active.end
     }
 
-    var startOffset: Int64 { sealed.first?.baseOffset ?? active?.end.baseOffset ?? 0 }
+    var firstBaseOffset: Int64 { sealed.first?.baseOffset ?? active?.end.baseOffset ?? 0 }
+    /// The oldest offset that may be read.
+    var startOffset: Int64 { max(firstBaseOffset, state.startOffset) }
   }
 
   func fail(_ error: EventLogError) {
@@ -81,6 +89,13 @@ final class PartitionLog: Sendable {
     try view.withLock { try $0.checkedActive().nextOffset }
   }
 
+  /// The number of the leader's time that appends belong to.
+  var leaderEpoch: Int32 { view.withLock { $0.state.leaderEpoch } }
+
+  func apply(_ settings: TopicConfiguration) {
+    view.withLock { $0.settings = settings }
+  }
+
   /// Start, end, segments and bytes at one moment.
   func statistics() throws -> (start: Int64, end: Int64, segments: Int, bytes: Int) {
     try view.withLock { view in
@@ -99,8 +114,10 @@ struct SealedSegment: Sendable {
   /// The base offset of the segment after it.
   let endOffset: Int64
   let size: Int
-  /// The highest append time; nil until someone asks.
+  /// The highest timestamp of its records; nil until someone asks.
   var maxTimestamp: Int64?
+  /// When its last record was appended, where that is known and not `maxTimestamp`.
+  var appendTime: Int64?
 }
 
 /// The segment at the end, with its index in memory.
@@ -113,9 +130,11 @@ struct ActiveSegment: Sendable {
     var nextOffset: Int64
     /// The append time of the segment's first batch; nil while it is empty.
     var firstTimestamp: Int64?
-    /// The highest append time; the smallest Int64 while the segment is empty.
+    /// The highest timestamp; the smallest Int64 while the segment is empty.
     var maxTimestamp: Int64 = .min
     var maxTimestampOffset: Int64 = 0
+    /// When its last record was appended; nil where that was before this opening.
+    var appendTime: Int64?
   }
 
   var end: Position
@@ -145,9 +164,11 @@ struct ActiveSegment: Sendable {
   }
 
   /// Takes note of a batch that was written at the end.
-  mutating func note(_ batch: EncodedBatch, timestamp: Int64, indexInterval: Int) {
+  mutating func note(_ batch: EncodedBatch, appendTime: Int64, indexInterval: Int) {
     let lastOffset = end.nextOffset + Int64(batch.recordCount) - 1
-    if end.firstTimestamp == nil { end.firstTimestamp = timestamp }
+    let timestamp = batch.maxTimestamp ?? appendTime
+    if end.firstTimestamp == nil { end.firstTimestamp = appendTime }
+    end.appendTime = appendTime
     if timestamp > end.maxTimestamp {
       end.maxTimestamp = timestamp
       end.maxTimestampOffset = lastOffset
@@ -172,4 +193,6 @@ struct ActiveSegment: Sendable {
 struct EncodedBatch: Sendable {
   var bytes: [UInt8]
   var recordCount: Int
+  /// The highest timestamp of its records where they have their producer's; nil for append time.
+  var maxTimestamp: Int64?
 }

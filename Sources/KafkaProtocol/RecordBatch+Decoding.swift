@@ -25,40 +25,17 @@ extension RecordBatch {
     switch header.compression {
     case .none?:
       try walk(packed, header, at: RecordBatchHeader.size, body)
-    case .gzip?, .zstd?:
-      let plain = try unpack(packed, header, bytesMax: unpackedBytesMax)
+    case let codec?:
+      let plain = try unpack(packed, codec, bytesMax: unpackedBytesMax)
       try plain.withUnsafeBytes { try walk($0, header, at: 0, body) }
-    case .snappy?, .lz4?, nil:
+    case nil:
       throw KafkaProtocolError(
         .unsupportedCompression,
         byteOffset: 21,
-        "codec \(header.attributes & 7) is not one of none (0), gzip (1) and zstd (4)"
+        "codec \(header.attributes & 7) is not one of Kafka's, 0 to 4"
       )
     }
     return header
-  }
-
-  private static func unpack(
-    _ packed: UnsafeRawBufferPointer,
-    _ header: RecordBatchHeader,
-    bytesMax: Int
-  ) throws -> [UInt8] {
-    do {
-      guard header.compression == .gzip else {
-        return try Zstd.decompress(packed, bytesMax: bytesMax)
-      }
-      var plain: [UInt8] = []
-      try Gzip.decompress(packed.bindMemory(to: UInt8.self), bytesMax: bytesMax) {
-        plain.append(contentsOf: $0)
-      }
-      return plain
-    } catch let error as CodecsError {
-      throw KafkaProtocolError(
-        error.kind == .tooLarge ? .tooLarge : .corrupt,
-        byteOffset: RecordBatchHeader.size,
-        "the records do not unpack: \(error.message)"
-      )
-    }
   }
 
   /// Walks plain records; `origin` is where they begin in the caller's bytes, for error places.

@@ -6,7 +6,7 @@ extension RecordBatch {
   /// This batch as Kafka's bytes.
   ///
   /// - Throws: `kafka.tooLarge` above 2 GiB, `kafka.corrupt` for offsets below the base offset or
-  ///   not ascending, `kafka.unsupportedCompression` for snappy and lz4.
+  ///   not ascending.
   public func encoded() throws -> [UInt8] {
     var header = RecordBatchHeader()
     header.baseOffset = baseOffset.rawValue
@@ -90,7 +90,7 @@ extension RecordBatch {
         var writer = RecordWriter(target)
         writer.write(records, deltas)
       }
-    case .gzip, .zstd:
+    case .gzip, .snappy, .lz4, .zstd:
       let plain = [UInt8](unsafeUninitializedCapacity: plainSize) { buffer, count in
         var writer = RecordWriter(UnsafeMutableRawBufferPointer(buffer))
         writer.write(records, deltas)
@@ -103,20 +103,18 @@ extension RecordBatch {
       return seal(header, recordsSize: packed.count) { target in
         packed.withUnsafeBytes { target.copyMemory(from: $0) }
       }
-    case .snappy, .lz4:
-      throw KafkaProtocolError(
-        .unsupportedCompression,
-        byteOffset: 21,
-        "\(compression) batches are not written"
-      )
     }
   }
 
   private static func pack(_ plain: [UInt8], _ compression: RecordCompression) throws -> [UInt8] {
     do {
-      return compression == .gzip
-        ? try Gzip.compress(plain)
-        : try plain.withUnsafeBytes { try Zstd.compress($0) }
+      switch compression {
+      case .none: return plain
+      case .gzip: return try Gzip.compress(plain)
+      case .snappy: return plain.withUnsafeBytes { Snappy.compress($0) }
+      case .lz4: return plain.withUnsafeBytes { LZ4.compressFrame($0) }
+      case .zstd: return try plain.withUnsafeBytes { try Zstd.compress($0) }
+      }
     } catch let error as CodecsError {
       throw KafkaProtocolError(
         .corrupt,

@@ -57,7 +57,7 @@ public struct RecordBatch: Hashable, Sendable {
 
   /// The batch that begins at the beginning of `bytes`, its records copied.
   ///
-  /// The codec none, gzip and zstd are read. Memory is bounded by the batch's own size and
+  /// All codecs of Kafka are read. Memory is bounded by the batch's own size and
   /// `unpackedBytesMax`, whatever the counts in the bytes say.
   /// - Throws: `KafkaProtocolError` for anything that is not a whole, valid batch.
   public static func decode(
@@ -89,14 +89,35 @@ public struct RecordBatch: Hashable, Sendable {
     try bytes.withUnsafeBytes { try decode($0, unpackedBytesMax: unpackedBytesMax) }
   }
 
-  /// Writes the base offset into an encoded batch that begins at `byteOffset`.
-  public static func stamp(baseOffset: Offset, into bytes: inout [UInt8], at byteOffset: Int = 0) {
+  /// Writes the base offset and leader epoch into an encoded batch that begins at `byteOffset`.
+  ///
+  /// Both lie outside what the CRC covers.
+  public static func stamp(
+    baseOffset: Offset,
+    leaderEpoch: Int32 = 0,
+    into bytes: inout [UInt8],
+    at byteOffset: Int = 0
+  ) {
     bytes.withUnsafeMutableBytes { target in
       target.storeBytes(
         of: baseOffset.rawValue.bigEndian,
         toByteOffset: byteOffset,
         as: Int64.self
       )
+      target.storeBytes(of: leaderEpoch.bigEndian, toByteOffset: byteOffset + 12, as: Int32.self)
+    }
+  }
+
+  /// Makes `time` the timestamp of every record of an encoded batch, and its CRC anew.
+  public static func stamp(appendTime time: Int64, into bytes: inout [UInt8]) throws {
+    var header = try bytes.withUnsafeBytes { try RecordBatchHeader(parsing: $0) }
+    header.attributes |= 8
+    header.maxTimestamp = time
+    bytes.withUnsafeMutableBytes { target in
+      header.store(into: target)
+      let covered = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(target)[21...])
+      target.storeBytes(
+        of: CRC32C.checksum(covered).bigEndian, toByteOffset: 17, as: UInt32.self)
     }
   }
 }
