@@ -11,7 +11,7 @@
 // is made of it, so bad bytes end in an error, and memory stays in proportion to the bytes given.
 
 /// Something that has a place in a request or response.
-public protocol WireValue: Sendable {
+public protocol WireValue: Hashable, Sendable {
   /// With the values that stand for fields which a version does not have.
   init()
   /// Reads or writes the fields in their order on the wire, as the coder's direction says.
