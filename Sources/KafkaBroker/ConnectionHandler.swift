@@ -4,6 +4,7 @@
 // sends faster than it is answered, or does not take its answers, fills its own socket and no memory
 // here.
 
+internal import KafkaProtocol
 internal import NIOCore
 
 /// Runs on the connection's event loop only.
@@ -45,7 +46,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    waiting.removeAll()
+    // A producer that wants no answers may be gone before its last records are appended; nobody
+    // is there to hear any other answer.
+    waiting = CircularBuffer(waiting.filter { RequestHeader.isProduce($0.bytes) })
     timer?.cancel()
     timer = nil
     context.fireChannelInactive()
@@ -93,7 +96,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   private func finish(_ outcome: RequestOutcome, _ context: ChannelHandlerContext) {
-    guard context.channel.isActive else { return }
+    guard context.channel.isActive else {
+      isBusy = false
+      return answerNext(context)
+    }
     switch outcome {
     case .close: context.close(promise: nil)
     case .nothing: goOn(context)
@@ -105,7 +111,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         withExtendedLifetime(lease) {}
         let (handler, context) = bound.value
         handler.writeBegan = nil
-        if case .success = result { handler.goOn(context) }
+        if case .success = result {
+          handler.goOn(context)
+        } else {
+          handler.isBusy = false
+          handler.answerNext(context)
+        }
       }
     }
   }
@@ -130,5 +141,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         && isOver(decoder.lastBytes, limits.stallTimeoutMilliseconds))
     let isIdle = !isBusy && isOver(decoder.lastBytes, limits.idleTimeoutMilliseconds)
     if isStalled || isIdle { context.close(promise: nil) }
+  }
+}
+
+extension RequestHeader {
+  /// Whether a frame begins with the key of Produce.
+  fileprivate static func isProduce(_ frame: [UInt8]) -> Bool {
+    frame.starts(with: [0, UInt8(truncatingIfNeeded: KafkaAPI.produce.rawValue)])
   }
 }

@@ -144,12 +144,13 @@ final class TestBroker {
 
   func client() throws -> WireClient { try WireClient(port: port) }
 
-  /// Ends without closing the log, as a crash does, and begins again on another port.
+  /// Ends without closing the log, as a crash does, and begins again on the same port.
   func crash() throws {
+    let port = broker.port
     broker.stop()
     log = try EventLog.open(directory: scratch.path)
     broker = try KafkaBroker.start(
-      log: log, port: 0, configuration: configuration, storyTime: { TestBroker.time })
+      log: log, port: port, configuration: configuration, storyTime: { TestBroker.time })
   }
 }
 
