@@ -144,6 +144,7 @@ let package = Package(
     // Doors to the network: the only importers of NIO.
     room("HTTPServer", nio),
     room("CollectorEndpoint", ["Collector", "HTTPServer"]),
+    room("KafkaBroker", ["Diagnostics", "EventLog", "KafkaProtocol"] + nio),
 
     // Composition
     room("World", ["Diagnostics", "EventModel", "EventSDK", "Simulation"]),
@@ -152,7 +153,7 @@ let package = Package(
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
         "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
-        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
+        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
         "TrinoSQL", "Warehouse", "World", crypto, yams,
       ]),
 
@@ -166,8 +167,8 @@ let package = Package(
       [
         "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
         "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
-        "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform", "QueryExecution",
-        "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
+        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform",
+        "QueryExecution", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -224,7 +225,8 @@ let package = Package(
         "TestSupport",
       ]),
     tests("HTTPServer", ["HTTPServer"]),
-    tests("KafkaProtocol", ["Codecs", "KafkaProtocol"], exclude: ["Fixtures"]),
+    tests("KafkaBroker", ["EventLog", "KafkaBroker", "KafkaProtocol", "TestSupport"]),
+    tests("KafkaProtocol", ["Codecs", "KafkaProtocol", "TestSupport"], exclude: ["Fixtures"]),
     tests("Kernels", ["Columnar", "Kernels", "TestSupport"]),
     tests(
       "Lake",

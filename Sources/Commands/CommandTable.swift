@@ -91,7 +91,7 @@ enum CommandTable {
       ) { try $0.canary($1) },
       Command("status", group: .world) { shell, _ in try shell.status() },
       Command("clock", group: .world, isOperational: { !$0.isEmpty }) { try $0.clock($1) },
-      Command("serve", group: .world, subcommands: ["stop"], options: ["--port"]) {
+      Command("serve", group: .world, subcommands: ["stop"], options: ["--port", "--kafka-port"]) {
         try $0.serve($1)
       },
       Command("lang", group: .prompt, subcommands: ["ko", "en"]) { try $0.lang($1) },

@@ -5,6 +5,7 @@ internal import EventSDK
 internal import Foundation
 internal import Grading
 internal import HTTPServer
+internal import KafkaBroker
 internal import Terminal
 internal import TrinoSQL
 
@@ -40,6 +41,9 @@ struct ErrorText {
     case HTTPServerError.portInUse(let port):
       let fields = ["port": String(port), "other": String(port + 1)]
       self.init("http.portInUse", "port \(port) is in use", nil, nil, fields, catalogue)
+    case KafkaBrokerError.portInUse(let port):
+      let fields = ["port": String(port), "other": String(port + 1)]
+      self.init("kafka.portInUse", "port \(port) is in use", nil, nil, fields, catalogue)
     case let error as any DiagnosableError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
       if error is CommandError { exit = .usage }

@@ -1,6 +1,7 @@
 internal import CollectorEndpoint
 internal import EventModel
 internal import Foundation
+internal import KafkaBroker
 internal import Platform
 internal import Simulation
 internal import Synchronization
@@ -9,13 +10,17 @@ internal import Terminal
 /// What `serve` has opened, and the thread that lets story time go on 1:1 meanwhile.
 final class ServeState: Sendable {
   let collectorPort: Int
+  let kafkaPort: Int
   private let endpoint: CollectorEndpoint
+  private let broker: KafkaBroker
   private let isStopped = Mutex(false)
   private let failure = Mutex<(any Error)?>(nil)
 
-  init(endpoint: CollectorEndpoint) {
+  init(endpoint: CollectorEndpoint, broker: KafkaBroker) {
     self.endpoint = endpoint
+    self.broker = broker
     collectorPort = endpoint.port
+    kafkaPort = broker.port
   }
 
   /// Moves the clock by the wall time that has passed, about once a second.
@@ -50,19 +55,20 @@ final class ServeState: Sendable {
   func stop() {
     isStopped.withLock { $0 = true }
     endpoint.stop()
+    broker.stop()
   }
 }
 
 extension Shell {
-  /// `serve [--port N]`, `serve stop`: the wires on loopback.
+  /// `serve [--port N] [--kafka-port N]`, `serve stop`: the wires on loopback.
   func serve(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
-    try arguments.allowOnly("port")
+    try arguments.allowOnly("port", "kafka-port")
     if let word = arguments.positions.first {
       guard word == "stop" else {
         throw CommandError(
           .unknownSubcommand,
-          ["command": "serve", "word": word, "known": "stop, --port"]
+          ["command": "serve", "word": word, "known": "stop, --port, --kafka-port"]
         )
       }
       server?.stop()
@@ -73,7 +79,18 @@ extension Shell {
       throw CommandError(.alreadyServing, ["port": String(server.collectorPort)])
     }
     let port = try arguments.integer("port", in: 0...65_535) ?? 8_080
-    let state = ServeState(endpoint: try platform().openCollector(port: port))
+    // Who takes any free port for the one takes any for the other.
+    let kafkaPort =
+      try arguments.integer("kafka-port", in: 0...65_535) ?? (port == 0 ? 0 : 9_092)
+    let broker = try platform().openKafka(port: kafkaPort)
+    let endpoint: CollectorEndpoint
+    do {
+      endpoint = try platform().openCollector(port: port)
+    } catch {
+      broker.stop()
+      throw error
+    }
+    let state = ServeState(endpoint: endpoint, broker: broker)
     server = state
     state.tick { [weak self, weak state] milliseconds in
       do {
@@ -91,8 +108,12 @@ extension Shell {
           "  curl -s -XPOST http://localhost:\(state.collectorPort)/v1/events -d '"
             + Shell.sampleEvent + "'"
         ),
+        .text(text("serve.kafka", ["port": String(state.kafkaPort)])),
+        .verbatim("  kcat -b localhost:\(state.kafkaPort) -t app-events -C -o -3 -e"),
       ],
-      data: .record(["collector": .count(state.collectorPort)])
+      data: .record([
+        "collector": .count(state.collectorPort), "kafka": .count(state.kafkaPort),
+      ])
     )
   }
 
