@@ -128,6 +128,16 @@ package final class GroupCoordinator: Sendable {
     !group.isEmpty && group.utf8.count <= 1_024
   }
 
+  /// Answers everybody who waits: this coordinator is leaving, and they are to look for it again.
+  package func close() {
+    let (joins, syncs) = state.withLock { state in
+      defer { (state.joins, state.syncs) = ([:], [:]) }
+      return (Array(state.joins.values), Array(state.syncs.values))
+    }
+    for answer in joins { answer(JoinGroupResponse(error: .notCoordinator, memberID: "")) }
+    for answer in syncs { answer(SyncGroupResponse { $0.errorCode = .notCoordinator }) }
+  }
+
   // MARK: Offsets
 
   /// Remembers how far a group has read; durable when this returns.

@@ -21,6 +21,8 @@ package struct BrokerConfiguration: Sendable {
   package var createsTopics = true
   /// Partitions of a topic whose maker leaves it open (`num.partitions`).
   package var partitionCountDefault = 1
+  /// Partitions that there can be in all; clients cannot make more.
+  package var partitionsMax = 2_000
   /// Offsets of a group without members are kept this long (`offsets.retention.minutes`).
   package var offsetsRetentionMilliseconds: Int64 = 7 * 86_400_000
   /// The largest note beside an offset (`offset.metadata.max.bytes`).

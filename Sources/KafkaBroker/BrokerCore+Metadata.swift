@@ -71,6 +71,9 @@ extension BrokerCore {
 
   /// As in Kafka, who makes a topic by asking about it has to ask once more.
   private func create(_ name: String) -> KafkaErrorCode {
+    guard hasRoom(forPartitions: configuration.partitionCountDefault) else {
+      return .policyViolation
+    }
     do {
       _ = try log.makeTopic(
         name, partitionCount: configuration.partitionCountDefault,

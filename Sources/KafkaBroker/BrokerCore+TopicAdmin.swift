@@ -48,6 +48,7 @@ extension BrokerCore {
       }
       count = topic.assignments.count
     }
+    try checkRoom(forPartitions: count)
     var settings = TopicConfiguration()
     for config in topic.configs { try settings.set(config.name, config.value) }
     if validateOnly {
@@ -64,6 +65,14 @@ extension BrokerCore {
         $0.value = settings.value(setting.name)
         $0.configSource = Self.source(setting.name, settings)
       }
+    }
+  }
+
+  private func checkRoom(forPartitions count: Int) throws {
+    guard hasRoom(forPartitions: count) else {
+      throw AdminRefusal(
+        code: .policyViolation,
+        message: "There can be \(configuration.partitionsMax) partitions in all.")
     }
   }
 
@@ -105,6 +114,8 @@ extension BrokerCore {
                 code: .invalidReplicaAssignment,
                 message: "Partitions can be on broker \(Self.nodeID) only.")
             }
+            let existing = log.topic(topic.name)?.partitionCount ?? 0
+            try checkRoom(forPartitions: Int(topic.count) - existing)
             try log.growTopic(
               topic.name, partitionCount: Int(topic.count), validateOnly: request.validateOnly)
           } catch {

@@ -61,6 +61,7 @@ final class BrokerCore: Sendable {
   func quiesce() {
     housekeeping.withLock { $0?.cancel() }
     waiting.close()
+    groups.close()
   }
 
   /// Ends the threads and makes the log durable.
@@ -111,6 +112,12 @@ final class BrokerCore: Sendable {
         core.setGroupAlarm()
       }
     }
+  }
+
+  /// Whether clients may make so many partitions more: each of them keeps files open.
+  func hasRoom(forPartitions count: Int) -> Bool {
+    let existing = log.topicNames().reduce(0) { $0 + (log.topic($1)?.partitionCount ?? 0) }
+    return existing + count <= configuration.partitionsMax
   }
 
   /// Old segments by their topics' settings, and old offsets of groups without members.

@@ -66,6 +66,7 @@ package final class KafkaBroker: Sendable {
     guard (0...65_535).contains(port) else {
       throw KafkaBrokerError.cannotListen(port: port, reason: "ports are 0 to 65535")
     }
+    raiseOpenFileLimit()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     let core = BrokerCore(
       log: log, configuration: configuration, loop: group.next(), storyTime: storyTime)
@@ -96,6 +97,21 @@ package final class KafkaBroker: Sendable {
       if (error as? IOError)?.errnoCode == EADDRINUSE { throw KafkaBrokerError.portInUse(port) }
       throw KafkaBrokerError.cannotListen(port: port, reason: "\(error)")
     }
+  }
+
+  /// Connections and segments are files to the system, and many systems begin with few of them.
+  private static func raiseOpenFileLimit() {
+    #if canImport(Glibc)
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+    let resource = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return }
+    let wanted = min(limit.rlim_max, 10_240)
+    guard limit.rlim_cur < wanted else { return }
+    limit.rlim_cur = wanted
+    _ = setrlimit(resource, &limit)
   }
 
   /// Stops accepting, answers what waits, closes what is left, and makes the log durable.

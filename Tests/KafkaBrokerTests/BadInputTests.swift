@@ -151,6 +151,34 @@ private func residentBytes() -> Int {
     #expect(grown < 100 << 20)
   }
 
+  #if os(Linux)
+  @Test func `a full disk is an error of the partition, and what comes later is taken again`() throws
+  {
+    let broker = try TestBroker()
+    try broker.log.createTopic("t", partitionCount: 2)
+    let segment = broker.scratch.path + "/t-0/00000000000000000000.log"
+    try FileManager.default.removeItem(atPath: segment)
+    try FileManager.default.createSymbolicLink(
+      atPath: segment, withDestinationPath: "/dev/full")
+    try broker.crash()
+    let client = try broker.client()
+    let id = try client.ask(InitProducerIDRequest(), version: 4).producerID
+    var request = produceRequest("t", try batch(["a"], producer: id, sequence: 0))
+    for _ in 0..<3 {
+      let failed = try client.ask(request, version: 9).only
+      #expect(failed?.errorCode == .kafkaStorageError && failed?.baseOffset == -1)
+      #expect(failed?.errorMessage?.contains("disk is full") == true)
+    }
+    request.topicData[0].partitionData[0].index = 1
+    #expect(try client.ask(request, version: 9).only?.errorCode == KafkaErrorCode.none)
+    try FileManager.default.removeItem(atPath: segment)
+    try Data().write(to: URL(fileURLWithPath: segment))
+    try broker.crash()
+    request.topicData[0].partitionData[0].index = 0
+    #expect(try broker.client().ask(request, version: 9).only?.baseOffset == 0)
+  }
+  #endif
+
   @Test func `a log that cannot be written is an error of the partition, not the end`() throws {
     let broker = try TestBroker()
     try broker.log.createTopic("t", partitionCount: 1)

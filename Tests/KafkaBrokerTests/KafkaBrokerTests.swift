@@ -173,6 +173,56 @@ import Testing
     }
   }
 
+  @Test func `clients cannot make more partitions than the broker can hold open`() throws {
+    let broker = try TestBroker { $0.partitionsMax = 3 }
+    let client = try broker.client()
+    func create(_ name: String, _ count: Int32) throws -> KafkaErrorCode? {
+      let request = CreateTopicsRequest {
+        $0.topics = [
+          CreateTopicsRequest.Topic {
+            $0.name = name
+            $0.partitionCount = count
+            $0.replicationFactor = -1
+          }
+        ]
+      }
+      return try client.ask(request, version: 7).topics.first?.errorCode
+    }
+    #expect(try create("a", 4) == .policyViolation)
+    #expect(try create("a", 2) == KafkaErrorCode.none)
+    let grow = CreatePartitionsRequest {
+      $0.topics = [
+        CreatePartitionsRequest.Topic {
+          $0.name = "a"
+          $0.count = 4
+        }
+      ]
+    }
+    #expect(try client.ask(grow, version: 3).results.first?.errorCode == .policyViolation)
+    #expect(try create("b", 1) == KafkaErrorCode.none)
+    let asked = MetadataRequest { $0.topics = [MetadataRequest.Topic { $0.name = "c" }] }
+    #expect(try client.ask(asked, version: 9).topics.first?.errorCode == .policyViolation)
+  }
+
+  @Test func `members that wait for the others are let go when the broker stops`() throws {
+    let broker = try TestBroker { $0.groups.initialRebalanceDelayMilliseconds = 20_000 }
+    let client = try broker.client()
+    let join = JoinGroupRequest {
+      $0.groupID = "g"
+      $0.protocolType = "consumer"
+      $0.sessionTimeoutMilliseconds = 30_000
+      $0.rebalanceTimeoutMilliseconds = 60_000
+      $0.protocols = [JoinGroupRequest.GroupProtocol { $0.name = "range" }]
+    }
+    try client.begin(join, version: 3)
+    usleep(100_000)
+    let began = ContinuousClock.now
+    broker.broker.stop()
+    #expect(ContinuousClock.now - began < .seconds(3))
+    let answer = try client.finish(JoinGroupResponse.self, version: 3).response
+    #expect(answer.errorCode == .notCoordinator)
+  }
+
   @Test func `stop answers who waits and leaves the log usable`() throws {
     let broker = try TestBroker()
     try broker.log.createTopic("t", partitionCount: 1)
