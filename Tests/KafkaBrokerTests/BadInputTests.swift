@@ -30,6 +30,17 @@ private func residentBytes() -> Int {
     #expect(isAlive(broker))
   }
 
+  @Test func `a request larger than the broker takes ends the connection at its size`() throws {
+    let broker = try TestBroker { $0.requestBytesMax = 1 << 20 }
+    let client = try broker.client()
+    try client.send([0, 0x20, 0, 0])
+    #expect(throws: WireClient.Closed.self) { try client.receive(1) }
+    let fitting = try broker.client()
+    try fitting.send([0, 0x10, 0, 0])
+    usleep(100_000)
+    #expect(broker.broker.connectionCount == 1)
+  }
+
   @Test func `unknown keys and versions end the connection, as does half a body`() throws {
     let broker = try TestBroker()
     let good = try HeartbeatRequest { $0.groupID = "g" }.frame(

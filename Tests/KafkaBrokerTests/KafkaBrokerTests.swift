@@ -86,11 +86,13 @@ import Testing
     let broker = try TestBroker()
     try broker.log.createTopic("t", partitionCount: 1)
     let client = try broker.client()
-    let before = broker.log.fsyncCount
-    _ = try client.ask(produceRequest("t", try batch(["a"]), acks: 1), version: 7)
-    #expect(broker.log.fsyncCount > before)
+    for acks in [Int16(1), -1, 1, -1] {
+      let before = broker.log.fsyncCount
+      _ = try client.ask(produceRequest("t", try batch(["a"]), acks: acks), version: 7)
+      #expect(broker.log.fsyncCount > before)
+    }
     try client.begin(produceRequest("t", try batch(["b"]), acks: 0), version: 7)
-    let answer = try client.ask(fetchRequest("t", 1, wait: 2_000), version: 11).only
+    let answer = try client.ask(fetchRequest("t", 4, wait: 2_000), version: 11).only
     #expect(answer?.records?.isEmpty == false)
     let wrong = try client.ask(produceRequest("t", try batch(["c"]), acks: 2), version: 7).only
     #expect(wrong?.errorCode == .invalidRequiredAcks)
@@ -127,6 +129,8 @@ import Testing
     #expect(ContinuousClock.now - began >= .milliseconds(290))
     for offset in 0..<50 {
       try client.begin(fetchRequest("t", Int64(offset), wait: 20_000), version: 11)
+      // Every other time the fetch is waiting already.
+      if offset % 2 == 0 { usleep(5_000) }
       // Inside the process, as the collector does.
       _ = try broker.log.append(
         [Record(key: nil, value: [1])], to: partition, appendTime: TestBroker.time)
