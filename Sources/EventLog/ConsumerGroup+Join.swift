@@ -64,8 +64,9 @@ extension ConsumerGroup {
         !commonProtocols.intersection(names).isEmpty || members.count == 1
       else { return .inconsistentGroupProtocol }
     }
-    guard members.count + pending.count < limits.membersMax || index(request.memberID) != nil
-      || pending[request.memberID] != nil
+    guard
+      members.count + pending.count < limits.membersMax || index(request.memberID) != nil
+        || pending[request.memberID] != nil
     else { return .groupMaxSizeReached }
     return nil
   }
@@ -84,10 +85,17 @@ extension ConsumerGroup {
     let session = Int64(request.sessionTimeoutMilliseconds)
     members.append(
       Member(
-        id: memberID, instanceID: request.groupInstanceID, clientID: client.id,
-        clientHost: client.host, sessionTimeout: session,
-        rebalanceTimeout: rebalanceTimeout(request), protocols: request.protocols,
-        deadline: now + session, joinToken: token))
+        id: memberID,
+        instanceID: request.groupInstanceID,
+        clientID: client.id,
+        clientHost: client.host,
+        sessionTimeout: session,
+        rebalanceTimeout: rebalanceTimeout(request),
+        protocols: request.protocols,
+        deadline: now + session,
+        joinToken: token
+      )
+    )
     protocolType = request.protocolType
     emptySince = nil
     if state == .preparingRebalance, let end = initialDelayEnd, let last = rebalanceDeadline {
@@ -102,7 +110,8 @@ extension ConsumerGroup {
     // Version 0 has none: the session's stands for it.
     Int64(
       request.rebalanceTimeoutMilliseconds > 0
-        ? request.rebalanceTimeoutMilliseconds : request.sessionTimeoutMilliseconds)
+        ? request.rebalanceTimeoutMilliseconds : request.sessionTimeoutMilliseconds
+    )
   }
 
   private mutating func rejoin(

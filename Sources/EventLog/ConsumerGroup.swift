@@ -106,8 +106,11 @@ package struct ConsumerGroup: Sendable {
     if state == .preparingRebalance {
       let isReady = hasAllJoined
       if let rebalanceDeadline {
-        times.append(isReady ? min(initialDelayEnd ?? rebalanceDeadline, rebalanceDeadline)
-          : rebalanceDeadline)
+        times.append(
+          isReady
+            ? min(initialDelayEnd ?? rebalanceDeadline, rebalanceDeadline)
+            : rebalanceDeadline
+        )
       }
     }
     return times.min()

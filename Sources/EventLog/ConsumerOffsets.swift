@@ -132,7 +132,11 @@ final class ConsumerOffsets: Sendable {
           let metadata = decode(words[6])
         else { throw corrupt("the line \"\(line)\" is not a group's offset") }
         position = CommittedOffset(
-          offset: offset, leaderEpoch: epoch, metadata: metadata, commitTime: time)
+          offset: offset,
+          leaderEpoch: epoch,
+          metadata: metadata,
+          commitTime: time
+        )
       }
       groups[group, default: [:]][TopicPartition(String(words[1]), partition)] = position
     }

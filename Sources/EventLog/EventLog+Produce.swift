@@ -37,7 +37,8 @@ extension EventLog {
       throw EventLogError.refused(
         .messageTooLarge,
         "a batch of \(batch.count) bytes is larger than max.message.bytes, "
-          + "\(settings.batchBytesMax)")
+          + "\(settings.batchBytesMax)"
+      )
     }
     let header = try batch.withUnsafeBytes { try Self.check($0) }
     let produced = try log.produce(batch, header, appendTime: appendTime)
@@ -52,11 +53,14 @@ extension EventLog {
       guard header.totalSize == bytes.count else {
         throw EventLogError.refused(
           header.totalSize > bytes.count ? .corruptMessage : .invalidRecord,
-          "one batch of \(header.totalSize) bytes was due, \(bytes.count) came")
+          "one batch of \(header.totalSize) bytes was due, \(bytes.count) came"
+        )
       }
       guard header.recordCount > 0, header.recordCount == header.lastOffsetDelta + 1 else {
         throw EventLogError.refused(
-          .invalidRecord, "the batch does not have \(header.recordCount) consecutive records")
+          .invalidRecord,
+          "the batch does not have \(header.recordCount) consecutive records"
+        )
       }
       guard !header.isControl, !header.isTransactional else {
         throw EventLogError.refused(.invalidRecord, "transactions are not supported")
@@ -91,7 +95,10 @@ extension EventLog {
   ) throws -> [UInt8] {
     try checkOpen()
     return try log(partition).readBatches(
-      from: offset.rawValue, bytesMax: bytesMax, firstBytesMax: firstBytesMax)
+      from: offset.rawValue,
+      bytesMax: bytesMax,
+      firstBytesMax: firstBytesMax
+    )
   }
 
   /// The first record whose timestamp is `time` or later; nil where there is none.

@@ -83,7 +83,10 @@ extension EventLog {
     let logs = try makePartitions(name, 0..<partitionCount, configuration)
     var catalog = topics.catalog
     catalog.topics[name] = TopicCatalog.Entry(
-      partitionCount: partitionCount, id: catalog.makeID(name), configuration: configuration)
+      partitionCount: partitionCount,
+      id: catalog.makeID(name),
+      configuration: configuration
+    )
     try save(catalog, &topics)
     topics.partitions[name] = logs
   }
@@ -269,7 +272,10 @@ extension EventLog.Topic {
 extension EventLogError {
   static func topicExists(_ name: String) -> EventLogError {
     EventLogError(
-      .topicExists, "There is a topic \"\(name)\" already.", advice: "Choose another name.",
-      fields: ["topic": name])
+      .topicExists,
+      "There is a topic \"\(name)\" already.",
+      advice: "Choose another name.",
+      fields: ["topic": name]
+    )
   }
 }

@@ -142,7 +142,7 @@ package final class GroupCoordinator: Sendable {
 
   /// Remembers how far a group has read; durable when this returns.
   ///
-  /// - Parameter time: story time, by which offsets age.
+  /// - Returns: what the member is told.
   /// - Throws: `EventLogError` where it could not be written.
   package func commit(
     _ request: OffsetCommitRequest,
@@ -152,8 +152,11 @@ package final class GroupCoordinator: Sendable {
     guard Self.isName(request.groupID) else { return .invalidGroupID }
     let error = with(request.groupID) { _, group in
       group.checkCommit(
-        memberID: request.memberID, instanceID: request.groupInstanceID,
-        generation: request.generationID, now: now)
+        memberID: request.memberID,
+        instanceID: request.groupInstanceID,
+        generation: request.generationID,
+        now: now
+      )
     }
     guard error == .none else { return error }
     try log.offsets.commit(request.groupID, offsets)

@@ -4,9 +4,10 @@ internal import KafkaProtocol
 internal import Synchronization
 
 extension PartitionLog {
-  /// Appends one batch of a client; a batch that is there already is not written again.
+  /// Appends one batch of a client, whose CRC and records were checked.
   ///
-  /// - Parameter batch: whole, its CRC and records checked.
+  /// A batch that is there already is not written again.
+  /// - Returns: where it stands.
   /// - Throws: `eventLog.batchRefused` for what the topic or the producer's state forbids.
   func produce(
     _ batch: ArraySlice<UInt8>,
@@ -24,8 +25,11 @@ extension PartitionLog {
         case .refused(let code, let message): throw EventLogError.refused(code, message)
         case .duplicate(let known):
           return EventLog.Produced(
-            baseOffset: Offset(known.baseOffset), logAppendTime: known.timestamp,
-            startOffset: Offset(start), isDuplicate: true)
+            baseOffset: Offset(known.baseOffset),
+            logAppendTime: known.timestamp,
+            startOffset: Offset(start),
+            isDuplicate: true
+          )
         }
       }
       if !view.withLock({ $0.state.isProducedTo }) { try change { $0.isProducedTo = true } }
@@ -38,20 +42,31 @@ extension PartitionLog {
       try write(
         [
           EncodedBatch(
-            bytes: bytes, recordCount: Int(header.recordCount), maxTimestamp: stored.maxTimestamp)
+            bytes: bytes,
+            recordCount: Int(header.recordCount),
+            maxTimestamp: stored.maxTimestamp
+          )
         ],
-        totalSize: bytes.count, appendTime: appendTime, &writer)
+        totalSize: bytes.count,
+        appendTime: appendTime,
+        &writer
+      )
       let base = try view.withLock { try $0.checkedActive().nextOffset } - Int64(header.recordCount)
       writer.producers.note(stored, baseOffset: base, appendTime: appendTime)
       return EventLog.Produced(
-        baseOffset: Offset(base), logAppendTime: settings.isLogAppendTime ? appendTime : -1,
-        startOffset: Offset(start), isDuplicate: false)
+        baseOffset: Offset(base),
+        logAppendTime: settings.isLogAppendTime ? appendTime : -1,
+        startOffset: Offset(start),
+        isDuplicate: false
+      )
     }
   }
 
   // MARK: State beside the segments
 
-  /// Changes the partition's state, durably. The caller holds the writer.
+  /// Changes the partition's state, durably.
+  ///
+  /// The caller holds the writer.
   func change(_ body: (inout PartitionState) -> Void) throws {
     var state = view.withLock { $0.state }
     body(&state)
@@ -78,7 +93,9 @@ extension PartitionLog {
 
   private func write(_ producers: ProducerStates, upTo offset: Int64) throws {
     try storage.replace(
-      directory + "/" + ProducerStates.name, with: producers.bytes(upTo: offset))
+      directory + "/" + ProducerStates.name,
+      with: producers.bytes(upTo: offset)
+    )
   }
 
   /// Finds the producers again: what was written down, and the batches that came after.

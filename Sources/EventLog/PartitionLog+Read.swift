@@ -176,7 +176,7 @@ extension PartitionLog {
 
   /// The batches as they are stored, one after the other.
   ///
-  /// - Parameter firstBytesMax: with a first batch larger than this there are none.
+  /// There are none where the first is larger than `firstBytesMax`.
   func readBatches(
     from start: Int64,
     bytesMax: Int,

@@ -6,8 +6,8 @@ internal import Synchronization
 extension PartitionLog {
   /// Deletes the segments whose every record was appended before `time` (milliseconds).
   ///
-  /// Where that is true of all of them, the active segment is sealed first, as Kafka does.
-  /// - Parameter now: what counts where nobody knows when a client's records were appended.
+  /// Where that is true of all of them, the active segment is sealed first, as Kafka does. `now`
+  /// counts where nobody knows when a client's records were appended.
   /// - Returns: segments and bytes deleted.
   func removeSegments(before time: Int64, now: Int64? = nil) throws -> (segments: Int, bytes: Int) {
     try writer.withLock { writer in
@@ -53,7 +53,11 @@ extension PartitionLog {
       }
       guard offset <= end.nextOffset else {
         throw EventLogError.offsetOutOfRange(
-          partition.description, offset, start: start, end: end.nextOffset)
+          partition.description,
+          offset,
+          start: start,
+          end: end.nextOffset
+        )
       }
       guard offset > start else { return start }
       try change { $0.startOffset = offset }
@@ -68,7 +72,8 @@ extension PartitionLog {
       let end = try view.withLock { try $0.checkedActive() }
       try change { state in
         state.epochs.append(
-          PartitionState.Epoch(number: state.leaderEpoch + 1, startOffset: end.nextOffset))
+          PartitionState.Epoch(number: state.leaderEpoch + 1, startOffset: end.nextOffset)
+        )
       }
       return leaderEpoch
     }

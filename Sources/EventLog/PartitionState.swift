@@ -56,7 +56,8 @@ struct PartitionState: Sendable, Equatable {
       case ("start", 1): startOffset = numbers[0]
       case ("epoch", 2):
         epochs.append(
-          Epoch(number: Int32(truncatingIfNeeded: numbers[0]), startOffset: numbers[1]))
+          Epoch(number: Int32(truncatingIfNeeded: numbers[0]), startOffset: numbers[1])
+        )
       case ("appended", 2): appendTimes[numbers[0]] = numbers[1]
       default: throw Self.corrupt(file, "the line \"\(line)\" is not understood")
       }
@@ -68,7 +69,8 @@ struct PartitionState: Sendable, Equatable {
       .corruptMetadata,
       "The state of a partition cannot be read: \(reason).",
       place: file,
-      advice: "Restore the file from a copy, or delete it: records that were deleted may come back.",
+      advice:
+        "Restore the file from a copy, or delete it: records that were deleted may come back.",
       fields: ["file": file, "reason": reason]
     )
   }

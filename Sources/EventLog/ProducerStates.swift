@@ -42,14 +42,16 @@ struct ProducerStates: Sendable, Equatable {
     if header.producerEpoch < producer.epoch {
       return .refused(
         .invalidProducerEpoch,
-        "producer \(header.producerID) has epoch \(producer.epoch), not \(header.producerEpoch)")
+        "producer \(header.producerID) has epoch \(producer.epoch), not \(header.producerEpoch)"
+      )
     }
     if header.producerEpoch > producer.epoch {
       return header.baseSequence == 0
         ? .next
         : .refused(
           .outOfOrderSequenceNumber,
-          "epoch \(header.producerEpoch) begins with sequence \(header.baseSequence), not 0")
+          "epoch \(header.producerEpoch) begins with sequence \(header.baseSequence), not 0"
+        )
     }
     let last = Self.lastSequence(header)
     if let known = producer.batches.first(where: {
@@ -62,7 +64,8 @@ struct ProducerStates: Sendable, Equatable {
     guard header.baseSequence == due else {
       return .refused(
         .outOfOrderSequenceNumber,
-        "producer \(header.producerID) sent sequence \(header.baseSequence), \(due) was due")
+        "producer \(header.producerID) sent sequence \(header.baseSequence), \(due) was due"
+      )
     }
     return .next
   }
@@ -152,7 +155,10 @@ struct ProducerStates: Sendable, Equatable {
         )
       }
       states.producers[numbers[0]] = Producer(
-        epoch: Int16(truncatingIfNeeded: numbers[1]), batches: batches, lastAppendTime: numbers[2])
+        epoch: Int16(truncatingIfNeeded: numbers[1]),
+        batches: batches,
+        lastAppendTime: numbers[2]
+      )
     }
     return (states, upTo)
   }

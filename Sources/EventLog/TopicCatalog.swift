@@ -18,7 +18,7 @@ struct TopicCatalog: Sendable, Equatable {
   /// Topics ever made, those deleted since among them: no two of them share an id.
   var madeCount = 0
 
-  /// The id of a topic made now. It depends on nothing but the name and what was made before.
+  /// The id of a topic made now, which depends on nothing but the name and what was made before.
   mutating func makeID(_ name: String) -> TopicID {
     madeCount += 1
     return Self.id(name, madeCount)
@@ -67,7 +67,9 @@ struct TopicCatalog: Sendable, Equatable {
       let words = line.split(separator: " ")
       guard words.count >= 2, let count = Int(words[1]), count > 0,
         count <= Self.partitionCountMax, isOld == (words.count == 2)
-      else { throw Self.corrupt("the line \"\(line)\" is not a topic and its number of partitions") }
+      else {
+        throw Self.corrupt("the line \"\(line)\" is not a topic and its number of partitions")
+      }
       let name = String(words[0])
       try Self.check(name)
       guard !isOld else {
@@ -78,7 +80,10 @@ struct TopicCatalog: Sendable, Equatable {
         throw Self.corrupt("the line \"\(line)\" has no topic id")
       }
       topics[name] = Entry(
-        partitionCount: count, id: id, configuration: try Self.configuration(words.dropFirst(3)))
+        partitionCount: count,
+        id: id,
+        configuration: try Self.configuration(words.dropFirst(3))
+      )
     }
   }
 

@@ -5,7 +5,9 @@ package struct TopicConfiguration: Sendable, Hashable {
   /// One setting that a topic has.
   package struct Setting: Sendable, Hashable {
     /// Numbers as Kafka's own clients show them.
-    package enum ValueType: Int8, Sendable { case boolean = 1, string, int, short, long, double, list }
+    package enum ValueType: Int8, Sendable {
+      case boolean = 1, string, int, short, long, double, list
+    }
 
     package var name: String
     package var defaultValue: String
@@ -19,36 +21,68 @@ package struct TopicConfiguration: Sendable, Hashable {
   /// Every setting that is understood, sorted by name.
   package static let settings: [Setting] = [
     Setting(
-      name: "cleanup.policy", defaultValue: "delete", type: .list,
-      meaning: "What happens to old segments: they are deleted.", words: ["delete"]),
+      name: "cleanup.policy",
+      defaultValue: "delete",
+      type: .list,
+      meaning: "What happens to old segments: they are deleted.",
+      words: ["delete"]
+    ),
     Setting(
-      name: "compression.type", defaultValue: "producer", type: .string,
-      meaning: "Batches are kept as the producer packed them.", words: ["producer"]),
+      name: "compression.type",
+      defaultValue: "producer",
+      type: .string,
+      meaning: "Batches are kept as the producer packed them.",
+      words: ["producer"]
+    ),
     Setting(
-      name: "max.message.bytes", defaultValue: "1048588", type: .int,
-      meaning: "The largest record batch that is taken.", range: 0...67_108_864),
+      name: "max.message.bytes",
+      defaultValue: "1048588",
+      type: .int,
+      meaning: "The largest record batch that is taken.",
+      range: 0...67_108_864
+    ),
     Setting(
-      name: "message.timestamp.type", defaultValue: "CreateTime", type: .string,
+      name: "message.timestamp.type",
+      defaultValue: "CreateTime",
+      type: .string,
       meaning: "Whose clock a record's timestamp is: the producer's or the log's.",
-      words: ["CreateTime", "LogAppendTime"]),
+      words: ["CreateTime", "LogAppendTime"]
+    ),
     Setting(
-      name: "min.insync.replicas", defaultValue: "1", type: .int,
+      name: "min.insync.replicas",
+      defaultValue: "1",
+      type: .int,
       meaning: "Replicas that must have a record before acks=all is answered.",
-      range: 1...Int64(Int32.max)),
+      range: 1...Int64(Int32.max)
+    ),
     Setting(
-      name: "retention.bytes", defaultValue: "-1", type: .long,
+      name: "retention.bytes",
+      defaultValue: "-1",
+      type: .long,
       meaning: "Old segments go when a partition is larger than this; -1 for never.",
-      range: -1...Int64.max),
+      range: -1...Int64.max
+    ),
     Setting(
-      name: "retention.ms", defaultValue: "604800000", type: .long,
+      name: "retention.ms",
+      defaultValue: "604800000",
+      type: .long,
       meaning: "Segments go when they were appended longer ago than this; -1 for never.",
-      range: -1...Int64.max),
+      range: -1...Int64.max
+    ),
     Setting(
-      name: "segment.bytes", defaultValue: "67108864", type: .int,
-      meaning: "A segment that would grow past this is sealed first.", range: 1_024...1_073_741_824),
+      name: "segment.bytes",
+      defaultValue: "67108864",
+      type: .int,
+      meaning: "A segment that would grow past this is sealed first.",
+      range: 1_024...1_073_741_824
+    ),
     Setting(
-      name: "segment.ms", defaultValue: "604800000", type: .long,
-      meaning: "A segment whose first record is older than this is sealed.", range: 1...Int64.max),
+      name: "segment.ms",
+      defaultValue: "604800000",
+      type: .long,
+      meaning: "A segment whose first record is older than this is sealed.",
+      range: 1...Int64.max
+    ),
   ]
 
   /// What was set, by name.

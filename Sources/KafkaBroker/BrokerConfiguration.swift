@@ -21,6 +21,9 @@ package struct BrokerConfiguration: Sendable {
   package var createsTopics = true
   /// Partitions of a topic whose maker leaves it open (`num.partitions`).
   package var partitionCountDefault = 1
+  /// Topics that somebody else declares: clients read, write and set them, and neither grow nor
+  /// delete them.
+  package var declaredTopics: Set<String> = []
   /// Partitions that there can be in all; clients cannot make more.
   package var partitionsMax = 2_000
   /// Offsets of a group without members are kept this long (`offsets.retention.minutes`).

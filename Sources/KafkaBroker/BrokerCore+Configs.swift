@@ -49,19 +49,23 @@ extension BrokerCore {
       guard let topic = log.topic(resource.resourceName) else {
         throw AdminRefusal(
           code: .unknownTopicOrPartition,
-          message: "There is no topic \"\(resource.resourceName)\".")
+          message: "There is no topic \"\(resource.resourceName)\"."
+        )
       }
       return TopicConfiguration.settings.map { config($0, topic.configuration, request) }
     case ResourceType.broker:
       guard resource.resourceName.isEmpty || resource.resourceName == String(Self.nodeID) else {
         throw AdminRefusal(
-          code: .invalidRequest, message: "The only broker is \(Self.nodeID).")
+          code: .invalidRequest,
+          message: "The only broker is \(Self.nodeID)."
+        )
       }
       return brokerConfigs
     default:
       throw AdminRefusal(
         code: .invalidRequest,
-        message: "Resources of type \(resource.resourceType) have no settings here.")
+        message: "Resources of type \(resource.resourceType) have no settings here."
+      )
     }
   }
 
@@ -158,7 +162,9 @@ extension BrokerCore {
         case 1: try settings.set(config.name, nil)
         default:
           throw AdminRefusal(
-            code: .invalidConfig, message: "\(config.name) can be set or deleted, not added to.")
+            code: .invalidConfig,
+            message: "\(config.name) can be set or deleted, not added to."
+          )
         }
       }
     }

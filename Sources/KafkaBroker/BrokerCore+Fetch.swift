@@ -16,7 +16,10 @@ extension BrokerCore {
     }
     let wait = max(0, min(Int64(request.maxWaitMilliseconds), Self.waitMaxMilliseconds))
     let fetch = Fetch(
-      request: request, deadline: NIODeadline.now() + .milliseconds(wait), send: send)
+      request: request,
+      deadline: NIODeadline.now() + .milliseconds(wait),
+      send: send
+    )
     attempt(fetch)
   }
 
@@ -72,8 +75,11 @@ extension BrokerCore {
       answer.topic = topic.topic
       for asked in topic.partitions {
         let data = read(
-          asked, TopicPartition(topic.topic, asked.partition), left: bytesMax - bytes,
-          isFirst: bytes == 0)
+          asked,
+          TopicPartition(topic.topic, asked.partition),
+          left: bytesMax - bytes,
+          isFirst: bytes == 0
+        )
         bytes += data.records?.count ?? 0
         isFinal = isFinal || data.errorCode != .none
         answer.partitions.append(data)
@@ -101,8 +107,11 @@ extension BrokerCore {
       let bytesMax = min(left, max(0, Int(asked.partitionMaxBytes)))
       // The first batch of an answer comes whatever its size: a large one would never come else.
       let batches = try log.readBatches(
-        partition, from: Offset(asked.fetchOffset), bytesMax: bytesMax,
-        firstBytesMax: isFirst ? .max : bytesMax)
+        partition,
+        from: Offset(asked.fetchOffset),
+        bytesMax: bytesMax,
+        firstBytesMax: isFirst ? .max : bytesMax
+      )
       data.records = batches[...]
     } catch {
       data.errorCode = Self.code(error)

@@ -25,11 +25,14 @@ extension BrokerCore {
     _ send: @escaping @Sendable (JoinGroupResponse?) -> Void
   ) {
     var suffix = SystemRandomNumberGenerator()
-    let unique = String(suffix.next() as UInt64, radix: 16) + String(suffix.next() as UInt64, radix: 16)
+    let unique =
+      String(suffix.next() as UInt64, radix: 16) + String(suffix.next() as UInt64, radix: 16)
     let client = ConsumerGroup.Client(
-      id: call.clientID, host: "/" + call.host,
+      id: call.clientID,
+      host: "/" + call.host,
       newMemberID: (request.groupInstanceID ?? call.clientID) + "-" + unique,
-      mustKnowItsID: call.version >= 4)
+      mustKnowItsID: call.version >= 4
+    )
     groups.join(request, client, now: now) { send($0) }
     setGroupAlarm()
   }
@@ -52,7 +55,11 @@ extension BrokerCore {
     return LeaveGroupResponse {
       guard call.version >= 3 else {
         $0.errorCode = groups.leave(
-          request.groupID, request.memberID, instanceID: nil, now: now)
+          request.groupID,
+          request.memberID,
+          instanceID: nil,
+          now: now
+        )
         return
       }
       $0.members = request.members.map { member in
@@ -60,7 +67,11 @@ extension BrokerCore {
           $0.memberID = member.memberID
           $0.groupInstanceID = member.groupInstanceID
           $0.errorCode = groups.leave(
-            request.groupID, member.memberID, instanceID: member.groupInstanceID, now: now)
+            request.groupID,
+            member.memberID,
+            instanceID: member.groupInstanceID,
+            now: now
+          )
         }
       }
     }
@@ -81,8 +92,11 @@ extension BrokerCore {
           codes[partition] = .offsetMetadataTooLarge
         } else {
           offsets[partition] = CommittedOffset(
-            offset: asked.committedOffset, leaderEpoch: asked.committedLeaderEpoch,
-            metadata: metadata, commitTime: storyTime())
+            offset: asked.committedOffset,
+            leaderEpoch: asked.committedLeaderEpoch,
+            metadata: metadata,
+            commitTime: storyTime()
+          )
         }
       }
     }
@@ -151,7 +165,8 @@ extension BrokerCore {
               $0.errorCode = isRead ? .groupSubscribedToTopic : .none
             }
           }
-        })
+        }
+      )
     }
     do {
       try groups.forget(request.groupID, free)

@@ -62,7 +62,9 @@ extension BrokerCore {
               $0.partition = asked.partition
               do {
                 let end = try log.end(
-                  ofLeaderEpoch: asked.leaderEpoch, TopicPartition(topic.topic, asked.partition))
+                  ofLeaderEpoch: asked.leaderEpoch,
+                  TopicPartition(topic.topic, asked.partition)
+                )
                 $0.leaderEpoch = end?.epoch ?? -1
                 $0.endOffset = end?.offset.rawValue ?? -1
               } catch {

@@ -65,7 +65,8 @@ extension BrokerCore {
     if let topic = log.topic(name) { return metadata(topic) }
     return MetadataResponse.Topic {
       $0.name = name
-      $0.errorCode = canCreate && configuration.createsTopics ? create(name) : .unknownTopicOrPartition
+      $0.errorCode =
+        canCreate && configuration.createsTopics ? create(name) : .unknownTopicOrPartition
     }
   }
 
@@ -76,8 +77,10 @@ extension BrokerCore {
     }
     do {
       _ = try log.makeTopic(
-        name, partitionCount: configuration.partitionCountDefault,
-        configuration: TopicConfiguration())
+        name,
+        partitionCount: configuration.partitionCountDefault,
+        configuration: TopicConfiguration()
+      )
       return .leaderNotAvailable
     } catch let error as EventLogError {
       return error.kind == .topicExists ? .leaderNotAvailable : error.wireCode

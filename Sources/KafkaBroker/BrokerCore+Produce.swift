@@ -21,7 +21,8 @@ extension BrokerCore {
           $0.partitionResponses = topic.partitionData.map { data in
             append(data, TopicPartition(topic.name, data.index), request, call)
           }
-        })
+        }
+      )
     }
     // Nobody waits for an answer, but the records are to be durable all the same.
     guard request.acks != 0 else {
@@ -70,26 +71,34 @@ extension BrokerCore {
   ) throws {
     guard call.version >= Self.firstVersion else {
       throw Refusal(
-        code: .unsupportedVersion, message: "Produce is understood from version 3 on.")
+        code: .unsupportedVersion,
+        message: "Produce is understood from version 3 on."
+      )
     }
     guard (-1...1).contains(request.acks) else {
       throw Refusal(code: .invalidRequiredAcks, message: "acks is -1, 0 or 1.")
     }
     guard request.transactionalID == nil else {
       throw Refusal(
-        code: .transactionalIDAuthorizationFailed, message: "Transactions are not supported.")
+        code: .transactionalIDAuthorizationFailed,
+        message: "Transactions are not supported."
+      )
     }
     let needed = log.topic(partition.topic)?.configuration.minInSyncReplicas ?? 1
     guard request.acks != -1 || needed <= 1 else {
       throw Refusal(
-        code: .notEnoughReplicas, message: "1 replica is in sync, min.insync.replicas is \(needed).")
+        code: .notEnoughReplicas,
+        message: "1 replica is in sync, min.insync.replicas is \(needed)."
+      )
     }
     // The codec stands in the lowest bits of the attributes.
     if call.version < Self.firstVersionWithZstd, records.count > 22,
       records[records.startIndex + 22] & 7 == RecordCompression.zstd.rawValue
     {
       throw Refusal(
-        code: .unsupportedCompressionType, message: "zstd is taken from version 7 on.")
+        code: .unsupportedCompressionType,
+        message: "zstd is taken from version 7 on."
+      )
     }
   }
 

@@ -35,7 +35,8 @@ extension BrokerCore {
       guard topic.replicationFactor == -1 || topic.replicationFactor == 1 else {
         throw AdminRefusal(
           code: .invalidReplicationFactor,
-          message: "There is one broker: the replication factor can only be 1.")
+          message: "There is one broker: the replication factor can only be 1."
+        )
       }
     } else {
       let isComplete =
@@ -44,7 +45,8 @@ extension BrokerCore {
       guard isComplete, topic.assignments.allSatisfy({ $0.brokerIDs == [Self.nodeID] }) else {
         throw AdminRefusal(
           code: .invalidReplicaAssignment,
-          message: "Partitions 0 and up can be on broker \(Self.nodeID) only.")
+          message: "Partitions 0 and up can be on broker \(Self.nodeID) only."
+        )
       }
       count = topic.assignments.count
     }
@@ -72,7 +74,8 @@ extension BrokerCore {
     guard hasRoom(forPartitions: count) else {
       throw AdminRefusal(
         code: .policyViolation,
-        message: "There can be \(configuration.partitionsMax) partitions in all.")
+        message: "There can be \(configuration.partitionsMax) partitions in all."
+      )
     }
   }
 
@@ -89,6 +92,12 @@ extension BrokerCore {
           do {
             guard let name = $0.name else {
               throw AdminRefusal(code: .unknownTopicID, message: "No topic has this id.")
+            }
+            guard !configuration.declaredTopics.contains(name) else {
+              throw AdminRefusal(
+                code: .topicDeletionDisabled,
+                message: "\"\(name)\" is a topic of the pipeline: topics.yaml declares it."
+              )
             }
             try log.deleteTopic(name)
           } catch {
@@ -112,12 +121,22 @@ extension BrokerCore {
             for assignment in topic.assignments ?? [] where assignment.brokerIDs != [Self.nodeID] {
               throw AdminRefusal(
                 code: .invalidReplicaAssignment,
-                message: "Partitions can be on broker \(Self.nodeID) only.")
+                message: "Partitions can be on broker \(Self.nodeID) only."
+              )
+            }
+            guard !configuration.declaredTopics.contains(topic.name) else {
+              throw AdminRefusal(
+                code: .policyViolation,
+                message: "topics.yaml declares how many partitions \"\(topic.name)\" has."
+              )
             }
             let existing = log.topic(topic.name)?.partitionCount ?? 0
             try checkRoom(forPartitions: Int(topic.count) - existing)
             try log.growTopic(
-              topic.name, partitionCount: Int(topic.count), validateOnly: request.validateOnly)
+              topic.name,
+              partitionCount: Int(topic.count),
+              validateOnly: request.validateOnly
+            )
           } catch {
             $0.errorCode = AdminRefusal.code(error)
             $0.errorMessage = AdminRefusal.message(error)

@@ -69,7 +69,11 @@ package final class KafkaBroker: Sendable {
     raiseOpenFileLimit()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     let core = BrokerCore(
-      log: log, configuration: configuration, loop: group.next(), storyTime: storyTime)
+      log: log,
+      configuration: configuration,
+      loop: group.next(),
+      storyTime: storyTime
+    )
     let connections = ConnectionRegistry(max: configuration.connectionsMax)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1_024)
@@ -90,7 +94,12 @@ package final class KafkaBroker: Sendable {
       let bound = channel.localAddress?.port ?? port
       core.open(port: bound)
       return KafkaBroker(
-        port: bound, channel: channel, group: group, core: core, connections: connections)
+        port: bound,
+        channel: channel,
+        group: group,
+        core: core,
+        connections: connections
+      )
     } catch {
       core.close()
       group.shutdownGracefully { _ in }

@@ -32,7 +32,10 @@ final class WaitingFetches: Sendable {
       guard !state.isClosed else { return nil }
       state.last += 1
       state.fetches[state.last] = Waiting(
-        partitions: partitions, bytesMissing: bytesMissing, tryAgain: tryAgain)
+        partitions: partitions,
+        bytesMissing: bytesMissing,
+        tryAgain: tryAgain
+      )
       for partition in partitions { state.byPartition[partition, default: []].insert(state.last) }
       return state.last
     }

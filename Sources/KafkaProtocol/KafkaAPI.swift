@@ -142,7 +142,11 @@ extension KafkaRequest {
   /// - Throws: `KafkaProtocolError` for bytes that are not this request in this version.
   public init(reading frame: [UInt8], at bodyStart: Int, version: Int16) throws {
     var wire = WireCoder(
-      reading: frame, at: bodyStart, version: version, isFlexible: Self.api.isFlexible(version))
+      reading: frame,
+      at: bodyStart,
+      version: version,
+      isFlexible: Self.api.isFlexible(version)
+    )
     self.init()
     try code(&wire)
   }
@@ -151,10 +155,16 @@ extension KafkaRequest {
   public func frame(version: Int16, correlationID: Int32, clientID: String?) throws -> [UInt8] {
     let isFlexible = Self.api.isFlexible(version)
     let header = RequestHeader(
-      key: Self.api.rawValue, version: version, correlationID: correlationID, clientID: clientID)
+      key: Self.api.rawValue,
+      version: version,
+      correlationID: correlationID,
+      clientID: clientID
+    )
     var wire = WireCoder(
-      writingAfter: try header.write(isFlexible: isFlexible), version: version,
-      isFlexible: isFlexible)
+      writingAfter: try header.write(isFlexible: isFlexible),
+      version: version,
+      isFlexible: isFlexible
+    )
     var copy = self
     try copy.code(&wire)
     return wire.bytes
@@ -187,11 +197,18 @@ extension KafkaResponse {
   public init(reading frame: [UInt8], version: Int16, correlationID: inout Int32) throws {
     let isFlexible = Self.api.isFlexible(version)
     var head = WireCoder(
-      reading: frame, version: version, isFlexible: isFlexible && Self.api != .apiVersions)
+      reading: frame,
+      version: version,
+      isFlexible: isFlexible && Self.api != .apiVersions
+    )
     try head.field(&correlationID)
     try head.end()
     var wire = WireCoder(
-      reading: frame, at: head.position, version: version, isFlexible: isFlexible)
+      reading: frame,
+      at: head.position,
+      version: version,
+      isFlexible: isFlexible
+    )
     self.init()
     try code(&wire)
   }

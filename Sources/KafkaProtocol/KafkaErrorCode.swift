@@ -50,6 +50,7 @@ public struct KafkaErrorCode: RawRepresentable, Hashable, Sendable {
   public static let nonEmptyGroup = KafkaErrorCode(rawValue: 68)
   public static let groupIDNotFound = KafkaErrorCode(rawValue: 69)
   public static let fetchSessionIDNotFound = KafkaErrorCode(rawValue: 70)
+  public static let topicDeletionDisabled = KafkaErrorCode(rawValue: 73)
   public static let fencedLeaderEpoch = KafkaErrorCode(rawValue: 74)
   public static let unknownLeaderEpoch = KafkaErrorCode(rawValue: 75)
   public static let unsupportedCompressionType = KafkaErrorCode(rawValue: 76)

@@ -47,7 +47,8 @@ extension RecordBatch {
     while position < packed.count {
       guard packed.count - position >= 4 else { throw endsEarly(packed) }
       let size = Int(
-        UInt32(bigEndian: packed.loadUnaligned(fromByteOffset: position, as: UInt32.self)))
+        UInt32(bigEndian: packed.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+      )
       position += 4
       guard size <= packed.count - position else { throw endsEarly(packed) }
       let block = UnsafeRawBufferPointer(rebasing: packed[position..<position + size])
@@ -59,6 +60,9 @@ extension RecordBatch {
 
   private static func endsEarly(_ packed: UnsafeRawBufferPointer) -> KafkaProtocolError {
     KafkaProtocolError(
-      .corrupt, byteOffset: RecordBatchHeader.size + packed.count, "a snappy block ends early")
+      .corrupt,
+      byteOffset: RecordBatchHeader.size + packed.count,
+      "a snappy block ends early"
+    )
   }
 }

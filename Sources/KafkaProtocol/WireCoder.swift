@@ -65,7 +65,9 @@ public struct WireCoder: Sendable {
 
   /// A big-endian number, in the versions from `from` through `through`.
   public mutating func field<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ value: inout Value, from: Int16 = 0, through: Int16 = .max
+    _ value: inout Value,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     guard version >= from, version <= through else { return }
     let size = MemoryLayout<Value>.size
@@ -82,7 +84,9 @@ public struct WireCoder: Sendable {
   }
 
   public mutating func field(
-    _ value: inout Bool, from: Int16 = 0, through: Int16 = .max
+    _ value: inout Bool,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     var byte: Int8 = value ? 1 : 0
     try field(&byte, from: from, through: through)
@@ -90,7 +94,9 @@ public struct WireCoder: Sendable {
   }
 
   public mutating func field(
-    _ value: inout KafkaErrorCode, from: Int16 = 0, through: Int16 = .max
+    _ value: inout KafkaErrorCode,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     var code = value.rawValue
     try field(&code, from: from, through: through)
@@ -98,7 +104,9 @@ public struct WireCoder: Sendable {
   }
 
   public mutating func field(
-    _ value: inout TopicID, from: Int16 = 0, through: Int16 = .max
+    _ value: inout TopicID,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     try field(&value.high, from: from, through: through)
     try field(&value.low, from: from, through: through)
@@ -108,7 +116,9 @@ public struct WireCoder: Sendable {
 
   /// Text that is never null; a null that comes nevertheless is an error.
   public mutating func field(
-    _ value: inout String, from: Int16 = 0, through: Int16 = .max
+    _ value: inout String,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     var text: String? = value
     let start = position
@@ -118,7 +128,9 @@ public struct WireCoder: Sendable {
   }
 
   public mutating func field(
-    _ value: inout String?, from: Int16 = 0, through: Int16 = .max
+    _ value: inout String?,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     guard version >= from, version <= through else { return }
     if isReading {
@@ -137,7 +149,9 @@ public struct WireCoder: Sendable {
 
   /// Bytes that are never null; null comes as none.
   public mutating func field(
-    _ value: inout [UInt8], from: Int16 = 0, through: Int16 = .max
+    _ value: inout [UInt8],
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     var slice: ArraySlice<UInt8>? = value[...]
     try field(&slice, from: from, through: through)
@@ -145,7 +159,9 @@ public struct WireCoder: Sendable {
   }
 
   public mutating func field(
-    _ value: inout [UInt8]?, from: Int16 = 0, through: Int16 = .max
+    _ value: inout [UInt8]?,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     var slice = value.map { $0[...] }
     try field(&slice, from: from, through: through)
@@ -154,7 +170,9 @@ public struct WireCoder: Sendable {
 
   /// Bytes that share the message's storage, such as the records of a batch.
   public mutating func field(
-    _ value: inout ArraySlice<UInt8>?, from: Int16 = 0, through: Int16 = .max
+    _ value: inout ArraySlice<UInt8>?,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     guard version >= from, version <= through else { return }
     if isReading {
@@ -171,7 +189,9 @@ public struct WireCoder: Sendable {
 
   /// Elements in order; null comes as none.
   public mutating func field<Value: WireValue>(
-    _ values: inout [Value], from: Int16 = 0, through: Int16 = .max
+    _ values: inout [Value],
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     var array: [Value]? = values
     if isReading { values = [] }
@@ -180,7 +200,9 @@ public struct WireCoder: Sendable {
   }
 
   public mutating func field<Value: WireValue>(
-    _ values: inout [Value]?, from: Int16 = 0, through: Int16 = .max
+    _ values: inout [Value]?,
+    from: Int16 = 0,
+    through: Int16 = .max
   ) throws {
     guard version >= from, version <= through else { return }
     guard isReading else {
@@ -193,7 +215,10 @@ public struct WireCoder: Sendable {
     guard let count = try length(shortForm: false) else { return values = nil }
     guard count <= elementsLeft else {
       throw KafkaProtocolError(
-        .tooLarge, byteOffset: start, "a message has more than \(Self.elementsMax) elements")
+        .tooLarge,
+        byteOffset: start,
+        "a message has more than \(Self.elementsMax) elements"
+      )
     }
     elementsLeft -= count
     var result: [Value] = []
@@ -244,7 +269,10 @@ public struct WireCoder: Sendable {
   private mutating func putLength(_ count: Int?, shortForm: Bool) throws {
     guard count ?? 0 <= (shortForm && !isFlexible ? Int(Int16.max) : Int(Int32.max) - 1) else {
       throw KafkaProtocolError(
-        .tooLarge, byteOffset: bytes.count, "\(count ?? 0) bytes are too many for one field")
+        .tooLarge,
+        byteOffset: bytes.count,
+        "\(count ?? 0) bytes are too many for one field"
+      )
     }
     if isFlexible {
       putUnsignedVarint(count.map { $0 + 1 } ?? 0)

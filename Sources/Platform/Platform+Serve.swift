@@ -11,12 +11,20 @@ extension Platform {
 
   /// Opens the log to Kafka's clients on loopback; port 0 takes any free one.
   ///
-  /// The topics of `topics.yaml` say there how long they keep their records, as their clients see.
+  /// The topics of `topics.yaml` say there what is true of them: how long they keep their records, and
+  /// that a record's time is the log's, which is story time. A client's own clock would be years off.
   package func openKafka(port: Int) throws -> KafkaBroker {
+    var configuration = BrokerConfiguration()
     for topic in try pipeline.topics() {
+      configuration.declaredTopics.insert(topic.name)
       let milliseconds = Int64(topic.retentionDays) * 86_400_000
-      try log.configure(topic.name) { try $0.set("retention.ms", String(milliseconds)) }
+      try log.configure(topic.name) { settings in
+        try settings.set("retention.ms", String(milliseconds))
+        try settings.set("message.timestamp.type", "LogAppendTime")
+      }
     }
-    return try KafkaBroker.start(log: log, port: port) { [clock] in clock.now.milliseconds }
+    return try KafkaBroker.start(log: log, port: port, configuration: configuration) {
+      [clock] in clock.now.milliseconds
+    }
   }
 }

@@ -209,6 +209,7 @@ enum ConfluentScript {
         for i in range(int(sys.argv[3])):
             producer.produce('many', value='%08d' % i, partition=i % 3, on_delivery=lambda e, m: e and failures.append(e))
             producer.poll(0)
+            while len(producer) > 50000: producer.poll(0.05)
             if i % 500 == 0: time.sleep(0.01)
         assert producer.flush(60) == 0 and not failures, failures[:3]
 

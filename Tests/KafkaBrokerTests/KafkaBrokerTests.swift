@@ -208,6 +208,32 @@ import Testing
     #expect(try client.ask(asked, version: 9).topics.first?.errorCode == .policyViolation)
   }
 
+  @Test func `topics that the pipeline declares are neither deleted nor grown`() throws {
+    let broker = try TestBroker { $0.declaredTopics = ["app-events"] }
+    try broker.log.createTopic("app-events", partitionCount: 1)
+    let client = try broker.client()
+    let delete = DeleteTopicsRequest { $0.topicNames = ["app-events"] }
+    #expect(
+      try client.ask(delete, version: 5).responses.first?.errorCode == .topicDeletionDisabled)
+    let byID = DeleteTopicsRequest {
+      $0.topics = [
+        DeleteTopicsRequest.Topic { $0.topicID = broker.log.topic("app-events")?.id ?? .zero }
+      ]
+    }
+    #expect(
+      try client.ask(byID, version: 6).responses.first?.errorCode == .topicDeletionDisabled)
+    let grow = CreatePartitionsRequest {
+      $0.topics = [
+        CreatePartitionsRequest.Topic {
+          $0.name = "app-events"
+          $0.count = 4
+        }
+      ]
+    }
+    #expect(try client.ask(grow, version: 3).results.first?.errorCode == .policyViolation)
+    #expect(try broker.log.partitionCount(of: "app-events") == 1)
+  }
+
   @Test func `members that wait for the others are let go when the broker stops`() throws {
     let broker = try TestBroker { $0.groups.initialRebalanceDelayMilliseconds = 20_000 }
     let client = try broker.client()

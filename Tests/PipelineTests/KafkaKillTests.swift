@@ -29,6 +29,7 @@ struct KafkaKillTests {
     while i < count or time.time() < end:
         producer.produce('killed', '%09d' % i, partition=i % 3, on_delivery=lambda e, m: e and failures.append(e))
         producer.poll(0)
+        while len(producer) > 50000: producer.poll(0.05)
         i += 1
         if i % 100 == 0: time.sleep(0.01)
     assert producer.flush(60) == 0 and not failures, failures[:3]

@@ -1,6 +1,6 @@
 // Writing: a producer sends whole record batches and is told where they begin.
 
-/// Records to be appended. No response follows where `acks` is 0.
+/// Records to be appended; no response follows where `acks` is 0.
 public struct ProduceRequest: KafkaRequest {
   public typealias Response = ProduceResponse
   public static let api = KafkaAPI.produce
