@@ -64,11 +64,14 @@ final class BrokerCore: Sendable {
     groups.close()
   }
 
-  /// Ends the threads and makes the log durable.
+  /// Waits for what is being done, ends the threads, and makes the log durable.
+  ///
+  /// After it nothing of the broker speaks to an event loop any more.
   func close() {
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     log.onAppend(nil)
-    pool.shutdownGracefully { _ in }
+    try? pool.syncShutdownGracefully()
+    commits.drain()
     try? log.sync()
   }
 

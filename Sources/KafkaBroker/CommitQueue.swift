@@ -31,6 +31,11 @@ final class CommitQueue: Sendable {
     if mustStart { queue.async { self.run() } }
   }
 
+  /// Returns when every action that was there has been called.
+  func drain() {
+    queue.sync {}
+  }
+
   private func run() {
     while true {
       let actions = state.withLock { state in

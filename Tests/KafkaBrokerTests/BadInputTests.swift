@@ -103,8 +103,10 @@ private func residentBytes() -> Int {
       }
     }
     #expect(isAlive(broker))
-    #expect(try broker.client().ask(produceRequest("t", sent), version: 9).only?.errorCode
-      == KafkaErrorCode.none)
+    // A damaged name may be the other topic's, so what is left is asked of a new one.
+    try broker.log.createTopic("untouched", partitionCount: 1)
+    let answer = try broker.client().ask(produceRequest("untouched", sent), version: 9)
+    #expect(answer.only?.errorCode == KafkaErrorCode.none)
   }
 
   @Test func `requests that never end are let go, and so is their memory`() throws {

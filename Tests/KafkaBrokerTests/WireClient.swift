@@ -129,7 +129,7 @@ final class TestBroker {
     var configuration = BrokerConfiguration()
     change(&configuration)
     self.configuration = configuration
-    scratch = try ScratchDirectory("broker")
+    scratch = try ScratchDirectory("broker", inMemory: true)
     log = try EventLog.open(directory: scratch.path)
     broker = try KafkaBroker.start(
       log: log, port: 0, configuration: configuration, storyTime: { TestBroker.time })

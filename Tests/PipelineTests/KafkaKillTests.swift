@@ -58,10 +58,10 @@ struct KafkaKillTests {
     let isLong = ProcessInfo.processInfo.environment["TAPLINE_TEST_ALL"] == "1"
     let rounds = isLong ? 30 : 4
     let world = try TestWorld()
-    let home = world.path + "-kafka-killed"
+    let scratch = try ScratchDirectory("kafka-killed", inMemory: true)
+    let home = scratch.path + "/home"
     world.shell.close()
     try FileManager.default.copyItem(atPath: world.path, toPath: home)
-    defer { try? FileManager.default.removeItem(atPath: home) }
     var (process, port) = try Self.serve(home: home, kafkaPort: 0)
     defer {
       kill(process.processIdentifier, SIGKILL)

@@ -4,8 +4,14 @@ import Foundation
 package final class ScratchDirectory {
   package let path: String
 
-  package init(_ label: String = "scratch") throws {
-    path = NSTemporaryDirectory() + "/tapline-\(label)-\(UUID().uuidString)"
+  /// In memory, where asked and where the system has such a place, so that thousands of fsyncs do not
+  /// hold up the tests beside it.
+  package init(_ label: String = "scratch", inMemory: Bool = false) throws {
+    let memory = "/dev/shm"
+    let root =
+      inMemory && FileManager.default.isWritableFile(atPath: memory)
+      ? memory : NSTemporaryDirectory()
+    path = root + "/tapline-\(label)-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
