@@ -64,6 +64,8 @@ package final class ForwardingServer: Sendable {
   private static func converse(_ connection: Int32, _ shell: Shell) {
     defer { close(connection) }
     var reader = SocketLines(descriptor: connection)
+    // USE and PREPARE over there change nothing here.
+    let statements = StatementSession()
     while let line = reader.next() {
       guard let value = try? JSONValue(parsing: line) else { return }
       if let answer = ask(value, shell) {
@@ -82,6 +84,7 @@ package final class ForwardingServer: Sendable {
       )
       var request = Shell.Request(line: text)
       if case .string(let name)? = value["lang"] { request.language = Language(rawValue: name) }
+      request.statements = statements
       request.isJSON = value["json"] == .bool(true)
       request.isPrompt = value["prompt"] == .bool(true)
       let status = shell.run(request, output: output)

@@ -29,7 +29,7 @@ extension Shell {
   /// True where one of the statements changes data, as the typed session stands.
   func changesData(_ text: String) -> Bool {
     var session = Session()
-    for change in sessionChanges { session.apply(change) }
+    for change in statements.changes { session.apply(change) }
     return Shell.changesData(text, prepared: session.prepared)
   }
 

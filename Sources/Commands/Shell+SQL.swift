@@ -31,7 +31,7 @@ extension Shell {
   /// Commands ask in a session of their own, which nothing that was typed can change.
   func sqlSession() throws -> Session {
     var session = try platform().session()
-    for change in sessionChanges { session.apply(change) }
+    for change in statements.changes { session.apply(change) }
     return session
   }
 
@@ -53,7 +53,7 @@ extension Shell {
       session: isOwn ? platform.session() : sqlSession(),
       cancellation: watch.cancellation
     )
-    if !isOwn { sessionChanges += result.sessionChanges }
+    if !isOwn { statements.changes += result.sessionChanges }
     let elapsed = Int64((DispatchTime.now().uptimeNanoseconds - started) / 1_000_000)
     let rows = result.rows()
     let data = JSONValue.record([
@@ -72,6 +72,9 @@ extension Shell {
     case .csv: return Reply([.verbatim(ResultFormat.csv(result))], data: data)
     case .markdown: return Reply([.verbatim(ResultFormat.markdown(result))], data: data)
     case .auto, .aligned, .vertical: break
+    }
+    if let updateType = result.updateType {
+      return Reply([.text(updated(updateType, result.updateCount, elapsed))], data: data)
     }
     let shown = rows.prefix(Shell.rowsShownMax)
     let table = TableView(
@@ -111,6 +114,14 @@ extension Shell {
       )
     }
     return Reply(blocks, data: data)
+  }
+
+  /// `INSERT: 2 rows`, `CREATE TABLE`: all that a statement without an answer has to say.
+  private func updated(_ updateType: String, _ rowCount: Int?, _ elapsed: Int64) -> String {
+    var values = ["statement": updateType, "time": NumberText.milliseconds(elapsed)]
+    guard let rowCount else { return text("sql.done", values) }
+    values["rows"] = NumberText.grouped(rowCount)
+    return text("sql.changed", values)
   }
 
   /// A few wide rows are written one below the other: a key that is cut cannot be copied.

@@ -64,8 +64,8 @@ package final class Shell: @unchecked Sendable {
 
   /// False while a line is answered as JSON, which has nothing beside it.
   private(set) var isProgressShown = true
-  /// What typed statements have changed of their session, in order.
-  var sessionChanges: [SessionChange] = []
+  /// The session of the statements that are typed; that of another process while its line runs.
+  private(set) var statements = StatementSession()
   /// Where the answer of the running line goes, for progress lines of long work.
   private(set) var output: any TerminalOutput
 
@@ -111,12 +111,14 @@ package final class Shell: @unchecked Sendable {
   }
 
   /// One line's way of being answered.
-  package struct Request: Sendable {
+  package struct Request {
     package var line: String
     package var language: Language?
     package var isJSON: Bool
     /// True where a person typed it at the prompt: the lesson goes along, and hints are given.
     package var isPrompt: Bool
+    /// The session of the process that sends the line; nil for the shell's own.
+    var statements: StatementSession?
 
     package init(
       line: String,
@@ -136,6 +138,8 @@ package final class Shell: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     let previous = self.output
+    let ownStatements = statements
+    if let sent = request.statements { statements = sent }
     let spoken = settings.language
     self.output = output
     isProgressShown = !request.isJSON
@@ -144,6 +148,7 @@ package final class Shell: @unchecked Sendable {
     if let language = request.language { settings.language = language }
     defer {
       self.output = previous
+      statements = ownStatements
       isProgressShown = true
       isAtPrompt = wasAtPrompt
       if request.language != nil { settings.language = spoken }

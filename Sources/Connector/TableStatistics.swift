@@ -42,6 +42,72 @@ public struct ColumnStatistics: Sendable, Hashable {
   }
 }
 
+extension ColumnStatistics {
+  /// What is known of a column whose values lie in several pieces, such as files.
+  ///
+  /// A piece without a bound or a count leaves the whole without one, but for bounds of pieces in
+  /// which every value is NULL. Distinct values are known only where a range of whole numbers has
+  /// fewer than there are rows.
+  public init(pieces: [ColumnPiece]) {
+    self.init()
+    for piece in pieces {
+      guard let nulls = piece.nullCount else {
+        nullCount = nil
+        break
+      }
+      nullCount = (nullCount ?? 0) + nulls
+    }
+    let valued = pieces.filter { $0.nullCount != $0.rowCount }
+    guard let first = valued.first, valued.allSatisfy({ $0.minimum != nil && $0.maximum != nil })
+    else { return }
+    minimum = first.minimum
+    maximum = first.maximum
+    for piece in valued.dropFirst() {
+      if let known = minimum, let other = piece.minimum, other.comesBefore(known) {
+        minimum = other
+      }
+      if let known = maximum, let other = piece.maximum, known.comesBefore(other) {
+        maximum = other
+      }
+    }
+    if case .integer(let low)? = minimum, case .integer(let high)? = maximum {
+      let (width, overflow) = high.subtractingReportingOverflow(low)
+      let rowCount = pieces.reduce(0) { $0 + $1.rowCount }
+      if !overflow, width >= 0, width < Int64(rowCount) { distinctCount = Int(width) + 1 }
+    }
+  }
+}
+
+/// What one piece of a table, such as a file or a row group, says of a column; nil where it says
+/// nothing.
+public struct ColumnPiece: Sendable, Hashable {
+  public var rowCount: Int
+  public var minimum: Scalar?
+  public var maximum: Scalar?
+  public var nullCount: Int?
+
+  public init(rowCount: Int, minimum: Scalar?, maximum: Scalar?, nullCount: Int?) {
+    self.rowCount = rowCount
+    self.minimum = minimum
+    self.maximum = maximum
+    self.nullCount = nullCount
+  }
+}
+
+extension Scalar {
+  /// Of two values of one type; false where they have no order here.
+  fileprivate func comesBefore(_ other: Scalar) -> Bool {
+    switch (self, other) {
+    case (.double(let left), .double(let right)): return left < right
+    case (.text(let left), .text(let right)):
+      return left.utf8.lexicographicallyPrecedes(right.utf8)
+    default:
+      guard let left = wholeNumber, let right = other.wholeNumber else { return false }
+      return left < right
+    }
+  }
+}
+
 /// An aggregation that the engine offers to a source.
 public struct AggregateRequest: Sendable, Hashable {
   /// One aggregate of the request, over a column by position.

@@ -61,6 +61,29 @@ public struct DeltaSnapshot: TableSource {
     return total
   }
 
+  /// By the files' statistics and partition values.
+  public func statistics() throws -> TableStatistics {
+    var result = TableStatistics(rowCount: rowCount)
+    guard rowCount != nil else { return result }
+    let partitions = try files.map(partitionScalars(of:))
+    for (index, field) in schema.fields.enumerated() {
+      var known = ColumnStatistics(
+        pieces: zip(files, partitions).map { file, values in
+          let rows = file.numRecords ?? 0
+          guard let value = values[index] else {
+            return file.statistics.piece(field, rowCount: rows)
+          }
+          return ColumnPiece(
+            rowCount: rows, minimum: value.isNull ? nil : value,
+            maximum: value.isNull ? nil : value, nullCount: value.isNull ? rows : 0)
+        })
+      let values = Set(partitions.compactMap { $0[index] }).subtracting([.null])
+      if partitionColumns.contains(field.name) { known.distinctCount = values.count }
+      result.columns[index] = known
+    }
+    return result
+  }
+
   /// `$path`, `$file_modified_time` and `$file_size`, as Trino's connectors name them.
   public var hiddenFields: [Field] { Self.fileFields }
 

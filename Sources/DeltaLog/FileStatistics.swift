@@ -30,6 +30,16 @@ final class FileStatistics: Sendable {
     json["numRecords"]?.integer.flatMap { (0..<1 << 40).contains($0) ? Int($0) : nil }
   }
 
+  /// What the file says of a column, whatever its rows are.
+  func piece(_ field: Field, rowCount: Int) -> ColumnPiece {
+    let json = json
+    return ColumnPiece(
+      rowCount: rowCount,
+      minimum: json["minValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: false) },
+      maximum: json["maxValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: true) },
+      nullCount: json["nullCount"]?[field.name]?.integer.map(Int.init(clamping:)))
+  }
+
   /// False only where no row of the file can satisfy `comparison`.
   func canMatch(_ field: Field, _ comparison: ColumnPredicate.Comparison) -> Bool {
     let json = json

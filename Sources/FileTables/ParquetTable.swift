@@ -48,48 +48,17 @@ struct ParquetTable: TableSource {
   func statistics() throws -> TableStatistics {
     var statistics = TableStatistics(rowCount: rowCount)
     for column in schema.fields.indices {
-      var found = Connector.ColumnStatistics()
-      let groups = files.flatMap { $0.file.rowGroups.map { $0.statistics[column] } }
-      let type = schema[column].type
-      if groups.allSatisfy({ $0.min != nil && $0.max != nil }) {
-        for group in groups {
-          found.minimum = Self.extreme(found.minimum, group.min, type, wantsLess: true)
-          found.maximum = Self.extreme(found.maximum, group.max, type, wantsLess: false)
-        }
-      }
-      if groups.allSatisfy({ $0.nullCount != nil }) {
-        found.nullCount = groups.reduce(0) { $0 + ($1.nullCount ?? 0) }
-      }
-      found.distinctCount = Self.distinctCount(found, type, rowCount ?? 0)
-      statistics.columns[column] = found
+      statistics.columns[column] = Connector.ColumnStatistics(
+        pieces: files.flatMap { _, file in
+          file.rowGroups.map { group in
+            let known = group.statistics[column]
+            return ColumnPiece(
+              rowCount: group.rowCount, minimum: known.min, maximum: known.max,
+              nullCount: known.nullCount)
+          }
+        })
     }
     return statistics
-  }
-
-  private static func extreme(
-    _ known: Scalar?, _ other: Scalar?, _ type: DataType, wantsLess: Bool
-  ) -> Scalar? {
-    guard let known else { return other }
-    guard let other else { return known }
-    let isLess: Bool
-    switch (known, other) {
-    case (.integer(let a), .integer(let b)): isLess = b < a
-    case (.double(let a), .double(let b)): isLess = b < a
-    case (.text(let a), .text(let b)): isLess = b.utf8.lexicographicallyPrecedes(a.utf8)
-    default: return known
-    }
-    return isLess == wantsLess ? other : known
-  }
-
-  /// At most as many as the range of whole numbers holds; nil where that says nothing.
-  private static func distinctCount(
-    _ statistics: Connector.ColumnStatistics, _ type: DataType, _ rows: Int
-  ) -> Int? {
-    guard case .integer(let low)? = statistics.minimum,
-      case .integer(let high)? = statistics.maximum
-    else { return nil }
-    let (width, overflow) = high.subtractingReportingOverflow(low)
-    return overflow || width >= Int64(rows) ? nil : Int(width) + 1
   }
 }
 

@@ -53,6 +53,7 @@ extension QueryEngine {
         }
       )
     case .showStats(let parts): return try stats(parts, analyzer)
+    case .showStatsFor(let query): return try stats(query, analyzer)
     default: throw Self.unsupported(syntax, analyzer)
     }
   }

@@ -109,6 +109,16 @@ public final class QueryEngine: Sendable {
     _ analyzer: Analyzer,
     _ context: ExecutionContext
   ) throws -> QueryResult {
+    var result = try answer(syntax, analyzer, context)
+    if let updateType = syntax.updateType { result.updateType = updateType }
+    return result
+  }
+
+  private func answer(
+    _ syntax: StatementSyntax,
+    _ analyzer: Analyzer,
+    _ context: ExecutionContext
+  ) throws -> QueryResult {
     var analyzer = analyzer
     // Each statement commits by itself: what a ROLLBACK could not take back is not begun.
     if analyzer.session.isInTransaction,

@@ -11,6 +11,9 @@ public struct QueryResult: Sendable {
   public internal(set) var statistics = ExecutionStatistics()
   /// What the statement changes in its session, in order; the session's holder applies it.
   public internal(set) var sessionChanges: [SessionChange] = []
+  /// The statement's kind as Trino's CLI prints it, such as `CREATE TABLE`; nil where rows are its
+  /// answer.
+  public internal(set) var updateType: String?
   /// Rows written or changed; nil for statements that change none.
   public internal(set) var updateCount: Int?
 

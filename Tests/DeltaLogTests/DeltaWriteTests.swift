@@ -32,6 +32,23 @@ import Testing
     )
   }
 
+  @Test func `statistics put the files together, and their days`() throws {
+    try test.write([(5, "a", day15), (2, nil, day16), (9, "c", day15), (4, "d", nil)])
+    let statistics = try test.table.snapshot().statistics()
+    #expect(statistics.rowCount == 4)
+    #expect(
+      statistics.columns[0]
+        == ColumnStatistics(minimum: .integer(2), maximum: .integer(9), nullCount: 0))
+    // The file in which each name is NULL has no bounds, and needs none.
+    #expect(
+      statistics.columns[1]
+        == ColumnStatistics(minimum: .text("a"), maximum: .text("d"), nullCount: 1))
+    #expect(
+      statistics.columns[2]
+        == ColumnStatistics(
+          minimum: .integer(day15), maximum: .integer(day16), nullCount: 1, distinctCount: 2))
+  }
+
   @Test func `an append shows its rows, one file a partition, and what it was`() throws {
     let summary = try test.write(
       [(1, "a", day15), (2, nil, day16), (3, "c", day15), (4, "d", nil)],

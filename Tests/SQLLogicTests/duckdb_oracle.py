@@ -2,6 +2,8 @@
 
     duckdb_oracle.py check FILE...      prints records whose results differ; exit code 1 if any
     duckdb_oracle.py complete FILE...   writes results where a record has none after its ----
+    duckdb_oracle.py differ FILE...     prints the records of other oracles that DuckDB answers
+                                        otherwise: each is read by a person, none is a fault by itself
 
 A record may carry DuckDB's spelling of its query, or the reason why DuckDB cannot answer it, in
 comment lines right before its header:
@@ -10,7 +12,7 @@ comment lines right before its header:
     # duckdb skip: DuckDB has no json type with this text
 
 Of files whose first line names another oracle, the queries that DuckDB takes and answers alike are
-counted as well; where it answers otherwise, the named oracle is right, and nothing is reported.
+counted as well; where it answers otherwise, the named oracle is right, and only `differ` tells.
 """
 
 import datetime
@@ -151,19 +153,32 @@ class Script:
         order = block[0].split(" ")[2] if len(block[0].split(" ")) > 2 else "nosort"
         return sorted(lines) if order == "rowsort" else lines
 
-    def agreements(self):
-        """How many queries DuckDB answers as the file does."""
-        count = 0
-        for _, block, _, notes in self.records():
+    def compared(self):
+        """Yields (place, query, expected, actual) for each query that DuckDB answers."""
+        for start, block, _, notes in self.records():
             try:
                 if block[0].startswith("table "):
                     self.make_table(block)
-                elif block[0].startswith("query "):
-                    expected = block[block.index("----") + 1:]
-                    count += same(expected, self.query(block, notes), "rowsort" in block[0])
+                if not block[0].startswith("query "):
+                    continue
+                bar = block.index("----")
+                answer = self.query(block, notes)
             except (duckdb.Error, KeyError, ValueError):
                 continue
-        return count
+            yield f"{self.path}:{start + 1}", block, block[bar + 1:], answer
+
+    def agreements(self):
+        """How many queries DuckDB answers as the file does."""
+        return sum(
+            same(expected, actual, "rowsort" in block[0])
+            for _, block, expected, actual in self.compared())
+
+    def differences(self):
+        """The queries that DuckDB answers otherwise than the file, as text."""
+        return [
+            difference(place, block, expected, actual)
+            for place, block, expected, actual in self.compared()
+            if not same(expected, actual, "rowsort" in block[0])]
 
     def run(self, completes):
         """Differences as text; with `completes` fills the results in."""
@@ -198,14 +213,19 @@ class Script:
                 output += self.lines[copied:end] + actual
                 copied = end
             elif not same(expected, actual, "rowsort" in block[0]):
-                problems.append(
-                    f"{place}: " + " ".join(block[1:bar]) + "\n  file:   "
-                    + shortened(expected, actual) + "\n  duckdb: " + shortened(actual, expected))
+                problems.append(difference(place, block, expected, actual))
         if completes:
             output += self.lines[copied:]
             with open(self.path, "w", encoding="utf-8") as file:
                 file.write("\n".join(output))
         return count, problems
+
+
+def difference(place, block, expected, actual):
+    query = " ".join(block[1:block.index("----")])
+    return (
+        f"{place}: {query}\n  file:   " + shortened(expected, actual)
+        + "\n  duckdb: " + shortened(actual, expected))
 
 
 def shortened(rows, others):
@@ -258,13 +278,20 @@ def main():
         if not script.has_oracle:
             if mode == "check":
                 total += script.agreements()
+            if mode == "differ":
+                found = script.differences()
+                total += len(found)
+                print("\n".join(found))
+            continue
+        if mode == "differ":
             continue
         count, problems = script.run(mode == "complete")
         total += count
         for problem in problems:
             failed = True
             print(problem)
-    print(f"{total} records ran on DuckDB {duckdb.__version__}")
+    what = "are answered otherwise by" if mode == "differ" else "ran on"
+    print(f"{total} records {what} DuckDB {duckdb.__version__}")
     sys.exit(1 if failed else 0)
 
 

@@ -44,11 +44,11 @@ struct ExplainTests {
       plan == """
         Output[columnNames = [n]]
         │   Layout: [n:varchar]
-        │   Estimates: {rows: ? (?), cpu: ?, memory: 0B, network: 0B}
+        │   Estimates: {rows: 2 (110B), cpu: ?, memory: 0B, network: 0B}
         │   n := name
         └─ Limit[count = 2]
            │   Layout: [id:bigint, name:varchar]
-           │   Estimates: {rows: ? (?), cpu: ?, memory: 0B, network: 0B}
+           │   Estimates: {rows: 2 (128B), cpu: ?, memory: 0B, network: 0B}
            └─ ScanFilter[table = fixed:default:users, filterPredicate = (id > 3)]
                   Layout: [id:bigint, name:varchar]
                   Estimates: {rows: ? (?), cpu: ?, memory: 0B, network: 0B}/{rows: ? (?), cpu: ?, memory: 0B, network: 0B}

@@ -96,6 +96,23 @@ struct QueryEngineTests {
     #expect(result.statistics.elapsedNanoseconds > 0)
   }
 
+  @Test(arguments: [
+    ("SELECT 1", nil), ("USE memory.default", "USE"), ("PREPARE q FROM SELECT 1", "PREPARE"),
+    ("START TRANSACTION", "START TRANSACTION"), ("SET TIME ZONE LOCAL", "SET TIME ZONE"),
+    ("EXECUTE IMMEDIATE 'SELECT 1'", nil), ("SHOW TABLES", nil),
+    ("EXECUTE IMMEDIATE 'USE memory.default'", "USE"),
+  ] as [(String, String?)])
+  func `a statement without rows says what it was`(_ sql: String, _ updateType: String?) throws {
+    #expect(try engine.execute(sql, session: session).updateType == updateType)
+  }
+
+  @Test func `estimates the columns of a query that is not run`() throws {
+    let result = try engine.execute(
+      "SHOW STATS FOR (SELECT user_id FROM events LIMIT 3)", session: session)
+    #expect(result.rows().map { $0[0] } == [.text("user_id"), .null])
+    #expect(result.rows().last?[4] == .double(3))
+  }
+
   @Test func `names output columns`() throws {
     let schema = try engine.schema(
       of: "SELECT user_id, country AS Land, 1, count(*) AS \"N\" FROM events GROUP BY 1, 2",

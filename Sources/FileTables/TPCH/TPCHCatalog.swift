@@ -79,10 +79,51 @@ struct TPCHSource: TableSource {
     var statistics = TableStatistics(rowCount: rowCount ?? keys * 4)
     for (index, field) in schema.fields.enumerated() {
       let name = field.name.split(separator: "_").last.map(String.init) ?? field.name
+      let bounds = bounds(name)
+      func scalar(_ value: Double) -> Scalar {
+        switch field.type {
+        case .decimal(_, let scale):
+          .exact(Int128((0..<scale).reduce(value) { value, _ in value * 10 }.rounded()))
+        case .double: .double(value)
+        default: .integer(Int64(value))
+        }
+      }
       statistics.columns[index] = ColumnStatistics(
+        minimum: bounds.map { scalar($0.lowerBound) }, maximum: bounds.map { scalar($0.upperBound) },
         nullCount: 0, distinctCount: distinctCount(name, keys: keys))
     }
     return statistics
+  }
+
+  /// Between which numbers or days a column lies, from the rules by which it is made; nil for texts
+  /// and what the rules leave open.
+  private func bounds(_ column: String) -> ClosedRange<Double>? {
+    func keys(_ table: TPCHTable) -> ClosedRange<Double> {
+      1...Double(max(1, table.keyCount(scaleFactor: scaleFactor)))
+    }
+    switch column {
+    // Eight order keys of 32 are in use.
+    case "orderkey": return 1...Double(4 * TPCHTable.orders.keyCount(scaleFactor: scaleFactor))
+    case "partkey": return keys(.part)
+    case "suppkey": return keys(.supplier)
+    case "custkey": return keys(.customer)
+    case "nationkey": return 0...24
+    case "regionkey": return 0...4
+    case "size", "quantity": return 1...50
+    case "availqty": return 1...9_999
+    case "supplycost": return 1...1_000
+    case "acctbal": return -999.99...9_999.99
+    case "linenumber": return 1...7
+    case "discount": return 0...0.1
+    case "tax": return 0...0.08
+    case "shippriority": return 0...0
+    // Days since 1970: orders from 1992-01-01 to 1998-08-02, and what follows each of them.
+    case "orderdate": return 8_035...10_440
+    case "shipdate": return 8_036...10_561
+    case "commitdate": return 8_065...10_530
+    case "receiptdate": return 8_037...10_591
+    default: return nil
+    }
   }
 
   /// Distinct values of a column, from the rules by which they are made; nil where they vary.

@@ -106,7 +106,7 @@ enum PlanEstimator {
     var known = (try? scan.source.statistics()) ?? TableStatistics()
     if known.rowCount == nil { known.rowCount = scan.source.rowCount }
     let whole = PlanStatistics(known, fields)
-    guard whole.isKnown else { return .unknown(scan.columns.count) }
+    guard whole.isKnown else { return limited(.unknown(scan.columns.count), scan.limit, 0) }
     let asked = FilterEstimate(input: whole).estimate(scan.predicates, fields)
     let result = PlanStatistics(
       rowCount: asked.rowCount,
@@ -177,9 +177,8 @@ enum PlanEstimator {
     var result = input
     if input.isKnown { result.rowCount = max(0, input.rowCount - Double(offset)) }
     guard let count else { return result }
-    // Where nothing is known of the rows below, nothing is said of how many are left.
-    if !input.isKnown { return result }
-    result.rowCount = min(result.rowCount, Double(count))
+    // Where nothing is known of the rows below, it is as many as are asked for.
+    result.rowCount = input.isKnown ? min(result.rowCount, Double(count)) : Double(count)
     return result
   }
 
