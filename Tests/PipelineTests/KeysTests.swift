@@ -23,7 +23,9 @@ struct KeysTests {
     terminal.press(.control("c"))
     try terminal.waitForLine("tapline>", column: 9)
     terminal.type("clock\n")
-    try terminal.waitForScreen { $0.contains("1월 16일") && $0.currentLine == "tapline>" }
+    try terminal.waitForScreen { screen in
+      screen.lines.contains { $0.hasPrefix("tapline> clock") } && screen.currentLine == "tapline>"
+    }
     terminal.press(.up)
     try terminal.waitForLine("tapline> clock", column: 14)
   }

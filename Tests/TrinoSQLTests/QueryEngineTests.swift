@@ -113,6 +113,22 @@ struct QueryEngineTests {
     #expect(result.rows().last?[4] == .double(3))
   }
 
+  /// Each gives exactly so many rows, and no estimate may lose the group of NULL or the rows that
+  /// have no match; it may think of more.
+  @Test(arguments: [
+    ("SELECT a FROM (VALUES 1, 2, NULL) AS t (a) GROUP BY a", 3),
+    ("SELECT x FROM (VALUES 1, 2, 3, 4) AS a (x) LEFT JOIN (VALUES 1, 2) AS b (y) ON x = y", 4),
+  ])
+  func `estimates groups of NULL and rows without a match`(_ sql: String, _ rowCount: Double) throws {
+    #expect(try Double(engine.execute(sql, session: session).rowCount) == rowCount)
+    let result = try engine.execute("SHOW STATS FOR (\(sql))", session: session)
+    guard case .double(let estimate)? = result.rows().last?[4] else {
+      Issue.record("no estimate")
+      return
+    }
+    #expect(estimate >= rowCount && estimate < 2 * rowCount)
+  }
+
   @Test func `names output columns`() throws {
     let schema = try engine.schema(
       of: "SELECT user_id, country AS Land, 1, count(*) AS \"N\" FROM events GROUP BY 1, 2",
