@@ -50,13 +50,11 @@ extension ColumnStatistics {
   /// fewer than there are rows.
   public init(pieces: [ColumnPiece]) {
     self.init()
-    for piece in pieces {
-      guard let nulls = piece.nullCount else {
-        nullCount = nil
-        break
-      }
-      nullCount = (nullCount ?? 0) + nulls
+    // A count that no piece of so many rows can have says nothing; sums of others never overflow.
+    let nullCounts = pieces.compactMap { piece in
+      piece.nullCount.flatMap { (0...max(0, piece.rowCount)).contains($0) ? $0 : nil }
     }
+    if nullCounts.count == pieces.count { nullCount = nullCounts.reduce(0, +) }
     let valued = pieces.filter { $0.nullCount != $0.rowCount }
     guard let first = valued.first, valued.allSatisfy({ $0.minimum != nil && $0.maximum != nil })
     else { return }

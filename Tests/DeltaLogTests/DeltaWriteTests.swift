@@ -49,6 +49,14 @@ import Testing
           minimum: .integer(day15), maximum: .integer(day16), nullCount: 1, distinctCount: 2))
   }
 
+  @Test func `counts that no file can have say nothing`() {
+    let piece = ColumnPiece(
+      rowCount: 2, minimum: .integer(1), maximum: .integer(2), nullCount: .max)
+    let known = ColumnStatistics(pieces: [piece, piece])
+    #expect(known.nullCount == nil && known.minimum == .integer(1))
+    #expect(ColumnStatistics(pieces: []).nullCount == 0)
+  }
+
   @Test func `an append shows its rows, one file a partition, and what it was`() throws {
     let summary = try test.write(
       [(1, "a", day15), (2, nil, day16), (3, "c", day15), (4, "d", nil)],
