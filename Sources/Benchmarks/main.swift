@@ -1,10 +1,11 @@
-// What is measured, and how: `swift run -c release Benchmarks day|start|tpch|kernels
+// What is measured, and how: `swift run -c release Benchmarks day|start|world|tpch|kernels
 // [--against PEER] [--runs COUNT]`.
 //
 // - `day` moves an xs world (200 users, about 10,000 events) through one day: phones, collector,
 //   log, Bronze, Silver, Gold, warehouse. Every fsync is made and counted.
 // - `start` times the whole process from its start to the answer of a line that needs no world, and a
 //   peer's command beside it, in turn.
+// - `world [--size xs|s|m|l] [--threads N]` makes a day's events, in bulk and by phones.
 // - `tpch [--against duckdb] [--sf 1] [--check] [--queries 1,6] [--threads N] [--seed N]` runs the 22
 //   queries with drawn parameters over Parquet files, each in a fresh process.
 // - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
@@ -24,6 +25,8 @@ struct Figures {
   var name: String
   var milliseconds: [Double] = []
   var fsyncs: [Int] = []
+  /// Events of each run, where a measure counts them.
+  var counts: [Int] = []
 
   var sorted: [Double] { milliseconds.sorted() }
   var median: Double { sorted[sorted.count / 2] }
@@ -170,6 +173,16 @@ do {
   if let name = arguments.first, name == "tpch" || name == "kernels" {
     exit(try measureEngine(name) ? 0 : 1)
   }
+  if arguments.first == "world" {
+    let name = value(of: "--size") ?? "m"
+    guard let size = WorldSize(rawValue: name) else { refuse("--size \(name): xs, s, m or l.") }
+    let threads = value(of: "--threads").flatMap { Int($0) } ?? 2
+    let figures = try WorldBenchmark.measure(
+      root: root, size: size, threads: max(1, threads), runs: max(1, runs ?? (size == .l ? 1 : 5)))
+    output.write(WorldBenchmark.view(figures))
+    output.writeLine("[" + figures.map(\.json).joined(separator: ",") + "]")
+    exit(0)
+  }
   if arguments.isEmpty || arguments[0] == "day" {
     results += try measureDay(contentRoot: root, runs: max(1, runs ?? 5))
   }
@@ -181,7 +194,7 @@ do {
   exit(3)
 }
 guard !results.isEmpty else {
-  refuse("day, start, tpch or kernels [--against PEER] [--runs COUNT]")
+  refuse("day, start, world, tpch or kernels [--against PEER] [--runs COUNT]")
 }
 output.write(
   TableView(

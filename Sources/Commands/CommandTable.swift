@@ -61,8 +61,12 @@ enum CommandTable {
       Command(
         "app",
         group: .phone,
-        subcommands: ["track", "queue", "flush", "background", "network", "log"],
-        isOperational: Command.begins("track", "flush", "background", "network")
+        subcommands: [
+          "track", "queue", "flush", "background", "network", "log", "clock", "kill", "upgrade",
+          "config", "consent", "rollout", "devices",
+        ], options: ["--requests"],
+        isOperational: Command.begins(
+          "track", "flush", "background", "network", "clock", "kill", "upgrade", "consent")
       ) { try $0.app($1) },
       Command("collector", group: .collector, subcommands: ["log", "status"]) {
         try $0.collector($1)
@@ -89,6 +93,9 @@ enum CommandTable {
       Command(
         "canary", group: .dashboard, subcommands: ["send"], isOperational: Command.begins("send")
       ) { try $0.canary($1) },
+      Command(
+        "world", group: .world, subcommands: ["describe"], options: ["--instructor", "--day"]
+      ) { try $0.world($1) },
       Command("status", group: .world) { shell, _ in try shell.status() },
       Command("clock", group: .world, isOperational: { !$0.isEmpty }) { try $0.clock($1) },
       Command("serve", group: .world, subcommands: ["stop"], options: ["--port", "--kafka-port"]) {

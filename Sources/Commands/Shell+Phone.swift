@@ -4,14 +4,23 @@ internal import Simulation
 internal import Terminal
 
 extension Shell {
-  /// `app track|queue|flush|background|log`: the learner's own phone.
+  /// `app track|queue|flush|background|log|network|clock|kill|upgrade|config|consent`: the learner's own
+  /// phone; `app rollout|devices`: everybody else's.
   func app(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "app")
     switch action {
     case "track": return try track(rest)
     case "queue": return try phoneEvents(state: .queued, empty: "app.queue.empty")
+    case "log" where rest == ["--requests"]: return try phoneRequests()
+    case "clock": return try phoneClock(rest)
+    case "kill": return try killApp(rest)
+    case "upgrade": return try upgradeApp(rest)
+    case "config": return try phoneConfiguration()
+    case "consent": return try phoneConsent(rest)
     case "log": return try phoneEvents(state: nil, empty: "app.log.empty")
     case "network": return try network(rest)
+    case "rollout": return try rollout()
+    case "devices": return try devices()
     default: return try send(action)
     }
   }
@@ -98,30 +107,6 @@ extension Shell {
     return Reply(blocks, data: data)
   }
 
-  /// `app network offline|online`: the phone enters and leaves a tunnel.
-  private func network(_ words: [String]) throws -> Reply {
-    let phone = try platform().phone
-    guard let word = words.first?.lowercased() else {
-      let key = phone.isOnline ? "app.network.isOnline" : "app.network.isOffline"
-      return Reply([.text(text(key))], data: .record(["online": .bool(phone.isOnline)]))
-    }
-    let known = ["offline", "online"]
-    guard known.contains(word), words.count == 1 else {
-      var error = CommandError(
-        .unknownSubcommand,
-        ["command": "app network", "word": words.joined(separator: " "),
-          "known": known.joined(separator: ", ")])
-      error.fields["nearest"] = NearestName.suggest(word, from: known)
-      throw error
-    }
-    let sent = try phone.setOnline(word == "online")
-    guard sent.isEmpty else { return deliveries(sent) }
-    let waiting = try phone.queueCount()
-    return Reply(
-      [.text(text("app.network." + word, ["count": String(waiting)]))],
-      data: .record(["online": .bool(phone.isOnline), "queued": .count(waiting)]))
-  }
-
   private func send(_ action: String) throws -> Reply {
     let platform = try platform()
     let sent =
@@ -135,7 +120,7 @@ extension Shell {
   }
 
   /// One line for each request.
-  private func deliveries(_ sent: [PhoneDelivery]) -> Reply {
+  func deliveries(_ sent: [PhoneDelivery]) -> Reply {
     let data = JSONValue.array(
       sent.map {
         .record([
@@ -153,8 +138,8 @@ extension Shell {
         "status": String(delivery.status), "queued": String(delivery.queuedAfter),
         "refused": String(delivery.refused),
       ]
-      blocks.append(
-        .text(text(delivery.status == 200 ? "app.send.done" : "app.send.failed", values)))
+      let key = delivery.status == 0 ? "app.send.silent" : "app.send.failed"
+      blocks.append(.text(text(delivery.status == 200 ? "app.send.done" : key, values)))
       if delivery.refused > 0 { blocks.append(.text(text("app.send.refused", values))) }
     }
     return Reply(blocks, data: data)

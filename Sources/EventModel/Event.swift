@@ -100,9 +100,9 @@ public struct Event: Sendable, Hashable {
   /// The members that all events of one device share, as they stand in each of them.
   package struct DeviceJSON: Sendable {
     /// From the comma before `device_id` to the colon after `session_id`.
-    fileprivate let ids: [UInt8]
+    package let ids: [UInt8]
     /// From the comma before `platform` to the colon after `properties`.
-    fileprivate let facts: [UInt8]
+    package let facts: [UInt8]
 
     /// Takes the device's members of an event; its other members do not matter.
     package init(_ event: Event) {

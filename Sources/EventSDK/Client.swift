@@ -22,9 +22,33 @@ public final class Client {
   /// The moment at which `tick()` wants to be called; nil where nothing is due.
   public private(set) var nextTimer: Int64?
 
+  /// Categories that the person has agreed to; see `revoke`.
+  public private(set) var consent: Set<String>
+  /// Attempts so far, each with what came of it; the last ones, for an app's debug screen.
+  public private(set) var attempts: [Attempt] = []
+
+  /// One attempt to send a batch.
+  public struct Attempt: Sendable, Hashable {
+    /// By the device's clock, milliseconds.
+    public var sentAt: Int64
+    public var firstSeq: Int64
+    public var eventCount: Int
+    public var byteCount: Int
+    /// Nil where no answer came.
+    public var status: Int?
+    public var refusedCount: Int
+    /// By `uptime`: when the next attempt is due; nil where nothing failed.
+    public var nextAttempt: Int64?
+  }
+
   private var core: EventClient
   private let store: any EventQueueStore
-  private let usesGzip: Bool
+  private var privacy: EventPrivacy
+  /// A batch that could not be handed over at all, to be sent as it is.
+  private var unsent: EventClient.Batch?
+  /// Batches that failed, by their first seq: what a wrong client needs to be wrong.
+  private var failedSeq: Int64?
+  private var sentAtOfBatch: [Int64: Int64] = [:]
   private let transport: Transport
   private let now: () -> Int64
   private let uptime: () -> Int64
@@ -44,6 +68,7 @@ public final class Client {
   public init(
     store: any EventQueueStore,
     configuration: Configuration = Configuration(),
+    consent: Set<String> = [],
     device: DeviceContext,
     jitterSeed: UInt64 = 0,
     transport: @escaping Transport,
@@ -53,17 +78,58 @@ public final class Client {
   ) {
     self.store = store
     self.device = device
-    self.usesGzip = configuration.usesGzip
+    self.consent = consent
+    privacy = EventPrivacy(configuration, granted: consent)
     self.transport = transport
     self.now = now
     self.uptime = uptime ?? now
     self.makeEventID = makeEventID
     self.core = EventClient(
       configuration: configuration,
-      waiting: store.waitingSeqs,
+      pending: store.waitingSeqs.map { Self.pending($0, store, configuration) },
       nextSeq: store.nextSeq,
       jitterSeed: jitterSeed
     )
+  }
+
+  private static func pending(
+    _ seq: Int64, _ store: any EventQueueStore, _ configuration: Configuration
+  ) -> PendingEvent {
+    guard let json = try? store.json(of: seq) else { return PendingEvent(seq: seq) }
+    let isPriority =
+      !configuration.priorityEvents.isEmpty
+      && EventPrivacy.name(of: json).map(configuration.priorityEvents.contains) ?? false
+    return PendingEvent(seq: seq, byteCount: json.count, isPriority: isPriority)
+  }
+
+  /// The rules that hold now.
+  public var configuration: Configuration { core.configuration }
+  /// When the next attempt is due after a failure, by `uptime`; nil where nothing failed.
+  public var nextAttempt: Int64? { core.nextAttempt }
+  /// True after an answer that asks for another key: nothing is sent until `reconfigure`.
+  public var isStopped: Bool { core.isStopped }
+
+  /// Goes on with other rules; what waits stays.
+  public func reconfigure(_ configuration: Configuration) throws {
+    privacy = EventPrivacy(configuration, granted: consent)
+    try give(.reconfigured(configuration))
+  }
+
+  /// The person agrees to a category of events.
+  public func grant(_ category: String) {
+    consent.insert(category)
+    privacy.granted = consent
+  }
+
+  /// The person takes an agreement back: waiting events of the category are deleted unsent.
+  public func revoke(_ category: String) throws {
+    consent.remove(category)
+    privacy.granted = consent
+    let seqs = try store.waitingSeqs.filter { seq in
+      guard let name = EventPrivacy.name(of: try store.json(of: seq)) else { return false }
+      return core.configuration.consentCategories[name] == category
+    }
+    try perform(core.withdraw(seqs))
   }
 
   /// The number of events that wait for a confirmation.
@@ -76,13 +142,18 @@ public final class Client {
   /// Records an event and answers its id; it is in the store when this returns.
   ///
   /// Throws the store's error, for example for a full disk; the event is then not recorded and its
-  /// seq stays unused, which is the gap that tells the server of the loss.
+  /// seq stays unused, which is the gap that tells the server of the loss. An event without consent is
+  /// counted as dropped and takes no seq: nothing may tell that it was there.
   @discardableResult
   public func track(
     _ name: String,
     _ properties: [JSONMember] = [],
     schemaVersion: Int = 1
   ) throws -> String {
+    guard privacy.allows(name) else {
+      droppedCounts[.noConsent, default: 0] += 1
+      return ""
+    }
     let event = Event(
       eventID: makeEventID(),
       eventName: name,
@@ -100,7 +171,7 @@ public final class Client {
       locale: device.locale,
       timezone: device.timezone,
       network: device.network,
-      properties: properties
+      properties: privacy.masked(properties)
     )
     var json: [UInt8] = []
     json.reserveCapacity(encodedSizeLast + 64)
@@ -108,7 +179,8 @@ public final class Client {
     deviceJSON = shared
     event.appendJSON(to: &json, device: shared)
     encodedSizeLast = json.count
-    try give(.track(json: json))
+    let isPriority = core.configuration.priorityEvents.contains(name)
+    try give(.track(json: json, isPriority: isPriority))
     return event.eventID
   }
 
@@ -120,8 +192,13 @@ public final class Client {
   public func networkLost() throws { try give(.networkLost) }
   public func networkBack() throws { try give(.networkBack) }
 
-  /// Lets the timer act if its moment has come.
+  /// Lets the timer act if its moment has come; a batch that could not be handed over goes first.
   public func tick() throws {
+    if let batch = unsent {
+      unsent = nil
+      nextTimer = nil
+      return try perform([.send(batch)])
+    }
     guard let nextTimer, uptime() >= nextTimer else { return }
     self.nextTimer = nil
     try give(.timer)
@@ -135,22 +212,32 @@ public final class Client {
   // MARK: - Performing actions
 
   private func give(_ input: EventClient.Input) throws {
-    var actions = core.receive(input, at: uptime())
+    try perform(core.receive(input, at: uptime()))
+  }
+
+  private func perform(_ first: [EventClient.Action]) throws {
+    var actions = first
     var index = 0
     while index < actions.count {
       switch actions[index] {
       case .persist(let event): try persist(event)
       case .send(let batch):
-        let outcome = try send(batch)
+        guard let outcome = try send(batch) else {
+          // Nothing of it happened: the same batch, as the same attempt, when there is a chance.
+          unsent = batch
+          nextTimer = uptime()
+          break
+        }
         actions.append(
           contentsOf: core.receive(.response(batch: batch.number, outcome), at: uptime())
         )
+        noteNextAttempt()
       case .delete(let seqs): try store.remove(seqs)
       case .drop(let seqs, let reason):
         droppedCounts[reason, default: 0] += seqs.count
         try store.remove(seqs)
-      case .scheduleTimer(let moment): nextTimer = moment
-      case .cancelTimer: nextTimer = nil
+      case .scheduleTimer(let moment): if unsent == nil { nextTimer = moment }
+      case .cancelTimer: if unsent == nil { nextTimer = nil }
       }
       index += 1
     }
@@ -166,32 +253,72 @@ public final class Client {
   }
 
   /// One attempt; a queue that cannot be read counts as no answer, so that nothing stays in flight.
-  private func send(_ batch: EventClient.Batch) throws -> EventClient.Outcome {
+  /// Nil where the transport could not make the attempt at all.
+  private func send(_ batch: EventClient.Batch) throws -> EventClient.Outcome? {
     let request: Request
     do {
       try store.prepareToSend()
-      let sentAt = now()
-      let plain = Request.body(
-        sentAt: sentAt,
-        events: try batch.seqs.map { try store.json(of: $0) }
-      )
-      let packed = usesGzip ? Request.gzip(plain) : nil
-      request = Request(
-        body: packed ?? plain,
-        isGzip: packed != nil,
-        eventCount: batch.seqs.count,
-        sentAt: sentAt
-      )
+      request = try makeRequest(batch)
     } catch {
       _ = core.receive(.response(batch: batch.number, .unreachable), at: uptime())
       throw error
     }
+    let configuration = core.configuration
+    if configuration.mistakes.contains(.deleteBeforeAnswer) { try store.remove(batch.seqs) }
     let response = transport(request)
-    guard let status = response.status else { return .unreachable }
+    guard !response.isNotAttempted else { return nil }
+    let isGood = response.status.map { (200...299).contains($0) } ?? false
+    failedSeq = isGood ? nil : batch.seqs.first
+    note(request, batch, response)
+    guard let status = response.status else {
+      return response.isTimeout ? .timedOut : .unreachable
+    }
     return .answered(
       status: status,
       refused: response.refused,
       retryAfterSeconds: response.retryAfterSeconds
     )
+  }
+
+  private func makeRequest(_ batch: EventClient.Batch) throws -> Request {
+    let configuration = core.configuration
+    var sentAt = now()
+    if configuration.mistakes.contains(.sentAtOfBatch), let first = batch.seqs.first {
+      let fixed = sentAtOfBatch[first] ?? sentAt
+      sentAtOfBatch = [first: fixed]
+      sentAt = fixed
+    }
+    var events = try batch.seqs.map { try store.json(of: $0) }
+    if configuration.mistakes.contains(.newIDOnRetry), failedSeq == batch.seqs.first {
+      events = events.map(withNewID)
+    }
+    let plain = Request.body(sentAt: sentAt, events: events)
+    let packed = configuration.usesGzip ? Request.gzip(plain) : nil
+    return Request(
+      body: packed ?? plain, isGzip: packed != nil, eventCount: batch.seqs.count, sentAt: sentAt)
+  }
+
+  /// Every event begins with its id: `{"event_id":"` and 36 characters.
+  private func withNewID(_ json: [UInt8]) -> [UInt8] {
+    var json = json
+    let id = Array(makeEventID().utf8)
+    if json.count > 49, id.count == 36 { json.replaceSubrange(13..<49, with: id) }
+    return json
+  }
+
+  private static let attemptsMax = 100
+
+  private func note(_ request: Request, _ batch: EventClient.Batch, _ response: Response) {
+    if attempts.count >= Self.attemptsMax { attempts.removeFirst(Self.attemptsMax / 2) }
+    attempts.append(
+      Attempt(
+        sentAt: request.sentAt, firstSeq: batch.seqs.first ?? 0, eventCount: request.eventCount,
+        byteCount: request.body.count, status: response.status,
+        refusedCount: response.refused.count, nextAttempt: nil))
+  }
+
+  private func noteNextAttempt() {
+    guard !attempts.isEmpty else { return }
+    attempts[attempts.count - 1].nextAttempt = core.nextAttempt
   }
 }

@@ -10,8 +10,9 @@
 /// 3. Only when the server has confirmed the batch is the shell asked to *delete* it. The order is
 ///    confirm, then delete: a crash in between sends the batch twice, which the server can mend by
 ///    `event_id`; the other order would lose it, which nobody can mend.
-/// 4. After a failure the events stay where they are, and the client waits: 1 s, 2 s, 4 s … up to
-///    5 minutes, each shortened by a random part, so that a million phones do not come back at once.
+/// 4. What an answer means says the `RetryTable`. Where it says *retry*, the events stay where they are,
+///    and the client waits: 1 s, 2 s, 4 s … up to 5 minutes, each shortened by a random part
+///    (`Backoff`), so that a million phones do not come back at once.
 ///
 /// This type has no clock, no disk and no network. `Client` is the thin shell that has them. That
 /// makes every rule above a test of values: see `EventClientTests`.
@@ -19,7 +20,8 @@ public struct EventClient: Sendable {
   /// What can happen to the client.
   public enum Input: Sendable {
     /// The app reports an event, already turned into JSON under the seq of `nextSeq`.
-    case track(json: [UInt8])
+    /// A priority event leaves at once, with everything that waits before it.
+    case track(json: [UInt8], isPriority: Bool = false)
     /// The moment given with `scheduleTimer` has come.
     case timer
     /// The app leaves the screen; the system may stop it at any time from now on.
@@ -31,14 +33,18 @@ public struct EventClient: Sendable {
     case response(batch: Int, Outcome)
     case networkLost
     case networkBack
+    /// The app has another key or other rules: what stopped the client may be mended.
+    case reconfigured(Configuration)
   }
 
   /// What became of one attempt to send a batch.
   public enum Outcome: Sendable, Hashable {
     /// The server answered; `refused` are indices into the batch that it will never take.
     case answered(status: Int, refused: [Int], retryAfterSeconds: Int?)
-    /// No answer: no connection, or a time-out. The server may or may not have the events.
+    /// No connection: the server has nothing of it.
     case unreachable
+    /// No answer in time: the server may or may not have the events.
+    case timedOut
   }
 
   /// What the shell must do, in order.
@@ -61,6 +67,10 @@ public struct EventClient: Sendable {
     case refused
     /// The event alone is larger than the server accepts.
     case tooLarge = "too_large"
+    /// The rules gave the batch up, after failures or for what the answer was.
+    case gaveUp = "gave_up"
+    /// The person has not agreed to events of this kind, or no longer does.
+    case noConsent = "no_consent"
   }
 
   /// The events of one request, oldest first.
@@ -69,13 +79,16 @@ public struct EventClient: Sendable {
     public var seqs: [Int64]
   }
 
-  private let configuration: Configuration
-  private var jitter: Jitter
-  private var queue: PendingSeqs
-  private var inFlight: Batch?
+  public private(set) var configuration: Configuration
+  private let jitterSeed: UInt64
+  var queue: PendingEvents
+  private(set) var inFlight: Batch?
   private var batchNumber = 0
   private var batchEventsMax: Int
-  private var failureCount = 0
+  private(set) var failureCount = 0
+  private var failingSince: Int64?
+  /// True after an answer that asks for another configuration.
+  public private(set) var isStopped = false
   /// Not before this moment, after a failure.
   private var retryAt: Int64?
   private var timerAt: Int64?
@@ -94,11 +107,23 @@ public struct EventClient: Sendable {
     nextSeq: Int64 = 0,
     jitterSeed: UInt64 = 0
   ) {
+    self.init(
+      configuration: configuration, pending: waiting.map { PendingEvent(seq: $0) },
+      nextSeq: nextSeq, jitterSeed: jitterSeed)
+  }
+
+  /// The same with what is known of each waiting event.
+  public init(
+    configuration: Configuration,
+    pending: [PendingEvent],
+    nextSeq: Int64 = 0,
+    jitterSeed: UInt64 = 0
+  ) {
     self.configuration = configuration
-    self.queue = PendingSeqs(waiting)
-    self.nextSeq = max(nextSeq, (waiting.last ?? -1) + 1)
+    self.queue = PendingEvents(pending)
+    self.nextSeq = max(nextSeq, (pending.last?.seq ?? -1) + 1)
     self.batchEventsMax = max(1, configuration.batchEventsMax)
-    self.jitter = Jitter(seed: jitterSeed)
+    self.jitterSeed = jitterSeed
   }
 
   /// The number of events that no server has confirmed.
@@ -114,11 +139,8 @@ public struct EventClient: Sendable {
   public mutating func receive(_ input: Input, at now: Int64) -> [Action] {
     var actions: [Action] = []
     switch input {
-    case .track(let json):
-      queue.append(nextSeq)
-      actions.append(.persist(QueuedEvent(seq: nextSeq, json: json)))
-      nextSeq += 1
-      makeRoom(&actions)
+    case .track(let json, let isPriority):
+      track(json, isPriority, &actions)
       proceed(at: now, &actions)
     case .timer:
       timerAt = nil
@@ -129,7 +151,7 @@ public struct EventClient: Sendable {
       proceed(at: now, &actions)
     case .background:
       isForeground = false
-      isFlushing = true
+      if configuration.flushesOnBackground { isFlushing = true }
       proceed(at: now, &actions)
     case .foreground:
       isForeground = true
@@ -143,6 +165,11 @@ public struct EventClient: Sendable {
       isOnline = true
       retryAt = nil
       if queue.count > 0 { isFlushing = true }
+      proceed(at: now, &actions)
+    case .reconfigured(let configuration):
+      self.configuration = configuration
+      batchEventsMax = max(1, configuration.batchEventsMax)
+      isStopped = false
       proceed(at: now, &actions)
     case .response(let number, let outcome):
       guard let batch = inFlight, batch.number == number else { return [] }
@@ -158,6 +185,38 @@ public struct EventClient: Sendable {
     queue.remove([seq])
   }
 
+  /// Forgets waiting events that must not leave any more; those in flight have left.
+  public mutating func withdraw(_ seqs: [Int64]) -> [Action] {
+    let flying = Set(inFlight?.seqs ?? [])
+    let gone = seqs.filter { !flying.contains($0) }
+    guard !gone.isEmpty else { return [] }
+    var actions: [Action] = []
+    drop(gone, .noConsent, &actions)
+    return actions
+  }
+
+  /// The delay that the next attempt waits for, as a moment; nil where nothing failed.
+  public var nextAttempt: Int64? { retryAt }
+
+  private mutating func track(_ json: [UInt8], _ isPriority: Bool, _ actions: inout [Action]) {
+    let seq = nextSeq
+    nextSeq += 1
+    guard json.count <= configuration.eventBytesMax else {
+      // Its seq is used: the gap tells the server of the loss.
+      actions.append(.drop([seq], .tooLarge))
+      return
+    }
+    let isFull = queue.count >= max(1, configuration.queueEventsMax)
+    if isFull, configuration.queuePolicy == .dropNewest {
+      actions.append(.drop([seq], .queueFull))
+      return
+    }
+    queue.append(PendingEvent(seq: seq, byteCount: json.count, isPriority: isPriority))
+    actions.append(.persist(QueuedEvent(seq: seq, json: json)))
+    makeRoom(&actions)
+    if isPriority { isFlushing = true }
+  }
+
   // MARK: - What an answer means
 
   private mutating func settle(
@@ -166,32 +225,72 @@ public struct EventClient: Sendable {
     at now: Int64,
     _ actions: inout [Action]
   ) {
-    guard case .answered(let status, let refused, let retryAfterSeconds) = outcome else {
-      return waitLonger(at: now, retryAfterSeconds: nil)
+    var refused: [Int64] = []
+    var retryAfterSeconds: Int?
+    let kind: AnswerKind
+    switch outcome {
+    case .unreachable: kind = .noConnection
+    case .timedOut: kind = .timeout
+    case .answered(let status, let indices, let asked):
+      refused = Set(indices).filter { batch.seqs.indices.contains($0) }.sorted()
+        .map { batch.seqs[$0] }
+      retryAfterSeconds = asked
+      kind = AnswerKind(status: status, namesEvents: !refused.isEmpty)
     }
-    switch status {
-    case 200...299:
+    let rule = configuration.retryTable[kind]
+    switch rule {
+    case .delete:
       // Refused events stand in the server's dead letters: they are delivered, too.
       queue.remove(batch.seqs)
       actions.append(.delete(batch.seqs))
-      failureCount = 0
-      retryAt = nil
-    case 400 where refused.contains { batch.seqs.indices.contains($0) }:
-      let seqs = Set(refused).sorted().filter { batch.seqs.indices.contains($0) }
-        .map { batch.seqs[$0] }
-      drop(seqs, .refused, &actions)
-      failureCount = 0
+      succeed()
+    case .dropNamed where !refused.isEmpty:
+      drop(refused, .refused, &actions)
+      succeed()
       isFlushing = true
-    case 400, 413:
+    case .split, .dropNamed:
       // One bad event must not hold the others back: halve until it stands alone.
       guard batch.seqs.count > 1 else {
-        return drop(batch.seqs, status == 413 ? .tooLarge : .refused, &actions)
+        return drop(batch.seqs, kind == .tooLarge ? .tooLarge : .refused, &actions)
       }
       batchEventsMax = batch.seqs.count / 2
       isFlushing = true
-    default:
-      waitLonger(at: now, retryAfterSeconds: retryAfterSeconds)
+    case .dropBatch:
+      drop(batch.seqs, .gaveUp, &actions)
+      succeed()
+      isFlushing = true
+    case .retry:
+      failureCount += 1
+      failingSince = failingSince ?? now
+      guard !hasFailedEnough(at: now) else {
+        drop(batch.seqs, .gaveUp, &actions)
+        succeed()
+        isFlushing = true
+        return
+      }
+      // Of the batch and the attempt alone, so that a client that is started again waits as long.
+      var random = RandomWaits(
+        seed: jitterSeed ^ UInt64(bitPattern: batch.seqs.first ?? 0) &* 0x9E37_79B9_7F4A_7C15
+          ^ UInt64(failureCount) << 48)
+      let delay = configuration.backoff.wait(failures: failureCount, &random)
+      let asked = Int64(min(max(retryAfterSeconds ?? 0, 0), 86_400)) * 1_000
+      retryAt = now + max(delay, asked)
+    case .stop:
+      isStopped = true
     }
+  }
+
+  private mutating func succeed() {
+    failureCount = 0
+    failingSince = nil
+    retryAt = nil
+  }
+
+  private func hasFailedEnough(at now: Int64) -> Bool {
+    let backoff = configuration.backoff
+    if backoff.giveUpAttempts > 0, failureCount >= backoff.giveUpAttempts { return true }
+    guard backoff.giveUpAfterMilliseconds > 0, let failingSince else { return false }
+    return now - failingSince >= backoff.giveUpAfterMilliseconds
   }
 
   private mutating func drop(_ seqs: [Int64], _ reason: DropReason, _ actions: inout [Action]) {
@@ -199,23 +298,11 @@ public struct EventClient: Sendable {
     actions.append(.drop(seqs, reason))
   }
 
-  /// Exponential backoff with jitter: between half of the step and all of it.
-  private mutating func waitLonger(at now: Int64, retryAfterSeconds: Int?) {
-    failureCount += 1
-    let base = max(1, configuration.retryBaseMilliseconds)
-    let cap = max(base, configuration.retryCapMilliseconds)
-    let doublings = min(failureCount - 1, 40)
-    let step = base > cap >> Int64(doublings) ? cap : base << Int64(doublings)
-    let delay = step / 2 + jitter.below(step - step / 2 + 1)
-    let asked = Int64(min(max(retryAfterSeconds ?? 0, 0), 86_400)) * 1_000
-    retryAt = now + max(delay, asked)
-  }
-
   // MARK: - What to do next
 
   /// Sends the next batch if one is due and allowed, and sets the timer for what is not yet due.
   private mutating func proceed(at now: Int64, _ actions: inout [Action]) {
-    guard inFlight == nil, isOnline else { return }
+    guard inFlight == nil, isOnline, !isStopped else { return }
     guard queue.count > 0 else {
       isFlushing = false
       batchEventsMax = max(1, configuration.batchEventsMax)
@@ -231,7 +318,9 @@ public struct EventClient: Sendable {
     }
     retryAt = nil
     batchNumber += 1
-    let batch = Batch(number: batchNumber, seqs: queue.first(batchEventsMax))
+    let batch = Batch(
+      number: batchNumber,
+      seqs: queue.batch(eventsMax: batchEventsMax, bytesMax: configuration.batchBytesMax))
     inFlight = batch
     setTimer(nil, &actions)
     actions.append(.send(batch))
@@ -248,7 +337,10 @@ public struct EventClient: Sendable {
     guard excess > 0 else { return }
     // The batch in flight may be confirmed at any moment; what waits behind it goes first.
     let flying = inFlight?.seqs.count ?? 0
-    drop(queue.first(excess, after: min(flying, queue.count - excess)), .queueFull, &actions)
+    let victims = queue.victims(
+      excess, after: min(flying, queue.count - excess),
+      sparesPriority: configuration.queuePolicy == .dropOldestOrdinary)
+    drop(victims, .queueFull, &actions)
   }
 }
 
@@ -260,58 +352,5 @@ public struct QueuedEvent: Sendable, Hashable {
   public init(seq: Int64, json: [UInt8]) {
     self.seq = seq
     self.json = json
-  }
-}
-
-/// The seqs that wait, ascending: appended at the end, removed mostly at the front.
-struct PendingSeqs: Sendable {
-  private var seqs: [Int64]
-  private var head = 0
-
-  init(_ seqs: [Int64]) {
-    self.seqs = seqs
-  }
-
-  var count: Int { seqs.count - head }
-
-  mutating func append(_ seq: Int64) {
-    seqs.append(seq)
-  }
-
-  func first(_ limit: Int, after skipped: Int = 0) -> [Int64] {
-    Array(seqs[head...].dropFirst(skipped).prefix(limit))
-  }
-
-  /// Removes ascending seqs, whether they still wait or not.
-  mutating func remove(_ removed: [Int64]) {
-    if seqs[head...].starts(with: removed) {
-      head += removed.count
-    } else {
-      let gone = Set(removed)
-      seqs = seqs[head...].filter { !gone.contains($0) }
-      head = 0
-    }
-    guard head == seqs.count || head > 4_096 else { return }
-    seqs.removeFirst(head)
-    head = 0
-  }
-}
-
-/// The random part of a wait: SplitMix64, so that a test can name its seed.
-struct Jitter: Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  /// A number in `0 ..< bound`.
-  mutating func below(_ bound: Int64) -> Int64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    value ^= value >> 31
-    return Int64(value.multipliedFullWidth(by: UInt64(max(bound, 1))).high)
   }
 }

@@ -15,6 +15,13 @@ public struct Request: Sendable, Hashable {
   /// Milliseconds since the epoch by the device's clock.
   public var sentAt: Int64
 
+  public init(body: [UInt8], isGzip: Bool, eventCount: Int, sentAt: Int64) {
+    self.body = body
+    self.isGzip = isGzip
+    self.eventCount = eventCount
+    self.sentAt = sentAt
+  }
+
   /// The body of a batch, before compression.
   public static func body(sentAt: Int64, events: [[UInt8]]) -> [UInt8] {
     var body: [UInt8] = []
@@ -33,7 +40,7 @@ public struct Request: Sendable, Hashable {
 
   /// The bytes as a gzip member, at zlib's fastest level; nil where zlib fails, and then the body
   /// goes as it is.
-  static func gzip(_ bytes: [UInt8]) -> [UInt8]? {
+  public static func gzip(_ bytes: [UInt8]) -> [UInt8]? {
     var stream = z_stream()
     guard tapline_deflateInit2(&stream, 1, 31) == Z_OK else { return nil }
     defer { deflateEnd(&stream) }
@@ -66,6 +73,25 @@ public struct Response: Sendable, Hashable {
     self.retryAfterSeconds = retryAfterSeconds
   }
 
-  /// No connection, or a time-out.
+  /// True where the server took too long: it may have the events.
+  public var isTimeout = false
+  /// True where the attempt could not be made at all, by no fault of network or server.
+  public var isNotAttempted = false
+
+  /// No connection.
   public static let unreachable = Response(status: nil)
+
+  /// No answer in time.
+  public static let timedOut: Response = {
+    var response = Response(status: nil)
+    response.isTimeout = true
+    return response
+  }()
+
+  /// The request was not made: the client keeps the batch and makes the same attempt again.
+  public static let notAttempted: Response = {
+    var response = Response(status: nil)
+    response.isNotAttempted = true
+    return response
+  }()
 }

@@ -3,13 +3,9 @@
 // What it has delivered is kept in `sent.ndjson`, as an SDK's debug log would, so that the course
 // can ask which event was the learner's. The queue alone decides what is still to be sent.
 
-internal import Codecs
 internal import Collector
-internal import Columnar
-package import Connector
-internal import ETL
 package import EventModel
-internal import EventSDK
+package import EventSDK
 internal import Foundation
 package import Simulation
 internal import Synchronization
@@ -29,6 +25,8 @@ package struct PhoneEvent: Sendable, Equatable {
   package var eventTime: StoryTime
   package var state: State
   package var properties: [JSONMember]
+  /// The version of the app that recorded it.
+  package var appVersion: String
 }
 
 /// One request that the phone made.
@@ -46,13 +44,15 @@ package struct PhoneDelivery: Sendable, Equatable {
 /// `@unchecked Sendable`: the client and the deliveries are used only by `Platform`'s caller, under
 /// the one lock of `Commands`; `systemTables` reads `recorded`, which has a lock of its own.
 package final class LearnerPhone: @unchecked Sendable {
-  package let flushAt: Int
-  package let flushIntervalSeconds: Int
   /// Bytes of a torn write that the queue dropped at this start.
-  package let tornBytes: Int
+  package private(set) var tornBytes = 0
+  /// The rules that hold on this phone.
+  package private(set) var settings: SDKSettings
 
-  /// Whether the phone has a network; kept on its disk, so that a restart finds it as it was.
-  package private(set) var isOnline = true
+  package var flushAt: Int { settings.configuration.flushAt }
+  package var flushIntervalSeconds: Int {
+    Int(settings.configuration.flushIntervalMilliseconds / 1_000)
+  }
 
   static let platform = "ios"
   static let appVersion = "3.2.1"
@@ -61,65 +61,128 @@ package final class LearnerPhone: @unchecked Sendable {
   var userID: String? { client.userID }
   var sessionID: String? { client.sessionID }
 
-  private let client: Client
+  private var client: Client
   private let directory: String
   private let history: String
+  private let clock: StoryClock
+  private let seed: UInt64
+  private let identity: (device: String, install: String, session: String)
   private let recorder: DeliveryRecorder
   private let recorded = Mutex<[PhoneEvent]>([])
+  private let recordedAttempts = Mutex<[Client.Attempt]>([])
+  private(set) var state: PhoneState
 
   init(
     directory: String,
-    pipeline: PipelineFiles,
+    settings: SDKSettings,
     seed: UInt64,
     clock: StoryClock,
     collector: Collector
   ) throws {
-    var configuration = Configuration()
-    configuration.flushAt = try pipeline.integer("sdk.yaml", "flushAt", fallback: 20)
-    flushAt = configuration.flushAt
-    flushIntervalSeconds = try pipeline.integer("sdk.yaml", "flushIntervalSeconds", fallback: 30)
-    configuration.flushIntervalMilliseconds = Int64(flushIntervalSeconds) * 1_000
-    let queue = try DiskEventQueue(directory: directory)
-    tornBytes = queue.recovery.tornBytes
     self.directory = directory
+    self.settings = settings
+    self.seed = seed
+    self.clock = clock
     history = directory + "/sent.ndjson"
     var identity = SeededGenerator(seed: seed, label: "learner-phone")
+    let device = identity.uuid()
+    let install = identity.uuid()
+    self.identity = (device, install, "sess_" + identity.uuid().prefix(8))
+    recorder = DeliveryRecorder(collector: collector, history: history)
+    var state = try PhoneState.load(directory + "/state.json")
+    // A mark of the program before this one.
+    if FileManager.default.fileExists(atPath: directory + "/offline") { state.network = .offline }
+    self.state = state
+    let made = try Self.makeClient(
+      directory, settings, self.identity, state, seed, clock, recorder)
+    client = made.client
+    tornBytes = made.tornBytes
+    recorder.fate = { [unowned self] in nextFate() }
+    if state.network == .offline { try client.networkLost() }
+    try refresh()
+  }
+
+  /// The app's process: a queue and a client over it.
+  private static func makeClient(
+    _ directory: String,
+    _ settings: SDKSettings,
+    _ identity: (device: String, install: String, session: String),
+    _ state: PhoneState,
+    _ seed: UInt64,
+    _ clock: StoryClock,
+    _ recorder: DeliveryRecorder
+  ) throws -> (client: Client, tornBytes: Int) {
+    let disk = try DiskEventQueue(directory: directory)
+    let nextSeq = max(disk.nextSeq, state.nextSeq)
+    // What a disk queue still holds leaves by it, whatever the rules say now.
+    let store: any EventQueueStore =
+      settings.keepsQueueOnDisk || !disk.waitingSeqs.isEmpty
+      ? disk : MemoryEventQueue(nextSeq: nextSeq)
     let device = DeviceContext(
-      deviceID: identity.uuid(),
-      installID: identity.uuid(),
+      deviceID: identity.device,
+      installID: identity.install,
       platform: LearnerPhone.platform,
       osVersion: "17.2",
       deviceModel: "iPhone15,2",
-      appVersion: LearnerPhone.appVersion,
+      appVersion: state.appVersion,
       locale: "ko_KR",
       timezone: "Asia/Seoul",
-      network: "wifi"
+      network: state.network == .offline ? "none" : "wifi"
     )
-    let recorder = DeliveryRecorder(collector: collector, history: history)
-    self.recorder = recorder
-    let ids = EventIDs(seed: seed, next: queue.nextSeq)
-    client = Client(
-      store: queue,
-      configuration: configuration,
+    let ids = EventIDs(seed: seed, next: nextSeq)
+    let offset = state.clockOffset
+    let client = Client(
+      store: store,
+      configuration: settings.configuration,
+      consent: Set(state.consent),
       device: device,
       jitterSeed: seed,
       transport: { recorder.send($0) },
-      now: { clock.now.milliseconds },
+      now: { clock.now.milliseconds + offset },
+      uptime: { clock.now.milliseconds },
       makeEventID: { ids.make() }
     )
-    client.sessionID = "sess_" + identity.uuid().prefix(8)
+    client.sessionID = identity.session
     client.userID = "u_0000042"
-    if FileManager.default.fileExists(atPath: offlineMark) {
-      isOnline = false
-      try client.networkLost()
+    return (client, disk.recovery.tornBytes)
+  }
+
+  /// Ends the app's process and starts it again: what is on the disk is there, what was in memory is
+  /// not.
+  private func restart() throws {
+    state.nextSeq = client.nextSeq
+    try saveState()
+    // The old process lets go of the queue before the new one takes it.
+    client = Client(
+      store: MemoryEventQueue(), device: client.device, transport: { _ in .unreachable },
+      now: { 0 }, makeEventID: { "" })
+    let made = try Self.makeClient(
+      directory, settings, identity, state, seed, clock, recorder)
+    client = made.client
+    if state.network == .offline { try client.networkLost() }
+  }
+
+  private func saveState() throws {
+    try state.save(directory + "/state.json")
+    if unlink(directory + "/offline") != 0, errno != ENOENT {
+      throw Home.unusable(directory + "/offline", errno)
     }
-    try refresh()
   }
 
   /// Records an event on the phone; it waits in the queue unless the queue is full enough to send.
   package func track(_ name: String, properties: [JSONMember]) throws -> PhoneEvent {
+    let dropped = client.droppedCounts
     let id = try client.track(name, properties)
+    if !settings.keepsQueueOnDisk {
+      state.nextSeq = client.nextSeq
+      try saveState()
+    }
     try refresh()
+    if let reason = client.droppedCounts.first(where: { dropped[$0.key] != $0.value })?.key {
+      throw PlatformError(
+        .eventDropped, "the SDK did not keep the event: \(reason.rawValue)", place: name,
+        advice: "app config shows the rules.", fields: ["event": name, "reason": reason.rawValue])
+    }
     guard let event = events().last(where: { $0.eventID == id }) else {
       throw PlatformError(.noSuchEvent, "the phone lost \(id)")
     }
@@ -136,60 +199,118 @@ package final class LearnerPhone: @unchecked Sendable {
     return sent
   }
 
-  /// Takes the network away or brings it back; back online, the SDK sends what has waited.
-  package func setOnline(_ isOnline: Bool) throws -> [PhoneDelivery] {
-    if isOnline {
-      if unlink(offlineMark) != 0, errno != ENOENT { throw Home.unusable(offlineMark, errno) }
-    } else {
-      try Home.write([], to: offlineMark)
-    }
-    self.isOnline = isOnline
-    return try deliver { try isOnline ? client.networkBack() : client.networkLost() }
+  /// Whether the phone has a network.
+  package var isOnline: Bool { state.network != .offline }
+  package var network: PhoneNetwork { state.network }
+  /// When the network comes back by itself; nil where nobody said so.
+  package var networkBackAt: StoryTime? {
+    state.networkBackAt.map(StoryTime.init(milliseconds:))
   }
 
-  /// A file that is there while the phone has no network.
-  private var offlineMark: String { directory + "/offline" }
+  /// Takes the network away, brings it back, or makes it lose things; back online, the SDK sends what
+  /// has waited. `until` brings it back by itself.
+  package func setNetwork(_ network: PhoneNetwork, until: StoryTime? = nil) throws
+    -> [PhoneDelivery]
+  {
+    state.network = network
+    state.networkBackAt = until?.milliseconds
+    try saveState()
+    return try deliver {
+      client.device.network = network == .offline ? "none" : "wifi"
+      try network == .offline ? client.networkLost() : client.networkBack()
+    }
+  }
+
+  /// Half of a flaky network's requests fail: some never arrive, of others only the answer is lost.
+  private func nextFate() -> DeliveryRecorder.Fate {
+    guard state.network == .flaky else { return .arrives }
+    state.requestCount += 1
+    try? saveState()
+    var generator = SeededGenerator(seed: seed, label: "flaky", state.requestCount)
+    switch generator.below(4) {
+    case 0: return .requestLost
+    case 1: return .answerLost
+    default: return .arrives
+    }
+  }
+
+  /// Sets the phone's clock ahead of or behind the true time, in milliseconds.
+  package func setClock(offset: Int64) throws {
+    state.clockOffset = offset
+    try restart()
+    try refresh()
+  }
+
+  package var clockOffset: Int64 { state.clockOffset }
+
+  /// Kills the app and opens it again; answers how many waiting events were lost by it.
+  package func kill() throws -> (lost: Int, sent: [PhoneDelivery]) {
+    let before = client.waitingCount
+    try restart()
+    let lost = before - client.waitingCount
+    let sent = try deliver { try client.enterForeground() }
+    try refresh()
+    return (lost, sent)
+  }
+
+  /// The version of the app; its events carry it from now on.
+  package var installedVersion: String { state.appVersion }
+
+  package func upgrade(to version: String) throws {
+    state.appVersion = version
+    try restart()
+    try refresh()
+  }
+
+  /// Categories that the learner has agreed to.
+  package var consent: [String] { state.consent }
+
+  /// Agrees to a category of events, or takes that back; answers how many waiting events went.
+  package func setConsent(_ category: String, isGranted: Bool) throws -> Int {
+    let before = client.waitingCount
+    if isGranted { client.grant(category) } else { try client.revoke(category) }
+    state.consent = client.consent.sorted()
+    try saveState()
+    try refresh()
+    return before - client.waitingCount
+  }
+
+  /// Goes on with other rules; a queue that moves between disk and memory does so at the next start
+  /// of the app.
+  package func follow(_ settings: SDKSettings) throws {
+    let changesStore = settings.keepsQueueOnDisk != self.settings.keepsQueueOnDisk
+    self.settings = settings
+    if changesStore { try restart() }
+    _ = try deliver { try client.reconfigure(settings.configuration) }
+  }
+
+  /// What the app had to drop, by reason.
+  package var dropped: [(reason: String, count: Int)] {
+    client.droppedCounts.map { ($0.key.rawValue, $0.value) }.sorted { $0.0 < $1.0 }
+  }
+
+  /// The last attempts to send, oldest first.
+  package var attempts: [Client.Attempt] { client.attempts }
+  package var isStopped: Bool { client.isStopped }
 
   /// Lets the SDK's timer act.
-  package func tick() throws { _ = try deliver { try client.tick() } }
+  package func tick() throws {
+    if let back = state.networkBackAt, back <= clock.now.milliseconds {
+      _ = try setNetwork(.online)
+    }
+    _ = try deliver { try client.tick() }
+  }
 
-  /// The story time at which the SDK wants to act; nil where nothing waits.
-  package var nextTimer: StoryTime? { client.nextTimer.map(StoryTime.init(milliseconds:)) }
+  /// The story time at which the phone wants to act; nil where nothing waits.
+  package var nextTimer: StoryTime? {
+    [client.nextTimer, state.networkBackAt].compactMap { $0 }.min()
+      .map(StoryTime.init(milliseconds:))
+  }
 
   package func queueCount() throws -> Int { client.waitingCount }
 
   /// Everything the learner's phone recorded, by `seq`.
   package func events() -> [PhoneEvent] { recorded.withLock { $0 } }
-
-  /// `system.sdk.events`.
-  package func systemTables() -> [String: ComposedCatalog.Provider] {
-    [
-      "events": { [self] in
-        ComputedTable(label: "system.sdk.events", schema: LearnerPhone.schema) { [self] _ in
-          [ColumnarBatch(schema: LearnerPhone.schema, rows: events().map(LearnerPhone.row))]
-        }
-      }
-    ]
-  }
-
-  private static let schema = Schema([
-    Field("seq", .bigint), Field("event_id", .varchar), Field("event_name", .varchar),
-    Field("event_time", .timestampWithTimeZone), Field("state", .varchar),
-    Field("product_id", .varchar), Field("price", .bigint), Field("properties", .varchar),
-  ])
-
-  private static func row(_ event: PhoneEvent) -> [Scalar] {
-    let properties = JSONValue.object(event.properties)
-    var product = Scalar.null
-    var price = Scalar.null
-    if case .string(let text)? = properties["product_id"] { product = .text(text) }
-    if case .integer(let value)? = properties["price"] { price = .integer(value) }
-    return [
-      .integer(event.seq), .text(event.eventID), .text(event.eventName),
-      .integer(event.eventTime.milliseconds * 1_000), .text(event.state.rawValue), product, price,
-      .text(properties.text),
-    ]
-  }
 
   private func deliver(_ body: () throws -> Void) throws -> [PhoneDelivery] {
     recorder.deliveries = []
@@ -231,7 +352,8 @@ package final class LearnerPhone: @unchecked Sendable {
       eventName: name,
       eventTime: StoryTime(milliseconds: moment),
       state: state,
-      properties: properties
+      properties: properties,
+      appVersion: value["app_version"]?.string ?? LearnerPhone.appVersion
     )
   }
 }
@@ -254,62 +376,5 @@ private final class EventIDs {
       UInt64(bitPattern: next)
     )
     return generator.uuid()
-  }
-}
-
-/// Hands requests to the collector and writes down what it confirmed.
-private final class DeliveryRecorder {
-  private let collector: Collector
-  private let history: String
-  var deliveries: [PhoneDelivery] = []
-  /// Why the last confirmation could not be written down.
-  var failure: (any Error)?
-
-  init(collector: Collector, history: String) {
-    self.collector = collector
-    self.history = history
-  }
-
-  func send(_ request: Request) -> Response {
-    let answer = collector.handle(
-      CollectRequest(body: request.body, isGzip: request.isGzip, durability: .synced)
-    )
-    let refused = answer.refused.map(\.index)
-    if answer.status == 200 { record(request, except: Set(refused)) }
-    deliveries.append(
-      PhoneDelivery(
-        events: request.eventCount,
-        bytes: request.body.count,
-        status: answer.status,
-        refused: refused.count,
-        queuedAfter: 0
-      )
-    )
-    return Response(
-      status: answer.status,
-      refused: refused,
-      retryAfterSeconds: answer.retryAfterSeconds
-    )
-  }
-
-  /// Appends the confirmed events before the SDK deletes them from its queue.
-  private func record(_ request: Request, except refused: Set<Int>) {
-    failure = nil
-    do {
-      let plain =
-        request.isGzip ? try Gzip.decompress(request.body, bytesMax: 16 << 20) : request.body
-      let body = try plain.withUnsafeBytes { try JSONValue(parsing: $0) }
-      guard case .array(let events)? = body["events"] else { return }
-      var lines: [UInt8] = []
-      for (index, event) in events.enumerated() where !refused.contains(index) {
-        event.append(to: &lines)
-        lines.append(0x0A)
-      }
-      try LineFile(path: history).append(lines)
-    } catch let error as LineFile.Failure {
-      failure = Home.unusable(history, error.errno)
-    } catch {
-      failure = error
-    }
   }
 }

@@ -74,6 +74,11 @@ package struct PipelineFiles: Sendable {
     }
   }
 
+  /// `sdk.yaml` as it stands; empty where there is none.
+  func sdkText() throws -> String {
+    FileManager.default.fileExists(atPath: root + "/sdk.yaml") ? try text("sdk.yaml") : ""
+  }
+
   /// A positive whole number of a settings file; `fallback` where the key is absent.
   package func integer(_ file: String, _ key: String, fallback: Int) throws -> Int {
     guard let value = try mapping(file)[key] else { return fallback }

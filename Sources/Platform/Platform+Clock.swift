@@ -78,6 +78,7 @@ extension Platform {
       )
     }
     var summary = Advance(from: now, to: target)
+    try followSDK()
     let dags = try pipeline.dags()
     let lane = DagLane(work: try dagWork())
     for run in unfinishedRuns { lane.add(run, isUrgent: true) }
@@ -183,7 +184,9 @@ extension Platform {
       // A log that cannot be written is this machine's trouble, not the story's.
       if response.status == 503, let error = collector.lastLogError { throw error }
       if response.status == 200 { delivered += request.eventCount - response.refused.count }
-      return PhoneResponse(status: response.status, refused: response.refused.map(\.index))
+      return PhoneResponse(
+        status: response.status, refused: response.refused.map(\.index),
+        retryAfterSeconds: response.retryAfterSeconds)
     }
     summary.delivered += delivered
   }

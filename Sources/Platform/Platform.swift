@@ -43,6 +43,8 @@ package final class Platform {
   package let pipeline: PipelineFiles
   package let journal: RunJournal
   package let phone: LearnerPhone
+  /// The rules of the app's event client, and since when.
+  package internal(set) var sdk: SDKHistory
   /// The commands that changed this world.
   package let commands: CommandJournal
   let truth: TruthLedger
@@ -151,9 +153,12 @@ package final class Platform {
     ingest = BronzeIngest(log: log, lake: lake)
     live = LiveMetrics(log: log, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
+    sdk = try SDKHistory(
+      path: directory + "/sdk-history.json", yaml: try pipeline.sdkText(), now: file.now,
+      start: file.start)
     phone = try LearnerPhone(
       directory: try home.directory("worlds/\(options.worldName)/phone"),
-      pipeline: pipeline,
+      settings: sdk.current,
       seed: file.seed,
       clock: clock,
       collector: collector
@@ -168,6 +173,7 @@ package final class Platform {
     crowd = try World(
       configuration: configuration,
       specification: specification,
+      rules: sdk.rules,
       progressFile: directory + "/deliveries",
       openedAt: file.now
     )
@@ -178,6 +184,7 @@ package final class Platform {
     ]
     engine = QueryEngine(catalogs: catalogs)
     recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
+    if let problem = sdk.problem { recoveries.append(Platform.recovery(of: problem)) }
     recoveries += try closeJournal()
   }
 

@@ -4,7 +4,7 @@ internal import Diagnostics
 package struct PlatformError: DiagnosableError {
   package enum Kind: String, Sendable {
     case homeUnusable, homeInUse, diskFull, worldFile, pipelineFile, contentMissing, clockBackwards
-    case noSuchEvent, forkName
+    case noSuchEvent, forkName, eventDropped
   }
 
   package var kind: Kind

@@ -1,7 +1,8 @@
 // What really happened, as a table: for graders' engines only.
 //
 // No catalog of the prompt holds it, and no file does: it is derived from the world's seed when a
-// grader's query asks. The learner's own phone is in it with what it recorded.
+// grader's query asks. The learner's own phone is in it with what it recorded. `marks` names what
+// was planted in an event, such as `bot` or `envelope-error`, with commas between; empty for none.
 
 internal import Columnar
 package import Connector
@@ -29,6 +30,7 @@ final class TruthLedger: Sendable {
     Field("event_time", .timestampWithTimeZone(precision: 3)), Field("dt", .date),
     Field("amount", .bigint), Field("currency", .varchar), Field("order_id", .varchar),
     Field("product_id", .varchar), Field("app_version", .varchar), Field("platform", .varchar),
+    Field("marks", .varchar),
   ])
 
   /// The rows of one KST day up to a moment, by time.
@@ -45,13 +47,14 @@ final class TruthLedger: Sendable {
         id: event.eventID, name: event.eventName, user: event.userID, session: event.sessionID,
         phone: .integer(Int64(event.phone)), seq: event.seq,
         time: StoryTime(milliseconds: event.time), event.properties,
-        version: .text(event.appVersion), platform: .text(event.platform))
+        version: .text(event.appVersion), platform: .text(event.platform),
+        marks: event.marks.names.joined(separator: ","))
     }
   }
 
   static func row(
     id: String, name: String, user: String?, session: String?, phone: Scalar, seq: Int64,
-    time: StoryTime, _ properties: [JSONMember], version: Scalar, platform: Scalar
+    time: StoryTime, _ properties: [JSONMember], version: Scalar, platform: Scalar, marks: String
   ) -> [Scalar] {
     let values = JSONValue.object(properties)
     func text(_ key: String) -> Scalar { values[key]?.string.map(Scalar.text) ?? .null }
@@ -64,7 +67,7 @@ final class TruthLedger: Sendable {
       phone, .integer(seq), .integer(time.milliseconds * 1_000),
       .integer(Int64(time.date(offsetSeconds: TimeZones.seoul).daysSinceEpoch)),
       amount.map(Scalar.integer) ?? .null, text("currency"), text("order_id"), text("product_id"),
-      version, platform,
+      version, platform, .text(marks),
     ]
   }
 }
@@ -82,7 +85,8 @@ extension Platform {
       TruthLedger.row(
         id: event.eventID, name: event.eventName, user: phone.userID, session: phone.sessionID,
         phone: .null, seq: event.seq, time: event.eventTime, event.properties,
-        version: .text(LearnerPhone.appVersion), platform: .text(LearnerPhone.platform))
+        version: .text(event.appVersion), platform: .text(LearnerPhone.platform),
+        marks: "")
     }
     return ComputedTable(label: "truth.events", schema: TruthLedger.schema) { request in
       var rows: [[Scalar]] = []

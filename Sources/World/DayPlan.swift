@@ -10,16 +10,22 @@ struct DayPlan {
   /// In order of planned start, then of user.
   let sessions: [Session]
 
-  /// Plans a day; depends on nothing but the shop and the date.
-  init(_ date: CivilDate, shop: Shop) {
+  /// Plans a day; depends on nothing but the population and the date.
+  init(_ date: CivilDate, population: Population, extra: [Session] = []) {
     self.date = date
     var generator = SeededGenerator(
-      seed: shop.seed,
+      seed: population.seed,
       label: "day",
       UInt64(bitPattern: Int64(date.daysSinceEpoch))
     )
-    let users = Self.users(of: date, shop, &generator)
-    sessions = Self.sessions(of: users, date, shop, &generator)
+    let users = Self.users(of: date, population, &generator)
+    var sessions = Self.sessions(of: users, date, population, &generator)
+    sessions += population.specialVisits(on: date) + extra
+    sessions.sort {
+      $0.plannedStart == $1.plannedStart
+        ? $0.user < $1.user : $0.plannedStart < $1.plannedStart
+    }
+    self.sessions = sessions
   }
 
   /// The user of each session of the day.
@@ -29,13 +35,13 @@ struct DayPlan {
   /// the sessions go to active users by what their weight still lacks.
   private static func users(
     of date: CivilDate,
-    _ shop: Shop,
+    _ population: Population,
     _ generator: inout SeededGenerator
   ) -> [Int] {
-    let specification = shop.specification
-    let wanted = max(1, shop.dailyActiveUsers * specification.weekdayPercent[date.weekday] / 100)
-    let (chances, scale) = activityChances(shop.userWeights, wanted: wanted)
-    var order = Array(0..<shop.userCount)
+    let specification = population.specification
+    let wanted = population.activeUsers(on: date)
+    let (chances, scale) = activityChances(population.userWeights, wanted: wanted)
+    var order = Array(0..<population.userCount)
     for index in stride(from: order.count - 1, to: 0, by: -1) {
       order.swapAt(index, generator.below(index + 1))
     }
@@ -56,7 +62,7 @@ struct DayPlan {
     // Beyond certainty (2^20) the weight turns into more sessions.
     let extra = WeightTable(
       active.map { user in
-        let multiple = max(1 << 20, (shop.userWeights[user] &* scale) >> 20)
+        let multiple = max(1 << 20, (population.userWeights[user] &* scale) >> 20)
         return multiple * specification.sessionsPerUserDayMilli / 1_000 - (1 << 20)
       }
     )
@@ -82,70 +88,31 @@ struct DayPlan {
   private static func sessions(
     of users: [Int],
     _ date: CivilDate,
-    _ shop: Shop,
+    _ population: Population,
     _ generator: inout SeededGenerator
   ) -> [Session] {
     let count = users.count
     let midnight = StoryTime(date, offsetSeconds: TimeZones.seoul).milliseconds
-    var draws = SessionDraws(count: count, shop, &generator)
+    var draws = SessionDraws(count: count, population, &generator)
     let starts = Strata(count: count, &generator)
     var sessions: [Session] = []
     sessions.reserveCapacity(count)
     for index in 0..<count {
       var session = draws.session(index, user: users[index], &generator)
-      let hour = shop.hours.index(quantile: starts.quantile(index, &generator))
-      session.plannedStart = midnight + Int64(hour * 3_600_000 + generator.below(3_600_000))
+      let minute = population.minutes.index(quantile: starts.quantile(index, &generator))
+      session.plannedStart = midnight + Int64(minute * 60_000 + generator.below(60_000))
       session.seed = generator.next()
+      session.imperfections = population.imperfections(of: session)
+      if session.imperfections.contains(.repeatPurchase) { session.outcome = .purchasedTwice }
       sessions.append(session)
-    }
-    sessions.sort {
-      $0.plannedStart == $1.plannedStart
-        ? $0.user < $1.user : $0.plannedStart < $1.plannedStart
     }
     return sessions
   }
 }
 
-/// One visit, as planned: everything that decides how many events it has.
-struct Session: Sendable {
-  enum Outcome: UInt8, Sendable {
-    case noCheckout, abandoned, failed, purchased, refunded
-  }
-
-  var user: Int
-  /// Milliseconds; the visit begins later if the one before is not over.
-  var plannedStart: Int64 = 0
-  /// The seed of its script and of its details.
-  var seed: UInt64 = 0
-  var bodyCount = 1
-  var pushCount = 0
-  var opensPush = false
-  var reopenCount = 0
-  var isGuest = false
-  var logsIn = false
-  var endsItself = true
-  var outcome = Outcome.noCheckout
-  var stepCount = 0
-  /// How long the phone has no network from the start on; 0 for a phone that has it.
-  var offlineMilliseconds: Int64 = 0
-
-  /// The exact number of events that the visit tracks.
-  var eventCount: Int {
-    var count = pushCount + (opensPush ? 1 : 0) + 2 + bodyCount + reopenCount
-    count += (logsIn ? 1 : 0) + (endsItself ? 1 : 0)
-    switch outcome {
-    case .noCheckout: break
-    case .abandoned: count += 1 + stepCount
-    case .failed, .purchased: count += 2 + stepCount
-    case .refunded: count += 3 + stepCount
-    }
-    return count
-  }
-}
-
 /// The evenly spread draws of a day's sessions, one table for each property.
 private struct SessionDraws {
-  private let shop: Shop
+  private let population: Population
   private let bodies: Strata
   private let pushes: Strata
   private let reopens: Strata
@@ -154,8 +121,8 @@ private struct SessionDraws {
   private let checkouts: Strata
   private let networks: Strata
 
-  init(count: Int, _ shop: Shop, _ generator: inout SeededGenerator) {
-    self.shop = shop
+  init(count: Int, _ population: Population, _ generator: inout SeededGenerator) {
+    self.population = population
     bodies = Strata(count: count, &generator)
     pushes = Strata(count: count, &generator)
     reopens = Strata(count: count, &generator)
@@ -170,12 +137,13 @@ private struct SessionDraws {
     user: Int,
     _ generator: inout SeededGenerator
   ) -> Session {
-    let specification = shop.specification
+    let specification = population.specification
     var session = Session(user: user)
-    session.bodyCount = 1 + shop.bodyCounts.count(quantile: bodies.quantile(index, &generator))
-    session.reopenCount = shop.reopenCounts.count(quantile: reopens.quantile(index, &generator))
-    session.pushCount = shop.pushCounts.count(quantile: pushes.quantile(index, &generator))
-    session.endsItself = ends.quantile(index, &generator) < shop.share(.sessionEnd)
+    session.paysAtOnce = !population.hasCheckout
+    session.bodyCount = 1 + population.bodyCounts.count(quantile: bodies.quantile(index, &generator))
+    session.reopenCount = population.reopenCounts.count(quantile: reopens.quantile(index, &generator))
+    session.pushCount = population.pushCounts.count(quantile: pushes.quantile(index, &generator))
+    session.endsItself = ends.quantile(index, &generator) < population.share(.sessionEnd)
     let guest = guests.quantile(index, &generator)
     session.isGuest = guest < UInt64(specification.guestSessionPermille) << 32 / 1_000
     checkOut(&session, checkouts.quantile(index, &generator), &generator)
@@ -196,19 +164,19 @@ private struct SessionDraws {
     _ share: UInt64,
     _ generator: inout SeededGenerator
   ) {
-    let purchased = shop.share(.purchaseCompleted)
-    let failed = shop.share(.purchaseFailed)
-    let started = shop.share(.checkoutStarted)
+    let purchased = population.share(population.purchaseKind)
+    let failed = population.share(.purchaseFailed)
+    let started = population.hasCheckout ? population.share(.checkoutStarted) : purchased + failed
     if share < purchased {
-      session.outcome = share < shop.share(.refundRequested) ? .refunded : .purchased
-      session.stepCount = 3
+      session.outcome = share < population.share(.refundRequested) ? .refunded : .purchased
+      session.stepCount = population.hasCheckout ? 3 : 0
     } else if share < purchased + failed {
       session.outcome = .failed
       session.stepCount = 2
     } else if share < started {
       session.outcome = .abandoned
       // What the whole rate of steps leaves for those who give up.
-      let steps = Int(shop.share(.checkoutStepCompleted)) - Int(3 * purchased + 2 * failed)
+      let steps = Int(population.share(.checkoutStepCompleted)) - Int(3 * purchased + 2 * failed)
       let mean = max(0, steps) * 1_000 / max(1, Int(started - purchased - failed))
       session.stepCount = min(3, (mean + generator.below(1_000)) / 1_000)
     }
@@ -217,18 +185,18 @@ private struct SessionDraws {
   private func openPush(_ session: inout Session, _ generator: inout SeededGenerator) {
     guard session.pushCount > 0 else { return }
     // The share of sessions with a push is m / (1 + m) for a geometric count of mean m.
-    let mean = Int(shop.share(.pushReceived))
+    let mean = Int(population.share(.pushReceived))
     let withPush = ((mean << 16) / (mean + (1 << 32))) << 16
-    session.opensPush = generator.below(max(1, withPush)) < Int(shop.share(.pushOpened))
+    session.opensPush = generator.below(max(1, withPush)) < Int(population.share(.pushOpened))
   }
 
   /// Guests who buy log in first; the rest of the logins are other guests.
   private func logIn(_ session: inout Session, _ generator: inout SeededGenerator) {
     guard session.isGuest else { return }
     let paid = session.outcome == .purchased || session.outcome == .refunded
-    let guest = Int(UInt64(shop.specification.guestSessionPermille) << 32 / 1_000)
-    let buyers = (guest * (Int(shop.share(.purchaseCompleted)) >> 16)) >> 16
-    let others = max(0, Int(shop.share(.login)) - buyers)
+    let guest = Int(UInt64(population.specification.guestSessionPermille) << 32 / 1_000)
+    let buyers = (guest * (Int(population.share(population.purchaseKind)) >> 16)) >> 16
+    let others = max(0, Int(population.share(.login)) - buyers)
     session.logsIn = paid || generator.below(max(1, guest - buyers)) < others
   }
 }

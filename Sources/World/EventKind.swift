@@ -1,12 +1,16 @@
-/// The events of the shop app, in the order of its tracking plan.
+/// The events of the two apps: the shop's in the order of its tracking plan, then the game's.
+///
+/// Which of them a dataset has, and how often, its specification says.
 enum EventKind: UInt8, CaseIterable, Sendable {
   case screenView, productViewed, productClicked, appOpen, sessionStart, sessionEnd, search
   case addToCart, cartViewed, adImpression, pushReceived, pushOpened, checkoutStarted
   case checkoutStepCompleted, login, purchaseCompleted, purchaseFailed, refundRequested
+  case gameStart, stageClear, itemPurchase, adWatch, currencyEarned, currencySpent
 
   /// What a visitor does between coming and leaving, at random.
   static let body: [EventKind] = [
     .screenView, .productViewed, .productClicked, .search, .addToCart, .cartViewed, .adImpression,
+    .gameStart, .stageClear, .adWatch, .currencyEarned, .currencySpent,
   ]
 
   var name: String {
@@ -29,6 +33,14 @@ enum EventKind: UInt8, CaseIterable, Sendable {
     case .purchaseCompleted: "purchase_completed"
     case .purchaseFailed: "purchase_failed"
     case .refundRequested: "refund_requested"
+    case .gameStart: "game_start"
+    case .stageClear: "stage_clear"
+    case .itemPurchase: "item_purchase"
+    case .adWatch: "ad_watch"
+    case .currencyEarned: "currency_earned"
+    case .currencySpent: "currency_spent"
     }
   }
+
+  static func named(_ name: String) -> EventKind? { allCases.first { $0.name == name } }
 }

@@ -6,13 +6,14 @@ import Simulation
 ///
 /// What leaves it, and when, is the SDK's doing. The phone only moves time: it lets the SDK's timer
 /// fire, brings the network back, and plays the visitor's next step, in this order at one moment.
-///
-/// Seams: `World.answer` and `track` are where the faults of `WorldFault` act. For later work:
-/// `deviceClock(at:)` is where clock skew belongs; `send` is where a lost acknowledgement or a doubled
-/// batch belongs; a `Session` is where a bot or a broken event belongs.
+/// Between the SDK and the server lies `transport`, where requests get lost and doubled.
 final class Phone {
+  typealias Send = (Int, Request, Int64) -> Response
+
   let user: Int
-  private let shop: Shop
+  private let population: Population
+  private let send: Send
+  private let plan: FaultPlan
   private var client: EventSDK.Client?
   private var player: SessionPlayer?
   private var waiting: [Session] = []
@@ -21,7 +22,19 @@ final class Phone {
   private var time: Int64 = 0
   private var eventID = ""
   private let networkName: String
-  let faults: FaultPlan.Share
+  private let clockError: ClockError
+  private let isTest: Bool
+  /// The rules of the app's event client, oldest first.
+  var rules: [SDKRules]
+  /// The index of the rules that hold.
+  private var ruleIndex = 0
+  private let usesGzip: Bool
+  private var visitDay: CivilDate
+  private(set) var faults: FaultPlan.Share
+  /// What the network has still to do wrong in this visit.
+  private var mishaps: Imperfections = []
+  /// The first event of the last request that failed; sent again, it may get a new id.
+  private var failedSeq: Int64?
   /// The planned start of the session from which this phone would have to be played again.
   private(set) var chainStart: Int64 = 0
   /// The time under which the phone stands in the world's queue.
@@ -32,35 +45,66 @@ final class Phone {
     user: Int,
     nextSeq: Int64,
     lastEnd: Int64,
-    shop: Shop,
+    population: Population,
     usesGzip: Bool,
     faults: FaultPlan,
-    send: @escaping (Int, Request, Int64) -> Response
+    rules: [SDKRules],
+    at moment: Int64,
+    send: @escaping Send
   ) {
     self.user = user
-    self.shop = shop
+    self.population = population
     self.lastEnd = lastEnd
-    var generator = SeededGenerator(seed: shop.seed, label: "network", UInt64(user))
-    networkName = shop.specification.networks.pick(&generator)
-    var device = shop.device(user)
-    device.network = networkName
+    self.send = send
+    plan = faults
+    networkName = population.specification.networks.names[population.network(user)]
+    clockError = population.clockError(user)
+    isTest = population.isTestDevice(user)
+    visitDay = population.firstDay
+    let device = population.device(user, on: visitDay)
     self.faults = faults.share(version: device.appVersion, platform: device.platform)
-    var configuration = Configuration()
-    configuration.usesGzip = usesGzip
+    self.rules = rules
+    self.usesGzip = usesGzip
+    ruleIndex = rules.lastIndex { $0.from <= moment } ?? 0
+    var jitter = SeededGenerator(seed: population.seed, label: "jitter", UInt64(user))
     client = Client(
       store: MemoryEventQueue(nextSeq: nextSeq),
-      configuration: configuration,
+      configuration: Self.configuration(
+        rules.isEmpty ? Configuration() : rules[ruleIndex].configuration, usesGzip, faults),
       device: device,
-      jitterSeed: generator.next(),
-      transport: { [unowned self] request in send(self.user, request, self.time) },
-      now: { [unowned self] in self.deviceClock(at: self.time) },
+      jitterSeed: jitter.next(),
+      transport: { [unowned self] request in transport(request) },
+      now: { [unowned self] in deviceClock },
       uptime: { [unowned self] in self.time },
       makeEventID: { [unowned self] in self.eventID }
     )
   }
 
+  /// The rules as the simulation runs them: it leaves compression out where nobody looks at bytes, and
+  /// an app whose fault is an oversized event does not know how large an event may be.
+  private static func configuration(
+    _ configuration: Configuration, _ usesGzip: Bool, _ faults: FaultPlan
+  ) -> Configuration {
+    var configuration = configuration
+    configuration.usesGzip = usesGzip
+    if faults.entries.contains(where: { $0.kind == .oversizedEvent }) {
+      configuration.eventBytesMax = .max
+    }
+    return configuration
+  }
+
+  /// Goes over to newer rules when their moment has come.
+  private func updateRules(_ client: Client) throws {
+    guard ruleIndex + 1 < rules.count, rules[ruleIndex + 1].from <= time else { return }
+    ruleIndex = rules.lastIndex { $0.from <= time } ?? ruleIndex
+    try client.reconfigure(
+      Self.configuration(rules[ruleIndex].configuration, usesGzip, plan))
+  }
+
   /// What the device believes the time is.
-  private func deviceClock(at time: Int64) -> Int64 { time }
+  private var deviceClock: Int64 {
+    time + clockError.milliseconds + (faults.isEmpty ? 0 : faults.clockError(at: time))
+  }
 
   /// True between visits, with an empty queue.
   var isSettled: Bool {
@@ -89,6 +133,7 @@ final class Phone {
   func act(at moment: Int64) throws {
     time = moment
     guard let client else { return }
+    try updateRules(client)
     if let timer = client.nextTimer, timer <= moment { try client.tick() }
     if let back = networkBackAt, back <= moment {
       networkBackAt = nil
@@ -106,26 +151,39 @@ final class Phone {
   }
 
   private func begin(_ session: Session, _ client: Client) throws {
-    let player = SessionPlayer(session, startingAt: time, shop: shop)
+    let player = SessionPlayer(
+      session, startingAt: time, population: population, isTest: isTest)
+    let day = session.plannedDay
+    if day != visitDay || !plan.entries.isEmpty {
+      visitDay = day
+      var device = population.device(user, on: day)
+      faults = plan.share(version: device.appVersion, platform: device.platform)
+      device = faults.device(device, phone: user, at: time)
+      device.network = networkBackAt == nil ? networkName : "none"
+      client.device = device
+    } else if client.device.network != networkName, networkBackAt == nil {
+      client.device.network = networkName
+    }
     if session.offlineMilliseconds > 0, networkBackAt == nil {
       networkBackAt = time + session.offlineMilliseconds
       client.device.network = "none"
       try client.networkLost()
     }
-    client.sessionID = player.sessionID
-    client.userID = player.isKnown ? shop.userID(user) : nil
+    mishaps = session.imperfections.intersection([.lostAnswer, .batchTwice, .otherPayload])
+    client.userID = player.isKnown ? population.userID(user) : nil
     self.player = player
     try client.enterForeground()
   }
 
   private func step(_ client: Client) throws {
-    guard let play = player?.play() else { return }
+    var sink = MemberSink()
+    guard let play = player?.play(into: &sink) else { return }
     switch play {
-    case .track(let deed): try track(deed, client)
+    case .track(let kind): try track(kind, sink.members, client)
     case .leave: try client.enterBackground()
-    case .comeBack(let deed):
+    case .comeBack:
       try client.enterForeground()
-      try track(deed, client)
+      try track(.appOpen, sink.members, client)
     case .finish:
       player = nil
       lastEnd = time
@@ -133,55 +191,98 @@ final class Phone {
     }
   }
 
-  private func track(_ deed: SessionPlayer.Deed, _ client: Client) throws {
-    if deed.kind == .login { client.userID = shop.userID(user) }
-    eventID = deed.eventID
-    try client.track(deed.kind.name, faults.sent(deed.properties, at: time))
+  private func track(_ kind: EventKind, _ properties: [JSONMember], _ client: Client) throws {
+    guard let player else { return }
+    if kind == .login { client.userID = population.userID(user) }
+    client.sessionID = player.sessionID
+    let name = player.hasRefusedName ? SessionPlayer.refusedName : kind.name
+    eventID = player.eventID.text
+    if faults.isEmpty {
+      try client.track(name, properties)
+    } else {
+      let sent = faults.sent(name, properties, at: time)
+      try client.track(sent.name, sent.properties)
+    }
+  }
+
+  // MARK: - The network
+
+  /// One request on its way: what the server and the phone see of it.
+  private func transport(_ request: Request) -> Response {
+    var request = request
+    if !faults.isEmpty {
+      if faults.makesNewIDs(at: time), isResent(request) { request = withNewIDs(request) }
+    }
+    let response = send(user, request, time)
+    guard response.status == 200 else {
+      failedSeq = firstWaiting?.seq
+      return response
+    }
+    failedSeq = nil
+    guard !mishaps.isEmpty || !faults.isEmpty else { return response }
+    if take(.batchTwice) || faults.sendsTwice(phone: user, at: time) {
+      _ = send(user, request, time)
+    }
+    if take(.otherPayload), let other = withOtherPayload(request) { _ = send(user, other, time) }
+    if faults.losesAnswer(phone: user, at: time) || losesAnswer {
+      mishaps.remove(.lostAnswer)
+      failedSeq = firstWaiting?.seq
+      return .unreachable
+    }
+    return response
+  }
+
+  /// True once in a visit that has the mishap.
+  private func take(_ mishap: Imperfections) -> Bool { mishaps.remove(mishap) != nil }
+
+  /// An answer gets lost only where the phone will have asked again before the visit is over.
+  private var losesAnswer: Bool {
+    guard mishaps.contains(.lostAnswer), networkBackAt == nil, let player else { return false }
+    return player.endTime - time > 60_000
+  }
+
+  private var firstWaiting: QueuedEvent? { try? client?.queuedEvents().first }
+
+  private func isResent(_ request: Request) -> Bool {
+    failedSeq != nil && failedSeq == firstWaiting?.seq
+  }
+
+  /// The request with ids that no earlier attempt had.
+  private func withNewIDs(_ request: Request) -> Request {
+    var generator = SeededGenerator(
+      seed: population.seed, label: "new-id", UInt64(user) << 42 ^ UInt64(bitPattern: time))
+    return rebuilt(request, count: request.eventCount) { json in
+      // Every event begins with its id: `{"event_id":"` and 36 characters.
+      var json = json
+      if json.count > 49 { json.replaceSubrange(13..<49, with: generator.uuid().utf8) }
+      return json
+    }
+  }
+
+  /// The request's first event alone, with one thing more in it.
+  private func withOtherPayload(_ request: Request) -> Request? {
+    rebuilt(request, count: 1) { json in
+      var json = json
+      guard json.count > 3, json[json.count - 2] == 0x7D else { return json }
+      let isEmpty = json[json.count - 3] == 0x7B
+      let more = (isEmpty ? "" : ",") + "\"edited\":true"
+      json.insert(contentsOf: more.utf8, at: json.count - 2)
+      return json
+    }
+  }
+
+  private func rebuilt(
+    _ request: Request, count: Int, _ change: ([UInt8]) -> [UInt8]
+  ) -> Request {
+    let events = ((try? client?.queuedEvents()) ?? []).prefix(count).map { change($0.json) }
+    let body = Request.body(sentAt: request.sentAt, events: events)
+    let packed = request.isGzip ? Request.gzip(body) : nil
+    return Request(
+      body: packed ?? body, isGzip: packed != nil, eventCount: events.count,
+      sentAt: request.sentAt)
   }
 
   /// The events that wait on this phone.
   func queuedEvents() throws -> [QueuedEvent] { try client?.queuedEvents() ?? [] }
   var waitingCount: Int { client?.waitingCount ?? 0 }
-}
-
-/// Phones by the time of what happens next; equal times in order of the user.
-struct PhoneQueue {
-  private var heap: [(time: Int64, user: Int)] = []
-
-  var nextTime: Int64 { heap.first?.time ?? .max }
-
-  private static func isBefore(
-    _ left: (time: Int64, user: Int),
-    _ right: (time: Int64, user: Int)
-  ) -> Bool {
-    left.time == right.time ? left.user < right.user : left.time < right.time
-  }
-
-  mutating func insert(_ user: Int, at time: Int64) {
-    heap.append((time, user))
-    var child = heap.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard Self.isBefore(heap[child], heap[parent]) else { break }
-      heap.swapAt(child, parent)
-      child = parent
-    }
-  }
-
-  mutating func popFirst() -> (time: Int64, user: Int)? {
-    guard let first = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return first }
-    heap[0] = last
-    var parent = 0
-    while true {
-      var smallest = parent
-      for child in (2 * parent + 1)..<(2 * parent + 3) where child < heap.count {
-        if Self.isBefore(heap[child], heap[smallest]) { smallest = child }
-      }
-      guard smallest != parent else { return first }
-      heap.swapAt(parent, smallest)
-      parent = smallest
-    }
-  }
 }

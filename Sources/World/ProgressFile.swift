@@ -6,10 +6,10 @@ import Glibc
 
 /// How far a world has come: the last clock step, and each answer that a phone has heard since.
 ///
-///     "TLWORLD1" seed start now │ count, exceptional answers │ checksum │ answers since `now` …
+///     "TLWORLD2" seed start now │ count, exceptional answers │ checksum │ answers since `now` …
 ///     └──────────── written whole at each checkpoint, by rename ──────┘ └ appended, one write each ┘
 ///
-/// An answer is `status` and the refused indices. Appending one does not wait for the disk: it
+/// An answer is `status`, the seconds it asks to wait and the refused indices. Appending one does not wait for the disk: it
 /// survives `kill -9`. After a crash, the world is played again from `now`, and the answers in the
 /// file stand in for the server, so that no acknowledged request is sent a second time.
 final class ProgressFile {
@@ -28,7 +28,9 @@ final class ProgressFile {
     var answers: [PhoneResponse]
   }
 
-  private static let magic: Int64 = 0x3144_4C52_4F57_4C54  // "TLWORLD1"
+  private static let magic: Int64 = 0x3244_4C52_4F57_4C54  // "TLWORLD2"
+  /// What the program before this one wrote.
+  private static let oldMagic: Int64 = 0x3144_4C52_4F57_4C54  // "TLWORLD1"
   private let path: String
   private let seed: UInt64
   private let start: Int64
@@ -57,7 +59,14 @@ final class ProgressFile {
     }
     let bytes = try readAll()
     var reader = WordReader(bytes)
-    guard reader.next() == Self.magic, let seed = reader.next(), let start = reader.next(),
+    let magic = reader.next()
+    guard magic != Self.oldMagic else {
+      throw WorldError(
+        "progress.old", "this world was begun by an earlier Tapline, whose phones were others",
+        place: path,
+        advice: "Begin anew: TAPLINE_HOME=~/.tapline-new ./tapline. The old home stays as it is.")
+    }
+    guard magic == Self.magic, let seed = reader.next(), let start = reader.next(),
       let now = reader.next(), let count = reader.next(), count >= 0, count <= bytes.count
     else { throw damaged() }
     guard UInt64(bitPattern: seed) == self.seed, start == self.start else {
@@ -94,15 +103,10 @@ final class ProgressFile {
   /// Answers are told apart by their order alone: one that a full disk keeps out of the file must
   /// stand before the next.
   func append(_ response: PhoneResponse) throws {
-    hold(response)
+    Self.append(response, to: &held)
     try write(held, to: file, at: size)
     size += held.count
     held.removeAll(keepingCapacity: true)
-  }
-
-  /// Remembers an answer that is written only if another one follows.
-  func hold(_ response: PhoneResponse) {
-    Self.append(response, to: &held)
   }
 
   /// Starts anew from `now`, forced to the disk.
@@ -140,11 +144,13 @@ final class ProgressFile {
     withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// Status and count as UInt16, then the indices as UInt16, least byte first, and a check byte.
+  /// Status, seconds to wait plus one (0 for none) and count as UInt16, then the indices as UInt16,
+  /// least byte first, and a check byte.
   private static func append(_ response: PhoneResponse, to bytes: inout [UInt8]) {
     let refused = response.refused.filter { (0...0xFFFF).contains($0) }.prefix(0xFFFF)
     var check: UInt8 = 0xA5
-    for number in [response.status, refused.count] + refused {
+    let wait = response.retryAfterSeconds.map { min(max($0, 0), 0xFFFE) + 1 } ?? 0
+    for number in [response.status, wait, refused.count] + refused {
       let number = UInt16(truncatingIfNeeded: number)
       bytes.append(UInt8(truncatingIfNeeded: number))
       bytes.append(UInt8(truncatingIfNeeded: number >> 8))
@@ -234,17 +240,20 @@ private struct WordReader {
 
   /// Nil for a cut-off or damaged answer, without moving.
   mutating func nextResponse() -> PhoneResponse? {
-    guard let status = number(at: offset), let count = number(at: offset + 2) else { return nil }
-    let end = offset + 4 + 2 * count
+    guard let status = number(at: offset), let wait = number(at: offset + 2),
+      let count = number(at: offset + 4)
+    else { return nil }
+    let end = offset + 6 + 2 * count
     guard end < bytes.count else { return nil }
-    let refused = (0..<count).compactMap { number(at: offset + 4 + 2 * $0) }
+    let refused = (0..<count).compactMap { number(at: offset + 6 + 2 * $0) }
     var check: UInt8 = 0xA5
     for position in stride(from: offset, to: end, by: 2) {
       check ^= bytes[position] &+ bytes[position + 1] &* 31
     }
     guard bytes[end] == check else { return nil }
     offset = end + 1
-    return PhoneResponse(status: status, refused: refused)
+    return PhoneResponse(
+      status: status, refused: refused, retryAfterSeconds: wait == 0 ? nil : wait - 1)
   }
 
   private func number(at position: Int) -> Int? {

@@ -21,28 +21,45 @@ struct Schedule {
   /// The end of the last visit, by user.
   private(set) var lastEnds: [Int64]
   private var offlineUntil: [Int64]
-  private let shop: Shop
+  private let population: Population
+  /// The phone that stands first in the arrays.
+  private let first: Int
 
   /// The first seq of an install.
   static let firstSeq: Int64 = 1
 
-  init(shop: Shop) {
-    self.shop = shop
-    eventCounts = Array(repeating: 0, count: shop.userCount)
-    lastEnds = Array(repeating: .min / 2, count: shop.userCount)
+  init(population: Population) {
+    self.population = population
+    first = 0
+    eventCounts = Array(repeating: 0, count: population.phoneCount)
+    lastEnds = Array(repeating: .min / 2, count: population.phoneCount)
     offlineUntil = lastEnds
   }
 
+  /// A schedule of one phone alone, which is placed for itself.
+  init(population: Population, phone: Int) {
+    self.population = population
+    first = phone
+    eventCounts = [0]
+    lastEnds = [.min / 2]
+    offlineUntil = lastEnds
+  }
+
+  /// The end of the time without network that the phone's last visits fall into.
+  func offlineEnd(_ user: Int) -> Int64 { offlineUntil[user - first] }
+
   /// The moment from which a user's phone has nothing to send, as far as sessions were placed.
-  func settledFrom(_ user: Int) -> Int64 { max(lastEnds[user], offlineUntil[user]) }
+  func settledFrom(_ user: Int) -> Int64 {
+    max(lastEnds[user - first], offlineUntil[user - first])
+  }
 
   /// Places the next session; sessions come in order of their planned starts.
   mutating func place(_ session: Session) -> Placement {
-    let user = session.user
+    let user = session.user - first
     let start = Self.start(of: session, lastEnd: lastEnds[user])
-    let settled = settledFrom(user)
+    let settled = settledFrom(session.user)
     let startsSettled = settled <= session.plannedStart && start == session.plannedStart
-    let end = start + SessionScript(session, shop: shop).durationMilliseconds
+    let end = start + SessionScript(session, population: population).durationMilliseconds
     let firstSeq = Self.firstSeq + eventCounts[user]
     if session.offlineMilliseconds > 0, offlineUntil[user] <= start {
       offlineUntil[user] = start + session.offlineMilliseconds

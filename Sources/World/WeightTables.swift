@@ -1,3 +1,4 @@
+import EventModel
 import Simulation
 
 /// Weights as running sums: an index is drawn in proportion by one random number and a search.
@@ -40,14 +41,28 @@ struct WeightTable: Sendable {
 struct NameTable: Sendable {
   let names: [String]
   private let weights: WeightTable
+  /// Every name as a JSON text, one after the other, and where each ends.
+  private let json: [UInt8]
+  private let ends: [Int]
 
   init(names: [String], weights: [Int]) {
     self.names = names
     self.weights = WeightTable(weights)
+    var json: [UInt8] = []
+    ends = names.map { name in
+      JSONText.append(name, to: &json)
+      return json.count
+    }
+    self.json = json
   }
 
   func pick(_ generator: inout SeededGenerator) -> String { names[weights.pick(&generator)] }
   func pickIndex(_ generator: inout SeededGenerator) -> Int { weights.pick(&generator) }
+
+  /// Appends a name with its quotes.
+  func appendJSON(_ index: Int, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: json[(index == 0 ? 0 : ends[index - 1])..<ends[index]])
+  }
 }
 
 /// Zipf's law without floating point: the weight of rank k is k^-exponent, as a fraction of 2^30.

@@ -15,6 +15,8 @@ package struct TruthEvent: Sendable, Hashable {
   package var appVersion: String
   package var platform: String
   package var properties: [JSONMember]
+  /// What of the event, its visit or its phone is not as it should be.
+  package var marks: Imperfections = []
 
   /// The KST day under which the event is to be counted.
   package var day: CivilDate {
@@ -42,19 +44,22 @@ extension World {
   ///
   /// It does not depend on how far the world has run. Cost: about that of playing the day.
   package func truth(day: CivilDate) -> DayTruth {
-    var schedule = Schedule(shop: shop)
+    var schedule = Schedule(population: population)
     var events: [TruthEvent] = []
     let from = StoryTime(day, offsetSeconds: TimeZones.seoul).milliseconds
     let until = from + 86_400_000
-    var devices: [Int: DeviceContext] = [:]
+    var phones: [Int: TruthPhone] = [:]
     var planned = configuration.start.date(offsetSeconds: TimeZones.seoul)
     while planned <= day {
       for session in plan(planned) {
         let placement = schedule.place(session)
         guard placement.start < until, placement.end >= from else { continue }
-        let device = devices[session.user] ?? shop.device(session.user)
-        devices[session.user] = device
-        play(session, placement, from..<until, device, &events)
+        let known = phones[session.user]
+        let phone =
+          known?.day == session.plannedDay
+          ? known : TruthPhone(session.user, on: session.plannedDay, population)
+        phones[session.user] = phone
+        if let phone { play(session, placement, from..<until, phone, &events) }
       }
       planned = planned.adding(days: 1)
     }
@@ -64,38 +69,75 @@ extension World {
     return DayTruth(day: day, events: events)
   }
 
+  /// A phone as the ledger needs it, for one day.
+  private struct TruthPhone {
+    var day: CivilDate
+    var device: DeviceContext
+    var isTest: Bool
+    var marks: Imperfections
+
+    init(_ user: Int, on day: CivilDate, _ population: Population) {
+      self.day = day
+      device = population.device(user, on: day)
+      isTest = population.isTestDevice(user)
+      marks = population.clockError(user).members
+      if isTest { marks.insert(.testDevice) }
+      if population.isBot(user) { marks.insert(.bot) }
+    }
+  }
+
   private func play(
     _ session: Session,
     _ placement: Schedule.Placement,
     _ range: Range<Int64>,
-    _ device: DeviceContext,
+    _ phone: TruthPhone,
     _ events: inout [TruthEvent]
   ) {
-    var player = SessionPlayer(session, startingAt: placement.start, shop: shop)
+    var player = SessionPlayer(
+      session, startingAt: placement.start, population: population, isTest: phone.isTest,
+      withMistakes: false)
+    let ofVisit = session.imperfections.intersection([.lostAnswer, .batchTwice, .otherPayload])
+    let onlineAt = placement.start + session.offlineMilliseconds
     var seq = placement.firstSeq
     while let time = player.nextTime {
-      let deed: SessionPlayer.Deed
-      switch player.play() {
-      case .track(let tracked), .comeBack(let tracked): deed = tracked
+      var sink = MemberSink()
+      let kind: EventKind
+      switch player.play(into: &sink) {
+      case .track(let tracked): kind = tracked
+      case .comeBack: kind = .appOpen
       case .leave, .finish: continue
       }
       if range.contains(time) {
         events.append(
           TruthEvent(
-            eventID: deed.eventID,
-            eventName: deed.kind.name,
+            eventID: player.eventID.text,
+            eventName: kind.name,
             phone: session.user,
             seq: seq,
             time: time,
-            userID: player.isKnown ? shop.userID(session.user) : nil,
+            userID: player.isKnown ? population.userID(session.user) : nil,
             sessionID: player.sessionID,
-            appVersion: device.appVersion,
-            platform: device.platform,
-            properties: deed.properties
+            appVersion: phone.device.appVersion,
+            platform: phone.device.platform,
+            properties: sink.members,
+            marks: player.marks.union(phone.marks).union(ofVisit)
+              .union(Imperfections(lateBy: onlineAt - time))
           )
         )
       }
       seq += 1
+    }
+  }
+}
+
+extension Imperfections {
+  /// The class of an arrival that many milliseconds after the event.
+  fileprivate init(lateBy delay: Int64) {
+    switch delay {
+    case ..<7_200_000: self = []
+    case ..<86_400_000: self = .lateHours
+    case ..<259_200_000: self = .lateDay
+    default: self = .lateDays
     }
   }
 }

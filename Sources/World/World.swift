@@ -1,11 +1,11 @@
 import EventSDK
 package import Simulation
 
-/// The simulated shop "모아샵": people with phones who look, search and sometimes buy.
+/// A simulated app, "모아샵" or "별빛 던전": people with phones who look, play and sometimes buy.
 ///
 /// The path of a day:
 ///
-/// 1. `DayPlan` draws who comes when, and how many events each visit has.
+/// 1. `DayPlan` draws who comes when, and how many events each visit has; `Cast` and faults add theirs.
 /// 2. `SessionScript` draws what each visitor does, `SessionPlayer` what each event says.
 /// 3. `Phone` tracks the events with a real `EventSDK.Client`, whose batches, timers and background
 ///    flushes decide what leaves when.
@@ -23,8 +23,10 @@ package final class World {
   /// Requests that left a phone since the world was opened.
   package private(set) var deliveryCount = 0
 
-  let shop: Shop
-  private let faults: FaultPlan
+  let population: Population
+  let faults: FaultPlan
+  /// How the app's event client is set up, oldest first; empty for its defaults.
+  private var rules: [SDKRules]
   private var phones: [Int: Phone] = [:]
   private var queue = PhoneQueue()
   private var arrivals: [Session] = []
@@ -52,13 +54,15 @@ package final class World {
   package init(
     configuration: WorldConfiguration,
     specification: WorldSpecification,
+    rules: [SDKRules] = [],
     progressFile: String? = nil,
     openedAt: StoryTime? = nil
   ) throws {
     self.configuration = configuration
-    shop = Shop(
+    self.rules = rules
+    population = Population(
       seed: configuration.seed, size: configuration.size, specification: specification,
-      versionShift: configuration.versionShift)
+      start: configuration.start, versionShift: configuration.versionShift)
     faults = try FaultPlan(configuration, specification)
     nextDay = configuration.start.date(offsetSeconds: TimeZones.seoul)
     progress = progressFile.map {
@@ -70,6 +74,9 @@ package final class World {
     }
     let known = try progress?.load()
     let reached = known.map { StoryTime(milliseconds: $0.now) }
+    // After an attempt that could not be made, the clock has reached its moment and the world not.
+    let stoppedShort = reached.map { openedAt == $0.adding(milliseconds: 1) } ?? false
+    let openedAt = stoppedShort ? reached : openedAt
     now = max(configuration.start, openedAt ?? reached ?? configuration.start)
     exceptions = known?.exceptions ?? []
     if let known, reached == now { rememberedAnswers = known.answers[...] }
@@ -77,19 +84,19 @@ package final class World {
   }
 
   /// The number of phones there are, active or not.
-  package var phoneCount: Int { shop.userCount }
+  package var phoneCount: Int { population.phoneCount }
 
   /// Answers that phones heard in a clock step that a crash cut short, and have not asked for again.
   package var rememberedAnswerCount: Int { rememberedAnswers.count }
 
   /// The weight-100 % number of active users of a day.
-  package var dailyActiveUsers: Int { shop.dailyActiveUsers }
+  package var dailyActiveUsers: Int { population.dailyActiveUsers }
 
   /// Runs every phone up to and including `moment`, in time order, equal times by phone.
   ///
-  /// `deliver` is called once for each HTTP attempt at its story time. If it throws, the phone hears
-  /// nothing, the error is passed on, and the world stands at that moment; the phone tries again
-  /// later. A moment before `now` does nothing.
+  /// `deliver` is called once for each HTTP attempt at its story time. If it throws, the attempt has
+  /// not been made: the error is passed on, the world stands right before that moment, and the next
+  /// advance begins with the same attempt. A moment before `now` does nothing.
   package func advance(to moment: StoryTime, deliver: Deliver) throws {
     precondition(!isWorking, "deliver must not advance the world that calls it")
     isWorking = true
@@ -102,6 +109,16 @@ package final class World {
       try run(through: moment.milliseconds)
     }
     now = moment
+  }
+
+  /// New rules of the app's event client, which every phone follows from their moment on.
+  ///
+  /// - Returns: without doing anything where the rules are the ones there are.
+  package func follow(_ rules: [SDKRules]) throws {
+    guard rules != self.rules else { return }
+    try restore()
+    self.rules = rules
+    for phone in phones.values { phone.rules = rules }
   }
 
   /// Marks a clock step: the position is on the disk when this returns.
@@ -150,7 +167,7 @@ package final class World {
       } catch {
         failure = nil
         schedule(phone)
-        now = StoryTime(milliseconds: max(now.milliseconds, time))
+        now = StoryTime(milliseconds: max(now.milliseconds, time - 1))
         throw error
       }
       schedule(phone)
@@ -171,13 +188,17 @@ package final class World {
   }
 
   private func makePhone(_ user: Int) -> Phone {
+    // A phone is made as its first visit comes.
+    let moment = arrivals.isEmpty ? now.milliseconds : arrivals[max(0, arrivalIndex - 1)].plannedStart
     let phone = Phone(
       user: user,
       nextSeq: Schedule.firstSeq + (eventCounts.isEmpty ? 0 : eventCounts[user]),
       lastEnd: lastEnds.isEmpty ? .min / 2 : lastEnds[user],
-      shop: shop,
+      population: population,
       usesGzip: configuration.usesGzip,
-      faults: faults
+      faults: faults,
+      rules: rules,
+      at: moment
     ) { [unowned self] phone, request, time in send(phone, request, time) }
     phones[user] = phone
     return phone
@@ -195,7 +216,9 @@ package final class World {
 
   /// A day's sessions, without those before the world began.
   func plan(_ day: CivilDate) -> [Session] {
-    let sessions = DayPlan(day, shop: shop).sessions
+    let sessions = DayPlan(
+      day, population: population, extra: faults.visits(on: day, population)
+    ).sessions
     let start = configuration.start.milliseconds
     return midnight(day) >= start ? sessions : sessions.filter { $0.plannedStart >= start }
   }
@@ -204,6 +227,9 @@ package final class World {
 
   private func send(_ phone: Int, _ request: Request, _ time: Int64) -> Response {
     let response = answer(phone, request, time)
+    if deliver != nil {
+      exceptions.removeAll { $0.response == .notAttempted && $0.phone == phone && $0.time == time }
+    }
     if response.status != 200 || !response.refused.isEmpty, deliver != nil {
       exceptions.append(
         ProgressFile.Exception(
@@ -214,10 +240,16 @@ package final class World {
         )
       )
     }
-    return Response(
-      status: response.status == 0 ? nil : response.status,
-      refused: response.refused
-    )
+    switch response {
+    case .notAttempted: return .notAttempted
+    case .timedOut: return .timedOut
+    default:
+      return Response(
+        status: response.status == 0 ? nil : response.status,
+        refused: response.refused,
+        retryAfterSeconds: response.retryAfterSeconds
+      )
+    }
   }
 
   private func answer(_ phone: Int, _ request: Request, _ time: Int64) -> PhoneResponse {
@@ -226,11 +258,12 @@ package final class World {
       return exceptions.first { $0.time == time && $0.phone == phone }?.response
         ?? PhoneResponse(status: 200)
     }
+    guard failure == nil else { return .notAttempted }
     deliveryCount += 1
     // Not written down: a world that is played again meets the fault again.
     if phones[phone]?.faults.isUnreachable(at: time) == true { return .unreachable }
     if let remembered = rememberedAnswers.popFirst() { return remembered }
-    var response = PhoneResponse.unreachable
+    let response: PhoneResponse
     do {
       response = try deliver(
         PhoneRequest(
@@ -242,10 +275,9 @@ package final class World {
         )
       )
     } catch {
-      failure = failure ?? error
-      // The phone hears nothing. A process that ends here has not heard it either, and asks again.
-      progress?.hold(response)
-      return response
+      failure = error
+      deliveryCount -= 1
+      return .notAttempted
     }
     do {
       try progress?.append(response)
@@ -278,7 +310,7 @@ package final class World {
   /// The sessions of the phones that are busy at `moment`, from the last time each was settled; also
   /// sets the seqs and ends that all other phones stand at.
   private func chains(through moment: StoryTime) -> [Session] {
-    var schedule = Schedule(shop: shop)
+    var schedule = Schedule(population: population)
     var chains: [Int: (firstSeq: Int64, lastEnd: Int64, sessions: [Session])] = [:]
     let forced = Dictionary(
       exceptions.map { ($0.phone, $0.chainStart) },

@@ -28,9 +28,9 @@ package struct WorldConfiguration: Sendable, Hashable {
   }
 }
 
-/// How many people are in the shop on an average day: 200, 2,000 or 10,000 by the shop's own spec.
+/// How many people are there on an average day: 200, 2,000, 10,000 or a million by the own specs.
 package enum WorldSize: String, Sendable, CaseIterable {
-  case xs, s, m
+  case xs, s, m, l
 }
 
 /// One HTTP attempt of one phone.
@@ -51,14 +51,21 @@ package struct PhoneResponse: Sendable, Hashable {
   package var status: Int
   /// Indices of the events that will never be accepted.
   package var refused: [Int]
+  /// How long the server asks to wait, with 429 and 503.
+  package var retryAfterSeconds: Int?
 
-  package init(status: Int, refused: [Int] = []) {
+  package init(status: Int, refused: [Int] = [], retryAfterSeconds: Int? = nil) {
     self.status = status
     self.refused = refused
+    self.retryAfterSeconds = retryAfterSeconds
   }
 
-  /// No connection, or a time-out.
+  /// No connection.
   package static let unreachable = PhoneResponse(status: 0)
+  /// No answer in time; the server may have the events.
+  package static let timedOut = PhoneResponse(status: 2)
+  /// The attempt was not made: this machine could not serve it.
+  static let notAttempted = PhoneResponse(status: 1)
 }
 
 /// Why a world cannot be opened or go on.

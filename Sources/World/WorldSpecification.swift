@@ -7,7 +7,7 @@ import Darwin
 import Glibc
 #endif
 
-/// The shop's editable numbers, read from `Datasets/shop/spec.json`.
+/// An app's editable numbers, read from `Datasets/shop/spec.json` or `Datasets/game/spec.json`.
 ///
 /// Everything that an instructor may want to change stands there and nowhere in the code: rates,
 /// curves, names, prices. A value that is missing or out of bounds is an error with its key.
@@ -18,7 +18,26 @@ package struct WorldSpecification: Sendable {
     var locale: String
     var osVersions: NameTable
     var deviceModels: NameTable
-    var appVersions: NameTable
+    var releases: AppReleases
+  }
+
+  /// What only the game has.
+  struct Game: Sendable {
+    struct Price: Sendable {
+      var priceMinor: Int
+      var currency: String
+      var gems: Int
+    }
+
+    var stageCount: Int
+    var winPermille: Int
+    var modes: NameTable
+    var items: NameTable
+    /// By the index of the item.
+    var prices: [Price]
+    var adUnits: NameTable
+    var adNetworks: NameTable
+    var currencyReasons: NameTable
   }
 
   /// A range of durations with a weight.
@@ -32,9 +51,20 @@ package struct WorldSpecification: Sendable {
   let usersPerDailyActiveUser: Int
   let sessionsPerUserDayMilli: Int
   /// Events per active user and day, in thousandths, by name.
-  let eventRatesMilli: [String: Int]
-  let hourWeights: [Int]
+  private let ratesMilli: [Int]
+  /// The weight of each of a day's 1,440 minutes in Seoul.
+  let minuteWeights: [Int]
   let weekdayPercent: [Int]
+  let holidays: Set<CivilDate>
+  let holidayPercent: Int
+  /// Points of the app's growth: days since the world's first day, thousandths of its size.
+  private let growth: [(day: Int, permille: Int)]
+  let imperfections: ImperfectionRates
+  let personalQueries: NameTable
+  let botModels: NameTable
+  /// The index of the platform that bots claim to be.
+  let botPlatform: Int
+  let game: Game?
   let guestSessionPermille: Int
   let userExponentCenti: Int
   let productExponentCenti: Int
@@ -80,26 +110,34 @@ package struct WorldSpecification: Sendable {
     name = try reader.text("name")
     dailyActiveUsers = Dictionary(
       uniqueKeysWithValues: try WorldSize.allCases.map {
-        ($0, try reader["daily_active_users"].integer($0.rawValue, 1...1_000_000))
+        ($0, try reader["daily_active_users"].integer($0.rawValue, 1...5_000_000))
       }
     )
     usersPerDailyActiveUser = try reader.integer("users_per_daily_active_user", 2...100)
     sessionsPerUserDayMilli = try reader.integer("sessions_per_user_day_milli", 1_000...20_000)
-    let rates = try reader["events_per_user_day_milli"]
-    eventRatesMilli = Dictionary(
-      uniqueKeysWithValues: try EventKind.allCases.map {
-        ($0.name, try rates.integer($0.name, 0...1_000_000))
-      }
-    )
-    hourWeights = try reader.integers("hour_of_day_kst_permille", count: 24, 0...1_000_000)
+    ratesMilli = try reader.rates()
+    minuteWeights = try reader.minuteWeights()
     weekdayPercent = try reader.integers("weekday_percent_from_monday", count: 7, 1...1_000)
+    holidays = try reader.dates("holidays")
+    holidayPercent = try reader.integer("holiday_percent", 1...1_000, fallback: 85)
+    growth = try reader.growth()
+    imperfections = try reader.imperfections()
+    let unnamed = NameTable(names: ["-"], weights: [1])
+    personalQueries = try reader.names("personal_queries", fallback: unnamed)
+    botModels = try reader.names("bot_models", fallback: unnamed)
+    game = reader.has("game") ? try reader["game"].game() : nil
     guestSessionPermille = try reader.integer("guest_session_permille", 0...1_000)
     userExponentCenti = try reader.integer("user_zipf_exponent_centi", 0...300)
-    productExponentCenti = try reader.integer("product_zipf_exponent_centi", 0...300)
-    queryExponentCenti = try reader.integer("query_zipf_exponent_centi", 0...300)
-    productCount = try reader.integer("product_count", 1...100_000)
-    firstProductPrice = try reader.integer("first_product_price_krw", 100...100_000_000)
-    priceQuantiles = try reader.integers("price_quantiles_krw", count: 65, 200...100_000_000)
+    productExponentCenti = try reader.integer(
+      "product_zipf_exponent_centi", 0...300, fallback: 100)
+    queryExponentCenti = try reader.integer("query_zipf_exponent_centi", 0...300, fallback: 100)
+    productCount = try reader.integer("product_count", 1...100_000, fallback: 1)
+    firstProductPrice = try reader.integer(
+      "first_product_price_krw", 100...100_000_000, fallback: 100)
+    priceQuantiles =
+      reader.has("price_quantiles_krw")
+      ? try reader.integers("price_quantiles_krw", count: 65, 200...100_000_000)
+      : [Int](repeating: 100, count: 65)
     (thinkTimes, thinkTimeWeights) = try reader.spans("think_time_milliseconds")
     let reopen = try reader["reopen_after_milliseconds"]
     reopenAfter = Span(
@@ -107,7 +145,7 @@ package struct WorldSpecification: Sendable {
       to: try reopen.integer("to", 1...1_799_999)
     )
     (offline, offlineWeights) = try reader.spans("offline_seconds")
-    paymentMethods = try reader.names("payment_methods")
+    paymentMethods = try reader.names("payment_methods", fallback: unnamed)
     let platformList = try reader.list("platforms")
     platforms = try platformList.map { platform in
       Platform(
@@ -115,27 +153,55 @@ package struct WorldSpecification: Sendable {
         locale: try platform.text("locale"),
         osVersions: try platform.names("os_versions"),
         deviceModels: try platform.names("device_models"),
-        appVersions: try platform.names("app_versions")
+        releases: try platform.releases()
       )
     }
+    let botName = reader.has("bot_platform") ? try reader.text("bot_platform") : platforms[0].name
+    guard let bots = platforms.firstIndex(where: { $0.name == botName }) else {
+      throw reader.failure("bot_platform", "names a platform there is not: \(botName)")
+    }
+    botPlatform = bots
     platformWeights = WeightTable(try platformList.map { try $0.integer("weight", 1...1_000_000) })
     networks = try reader.names("networks")
     screens = try reader.names("screens")
-    productSources = try reader.names("product_sources")
-    lists = try reader.names("lists")
-    adPlacements = try reader.names("ad_placements")
+    productSources = try reader.names("product_sources", fallback: unnamed)
+    lists = try reader.names("lists", fallback: unnamed)
+    adPlacements = try reader.names("ad_placements", fallback: unnamed)
     referrers = try reader.names("referrers")
     loginMethods = try reader.names("login_methods")
-    failureReasons = try reader.names("purchase_failure_reasons")
-    quantities = try reader.names("quantities")
-    searchQueries = try reader.texts("search_queries")
+    failureReasons = try reader.names("purchase_failure_reasons", fallback: unnamed)
+    quantities = try reader.names("quantities", fallback: unnamed)
+    searchQueries = reader.has("search_queries") ? try reader.texts("search_queries") : ["-"]
     campaignCount = try reader.integer("campaign_count", 1...100_000)
-    adCount = try reader.integer("ad_count", 1...100_000)
+    adCount = try reader.integer("ad_count", 1...100_000, fallback: 1)
     try check(place: place)
   }
 
   /// The app versions there are, over all platforms, sorted.
-  package var appVersions: [String] { Set(platforms.flatMap(\.appVersions.names)).sorted() }
+  package var appVersions: [String] { Set(platforms.flatMap(\.releases.versions)).sorted() }
+
+  /// The names of the events that the app has.
+  package var eventNames: [String] {
+    EventKind.allCases.filter { rate($0) > 0 }.map(\.name)
+  }
+
+  /// Events of a kind per active user and day, in thousandths; 0 for one the app does not have.
+  func rate(_ kind: EventKind) -> Int { ratesMilli[Int(kind.rawValue)] }
+
+  /// All events per active user and day, in thousandths.
+  package var eventsPerUserDayMilli: Int { ratesMilli.reduce(0, +) }
+
+  /// The app's size on a day after the world's first, in thousandths: straight lines between the
+  /// points of the specification.
+  func growthPermille(day: Int) -> Int {
+    guard let first = growth.first, let last = growth.last else { return 1_000 }
+    if day <= first.day { return first.permille }
+    for (left, right) in zip(growth, growth.dropFirst()) where day <= right.day {
+      return left.permille
+        + (right.permille - left.permille) * (day - left.day) / max(1, right.day - left.day)
+    }
+    return last.permille
+  }
 
   package var platformNames: [String] { platforms.map(\.name) }
 
@@ -153,14 +219,13 @@ package struct WorldSpecification: Sendable {
     func demand(_ condition: Bool, _ message: String) throws {
       guard condition else { throw WorldError("spec.value", message, place: place) }
     }
-    try demand(hourWeights.reduce(0, +) > 0, "the hours of the day have no weight")
+    try demand(minuteWeights.reduce(0, +) > 0, "the hours of the day have no weight")
     try demand(
       reopenAfter.from <= reopenAfter.to,
       "reopen_after_milliseconds ends before it begins"
     )
-    let rate = eventRatesMilli
     let sessions = sessionsPerUserDayMilli
-    func value(_ kind: EventKind) -> Int { rate[kind.name] ?? 0 }
+    func value(_ kind: EventKind) -> Int { rate(kind) }
     try demand(
       value(.sessionStart) == sessions,
       "session_start must equal sessions_per_user_day_milli"
@@ -168,9 +233,10 @@ package struct WorldSpecification: Sendable {
     try demand(value(.appOpen) >= sessions, "there is at least one app_open in a session")
     try demand(value(.sessionEnd) <= sessions, "there is at most one session_end in a session")
     try demand(
-      value(.checkoutStarted) <= sessions
-        && value(.purchaseCompleted) + value(.purchaseFailed) <= value(.checkoutStarted)
-        && value(.refundRequested) <= value(.purchaseCompleted),
+      value(.itemPurchase) > 0
+        || value(.checkoutStarted) <= sessions
+          && value(.purchaseCompleted) + value(.purchaseFailed) <= value(.checkoutStarted)
+          && value(.refundRequested) <= value(.purchaseCompleted),
       "the funnel narrows: checkout_started, purchase_completed, refund_requested"
     )
     try demand(
@@ -205,92 +271,4 @@ package struct WorldSpecification: Sendable {
 
 private func readBytes(_ file: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   read(file, buffer, count)
-}
-
-/// One object of a specification, with the path that error messages name.
-private struct SpecificationReader {
-  private let value: JSONValue
-  private let place: String
-  private let path: String
-
-  init(_ value: JSONValue, place: String, path: String = "") {
-    self.value = value
-    self.place = place
-    self.path = path
-  }
-
-  subscript(key: String) -> SpecificationReader {
-    get throws {
-      guard let member = value[key] else { throw failure(key, "is missing") }
-      return SpecificationReader(member, place: place, path: path + key + ".")
-    }
-  }
-
-  func text(_ key: String) throws -> String {
-    guard let text = value[key]?.string else { throw failure(key, "must be a text") }
-    return text
-  }
-
-  func integer(_ key: String, _ range: ClosedRange<Int>) throws -> Int {
-    guard let integer = value[key]?.integer, range.contains(Int(integer)) else {
-      throw failure(key, "must be a whole number in \(range.lowerBound)…\(range.upperBound)")
-    }
-    return Int(integer)
-  }
-
-  func integers(_ key: String, count: Int, _ range: ClosedRange<Int>) throws -> [Int] {
-    let integers = value[key]?.array?.compactMap { $0.integer.map(Int.init) } ?? []
-    guard integers.count == count, value[key]?.array?.count == count,
-      integers.allSatisfy(range.contains)
-    else {
-      throw failure(
-        key,
-        "must be \(count) whole numbers in \(range.lowerBound)…\(range.upperBound)"
-      )
-    }
-    return integers
-  }
-
-  func texts(_ key: String) throws -> [String] {
-    let texts = value[key]?.array?.compactMap(\.string) ?? []
-    guard !texts.isEmpty, texts.count == value[key]?.array?.count else {
-      throw failure(key, "must be a list of texts")
-    }
-    return texts
-  }
-
-  func list(_ key: String) throws -> [SpecificationReader] {
-    guard let elements = value[key]?.array, !elements.isEmpty else {
-      throw failure(key, "must be a list")
-    }
-    return elements.indices.map {
-      SpecificationReader(elements[$0], place: place, path: "\(path)\(key)[\($0)].")
-    }
-  }
-
-  func names(_ key: String) throws -> NameTable {
-    let list = try list(key)
-    return NameTable(
-      names: try list.map { try $0.text("name") },
-      weights: try list.map { try $0.integer("weight", 1...1_000_000) }
-    )
-  }
-
-  func spans(_ key: String) throws -> ([WorldSpecification.Span], WeightTable) {
-    let list = try list(key)
-    let spans = try list.map { span in
-      let from = try span.integer("from", 0...100_000_000)
-      return WorldSpecification.Span(from: from, to: try span.integer("to", from...100_000_000))
-    }
-    return (spans, WeightTable(try list.map { try $0.integer("weight", 1...1_000_000) }))
-  }
-
-  private func failure(_ key: String, _ message: String) -> WorldError {
-    WorldError(
-      "spec.value",
-      "\(path)\(key) \(message)",
-      place: place,
-      advice: "Correct the value in the specification."
-    )
-  }
 }

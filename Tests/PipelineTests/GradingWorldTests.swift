@@ -52,7 +52,7 @@ struct GradingWorldTests {
     #expect(
       try made.query("SELECT * FROM truth.events LIMIT 0").columns == [
         "event_id", "event_name", "user_id", "session_id", "phone", "seq", "event_time", "dt",
-        "amount", "currency", "order_id", "product_id", "app_version", "platform",
+        "amount", "currency", "order_id", "product_id", "app_version", "platform", "marks",
       ])
     made.close()
   }

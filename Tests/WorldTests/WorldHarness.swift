@@ -10,8 +10,8 @@ enum Harness {
     return "/" + parts.joined(separator: "/")
   }()
 
-  static func specification() throws -> WorldSpecification {
-    try WorldSpecification(path: repository + "/Datasets/shop/spec.json")
+  static func specification(_ name: String = "shop") throws -> WorldSpecification {
+    try WorldSpecification(path: repository + "/Datasets/\(name)/spec.json")
   }
 
   static func moment(day: Int, hour: Int = 0, minute: Int = 0) -> StoryTime {
@@ -27,12 +27,15 @@ enum Harness {
     seed: UInt64 = 42,
     size: WorldSize = .xs,
     startDay: Int = 11,
+    app: String = "shop",
+    faults: [WorldFault] = [],
     progressFile: String? = nil,
     openedAt: StoryTime? = nil
   ) throws -> World {
     try World(
-      configuration: WorldConfiguration(seed: seed, size: size, start: moment(day: startDay)),
-      specification: try specification(),
+      configuration: WorldConfiguration(
+        seed: seed, size: size, start: moment(day: startDay), faults: faults),
+      specification: try specification(app),
       progressFile: progressFile,
       openedAt: openedAt
     )
@@ -68,6 +71,12 @@ final class RecordingServer {
 
   private func mix(_ byte: UInt8) {
     hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+  }
+
+  /// Events that came under an id that was there before.
+  func duplicateCount() throws -> Int {
+    let ids = try events().map(\.id)
+    return ids.count - Set(ids).count
   }
 
   /// Every event that came, in order of arrival.

@@ -1,0 +1,119 @@
+internal import EventModel
+internal import Platform
+internal import Simulation
+internal import Terminal
+internal import World
+
+// The phones of everybody else, and what is planted in their events.
+extension Shell {
+  /// `app rollout`: which share of the phones has which version today.
+  func rollout() throws -> Reply {
+    let platforms = try platform().rollout()
+    let rows = platforms.flatMap { platform, versions in
+      versions.filter { $0.permille > 0 }.map { version, permille in
+        (platform: platform, version: version, permille: permille)
+      }
+    }
+    let table = TableView(
+      columns: [
+        TableColumn("PLATFORM"), TableColumn("VERSION"), .number("SHARE"), TableColumn(""),
+      ],
+      rows: rows.map {
+        [
+          $0.platform, $0.version, "\(NumberText.decimal(Double($0.permille) / 10, places: 1)) %",
+          String(repeating: "█", count: ($0.permille + 25) / 50),
+        ]
+      })
+    return Reply(
+      [.table(table), .text(text("app.rollout.rule"))],
+      data: .array(
+        rows.map {
+          .record([
+            "platform": .string($0.platform), "version": .string($0.version),
+            "permille": .count($0.permille),
+          ])
+        }))
+  }
+
+  /// `app devices`: all phones by platform and version, and what waits on them.
+  func devices() throws -> Reply {
+    let groups = try platform().deviceGroups()
+    let table = TableView(
+      columns: [
+        TableColumn("PLATFORM"), TableColumn("VERSION"), .number("PHONES"),
+        .number(text("app.devices.waitingPhones")), .number(text("app.devices.waitingEvents")),
+      ],
+      rows: groups.map {
+        [
+          $0.platform, $0.version, NumberText.grouped($0.phones),
+          NumberText.grouped($0.waitingPhones), NumberText.grouped($0.waitingEvents),
+        ]
+      })
+    return Reply(
+      [.table(table)],
+      data: .array(
+        groups.map {
+          .record([
+            "platform": .string($0.platform), "version": .string($0.version),
+            "phones": .count($0.phones), "waiting_phones": .count($0.waitingPhones),
+            "waiting_events": .count($0.waitingEvents),
+          ])
+        }))
+  }
+
+  /// `world describe [--instructor] [--day 2024-01-15]`.
+  func world(_ words: [String]) throws -> Reply {
+    let (_, rest) = try subcommand(words, of: "world", default: "describe")
+    let arguments = try Arguments(rest, flags: ["instructor"])
+    try arguments.allowOnly("instructor", "day")
+    let platform = try platform()
+    let day = try arguments.options["day"].map { word in
+      guard let day = CivilDate(word) else { throw CommandError(.badDuration, ["text": word]) }
+      return day
+    }
+    let values = [
+      "phones": NumberText.grouped(platform.phoneCount),
+      "active": NumberText.grouped(platform.dailyActiveUsers),
+      "size": platform.world.size.rawValue, "first": "\(platform.world.yesterday)",
+      "now": storyText(platform.now),
+    ]
+    var blocks: [Reply.Block] = [.text(text("world.describe", values))]
+    var data = [
+      JSONMember("size", .string(platform.world.size.rawValue)),
+      JSONMember("first_day", .string("\(platform.world.yesterday)")),
+      JSONMember("phones", .count(platform.phoneCount)),
+      JSONMember("daily_active_users", .count(platform.dailyActiveUsers)),
+      JSONMember("now", .string(platform.now.iso8601)),
+    ]
+    guard arguments.options["instructor"] != nil else {
+      blocks.append(.text(text("world.describe.more")))
+      return Reply(blocks, data: .object(data))
+    }
+    let shown = day ?? platform.world.yesterday
+    let entries = try platform.manifest(day: shown)
+    blocks.append(.text(text("world.describe.planted", ["day": "\(shown)"])))
+    blocks.append(
+      .table(
+        TableView(
+          columns: [
+            TableColumn(text("world.column.class")), .number(text("world.column.events")),
+            TableColumn(text("world.column.meaning")), TableColumn("EVENT_ID"),
+          ],
+          rows: entries.map {
+            [
+              $0.name, NumberText.grouped($0.eventCount), text("world.planted.\($0.name)"),
+              $0.eventIDs.first.map { String($0.prefix(8)) } ?? "-",
+            ]
+          })))
+    data.append(JSONMember("day", .string("\(shown)")))
+    let planted = JSONValue.array(
+      entries.map {
+        .record([
+          "class": .string($0.name), "events": .count($0.eventCount),
+          "event_ids": .array($0.eventIDs.map(JSONValue.string)),
+        ])
+      })
+    data.append(JSONMember("planted", planted))
+    return Reply(blocks, data: .object(data))
+  }
+}
