@@ -51,7 +51,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "tapline", targets: ["tapline"]),
-    .library(name: "EventSDK", targets: ["EventSDK"]),
+    .library(name: "EventSDK", targets: ["EventSDK", "EventSDKApp"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -121,6 +121,8 @@ let package = Package(
     // Movers
     .target(
       name: "EventSDK", dependencies: ["CZlib", "EventModel"], swiftSettings: strict),
+    .target(
+      name: "EventSDKApp", dependencies: ["EventModel", "EventSDK"], swiftSettings: strict),
     room(
       "Collector",
       [
@@ -218,6 +220,7 @@ let package = Package(
     tests("EventLog", ["Codecs", "Columnar", "Connector", "EventLog", "KafkaProtocol"]),
     tests("EventModel", ["EventModel"]),
     tests("EventSDK", ["EventModel", "EventSDK"]),
+    tests("EventSDKApp", ["EventModel", "EventSDK", "EventSDKApp", "HTTPServer"]),
     tests(
       "FileTables",
       [

@@ -46,9 +46,7 @@ public final class Client {
   private var privacy: EventPrivacy
   /// A batch that could not be handed over at all, to be sent as it is.
   private var unsent: EventClient.Batch?
-  /// Batches that failed, by their first seq: what a wrong client needs to be wrong.
-  private var failedSeq: Int64?
-  private var sentAtOfBatch: [Int64: Int64] = [:]
+  private var maker = RequestMaker()
   private let transport: Transport
   private let now: () -> Int64
   private let uptime: () -> Int64
@@ -92,7 +90,7 @@ public final class Client {
     )
   }
 
-  private static func pending(
+  package static func pending(
     _ seq: Int64, _ store: any EventQueueStore, _ configuration: Configuration
   ) -> PendingEvent {
     guard let json = try? store.json(of: seq) else { return PendingEvent(seq: seq) }
@@ -258,7 +256,8 @@ public final class Client {
     let request: Request
     do {
       try store.prepareToSend()
-      request = try makeRequest(batch)
+      request = try maker.request(
+        batch, from: store, by: core.configuration, at: now(), makeEventID)
     } catch {
       _ = core.receive(.response(batch: batch.number, .unreachable), at: uptime())
       throw error
@@ -267,43 +266,9 @@ public final class Client {
     if configuration.mistakes.contains(.deleteBeforeAnswer) { try store.remove(batch.seqs) }
     let response = transport(request)
     guard !response.isNotAttempted else { return nil }
-    let isGood = response.status.map { (200...299).contains($0) } ?? false
-    failedSeq = isGood ? nil : batch.seqs.first
+    maker.note(response, of: batch)
     note(request, batch, response)
-    guard let status = response.status else {
-      return response.isTimeout ? .timedOut : .unreachable
-    }
-    return .answered(
-      status: status,
-      refused: response.refused,
-      retryAfterSeconds: response.retryAfterSeconds
-    )
-  }
-
-  private func makeRequest(_ batch: EventClient.Batch) throws -> Request {
-    let configuration = core.configuration
-    var sentAt = now()
-    if configuration.mistakes.contains(.sentAtOfBatch), let first = batch.seqs.first {
-      let fixed = sentAtOfBatch[first] ?? sentAt
-      sentAtOfBatch = [first: fixed]
-      sentAt = fixed
-    }
-    var events = try batch.seqs.map { try store.json(of: $0) }
-    if configuration.mistakes.contains(.newIDOnRetry), failedSeq == batch.seqs.first {
-      events = events.map(withNewID)
-    }
-    let plain = Request.body(sentAt: sentAt, events: events)
-    let packed = configuration.usesGzip ? Request.gzip(plain) : nil
-    return Request(
-      body: packed ?? plain, isGzip: packed != nil, eventCount: batch.seqs.count, sentAt: sentAt)
-  }
-
-  /// Every event begins with its id: `{"event_id":"` and 36 characters.
-  private func withNewID(_ json: [UInt8]) -> [UInt8] {
-    var json = json
-    let id = Array(makeEventID().utf8)
-    if json.count > 49, id.count == 36 { json.replaceSubrange(13..<49, with: id) }
-    return json
+    return response.outcome
   }
 
   private static let attemptsMax = 100

@@ -1,26 +1,26 @@
-import EventModel
+package import EventModel
 
 /// What must not leave the phone: events without consent, and values that say who somebody is.
 ///
 /// It acts before an event is recorded, so that nothing private is ever on the disk or on the wire.
-struct EventPrivacy {
-  let configuration: Configuration
+package struct EventPrivacy {
+  package let configuration: Configuration
   /// Categories that the person has agreed to.
-  var granted: Set<String>
+  package var granted: Set<String>
 
-  init(_ configuration: Configuration, granted: Set<String>) {
+  package init(_ configuration: Configuration, granted: Set<String>) {
     self.configuration = configuration
     self.granted = granted
   }
 
   /// True where an event may be recorded: it has no category, or one that was agreed to.
-  func allows(_ name: String) -> Bool {
+  package func allows(_ name: String) -> Bool {
     guard let category = configuration.consentCategories[name] else { return true }
     return granted.contains(category)
   }
 
   /// The properties as they may leave.
-  func masked(_ properties: [JSONMember]) -> [JSONMember] {
+  package func masked(_ properties: [JSONMember]) -> [JSONMember] {
     guard !configuration.maskedProperties.isEmpty || configuration.masksPersonalData else {
       return properties
     }
@@ -69,7 +69,7 @@ struct EventPrivacy {
   }
 
   /// The `event_name` of an event's JSON as the SDK writes it; nil for anything else.
-  static func name(of json: [UInt8]) -> String? {
+  package static func name(of json: [UInt8]) -> String? {
     guard let value = try? json.withUnsafeBytes({ try JSONValue(parsing: $0) }),
       case .string(let name)? = value["event_name"]
     else { return nil }

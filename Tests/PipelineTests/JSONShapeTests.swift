@@ -12,7 +12,10 @@ struct JSONShapeTests {
   /// One line for each command, as it is typed, in an order that brings data into being.
   static let lines = [
     "app track purchase_completed product_id=SKU123 price=29900", "app queue", "app background",
-    "app log", "app network offline", "app network online", "app flush", "collector status",
+    "app log", "app network offline", "app network online", "app network flaky", "app network online", "app flush",
+    "app log --requests", "app clock +9m", "app clock reset", "app kill", "app upgrade 3.2.2",
+    "app config", "app consent", "app rollout", "app devices", "world describe",
+    "world describe --instructor", "collector status",
     "collector log", "dlq list", "kafka topics", "kafka read app-events --last 1", "kafka groups",
     "kafka lag lake-sink", "s3 ls raw/events/", "s3 head {key}", "dag list", "dag show nightly",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",

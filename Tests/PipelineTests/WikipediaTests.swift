@@ -168,10 +168,11 @@ struct WikipediaTests {
     #expect(answer.contains("\"accepted\":39239"), "\(answer)")
     let stations = try world.stations()
     #expect(stations["kafka_records"] == (before["kafka_records"] ?? 0) + 39_244 - 5)
-    #expect(stations["dead_letters"] == 5)
+    // One of the day before is there already.
+    #expect(stations["dead_letters"] == (before["dead_letters"] ?? 0) + 5)
     #expect(
       try world.texts(
-        "SELECT CAST(line AS varchar) FROM system.collector.dead_letters ORDER BY line")
+        "SELECT CAST(line AS varchar) FROM system.collector.dead_letters WHERE line IS NOT NULL ORDER BY line")
         == ["8", "501", "1001", "2346", "39001"])
     #expect(
       try world.count(
