@@ -13,7 +13,9 @@ struct JSONShapeTests {
   static let lines = [
     "app track purchase_completed product_id=SKU123 price=29900", "app queue", "app background",
     "app log", "app network offline", "app network online", "app flush", "collector status",
-    "collector log", "dlq list", "kafka topics", "kafka read app-events --last 1", "kafka groups",
+    "collector log", "collector requests", "collector rules", "collector schema",
+    "collector schema purchase_completed", "collector schema check {plan}", "dlq list",
+    "dlq replay --all", "kafka topics", "kafka read app-events --last 1", "kafka groups",
     "kafka lag lake-sink", "s3 ls raw/events/", "s3 head {key}", "dag list", "dag show nightly",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
     "fork here", "fork", "pipeline diff", "rewind here --yes",
@@ -39,6 +41,7 @@ struct JSONShapeTests {
     for line in Self.lines {
       let typed = line.replacing("{key}", with: key)
         .replacing("{file}", with: world.path + "/out.sqlite")
+        .replacing("{plan}", with: RepositoryFiles.root + "/Datasets/shop/pipeline/tracking-plan.yaml")
       let answer = world.run(typed, json: true).text
       let object = try #require(
         try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any], "\(answer)")
