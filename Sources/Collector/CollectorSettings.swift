@@ -56,14 +56,14 @@ struct CollectorSettings {
   func refuseUnknown() throws {
     guard let key = map.keys.sorted().first(where: { !Self.known.contains($0) }) else { return }
     throw Self.bad(
-      "has `\(key)`, which is no setting; known: \(Self.known.joined(separator: ", "))", file)
+      "has `\(key)`, which is no setting; known: \(Self.known.joined(separator: ", "))", file, key)
   }
 
   /// A whole number from 1.
   func count(_ key: String) throws -> Int? {
     guard let value = map[key] else { return nil }
     guard let number = value as? Int, number > 0 else {
-      throw Self.bad("needs a positive whole number for `\(key)`", file)
+      throw Self.bad("needs a positive whole number for `\(key)`", file, key)
     }
     return number
   }
@@ -71,7 +71,7 @@ struct CollectorSettings {
   func flag(_ key: String) throws -> Bool? {
     guard let value = map[key] else { return nil }
     guard let flag = value as? Bool else {
-      throw Self.bad("needs true or false for `\(key)`", file)
+      throw Self.bad("needs true or false for `\(key)`", file, key)
     }
     return flag
   }
@@ -85,7 +85,7 @@ struct CollectorSettings {
     let text = value as? String ?? (value as? Bool == false ? "off" : "")
     guard let word = Word(rawValue: text) else {
       let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Self.bad("needs one of \(words) for `\(key)`", file)
+      throw Self.bad("needs one of \(words) for `\(key)`", file, key)
     }
     return word
   }
@@ -94,7 +94,7 @@ struct CollectorSettings {
     guard let value = map["acks"] else { return nil }
     if let number = value as? Int, number == 1 { return .one }
     if let text = value as? String, text == "all" || text == "1" { return text == "1" ? .one : .all }
-    throw Self.bad("needs 1 or all for `acks`", file)
+    throw Self.bad("needs 1 or all for `acks`", file, "acks")
   }
 
   func topic(_ key: String) throws -> String? {
@@ -102,33 +102,34 @@ struct CollectorSettings {
     guard let name = value as? String, (1...200).contains(name.utf8.count),
       name != ".", name != "..",
       name.utf8.allSatisfy({ isIdentifierByte($0) || $0 == UInt8(ascii: ".") })
-    else { throw Self.bad("needs a topic's name (letters, digits, . - _) for `\(key)`", file) }
+    else { throw Self.bad("needs a topic's name (letters, digits, . - _) for `\(key)`", file, key) }
     return name
   }
 
   func keys() throws -> [WriteKey]? {
     guard let value = map["writeKeys"] else { return nil }
     let complaint = "needs `key` and `app` (letters, digits, - and _) for each of `writeKeys`"
-    guard let list = value as? [[String: Any]] else { throw Self.bad(complaint, file) }
+    guard let list = value as? [[String: Any]] else { throw Self.bad(complaint, file, "writeKeys") }
     var keys: [WriteKey] = []
     for entry in list {
       guard let key = entry["key"] as? String, let app = entry["app"] as? String,
         [key, app].allSatisfy({
           (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy(isIdentifierByte)
         })
-      else { throw Self.bad(complaint, file) }
+      else { throw Self.bad(complaint, file, "writeKeys") }
       guard !keys.contains(where: { $0.key == key }) else {
-        throw Self.bad("has the key of \(app) twice", file)
+        throw Self.bad("has the key of \(app) twice", file, "writeKeys")
       }
       keys.append(WriteKey(key: key, app: app))
     }
     return keys
   }
 
-  static func bad(_ what: String, _ file: String) -> CollectorError {
+  /// `setting` is the name at fault; `-` where the file as a whole is.
+  static func bad(_ what: String, _ file: String, _ setting: String = "-") -> CollectorError {
     CollectorError(
       .badConfiguration, "pipeline/\(file) \(what)", place: "pipeline/\(file)",
       advice: "Correct the setting; Datasets/shop/pipeline holds the original.",
-      fields: ["file": "pipeline/\(file)", "what": what])
+      fields: ["file": "pipeline/\(file)", "setting": setting])
   }
 }
