@@ -178,7 +178,10 @@ let package = Package(
       ["Columnar", "Connector", "FileTables", "QueryExecution", "Simulation", "TrinoSQL"]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["EngineBenchmarks", "Platform", "Simulation", "Terminal", "World", "tapline"],
+      dependencies: [
+        "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog", "KafkaProtocol", "Platform",
+        "Simulation", "Terminal", "World", "tapline",
+      ],
       swiftSettings: strict),
 
     // Tests

@@ -1,4 +1,4 @@
-// What is measured, and how: `swift run -c release Benchmarks day|start|world|tpch|kernels
+// What is measured, and how: `swift run -c release Benchmarks day|start|world|collect|tpch|kernels
 // [--against PEER] [--runs COUNT]`.
 //
 // - `day` moves an xs world (200 users, about 10,000 events) through one day: phones, collector,
@@ -6,6 +6,8 @@
 // - `start` times the whole process from its start to the answer of a line that needs no world, and a
 //   peer's command beside it, in turn.
 // - `world [--size xs|s|m|l] [--threads N]` makes a day's events, in bulk and by phones.
+// - `collect [--connections N] [--seconds N]` sends gzip batches over HTTP from another process and
+//   counts the events that are acknowledged after an fdatasync; Redis Streams beside it.
 // - `tpch [--against duckdb] [--sf 1] [--check] [--queries 1,6] [--threads N] [--seed N]` runs the 22
 //   queries with drawn parameters over Parquet files, each in a fresh process.
 // - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
@@ -168,8 +170,22 @@ if arguments.first == EngineBenchmark.childArgument {
     exit(3)
   }
 }
+if arguments.first == CollectLoad.argument { CollectLoad.run(Array(arguments.dropFirst())) }
 var results: [Figures] = []
 do {
+  if arguments.first == "collect" {
+    let benchmark = CollectBenchmark(
+      contentRoot: root,
+      connections: value(of: "--connections").flatMap { Int($0) } ?? 64,
+      seconds: value(of: "--seconds").flatMap { Double($0) } ?? 5)
+    output.writeLine(
+      "collect: \(benchmark.connections) connections, gzip batches of \(CollectLoad.eventsPerRequest), "
+        + "\(benchmark.seconds) s after one second to warm up")
+    let lines = try benchmark.run()
+    output.write(CollectBenchmark.table(lines))
+    output.writeLine("[" + lines.map(\.json).joined(separator: ",") + "]")
+    exit(0)
+  }
   if let name = arguments.first, name == "tpch" || name == "kernels" {
     exit(try measureEngine(name) ? 0 : 1)
   }
@@ -194,7 +210,7 @@ do {
   exit(3)
 }
 guard !results.isEmpty else {
-  refuse("day, start, world, tpch or kernels [--against PEER] [--runs COUNT]")
+  refuse("day, start, world, collect, tpch or kernels [--against PEER] [--runs COUNT]")
 }
 output.write(
   TableView(

@@ -32,6 +32,10 @@ package struct CollectRequest: Sendable {
   package var durability: Durability
   /// The number of the body's first line in the file it was cut from: what dead letters name.
   package var firstLine: Int
+  /// The key that the client gave; nil for none.
+  package var writeKey: String?
+  /// True for a request through the HTTP door: keys and `answer` are for those.
+  package var comesFromNetwork = false
 
   package init(
     body: [UInt8],

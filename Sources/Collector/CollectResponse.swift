@@ -8,7 +8,8 @@ package struct CollectResponse: Sendable {
   /// Why nothing of the body was taken.
   package struct Problem: Hashable, Sendable {
     /// `broken_json`, `broken_gzip`, `body_too_large`, `too_many_events`, `empty_body`,
-    /// `unknown_source` or `log_unavailable`.
+    /// `unknown_source`, `refused_events`, `refused_batch`, `missing_write_key`,
+    /// `unknown_write_key`, `too_many_requests`, `too_busy` or `log_unavailable`.
     package var code: String
     package var message: String
     package var advice: String?
@@ -23,12 +24,14 @@ package struct CollectResponse: Sendable {
     }
   }
 
-  /// 200, 400, 413 or 503.
+  /// 200, 400, 401, 413, 429 or 503.
   package var status: Int
   package var accepted: [AcceptedEvent] = []
   package var refused: [RefusedEvent] = []
+  /// Accepted events that break the tracking plan, where it is only watched. Not in the body.
+  package var warned: [RefusedEvent] = []
   package var problem: Problem?
-  /// Set with 503: when to send the same body again.
+  /// Set with 429 and 503: when to send the same body again.
   package var retryAfterSeconds: Int?
 
   package init(status: Int, problem: Problem? = nil, retryAfterSeconds: Int? = nil) {

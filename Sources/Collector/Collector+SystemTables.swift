@@ -11,6 +11,9 @@ extension Collector {
     [
       "requests": { [self] in requestsTable() },
       "dead_letters": { [self] in deadLettersTable() },
+      "refusals": { [self] in refusalsTable() },
+      "schemas": { [self] in schemasTable() },
+      "keys": { [self] in keysTable() },
     ]
   }
 
@@ -23,6 +26,8 @@ extension Collector {
       Field("refused", .bigint, isNullable: false),
       Field("body_bytes", .bigint, isNullable: false),
       Field("code", .varchar),
+      Field("app_id", .varchar),
+      Field("warned", .bigint, isNullable: false),
     ])
     let traces = recentRequests
     return ComputedTable(label: "system.collector.requests", schema: schema) { _ in
@@ -31,7 +36,8 @@ extension Collector {
           .integer(trace.time.milliseconds &* 1_000), .integer(Int64(trace.status)),
           trace.source.map { .text($0) } ?? .null, .integer(Int64(trace.accepted)),
           .integer(Int64(trace.refused)), .integer(Int64(trace.bodyBytes)),
-          trace.code.map { .text($0) } ?? .null,
+          trace.code.map { .text($0) } ?? .null, trace.app.map { .text($0) } ?? .null,
+          .integer(Int64(trace.warned)),
         ]
       }
       return [ColumnarBatch(schema: schema, rows: rows)]

@@ -7,6 +7,11 @@ package struct CollectorError: DiagnosableError {
   package enum Kind: String, Sendable {
     case badMapping = "bad_mapping"
     case badConfiguration = "bad_configuration"
+    case badTrackingPlan = "bad_tracking_plan"
+    case incompatibleSchema = "incompatible_schema"
+    case registryUnreadable = "registry_unreadable"
+    case unknownDeadLetter = "unknown_dead_letter"
+    case badFix = "bad_fix"
     case unknownSource = "unknown_source"
     case fileNotFound = "file_not_found"
     case fileIsDirectory = "file_is_directory"

@@ -13,8 +13,18 @@ package protocol CollectorLog: Sendable {
   /// returns, and on disk after the next `sync()`.
   func append(_ records: [Record], to partition: TopicPartition, appendTime: Int64) throws -> Offset
   func sync() throws
+  /// Returns when the replicas that `acknowledgement` asks for have what was appended to the
+  /// partitions; throws where too few are in sync. A log without replicas returns at once.
+  func confirm(_ partitions: [TopicPartition], _ acknowledgement: LogAcknowledgement) throws
   func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record]
   func startOffset(_ partition: TopicPartition) throws -> Offset
+}
+
+extension CollectorLog {
+  package func confirm(
+    _ partitions: [TopicPartition],
+    _ acknowledgement: LogAcknowledgement
+  ) throws {}
 }
 
 extension EventLog: CollectorLog {

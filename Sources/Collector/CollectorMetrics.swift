@@ -3,11 +3,25 @@
 package import Simulation
 internal import Synchronization
 
+/// Sums of one app since the collector started.
+package struct AppCounts: Hashable, Sendable {
+  package var requests = 0
+  package var accepted = 0
+  package var refused = 0
+  package var warned = 0
+  /// Requests that were answered 429 or 503.
+  package var turnedAway = 0
+}
+
 /// Sums since the collector started.
 package struct CollectorCounts: Hashable, Sendable {
   package var requests = 0
   package var accepted = 0
   package var refused: [RefusalCode: Int] = [:]
+  /// Accepted events that break the tracking plan.
+  package var warned: [RefusalCode: Int] = [:]
+  /// By app.
+  package var apps: [String: AppCounts] = [:]
   /// Requests of which nothing was taken, by code.
   package var failedRequests: [String: Int] = [:]
   /// What the log said when it last failed; nil where it never did.
@@ -21,8 +35,11 @@ package struct RequestTrace: Hashable, Sendable {
   package var time: StoryTime
   package var status: Int
   package var source: String?
+  /// Whose key it had; nil where it had none that is known.
+  package var app: String?
   package var accepted: Int
   package var refused: Int
+  package var warned: Int
   /// Bytes of the body as it came.
   package var bodyBytes: Int
   /// The problem of the whole request; nil where events were judged one by one.
@@ -47,13 +64,20 @@ final class CollectorMetrics: Sendable {
     self.recentMax = max(1, recentMax)
   }
 
-  func note(_ request: CollectRequest, _ response: CollectResponse, at time: StoryTime) {
+  func note(
+    _ request: CollectRequest,
+    _ response: CollectResponse,
+    app: String?,
+    at time: StoryTime
+  ) {
     let trace = RequestTrace(
       time: time,
       status: response.status,
       source: request.source,
+      app: app,
       accepted: response.accepted.count,
       refused: response.refused.count,
+      warned: response.warned.count,
       bodyBytes: request.body.count,
       code: response.problem?.code,
       events: Array(response.accepted.prefix(20))
@@ -62,6 +86,16 @@ final class CollectorMetrics: Sendable {
       state.counts.requests += 1
       state.counts.accepted += response.accepted.count
       for event in response.refused { state.counts.refused[event.code, default: 0] += 1 }
+      for event in response.warned { state.counts.warned[event.code, default: 0] += 1 }
+      if let app {
+        var sums = state.counts.apps[app] ?? AppCounts()
+        sums.requests += 1
+        sums.accepted += response.accepted.count
+        sums.refused += response.refused.count
+        sums.warned += response.warned.count
+        if response.status == 429 || response.status == 503 { sums.turnedAway += 1 }
+        state.counts.apps[app] = sums
+      }
       if let problem = response.problem {
         state.counts.failedRequests[problem.code, default: 0] += 1
       }

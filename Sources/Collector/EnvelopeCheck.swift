@@ -7,6 +7,7 @@
 //    names is cut out first: `received_at` is the server's word, not the phone's.
 
 internal import EventModel
+internal import KafkaProtocol
 
 /// What every record of one request gets from the collector.
 struct CollectorStamp {
@@ -17,7 +18,21 @@ struct CollectorStamp {
   /// The batch's `sent_at` with its quotes; nil where the request has none.
   var sentAt: [UInt8]?
 
+  /// What a dead letter keeps of it, so that a replay has the times of the first arrival.
+  var headers: [RecordHeader] {
+    var headers = [RecordHeader("app_id", app), RecordHeader("received_at", arrival)]
+    if let sentAt {
+      headers.append(RecordHeader("sent_at", String(decoding: sentAt, as: UTF8.self)))
+    }
+    return headers
+  }
+
+  private let app: String
+  private let arrival: String
+
   init(appID: String, receivedAt: String) {
+    app = appID
+    arrival = receivedAt
     self.appID = Array("\"app_id\":".utf8)
     JSONText.append(appID, to: &self.appID)
     self.receivedAt = Array("\"received_at\":\"\(receivedAt)\"".utf8)
@@ -64,6 +79,15 @@ struct EnvelopeCheck {
       removesMembers
       ? rebuilt(bytes, stamp: stamp) : spliced(bytes, in: range, stamp: stamp)
     return ReadyEvent(eventID: eventID, key: key, value: value)
+  }
+
+  /// Where the event that was checked last has its name, without quotes; nil without one.
+  var nameRange: Range<Int>? { member(.eventName)?.value }
+
+  /// Where the event that was checked last has its properties, braces included; nil without any.
+  var propertiesRange: Range<Int>? {
+    guard let member = member(.properties), member.kind == .object else { return nil }
+    return member.value
   }
 
   static func tooLarge(_ bytesMax: Int) -> Refusal {

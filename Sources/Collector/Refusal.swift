@@ -18,6 +18,23 @@ package enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case badEventName = "bad_event_name"
   case badEventTime = "bad_event_time"
   case badSentAt = "bad_sent_at"
+  case unknownEvent = "unknown_event"
+  case missingProperty = "missing_property"
+  case wrongPropertyType = "wrong_property_type"
+  case valueNotInEnum = "value_not_in_enum"
+  case valueOutOfRange = "value_out_of_range"
+  case unknownProperty = "unknown_property"
+  case duplicateProperty = "duplicate_property"
+
+  /// True where the tracking plan is what the event breaks.
+  package var isOfPlan: Bool {
+    switch self {
+    case .unknownEvent, .missingProperty, .wrongPropertyType, .valueNotInEnum, .valueOutOfRange,
+      .unknownProperty, .duplicateProperty:
+      true
+    default: false
+    }
+  }
 
   /// True where the event lacks something, and an example helps.
   package var isMissingField: Bool {

@@ -43,6 +43,19 @@ struct RequestBody {
     }
   }
 
+  /// The bytes that a gzip body will need unpacked, as its last four bytes say; at most the limit.
+  ///
+  /// A client may write anything there. The unpacking stops at the limit, and so does this.
+  static func unpackedEstimate(
+    _ request: CollectRequest,
+    _ configuration: CollectorConfiguration
+  ) -> Int {
+    guard request.body.count >= 18 else { return 0 }
+    var size = 0
+    for byte in request.body.suffix(4).reversed() { size = size << 8 | Int(byte) }
+    return min(configuration.unpackedBytesMax, size)
+  }
+
   private static func tooLarge(_ message: String) -> BodyFailure {
     BodyFailure(413, "body_too_large", message, advice: "Send fewer events in one request.")
   }

@@ -10,9 +10,11 @@ package import HTTPServer
 /// A running collector port: 8080 in the course.
 package final class CollectorEndpoint: Sendable {
   private let server: HTTPServer
+  private let collector: Collector
 
-  private init(server: HTTPServer) {
+  private init(server: HTTPServer, collector: Collector) {
     self.server = server
+    self.collector = collector
   }
 
   /// Listens on `127.0.0.1` and returns; port 0 takes any free one.
@@ -22,11 +24,24 @@ package final class CollectorEndpoint: Sendable {
   package static func start(
     collector: Collector,
     port: Int,
-    limits: HTTPServerLimits = HTTPServerLimits()
+    limits: HTTPServerLimits? = nil
   ) throws -> CollectorEndpoint {
+    let limits = limits ?? Self.limits(of: collector.configuration)
     let routes = CollectorRoutes(collector: collector)
     return CollectorEndpoint(
-      server: try HTTPServer.start(port: port, limits: limits) { routes.answer($0) }
+      server: try HTTPServer.start(port: port, limits: limits) { routes.answer($0) },
+      collector: collector
+    )
+  }
+
+  /// What the settings say of connections, headers and bytes; the rest is the server's own.
+  private static func limits(of configuration: CollectorConfiguration) -> HTTPServerLimits {
+    HTTPServerLimits(
+      headerBytesMax: configuration.headerBytesMax,
+      connectionsMax: configuration.connectionsMax,
+      bodyBytesTotalMax: max(configuration.bytesInFlightMax, 16 << 20),
+      // Most of them wait for the same fsync: the more wait together, the more it is worth.
+      threadCount: 64
     )
   }
 
@@ -36,5 +51,7 @@ package final class CollectorEndpoint: Sendable {
   /// Lets running requests end, then closes the port.
   package func stop() {
     server.stop()
+    // What was answered early must reach the log all the same, while there is somebody to do it.
+    try? collector.flush()
   }
 }

@@ -95,18 +95,22 @@ package struct CollectorRoutes: Sendable {
       }
       firstLine = line
     }
-    let response = collector.handle(
-      CollectRequest(
-        body: request.body,
-        isGzip: isGzip,
-        source: parameters["source"],
-        format: format,
-        durability: .synced,
-        firstLine: firstLine
-      )
+    var delivery = CollectRequest(
+      body: request.body,
+      isGzip: isGzip,
+      source: parameters["source"],
+      format: format,
+      durability: .synced,
+      firstLine: firstLine
     )
-    let headers = response.retryAfterSeconds.map { [HTTPHeader("retry-after", String($0))] }
-    return answer(response.status, response.body, headers: headers ?? [])
+    delivery.comesFromNetwork = true
+    delivery.writeKey = WriteKeyHeader.key(of: request)
+    let response = collector.handle(delivery)
+    var headers = response.retryAfterSeconds.map { [HTTPHeader("retry-after", String($0))] } ?? []
+    if response.status == 401 {
+      headers.append(HTTPHeader("www-authenticate", "Basic realm=\"write key\""))
+    }
+    return answer(response.status, response.body, headers: headers)
   }
 
   /// How a content type's body is read; nil for a type that is not ours. None at all means JSON.

@@ -13,7 +13,7 @@ struct CommandError: DiagnosableError {
     case noSuchIncident, noIncident, otherIncident, repairLocked, looksLikeAnswer
     case watchElsewhere, noSuchFolder, notPassedYet
     case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
-    case nothingToCheck, noSuchPart, spokenCommand
+    case nothingToCheck, noSuchPart, spokenCommand, noSuchEvent
   }
 
   var kind: Kind

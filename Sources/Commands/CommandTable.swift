@@ -68,13 +68,17 @@ enum CommandTable {
         isOperational: Command.begins(
           "track", "flush", "background", "network", "clock", "kill", "upgrade", "consent")
       ) { try $0.app($1) },
-      Command("collector", group: .collector, subcommands: ["log", "status"]) {
-        try $0.collector($1)
-      },
+      Command(
+        "collector", group: .collector,
+        subcommands: ["log", "status", "requests", "rules", "schema"]
+      ) { try $0.collector($1) },
       Command(
         "collect", group: .collector, options: ["--source"], isOperational: { !$0.isEmpty }
       ) { try $0.collect($1) },
-      Command("dlq", group: .collector, subcommands: ["list"]) { try $0.deadLetters($1) },
+      Command(
+        "dlq", group: .collector, subcommands: ["list", "show", "fix", "replay"],
+        options: ["--reason", "--all"], isOperational: Command.begins("fix", "replay")
+      ) { try $0.deadLetters($1) },
       Command(
         "kafka",
         group: .kafka,

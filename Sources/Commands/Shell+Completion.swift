@@ -1,5 +1,6 @@
 // What Tab offers: names of the live catalogue and state, never a list kept by hand.
 
+internal import Collector
 internal import Columnar
 internal import Dashboard
 internal import ETL
@@ -85,6 +86,11 @@ extension Shell {
       return earlier.count == 2
         ? eventNames(platform) : ["product_id=", "price=", "currency=", "payment_method="]
     case ("collect", _): return files(word)
+    case ("collector", "schema"):
+      if earlier.last == "check" { return files(word) }
+      return ["check"] + (platform?.collector.configuration.plan?.schemas.map(\.subject) ?? [])
+    case ("dlq", "list"), ("dlq", "replay"):
+      return earlier.last == "--reason" ? RefusalCode.allCases.map(\.rawValue) : []
     default: return []
     }
   }

@@ -189,6 +189,8 @@ private struct LineMeaning {
     case ("kafka", "topics"), ("kafka", "describe"): sources = ["system.kafka.partitions"]
     case ("kafka", "read"): sources = ["system.kafka.records"]
     case ("kafka", _): sources = ["system.kafka.consumer_groups"]
+    case ("collector", "rules"): sources = ["system.collector.refusals"]
+    case ("collector", "schema"): sources = ["system.collector.schemas"]
     case ("collector", _): sources = ["system.collector.requests"]
     case ("dlq", _): sources = ["system.collector.dead_letters"]
     case ("s3", _): sources = ["system.lake.objects"]

@@ -72,7 +72,7 @@ package final class EventLog: Sendable {
     directory: String,
     configuration: EventLogConfiguration = EventLogConfiguration()
   ) throws -> EventLog {
-    let storage = LogStorage(root: directory)
+    let storage = LogStorage(root: directory, observer: configuration.storageObserver)
     try storage.makeRoot()
     let catalog = try storage.contents(of: TopicCatalog.path).map {
       try TopicCatalog(parsing: $0)

@@ -16,6 +16,8 @@ package struct EventLogConfiguration: Sendable {
   /// A single record above this is refused (`max.message.bytes`).
   package var recordBytesMax: Int
   package var compression: RecordCompression
+  /// Hears of every change of the log's files; nil outside of tests.
+  package var storageObserver: (any LogStorageObserver)?
 
   package init(
     segmentBytesMax: Int = 64 << 20,

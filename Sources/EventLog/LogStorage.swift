@@ -33,9 +33,11 @@ final class LogStorage: Sendable {
 
   let root: String
   private let fsyncs = Atomic<Int>(0)
+  private let observer: (any LogStorageObserver)?
 
-  init(root: String) {
+  init(root: String, observer: (any LogStorageObserver)? = nil) {
     self.root = root
+    self.observer = observer
   }
 
   var fsyncCount: Int { fsyncs.load(ordering: .relaxed) }
@@ -57,7 +59,10 @@ final class LogStorage: Sendable {
       #else
       let descriptor = Darwin.open(absolute(path), flags | O_CLOEXEC, 0o644)
       #endif
-      if descriptor >= 0 { return LogFile(descriptor: descriptor, path: path) }
+      if descriptor >= 0 {
+        if access == .create { observer?.storage(did: .created(path)) }
+        return LogFile(descriptor: descriptor, path: path)
+      }
       guard errno == EINTR else { throw failure(errno, "open", path) }
     }
   }
@@ -127,12 +132,14 @@ final class LogStorage: Sendable {
         throw failure(count == 0 ? ENOSPC : errno, "write", file.path)
       }
     }
+    observer?.storage(did: .wrote(file.path))
   }
 
   func truncate(_ file: LogFile, to size: Int) throws {
     guard ftruncate(file.descriptor, off_t(size)) == 0 else {
       throw failure(errno, "truncate", file.path)
     }
+    observer?.storage(did: .truncated(file.path))
   }
 
   /// Returns when the file's bytes and size are on the disk itself.
@@ -140,10 +147,14 @@ final class LogStorage: Sendable {
     fsyncs.add(1, ordering: .relaxed)
     while true {
       #if canImport(Darwin)
-      if fcntl(file.descriptor, F_FULLFSYNC) == 0 || fsync(file.descriptor) == 0 { return }
+      let isSynced = fcntl(file.descriptor, F_FULLFSYNC) == 0 || fsync(file.descriptor) == 0
       #else
-      if fdatasync(file.descriptor) == 0 { return }
+      let isSynced = fdatasync(file.descriptor) == 0
       #endif
+      if isSynced {
+        observer?.storage(did: .synced(file.path))
+        return
+      }
       guard errno == EINTR else { throw failure(errno, "sync", file.path) }
     }
   }
@@ -157,6 +168,7 @@ final class LogStorage: Sendable {
     while fsync(directory.descriptor) != 0 {
       guard errno == EINTR else { throw failure(errno, "sync", path) }
     }
+    observer?.storage(did: .directorySynced(path))
   }
 
   /// Makes the root with its parents; nothing happens where it exists.
@@ -173,6 +185,7 @@ final class LogStorage: Sendable {
     guard mkdir(absolute(path), 0o755) == 0 || errno == EEXIST else {
       throw failure(errno, "create", path)
     }
+    observer?.storage(did: .madeDirectory(path))
   }
 
   func isDirectory(_ path: String) -> Bool {
@@ -202,6 +215,7 @@ final class LogStorage: Sendable {
     guard unlink(absolute(path)) == 0 || errno == ENOENT else {
       throw failure(errno, "remove", path)
     }
+    observer?.storage(did: .removed(path))
   }
 
   /// Removes a directory with the files in it; nothing happens where there is none.
@@ -224,6 +238,7 @@ final class LogStorage: Sendable {
       guard rename(absolute(temporary), absolute(path)) == 0 else {
         throw failure(errno, "rename", path)
       }
+      observer?.storage(did: .renamed(temporary, to: path))
     } catch {
       _ = unlink(absolute(temporary))
       throw error

@@ -1,5 +1,7 @@
 // The `Date` header, written by hand: the system's formatter would speak the user's language.
 
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Darwin)
@@ -8,7 +10,16 @@ internal import Darwin
 
 /// Wall time in the form `Tue, 16 Jan 2024 00:10:00 GMT`.
 enum HTTPDate {
-  static func now() -> String { text(secondsSinceEpoch: Int(time(nil))) }
+  private static let last = Mutex((second: -1, text: ""))
+
+  /// The text of this second, made once in it.
+  static func now() -> String {
+    let second = Int(time(nil))
+    return last.withLock { last in
+      if last.second != second { last = (second, text(secondsSinceEpoch: second)) }
+      return last.text
+    }
+  }
 
   static func text(secondsSinceEpoch seconds: Int) -> String {
     var moment = time_t(seconds)

@@ -28,7 +28,17 @@ package struct HTTPRequest: Sendable {
 
   /// The first value of a header, its name compared without case; nil where there is none.
   package func header(_ name: String) -> String? {
-    headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    headers.first { $0.isNamed(name) }?.value
+  }
+}
+
+extension HTTPHeader {
+  /// True where the names differ in the case of ASCII letters at most. Allocates nothing.
+  func isNamed(_ other: String) -> Bool {
+    name.utf8.count == other.utf8.count
+      && zip(name.utf8, other.utf8).allSatisfy { left, right in
+        left == right || (left | 0x20 == right | 0x20 && (left | 0x20) &- 0x61 < 26)
+      }
   }
 }
 

@@ -1,3 +1,4 @@
+package import Collector
 package import Dashboard
 package import ETL
 internal import Foundation
@@ -77,6 +78,16 @@ package struct PipelineFiles: Sendable {
   /// `sdk.yaml` as it stands; empty where there is none.
   func sdkText() throws -> String {
     FileManager.default.fileExists(atPath: root + "/sdk.yaml") ? try text("sdk.yaml") : ""
+  }
+
+  /// The text of a settings file.
+  package func settings(_ file: String) throws -> String { try text(file) }
+
+  /// The tracking plan; nil for a pipeline that has none.
+  package func trackingPlan() throws -> TrackingPlan? {
+    let file = "tracking-plan.yaml"
+    guard FileManager.default.fileExists(atPath: root + "/" + file) else { return nil }
+    return try TrackingPlan(yaml: try text(file), file: "pipeline/" + file)
   }
 
   /// A positive whole number of a settings file; `fallback` where the key is absent.

@@ -182,7 +182,9 @@ extension Platform {
         )
       )
       // A log that cannot be written is this machine's trouble, not the story's.
-      if response.status == 503, let error = collector.lastLogError { throw error }
+      if response.problem?.code == "log_unavailable", let error = collector.lastLogError {
+        throw error
+      }
       if response.status == 200 { delivered += request.eventCount - response.refused.count }
       return PhoneResponse(
         status: response.status, refused: response.refused.map(\.index),

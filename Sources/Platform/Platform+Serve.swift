@@ -1,3 +1,4 @@
+package import Collector
 package import CollectorEndpoint
 internal import EventLog
 package import KafkaBroker
@@ -7,6 +8,11 @@ extension Platform {
   /// Opens the collector's wire on loopback; port 0 takes any free one.
   package func openCollector(port: Int) throws -> CollectorEndpoint {
     try CollectorEndpoint.start(collector: collector, port: port)
+  }
+
+  /// The tracking plan's history of this world, as it is on disk.
+  package func schemaRegistry() throws -> SchemaRegistry {
+    try SchemaRegistry(path: directory + "/collector/registry.ndjson")
   }
 
   /// Opens the log to Kafka's clients on loopback; port 0 takes any free one.

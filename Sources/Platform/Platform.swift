@@ -147,7 +147,9 @@ package final class Platform {
       configuration: try Platform.collectorConfiguration(
         pipeline,
         secret: try home.secret(),
-        contentRoot: options.contentRoot
+        contentRoot: options.contentRoot,
+        registryPath: try home.directory("worlds/\(options.worldName)/collector")
+          + "/registry.ndjson"
       )
     )
     ingest = BronzeIngest(log: log, lake: lake)
@@ -211,19 +213,17 @@ package final class Platform {
   private static func collectorConfiguration(
     _ pipeline: PipelineFiles,
     secret: [UInt8],
-    contentRoot: String
+    contentRoot: String,
+    registryPath: String
   ) throws -> CollectorConfiguration {
     var configuration = CollectorConfiguration(
       secret: secret,
       mappings: try sourceMappings(contentRoot + "/Datasets")
     )
-    func setting(_ key: String, _ value: inout Int) throws {
-      value = try pipeline.integer("collector.yaml", key, fallback: value)
+    try configuration.apply(yaml: try pipeline.settings("collector.yaml"))
+    if let plan = try pipeline.trackingPlan() {
+      configuration.plan = try PlanInForce(plan, registry: SchemaRegistry(path: registryPath))
     }
-    try setting("bodyBytesMax", &configuration.bodyBytesMax)
-    try setting("uncompressedBytesMax", &configuration.unpackedBytesMax)
-    try setting("eventsPerRequestMax", &configuration.eventsMax)
-    try setting("eventBytesMax", &configuration.eventBytesMax)
     return configuration
   }
 

@@ -12,11 +12,13 @@ struct JSONShapeTests {
   /// One line for each command, as it is typed, in an order that brings data into being.
   static let lines = [
     "app track purchase_completed product_id=SKU123 price=29900", "app queue", "app background",
-    "app log", "app network offline", "app network online", "app network flaky", "app network online", "app flush",
-    "app log --requests", "app clock +9m", "app clock reset", "app kill", "app upgrade 3.2.2",
-    "app config", "app consent", "app rollout", "app devices", "world describe",
-    "world describe --instructor", "collector status",
-    "collector log", "dlq list", "kafka topics", "kafka read app-events --last 1", "kafka groups",
+    "app log", "app network offline", "app network online", "app network flaky",
+    "app network online", "app flush", "app log --requests", "app clock +9m", "app clock reset",
+    "app kill", "app upgrade 3.2.2", "app config", "app consent", "app rollout", "app devices",
+    "world describe", "world describe --instructor", "collector status",
+    "collector log", "collector requests", "collector rules", "collector schema",
+    "collector schema purchase_completed", "collector schema check {plan}", "dlq list",
+    "dlq replay --all", "kafka topics", "kafka read app-events --last 1", "kafka groups",
     "kafka lag lake-sink", "s3 ls raw/events/", "s3 head {key}", "dag list", "dag show nightly",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
     "fork here", "fork", "pipeline diff", "rewind here --yes",
@@ -42,6 +44,7 @@ struct JSONShapeTests {
     for line in Self.lines {
       let typed = line.replacing("{key}", with: key)
         .replacing("{file}", with: world.path + "/out.sqlite")
+        .replacing("{plan}", with: RepositoryFiles.root + "/Datasets/shop/pipeline/tracking-plan.yaml")
       let answer = world.run(typed, json: true).text
       let object = try #require(
         try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any], "\(answer)")

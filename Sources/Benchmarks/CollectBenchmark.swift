@@ -1,0 +1,161 @@
+// `collect`: events a second that are acknowledged after an fdatasync, over HTTP from another process.
+//
+// The collector runs here, on a log in a directory of its own, with the settings of the course's
+// pipeline: keys, the tracking plan (warn), gzip. The clients run in a second process. Beside it, where
+// it is installed, Redis Streams with `appendfsync always` gets the same events from the same client.
+
+import Collector
+import CollectorEndpoint
+import EventLog
+import Foundation
+import KafkaProtocol
+import Simulation
+import Terminal
+
+struct CollectBenchmark {
+  var contentRoot: String
+  var connections: Int
+  var seconds: Double
+
+  struct Line {
+    var name: String
+    var report: LoadReport
+    var syncs: Int?
+    var residentMegabytes: Double
+
+    var eventsPerSecond: Double { Double(report.events) / max(report.seconds, 0.001) }
+
+    var row: [String] {
+      [
+        name, NumberText.grouped(Int(eventsPerSecond)), NumberText.grouped(report.requests),
+        NumberText.grouped(report.refused), syncs.map { NumberText.grouped($0) } ?? "-",
+        syncs.map { NumberText.decimal(Double(report.events) / Double(max($0, 1)), places: 0) } ?? "-",
+        NumberText.decimal(report.medianMilliseconds, places: 2),
+        NumberText.decimal(report.p99Milliseconds, places: 2),
+        NumberText.decimal(residentMegabytes, places: 0),
+      ]
+    }
+
+    var json: String {
+      "{\"name\":\"\(name)\",\"events_per_s\":\(Int(eventsPerSecond)),"
+        + "\"fdatasyncs\":\(syncs.map(String.init) ?? "null"),"
+        + "\"p50_ms\":\(jsonNumber(report.medianMilliseconds)),"
+        + "\"p99_ms\":\(jsonNumber(report.p99Milliseconds)),"
+        + "\"rss_mb\":\(Int(residentMegabytes))}"
+    }
+  }
+
+  func run() throws -> [Line] {
+    var lines = [try collector()]
+    if let redis = try redis() { lines.append(redis) }
+    return lines
+  }
+
+  static func table(_ lines: [Line]) -> TableView {
+    TableView(
+      columns: [
+        TableColumn("SERVER"), .number("EVENTS_PER_S"), .number("REQUESTS"), .number("REFUSED"),
+        .number("FDATASYNCS"), .number("EVENTS_PER_CALL"), .number("P50_MS"), .number("P99_MS"),
+        .number("RSS_MB"),
+      ], rows: lines.map(\.row))
+  }
+
+  private func collector() throws -> Line {
+    let path = NSTemporaryDirectory() + "/tapline-collect-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let log = try EventLog.open(directory: path)
+    var configuration = CollectorConfiguration(secret: Array("a secret of a benchmark".utf8))
+    let pipeline = contentRoot + "/Datasets/shop/pipeline/"
+    func text(_ file: String) throws -> String {
+      String(decoding: try Data(contentsOf: URL(fileURLWithPath: pipeline + file)), as: UTF8.self)
+    }
+    try configuration.apply(yaml: try text("collector.yaml"))
+    configuration.eventsPartitionCount = 3
+    configuration.plan = try PlanInForce(
+      TrackingPlan(yaml: try text("tracking-plan.yaml")), registry: SchemaRegistry())
+    let collector = try Collector(
+      log: log, clock: StoryClock(.courseStart), configuration: configuration)
+    let endpoint = try CollectorEndpoint.start(collector: collector, port: 0)
+    _ = try load(endpoint.port, "http", seconds: 1)
+    let before = log.fsyncCount
+    let accepted = collector.counts.accepted
+    let report = try load(endpoint.port, "http", seconds: seconds)
+    let syncs = log.fsyncCount - before
+    let resident = CollectBenchmark.resident(of: getpid())
+    endpoint.stop()
+    let counted = collector.counts.accepted - accepted
+    // What the client was told, and what the log was given, are two counts of the same events.
+    guard counted >= report.events, log.isComplete(atLeast: counted) else {
+      throw BenchmarkFailure("\(report.events) acknowledged, \(counted) accepted: they differ")
+    }
+    try log.close()
+    return Line(name: "tapline", report: report, syncs: syncs, residentMegabytes: resident)
+  }
+
+  private func redis() throws -> Line? {
+    let places = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"]
+    guard let server = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) })
+    else { return nil }
+    let path = NSTemporaryDirectory() + "/tapline-redis-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let port = Int.random(in: 20_000...50_000)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: server)
+    process.arguments = [
+      "--port", String(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--appendfsync",
+      "always", "--save", "", "--dir", path,
+    ]
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    defer {
+      process.terminate()
+      process.waitUntilExit()
+    }
+    for _ in 0..<100 where LoadConnection(port: UInt16(port)) == nil { usleep(50_000) }
+    _ = try load(port, "redis", seconds: 1)
+    let report = try load(port, "redis", seconds: seconds)
+    return Line(
+      name: "redis streams", report: report, syncs: nil,
+      residentMegabytes: CollectBenchmark.resident(of: process.processIdentifier))
+  }
+
+  private func load(_ port: Int, _ kind: String, seconds: Double) throws -> LoadReport {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    process.arguments = [
+      CollectLoad.argument, String(port), kind, String(connections), String(seconds),
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return try JSONDecoder().decode(LoadReport.self, from: data)
+  }
+
+  /// Megabytes that a process holds in memory; 0 where the system does not say.
+  static func resident(of process: Int32) -> Double {
+    guard let data = FileManager.default.contents(atPath: "/proc/\(process)/status") else { return 0 }
+    let line = String(decoding: data, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("VmHWM:") }
+    return Double(line?.filter(\.isNumber) ?? "").map { $0 / 1024 } ?? 0
+  }
+}
+
+struct BenchmarkFailure: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+extension EventLog {
+  /// True where the events topic holds at least so many records.
+  func isComplete(atLeast count: Int) -> Bool {
+    let partitions = (try? partitionCount(of: "app-events")) ?? 0
+    var records: Int64 = 0
+    for number in 0..<partitions {
+      records += (try? endOffset(TopicPartition("app-events", Int32(number))).rawValue) ?? 0
+    }
+    return records >= Int64(count)
+  }
+}

@@ -1,0 +1,206 @@
+// The load client of `collect`: a process of its own, many connections, one request at a time on each.
+//
+//     Benchmarks collect-load PORT http|redis CONNECTIONS SECONDS
+//
+// It prints one line: requests, events, refused requests, seconds, and the latencies' percentiles.
+
+import Codecs
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// What a load client reports.
+struct LoadReport: Codable {
+  var requests = 0
+  var events = 0
+  /// Requests that were answered, but not with 200.
+  var refused = 0
+  var seconds = 0.0
+  var medianMilliseconds = 0.0
+  var p99Milliseconds = 0.0
+}
+
+enum CollectLoad {
+  static let argument = "collect-load"
+  static let eventsPerRequest = 20
+
+  /// Runs the client; ends the process with a line of JSON.
+  static func run(_ arguments: [String]) -> Never {
+    guard arguments.count == 4, let port = UInt16(arguments[0]), let count = Int(arguments[2]),
+      let seconds = Double(arguments[3]), count > 0
+    else {
+      FileHandle.standardError.write(Data("collect-load PORT http|redis CONNECTIONS SECONDS\n".utf8))
+      exit(2)
+    }
+    let isRedis = arguments[1] == "redis"
+    let total = Mutex((report: LoadReport(), latencies: [UInt32]()))
+    let began = DispatchTime.now().uptimeNanoseconds
+    let end = began + UInt64(seconds * 1e9)
+    let group = DispatchGroup()
+    for number in 0..<count {
+      group.enter()
+      Thread.detachNewThread {
+        defer { group.leave() }
+        guard let connection = LoadConnection(port: port) else { return }
+        let requests = (0..<16).map {
+          isRedis ? redisRequest(number, $0) : httpRequest(number, $0, port: port)
+        }
+        var own = LoadReport()
+        var latencies: [UInt32] = []
+        var index = 0
+        while DispatchTime.now().uptimeNanoseconds < end {
+          let start = DispatchTime.now().uptimeNanoseconds
+          guard connection.send(requests[index % requests.count]) else { break }
+          let isAccepted = isRedis ? connection.redisReplies(eventsPerRequest) : connection.isOK()
+          guard let isAccepted else { break }
+          latencies.append(UInt32(min(4e9, Double(DispatchTime.now().uptimeNanoseconds - start) / 1e3)))
+          own.requests += 1
+          if isAccepted { own.events += eventsPerRequest } else { own.refused += 1 }
+          index += 1
+        }
+        total.withLock { [own, latencies] total in
+          total.report.requests += own.requests
+          total.report.events += own.events
+          total.report.refused += own.refused
+          total.latencies += latencies
+        }
+      }
+    }
+    group.wait()
+    var (report, latencies) = total.withLock { $0 }
+    report.seconds = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    latencies.sort()
+    if !latencies.isEmpty {
+      report.medianMilliseconds = Double(latencies[latencies.count / 2]) / 1e3
+      report.p99Milliseconds = Double(latencies[latencies.count * 99 / 100]) / 1e3
+    }
+    if let line = try? JSONEncoder().encode(report) { FileHandle.standardOutput.write(line) }
+    exit(0)
+  }
+
+  /// One event as the shop's app sends it, about 600 bytes.
+  static func event(_ connection: Int, _ request: Int, _ index: Int) -> String {
+    let number = (connection * 16 + request) * eventsPerRequest + index
+    let id = String(number + 0x1000_0000, radix: 16)
+    return """
+      {"event_id":"\(id)-5a3c-4f7e-9d8a-3f1c6f0f7a11","event_name":"product_viewed",\
+      "schema_version":1,"event_time":"2024-01-16T00:09:\(10 + index).125Z",\
+      "user_id":"u_\(number % 9_999)","device_id":"d_\(number % 997)","install_id":"i_\(number % 997)",\
+      "session_id":"s_\(number % 4_001)","seq":\(index),"platform":"android","os_version":"14",\
+      "device_model":"SM-S911N","app_version":"3.1.3","locale":"ko-KR","timezone":"Asia/Seoul",\
+      "network":"wifi","properties":{"product_id":"SKU\(10_000 + number % 5_000)","price":29900,\
+      "currency":"KRW","position":\(1 + number % 40),"source":"search"}}
+      """
+  }
+
+  private static func httpRequest(_ connection: Int, _ request: Int, port: UInt16) -> [UInt8] {
+    let events = (0..<eventsPerRequest).map { event(connection, request, $0) }
+    let plain = "{\"sent_at\":\"2024-01-16T00:10:00.000Z\",\"events\":["
+      + events.joined(separator: ",") + "]}"
+    let body = (try? Gzip.compress(Array(plain.utf8), level: 6)) ?? []
+    let head = "POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
+      + "X-Write-Key: shop\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+      + "Content-Length: \(body.count)\r\n\r\n"
+    return Array(head.utf8) + body
+  }
+
+  /// Twenty XADDs in one write: what an app's server would send for one batch.
+  private static func redisRequest(_ connection: Int, _ request: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for index in 0..<eventsPerRequest {
+      let value = event(connection, request, index)
+      bytes += "*5\r\n$4\r\nXADD\r\n$6\r\nevents\r\n$1\r\n*\r\n$1\r\ne\r\n$\(value.utf8.count)\r\n\(value)\r\n".utf8
+    }
+    return bytes
+  }
+}
+
+/// One blocking connection.
+final class LoadConnection {
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+
+  init?(port: UInt16) {
+    #if canImport(Glibc)
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    #else
+    descriptor = socket(AF_INET, SOCK_STREAM, 0)
+    #endif
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var one: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    let isConnected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    guard isConnected else { return nil }
+  }
+
+  deinit { close(descriptor) }
+
+  func send(_ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        write(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
+      }
+      guard count > 0 else { return false }
+      sent += count
+    }
+    return true
+  }
+
+  private func receive() -> Bool {
+    let capacity = 16 << 10
+    let piece = [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
+      count = max(0, read(descriptor, target.baseAddress, capacity))
+    }
+    buffer += piece
+    return !piece.isEmpty
+  }
+
+  /// Reads one response; whether it is a 200, or nil where the connection ended.
+  func isOK() -> Bool? {
+    buffer.removeAll(keepingCapacity: true)
+    while true {
+      guard receive() else { return nil }
+      guard let end = LoadConnection.endOfHead(buffer) else { continue }
+      let head = String(decoding: buffer[..<end], as: UTF8.self).lowercased()
+      guard let mark = head.range(of: "content-length: ") else { return nil }
+      let length = Int(head[mark.upperBound...].prefix { $0.isNumber }) ?? 0
+      while buffer.count < end + length { guard receive() else { return nil } }
+      return head.hasPrefix("http/1.1 200")
+    }
+  }
+
+  private static func endOfHead(_ bytes: [UInt8]) -> Int? {
+    guard bytes.count >= 4 else { return nil }
+    for index in 3..<bytes.count
+    where bytes[index] == 10 && bytes[index - 1] == 13 && bytes[index - 2] == 10 {
+      return index + 1
+    }
+    return nil
+  }
+
+  /// Reads as many bulk strings as answer XADDs.
+  func redisReplies(_ count: Int) -> Bool? {
+    buffer.removeAll(keepingCapacity: true)
+    var lines = 0
+    while lines < count * 2 {
+      let before = buffer.count
+      guard receive() else { return nil }
+      lines += buffer[before...].count { $0 == 10 }
+      if buffer[before] == UInt8(ascii: "-") { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,83 @@
+// Into the log, and when the answer may be given.
+
+internal import EventLog
+internal import KafkaProtocol
+internal import Simulation
+
+extension Collector {
+  /// Appends what was sorted and completes the answer, as early or as late as the settings say.
+  func write(
+    _ sorted: SortedRequest,
+    _ request: CollectRequest,
+    _ prepared: CollectResponse,
+    at now: StoryTime
+  ) -> CollectResponse {
+    var response = prepared
+    if request.comesFromNetwork, configuration.answer == .received {
+      let isTaken = late.add { [self] in
+        do {
+          _ = try append(sorted, at: now)
+        } catch {
+          // The answer is out. This is what it means to give it too early.
+          metrics.noteLogFailure(error)
+        }
+      }
+      guard isTaken else { return unavailable(nil) }
+      response.accepted = sorted.unplaced(configuration.eventsTopic)
+      return response
+    }
+    do {
+      response.accepted = try append(sorted, at: now)
+      let waits =
+        request.durability == .synced
+        && !(request.comesFromNetwork && configuration.answer == .appended)
+      if waits, !sorted.isEmpty { try log.sync() }
+    } catch {
+      return unavailable(error)
+    }
+    return response
+  }
+
+  private func append(_ sorted: SortedRequest, at now: StoryTime) throws -> [AcceptedEvent] {
+    var accepted: [AcceptedEvent] = []
+    accepted.reserveCapacity(sorted.acceptedCount)
+    for (number, batch) in sorted.batches.enumerated() where !batch.records.isEmpty {
+      let partition = TopicPartition(configuration.eventsTopic, Int32(number))
+      let base = try log.append(batch.records, to: partition, appendTime: now.milliseconds)
+      for (position, event) in batch.events.enumerated() {
+        accepted.append(
+          AcceptedEvent(
+            index: event.index,
+            eventID: event.eventID,
+            partition: partition,
+            offset: base.advanced(by: Int64(position))
+          )
+        )
+      }
+    }
+    if !sorted.deadLetters.isEmpty {
+      let partition = TopicPartition(configuration.deadLetterTopic, 0)
+      _ = try log.append(sorted.deadLetters, to: partition, appendTime: now.milliseconds)
+    }
+    let written = sorted.batches.indices.filter { !sorted.batches[$0].records.isEmpty }
+    try log.confirm(
+      written.map { TopicPartition(configuration.eventsTopic, Int32($0)) },
+      configuration.acknowledgement)
+    accepted.sort { $0.index < $1.index }
+    return accepted
+  }
+
+  func unavailable(_ error: (any Error)?) -> CollectResponse {
+    if let error { metrics.noteLogFailure(error) }
+    return CollectResponse(
+      status: 503,
+      problem: CollectResponse.Problem(
+        code: "log_unavailable",
+        message: "the log cannot be written at the moment",
+        advice: "Keep the events and send the same body again later."
+      ),
+      retryAfterSeconds: configuration.retryAfterSeconds
+    )
+  }
+}
+

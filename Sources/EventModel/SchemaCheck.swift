@@ -1,0 +1,181 @@
+/// One event's properties held against its schema: one pass over the bytes, no value is built.
+///
+/// Keep one per thread: its scanner's memory is used again. A property that stands twice, a required
+/// one that is absent or null, a wrong type, a text outside the list, a number outside the range.
+public struct SchemaCheck: Sendable {
+  /// How one property breaks its schema.
+  public enum Rule: String, Sendable, Hashable, CaseIterable {
+    case missingProperty = "missing_property"
+    case wrongPropertyType = "wrong_property_type"
+    case valueNotInEnum = "value_not_in_enum"
+    case valueOutOfRange = "value_out_of_range"
+    case unknownProperty = "unknown_property"
+    case duplicateProperty = "duplicate_property"
+  }
+
+  /// The first violation of an event, and where the value stands.
+  public struct Violation: Sendable, Hashable {
+    public var rule: Rule
+    /// The property's name; of an unknown one too.
+    public var property: String
+    public var expected: String
+    /// The value's whole token in the bytes given; nil where there is none.
+    public var token: Range<Int>?
+  }
+
+  private struct CompiledRule {
+    var rule: PropertyRule
+    var values: [[UInt8]]?
+  }
+
+  public let schema: EventSchema
+  private let keys: JSONKeySet
+  private let rules: [CompiledRule]
+
+  public init(_ schema: EventSchema) {
+    self.schema = schema
+    keys = JSONKeySet(schema.properties.map(\.name))
+    rules = schema.properties.map { rule in
+      CompiledRule(rule: rule, values: rule.values?.map { Array($0.utf8) })
+    }
+  }
+
+  /// Adds every violation of the object in `range` to `found`, in the order of the text, then the
+  /// missing properties by name.
+  ///
+  /// `range` is nil for an event without properties. `scanner` is overwritten. Throws
+  /// `JSONSyntaxError` where the range is no JSON object.
+  public func check(
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>?,
+    scanner: inout JSONObjectScanner,
+    into found: inout [Violation]
+  ) throws {
+    var seen: UInt64 = 0
+    // Beyond 64 properties presence is told by a set; no plan comes near.
+    var seenFar: Set<Int> = []
+    if let range {
+      try scanner.scan(bytes, in: range)
+      for member in scanner.members {
+        guard let number = number(of: member, bytes) else {
+          if !schema.allowsOthers {
+            found.append(
+              Violation(
+                rule: .unknownProperty,
+                property: JSONText.unescaped(bytes, in: member.key),
+                expected: "a property of the plan", token: token(of: member)))
+          }
+          continue
+        }
+        let isRepeated =
+          number < 64 ? seen & (1 << UInt64(number)) != 0 : seenFar.contains(number)
+        if isRepeated {
+          found.append(
+            Violation(
+              rule: .duplicateProperty, property: rules[number].rule.name,
+              expected: "one value", token: token(of: member)))
+          continue
+        }
+        let isMissing = member.kind == .null
+        if !isMissing {
+          if number < 64 { seen |= 1 << UInt64(number) } else { seenFar.insert(number) }
+          check(member, bytes, against: rules[number], into: &found)
+        }
+      }
+    }
+    for (number, compiled) in rules.enumerated() where compiled.rule.isRequired {
+      let isThere = number < 64 ? seen & (1 << UInt64(number)) != 0 : seenFar.contains(number)
+      if !isThere {
+        found.append(
+          Violation(
+            rule: .missingProperty, property: compiled.rule.name,
+            expected: compiled.rule.type.rawValue, token: nil))
+      }
+    }
+  }
+
+  private func number(
+    of member: JSONObjectScanner.Member,
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Int? {
+    if member.keyHasEscapes {
+      return Array(JSONText.unescaped(bytes, in: member.key).utf8).withUnsafeBytes {
+        keys.number(of: $0)
+      }
+    }
+    return keys.number(of: UnsafeRawBufferPointer(rebasing: bytes[member.key]))
+  }
+
+  private func token(of member: JSONObjectScanner.Member) -> Range<Int> {
+    member.kind == .string
+      ? (member.value.lowerBound - 1)..<(member.value.upperBound + 1) : member.value
+  }
+
+  private func check(
+    _ member: JSONObjectScanner.Member,
+    _ bytes: UnsafeRawBufferPointer,
+    against compiled: CompiledRule,
+    into found: inout [Violation]
+  ) {
+    let rule = compiled.rule
+    guard isOfType(rule.type, member, bytes) else {
+      found.append(
+        Violation(
+          rule: .wrongPropertyType, property: rule.name, expected: rule.type.rawValue,
+          token: token(of: member)))
+      return
+    }
+    if let values = compiled.values, !isOne(of: values, member, bytes) {
+      found.append(
+        Violation(
+          rule: .valueNotInEnum, property: rule.name,
+          expected: "one of " + (rule.values ?? []).joined(separator: ", "),
+          token: token(of: member)))
+      return
+    }
+    guard rule.minimum != nil || rule.maximum != nil else { return }
+    let value = JSONObjectScanner.double(bytes, member) ?? .infinity
+    if value < rule.minimum ?? -.infinity || value > rule.maximum ?? .infinity {
+      let low = rule.minimum.map { "\($0)" } ?? "any"
+      let high = rule.maximum.map { "\($0)" } ?? "any"
+      found.append(
+        Violation(
+          rule: .valueOutOfRange, property: rule.name, expected: "\(low) to \(high)",
+          token: token(of: member)))
+    }
+  }
+
+  private func isOfType(
+    _ type: PropertyType,
+    _ member: JSONObjectScanner.Member,
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Bool {
+    switch type {
+    case .string: return member.kind == .string
+    case .integer:
+      return member.kind == .integer
+        || (member.kind == .number && JSONObjectScanner.integer(bytes, member) != nil)
+    case .number: return member.kind == .integer || member.kind == .number
+    case .boolean: return member.kind == .bool
+    case .object: return member.kind == .object
+    case .array: return member.kind == .array
+    case .timestamp:
+      return member.kind == .string
+        && EventTimestamp.parse(UnsafeRawBufferPointer(rebasing: bytes[member.value])) != nil
+    }
+  }
+
+  private func isOne(
+    of values: [[UInt8]],
+    _ member: JSONObjectScanner.Member,
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Bool {
+    guard member.kind == .string else { return true }
+    if member.hasEscapes {
+      let text = Array(JSONObjectScanner.string(bytes, member).utf8)
+      return values.contains(text)
+    }
+    let text = UnsafeRawBufferPointer(rebasing: bytes[member.value])
+    return values.contains { $0.count == text.count && text.elementsEqual($0) }
+  }
+}
