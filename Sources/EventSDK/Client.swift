@@ -216,11 +216,26 @@ public final class Client {
   private func perform(_ first: [EventClient.Action]) throws {
     var actions = first
     var index = 0
+    // One event that cannot be stored, or one queue that cannot be read, must not keep the rest.
+    var failure: (any Error)?
     while index < actions.count {
       switch actions[index] {
-      case .persist(let event): try persist(event)
+      case .persist(let event):
+        do {
+          try persist(event)
+        } catch {
+          failure = failure ?? error
+        }
       case .send(let batch):
-        guard let outcome = try send(batch) else {
+        let attempt = Result { try send(batch) }
+        let made: EventClient.Outcome?
+        switch attempt {
+        case .success(let outcome): made = outcome
+        case .failure(let error):
+          failure = failure ?? error
+          made = .unreachable
+        }
+        guard let outcome = made else {
           // Nothing of it happened: the same batch, as the same attempt, when there is a chance.
           unsent = batch
           nextTimer = uptime()
@@ -239,6 +254,7 @@ public final class Client {
       }
       index += 1
     }
+    if let failure { throw failure }
   }
 
   private func persist(_ event: QueuedEvent) throws {
@@ -253,21 +269,18 @@ public final class Client {
   /// One attempt; a queue that cannot be read counts as no answer, so that nothing stays in flight.
   /// Nil where the transport could not make the attempt at all.
   private func send(_ batch: EventClient.Batch) throws -> EventClient.Outcome? {
-    let request: Request
-    do {
-      try store.prepareToSend()
-      request = try maker.request(
-        batch, from: store, by: core.configuration, at: now(), makeEventID)
-    } catch {
-      _ = core.receive(.response(batch: batch.number, .unreachable), at: uptime())
-      throw error
-    }
+    try store.prepareToSend()
+    let request = try maker.request(batch, from: store, by: core.configuration, at: now())
     let configuration = core.configuration
     if configuration.mistakes.contains(.deleteBeforeAnswer) { try store.remove(batch.seqs) }
     let response = transport(request)
     guard !response.isNotAttempted else { return nil }
     maker.note(response, of: batch)
     note(request, batch, response)
+    // A client that has forgotten the events cannot send them again, whatever the answer is.
+    if configuration.mistakes.contains(.deleteBeforeAnswer) {
+      return .answered(status: 200, refused: [], retryAfterSeconds: nil)
+    }
     return response.outcome
   }
 

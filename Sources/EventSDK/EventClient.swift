@@ -91,6 +91,8 @@ public struct EventClient: Sendable {
   public private(set) var isStopped = false
   /// Not before this moment, after a failure.
   private var retryAt: Int64?
+  /// What the server has asked for last.
+  private var askedUntil: Int64?
   private var timerAt: Int64?
   /// True while a flush goes on until the queue is empty.
   private var isFlushing = false
@@ -163,7 +165,8 @@ public struct EventClient: Sendable {
       setTimer(nil, &actions)
     case .networkBack:
       isOnline = true
-      retryAt = nil
+      // A new network is worth an attempt at once, unless the server itself has asked to wait.
+      retryAt = askedUntil.flatMap { $0 > now ? $0 : nil }
       if queue.count > 0 { isFlushing = true }
       proceed(at: now, &actions)
     case .reconfigured(let configuration):
@@ -244,6 +247,8 @@ public struct EventClient: Sendable {
       queue.remove(batch.seqs)
       actions.append(.delete(batch.seqs))
       succeed()
+      // After a split the batches grow again.
+      batchEventsMax = min(max(1, configuration.batchEventsMax), batchEventsMax * 2)
     case .dropNamed where !refused.isEmpty:
       drop(refused, .refused, &actions)
       succeed()
@@ -262,11 +267,12 @@ public struct EventClient: Sendable {
     case .retry:
       failureCount += 1
       failingSince = failingSince ?? now
-      guard !hasFailedEnough(at: now) else {
+      if hasFailedEnough(at: now) {
         drop(batch.seqs, .gaveUp, &actions)
-        succeed()
+        failingSince = nil
+        failureCount = 1
         isFlushing = true
-        return
+        // The next batch waits as well: nothing says that the server is back.
       }
       // Of the batch and the attempt alone, so that a client that is started again waits as long.
       var random = RandomWaits(
@@ -274,7 +280,8 @@ public struct EventClient: Sendable {
           ^ UInt64(failureCount) << 48)
       let delay = configuration.backoff.wait(failures: failureCount, &random)
       let asked = Int64(min(max(retryAfterSeconds ?? 0, 0), 86_400)) * 1_000
-      retryAt = now + max(delay, asked)
+      askedUntil = retryAfterSeconds == nil ? nil : now + asked
+      retryAt = now + max(1, delay, asked)
     case .stop:
       isStopped = true
     }
@@ -284,6 +291,7 @@ public struct EventClient: Sendable {
     failureCount = 0
     failingSince = nil
     retryAt = nil
+    askedUntil = nil
   }
 
   private func hasFailedEnough(at now: Int64) -> Bool {

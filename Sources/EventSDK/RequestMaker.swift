@@ -1,28 +1,27 @@
+import EventModel
+
 /// Makes the request of a batch from what the queue holds: the one place where an attempt gets its
 /// bytes, for simulated phones and for real apps.
 package struct RequestMaker {
   package init() {}
 
-  /// The first event of the last attempt that failed.
-  private var failedSeq: Int64?
-  /// What a wrong client keeps: the moment at which a batch was first made, by its first event.
-  private var madeAt: (seq: Int64, moment: Int64)?
+  /// The first event of the last attempt that failed, and how often it has failed.
+  private var failed: (seq: Int64, count: UInt64)?
 
   package mutating func request(
     _ batch: EventClient.Batch,
     from store: any EventQueueStore,
     by configuration: Configuration,
-    at now: Int64,
-    _ makeEventID: () -> String
+    at now: Int64
   ) throws -> Request {
-    var sentAt = now
-    if configuration.mistakes.contains(.sentAtOfBatch), let first = batch.seqs.first {
-      if madeAt?.seq != first { madeAt = (first, now) }
-      sentAt = madeAt?.moment ?? now
-    }
     var events = try batch.seqs.map { try store.json(of: $0) }
-    if configuration.mistakes.contains(.newIDOnRetry), failedSeq == batch.seqs.first {
-      events = events.map { Self.withNewID($0, makeEventID()) }
+    var sentAt = now
+    if configuration.mistakes.contains(.sentAtOfBatch), let last = events.last {
+      // The batch was complete when its last event was tracked.
+      sentAt = Self.eventTime(of: last) ?? now
+    }
+    if configuration.mistakes.contains(.newIDOnRetry), let failed, failed.seq == batch.seqs.first {
+      events = events.map { Self.withNewID($0, failed.count) }
     }
     let plain = Request.body(sentAt: sentAt, events: events)
     let packed = configuration.usesGzip ? Request.gzip(plain) : nil
@@ -33,14 +32,26 @@ package struct RequestMaker {
   /// Remembers whether the batch has to go again.
   package mutating func note(_ response: Response, of batch: EventClient.Batch) {
     let isGood = response.status.map { (200...299).contains($0) } ?? false
-    failedSeq = isGood ? nil : batch.seqs.first
+    guard !isGood, let first = batch.seqs.first else { return failed = nil }
+    failed = (first, failed?.seq == first ? (failed?.count ?? 0) + 1 : 1)
   }
 
-  /// Every event begins with its id: `{"event_id":"` and 36 characters.
-  private static func withNewID(_ json: [UInt8], _ id: String) -> [UInt8] {
-    guard json.count > 49, id.utf8.count == 36 else { return json }
+  private static func eventTime(of json: [UInt8]) -> Int64? {
+    let event = try? json.withUnsafeBytes { try JSONValue(parsing: $0) }
+    return event?["event_time"]?.string.flatMap { EventTimestamp.parse($0) }
+  }
+
+  /// Every event begins with its id: `{"event_id":"` and 36 characters. The last twelve digits become
+  /// others, by the old id and the number of the attempt.
+  private static func withNewID(_ json: [UInt8], _ attempt: UInt64) -> [UInt8] {
+    guard json.count > 49 else { return json }
+    var hash = attempt &* 0x9E37_79B9_7F4A_7C15 ^ 0xCBF2_9CE4_8422_2325
+    for byte in json[13..<49] { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     var json = json
-    json.replaceSubrange(13..<49, with: id.utf8)
+    for index in 0..<12 {
+      let digit = UInt8(truncatingIfNeeded: hash >> UInt64(60 - 4 * index)) & 0xF
+      json[37 + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
+    }
     return json
   }
 }

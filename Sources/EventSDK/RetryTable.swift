@@ -8,6 +8,8 @@ public enum AnswerKind: String, Sendable, Hashable, CaseIterable {
   case bad = "400"
   case unauthorized = "401"
   case forbidden = "403"
+  /// There is no collector at this address: 404 and 405.
+  case notFound = "404"
   /// The server waited too long for the body.
   case requestTimeout = "408"
   case gone = "410"
@@ -30,6 +32,7 @@ public enum AnswerKind: String, Sendable, Hashable, CaseIterable {
     case 400: self = namesEvents ? .badNamed : .bad
     case 401: self = .unauthorized
     case 403: self = .forbidden
+    case 404, 405: self = .notFound
     case 408: self = .requestTimeout
     case 410: self = .gone
     case 413: self = .tooLarge
@@ -66,12 +69,12 @@ public enum RetryRule: String, Sendable, Hashable, CaseIterable {
 public struct RetryTable: Sendable, Hashable {
   private var rules: [AnswerKind: RetryRule]
 
-  /// Named events are dropped, batches that are wrong somewhere are halved, a refused key stops the
-  /// client, and whatever may pass waits.
+  /// Named events are dropped, batches that are wrong somewhere are halved, a refused key or a wrong
+  /// address stops the client, and whatever may pass waits.
   public init() {
     rules = [
       .ok: .delete, .badNamed: .dropNamed, .bad: .split, .unauthorized: .stop, .forbidden: .stop,
-      .requestTimeout: .retry, .gone: .dropBatch, .tooLarge: .split, .tooMany: .retry,
+      .requestTimeout: .retry, .notFound: .stop, .gone: .stop, .tooLarge: .split, .tooMany: .retry,
       .serverError: .retry, .notImplemented: .dropBatch, .unavailable: .retry, .timeout: .retry,
       .noConnection: .retry, .other4xx: .split, .other5xx: .retry,
     ]

@@ -213,7 +213,7 @@ public final class EventTracker: @unchecked Sendable {
     do {
       try store.prepareToSend()
       let request = try maker.request(
-        batch, from: store, by: core.configuration, at: clock.now(), makeEventID)
+        batch, from: store, by: core.configuration, at: clock.now())
       if core.configuration.mistakes.contains(.deleteBeforeAnswer) { remove(batch.seqs) }
       let queue = queue
       transport.send(request) { [weak self] response in
@@ -227,7 +227,11 @@ public final class EventTracker: @unchecked Sendable {
 
   private func receive(_ response: Response, of batch: EventClient.Batch) {
     maker.note(response, of: batch)
-    give(.response(batch: batch.number, response.outcome))
+    let forgets = core.configuration.mistakes.contains(.deleteBeforeAnswer)
+    give(
+      .response(
+        batch: batch.number,
+        forgets ? .answered(status: 200, refused: [], retryAfterSeconds: nil) : response.outcome))
     callBackIfIdle()
   }
 

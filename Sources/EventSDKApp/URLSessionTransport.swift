@@ -44,15 +44,30 @@ public final class URLSessionTransport: EventTransport {
     }.resume()
   }
 
+  /// `Retry-After`: seconds, or a date of HTTP.
+  private static func seconds(_ text: String) -> Int? {
+    if let seconds = Int(text) { return seconds }
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.timeZone = TimeZone(secondsFromGMT: 0)
+    format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+    return format.date(from: text).map { max(0, Int($0.timeIntervalSinceNow.rounded(.up))) }
+  }
+
   private static func response(
     _ data: Data?, _ answer: HTTPURLResponse?, _ error: (any Error)?
   ) -> Response {
     guard let answer, error == nil else {
-      return (error as? URLError)?.code == .timedOut ? .timedOut : .unreachable
+      // Only where no connection came about is it sure that the server has nothing.
+      let unmade: [URLError.Code] = [
+        .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed, .notConnectedToInternet,
+      ]
+      let code = (error as? URLError)?.code
+      return code.map(unmade.contains) == true ? .unreachable : .timedOut
     }
     var response = Response(status: answer.statusCode)
     response.retryAfterSeconds = answer.value(forHTTPHeaderField: "Retry-After")
-      .flatMap { Int($0) }
+      .flatMap(seconds)
     let body = data.flatMap { data in
       try? data.withUnsafeBytes { try JSONValue(parsing: $0) }
     }

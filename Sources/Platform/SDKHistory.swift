@@ -4,7 +4,7 @@
 // mistake in `sdk.yaml` must not keep a world from opening. Both need the rules that held before.
 
 internal import EventModel
-package import EventSDK
+internal import EventSDK
 internal import Foundation
 package import Simulation
 package import World

@@ -151,13 +151,19 @@ struct QueueRulesTests {
       let client = client(server, at: clock) {
         if isWrong { $0.mistakes = [.sentAtOfBatch] }
       }
+      // Six hours in a tunnel, and one attempt that fails.
+      try client.networkLost()
       try client.track("screen_view")
-      try client.flush()
-      clock.now += 3_600_000
+      let tracked = clock.now
+      clock.now += 6 * 3_600_000
+      try client.networkBack()
+      clock.now += 600_000
       try client.tick()
-      let moments = server.bodies.compactMap { $0["sent_at"]?.string }
-      #expect(moments.count == 2)
-      #expect((moments[0] == moments[1]) == isWrong)
+      let moments = server.bodies.compactMap {
+        $0["sent_at"]?.string.flatMap { EventTimestamp.parse($0) }
+      }
+      let right = [tracked + 6 * 3_600_000, tracked + 6 * 3_600_000 + 600_000]
+      #expect(moments == (isWrong ? [tracked, tracked] : right))
     }
   }
 
@@ -173,6 +179,53 @@ struct QueueRulesTests {
       try client.flush()
       #expect(store.waitingSeqs.count == (isWrong ? 0 : 1))
     }
+  }
+
+  private final class BrokenQueue: EventQueueStore {
+    private let base = MemoryEventQueue()
+    var refusesNext = false
+    var waitingSeqs: [Int64] { base.waitingSeqs }
+    var nextSeq: Int64 { base.nextSeq }
+    func append(_ event: QueuedEvent) throws {
+      if refusesNext {
+        refusesNext = false
+        throw EventSDKError(code: "sdk.queue.full", message: "the disk is full")
+      }
+      try base.append(event)
+    }
+    func remove(_ seqs: [Int64]) throws { try base.remove(seqs) }
+    func json(of seq: Int64) throws -> [UInt8] { try base.json(of: seq) }
+    func prepareToSend() throws {}
+  }
+
+  @Test func `an event that could not be stored keeps none of the others`() throws {
+    let server = Server()
+    let clock = Clock()
+    let store = BrokenQueue()
+    let client = client(server, store: store, at: clock) { $0.flushAt = 3 }
+    try client.track("app_open")
+    try client.track("screen_view")
+    store.refusesNext = true
+    #expect(throws: EventSDKError.self) { try client.track("purchase_completed") }
+    clock.now += 600_000
+    try client.tick()
+    #expect(server.values("event_name") == [["app_open", "screen_view"]])
+    #expect(client.isSettled)
+  }
+
+  @Test func `a network that comes back does not break the server's word`() {
+    var client = EventClient(configuration: Configuration())
+    _ = client.receive(.track(json: event), at: 0)
+    _ = client.receive(.flush, at: 0)
+    let busy = EventClient.Outcome.answered(status: 503, refused: [], retryAfterSeconds: 60)
+    _ = client.receive(.response(batch: 1, busy), at: 0)
+    _ = client.receive(.networkLost, at: 1_000)
+    #expect(sent(client.receive(.networkBack, at: 2_000)).isEmpty)
+    #expect(sent(client.receive(.timer, at: 60_000)) == [[0]])
+    // Without such a word a new network is worth an attempt at once.
+    _ = client.receive(.response(batch: 2, .unreachable), at: 60_000)
+    _ = client.receive(.networkLost, at: 60_001)
+    #expect(sent(client.receive(.networkBack, at: 60_002)) == [[0]])
   }
 
   @Test func `an attempt that could not be made is made again as it was`() throws {
