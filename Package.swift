@@ -176,7 +176,10 @@ let package = Package(
       ["Columnar", "Connector", "FileTables", "QueryExecution", "Simulation", "TrinoSQL"]),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["EngineBenchmarks", "Platform", "Simulation", "Terminal", "World", "tapline"],
+      dependencies: [
+        "EngineBenchmarks", "EventLog", "KafkaBroker", "KafkaProtocol", "Platform", "Simulation",
+        "Terminal", "World", "tapline",
+      ],
       swiftSettings: strict),
 
     // Tests
