@@ -128,10 +128,12 @@ final class MockBroker {
 }
 
 private let mockScript = """
-  import time
+  import sys, time
   from confluent_kafka import Producer
   p = Producer({'bootstrap.servers': 'mock', 'test.mock.num.brokers': 1})
-  print(','.join(f'{b.host}:{b.port}' for b in p.list_topics(timeout=10).brokers.values()), flush=True)
+  brokers = p.list_topics(timeout=10).brokers.values()
+  sys.stdout.write(','.join(f'{b.host}:{b.port}' for b in brokers) + '\\n')
+  sys.stdout.flush()
   while True: time.sleep(1); p.poll(0)
   """
 
@@ -168,5 +170,5 @@ private let loadScript = """
   while got < count:
     got += len(c.consume(10000, 1.0))
     if time.perf_counter() - began > 60: sys.exit(1)
-  print(produced, got / (time.perf_counter() - began))
+  sys.stdout.write(f'{produced} {got / (time.perf_counter() - began)}')
   """
