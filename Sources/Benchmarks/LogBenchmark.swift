@@ -2,8 +2,8 @@
 // `recovery`: how long a log takes to open after a crash.
 //
 // Both brokers are driven by the same script of confluent-kafka in a process of its own: records of
-// 200 bytes, zstd, acks=all, one partition. The broker here waits for the disk before it answers; the
-// mock has none; so the rate of a client that waits for no answer (acks=0) is printed beside it.
+// 200 bytes, zstd, acks=all, one partition. The broker here waits for the disk before it answers;
+// the mock has none, so the rate of a client that waits for no answer (acks=0) stands beside it.
 
 import EventLog
 import Foundation
@@ -62,7 +62,8 @@ enum LogBenchmark {
     let text = String(
       decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    let rates = text.split(separator: " ").compactMap { Double($0.trimmingCharacters(in: .newlines)) }
+    let rates = text.split(separator: " ")
+      .compactMap { Double($0.trimmingCharacters(in: .newlines)) }
     guard process.terminationStatus == 0, rates.count == 2 else {
       throw LogBenchmarkError.clientFailed(arguments[0])
     }
@@ -142,7 +143,7 @@ private let loadScript = """
   from confluent_kafka import Consumer, Producer, TopicPartition
   address, topic, count, acks = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
   draw = random.Random(7)
-  words = ['purchase_completed', 'screen_view', 'product_id', 'KRW', 'ios', '3.2.1', 'home', 'price']
+  words = ['purchase_completed', 'screen_view', 'product_id', 'KRW', 'ios', '3.2.1', 'home']
   def value(i):
     text = json.dumps({'event_id': '%032x' % draw.getrandbits(128), 'name': draw.choice(words),
       'screen': draw.choice(words), 'time': 1705302000000 + i * 37})

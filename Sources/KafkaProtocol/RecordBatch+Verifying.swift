@@ -1,11 +1,11 @@
-// The same checks as reading every record makes, for a broker that only wants to know: no record is
-// looked at, no error is worded, and what is not plainly right is read once more to say what is wrong.
+// The same checks as reading every record makes, for a broker that only wants to know: no record
+// is handed out, no error is worded, and what is not plainly right is read once more to say why.
 
 internal import Codecs
 
 extension RecordBatch {
-  /// Checks the CRC of the batch at the beginning of `bytes`, and every record in it, whatever it is
-  /// packed with.
+  /// Checks the CRC of the batch at the beginning of `bytes`, and every record in it, whatever
+  /// it is packed with.
   ///
   /// - Returns: the batch's header.
   /// - Throws: what `forEachRecord` throws.
