@@ -179,8 +179,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog", "KafkaProtocol", "Platform",
-        "Simulation", "Terminal", "World", "tapline",
+        "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog", "KafkaBroker",
+        "KafkaProtocol", "Platform", "Simulation", "Terminal", "World", "tapline",
       ],
       swiftSettings: strict),
 

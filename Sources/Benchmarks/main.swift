@@ -13,6 +13,10 @@
 // - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
 //   joins over one table in memory, on one thread.
 //
+// - `log --python PATH [--records N]` drives the Kafka broker and librdkafka's mock broker with the
+//   same clients; PATH is a Python with confluent-kafka.
+// - `recovery [--megabytes N]` opens a log that was not closed, 1,000 MB by default.
+//
 // One warm-up, then the median of the runs; a table for people, then one line of JSON.
 
 import EngineBenchmarks
@@ -159,6 +163,48 @@ func measureEngine(_ name: String) throws -> Bool {
   return !options.isChecking || lines.allSatisfy { $0.difference == nil }
 }
 
+/// Runs one of the log's benchmarks; prints rates itself, and answers times.
+func measureLog(_ name: String) throws -> [Figures] {
+  func number(_ option: String, _ standard: Int) -> Int {
+    guard let text = value(of: option) else { return standard }
+    guard let number = Int(text), number > 0 else {
+      refuse("\(option) \(text): a number above 0 is needed.")
+    }
+    return number
+  }
+  guard name == "log" else {
+    let megabytes = number("--megabytes", 1_000)
+    var figures = Figures(name: "open \(megabytes) MB after a crash")
+    figures.milliseconds = try LogBenchmark.recovery(
+      bytes: megabytes * 1_000_000, runs: number("--runs", 5))
+    return [figures]
+  }
+  guard
+    let python = value(of: "--python")
+      ?? ProcessInfo.processInfo.environment["TAPLINE_INTEROP_PYTHON"]
+  else { refuse("log needs --python PATH, a Python with confluent-kafka.") }
+  let figures = try LogBenchmark.run(
+    python: python, records: number("--records", 1_000_000), runs: number("--runs", 5))
+  let mock = figures[0]
+  func text(_ rates: [Double], _ against: [Double]) -> [String] {
+    let rate = LogFigures.median(rates)
+    return [
+      NumberText.decimal(rate, places: 0),
+      NumberText.decimal(rate / max(1, LogFigures.median(against)), places: 2),
+    ]
+  }
+  output.write(
+    TableView(
+      columns: [
+        TableColumn("BROKER"), .number("PRODUCE_PER_S"), .number("RATIO"), .number("FETCH_PER_S"),
+        .number("RATIO"),
+      ],
+      rows: figures.map {
+        [$0.name] + text($0.produce, mock.produce) + text($0.fetch, mock.fetch)
+      }))
+  return []
+}
+
 if arguments.first == EngineBenchmark.childArgument {
   do {
     let sql = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
@@ -210,7 +256,7 @@ do {
   exit(3)
 }
 guard !results.isEmpty else {
-  refuse("day, start, world, collect, tpch or kernels [--against PEER] [--runs COUNT]")
+  refuse("day, start, world, collect, log, recovery, tpch or kernels [--against PEER] [--runs COUNT]")
 }
 output.write(
   TableView(

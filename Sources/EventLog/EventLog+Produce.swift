@@ -71,7 +71,7 @@ extension EventLog {
       guard !header.isLogAppendTime else {
         throw EventLogError.refused(.invalidTimestamp, "only the log may set the append time")
       }
-      try RecordBatch.forEachRecord(in: bytes) { _ in }
+      try RecordBatch.verify(bytes)
       return header
     } catch let error as KafkaProtocolError {
       throw EventLogError.refused(KafkaErrorCode(rawValue: error.wireCode), error.message)

@@ -86,8 +86,13 @@ extension PartitionLog {
       } else {
         bytes.append(contentsOf: batch.bytes)
       }
-      RecordBatch.stamp(
-        baseOffset: Offset(nextOffset), leaderEpoch: epoch, into: &bytes, at: start)
+      // A batch that has its place already is not copied once more to be given it.
+      if !RecordBatch.isStamped(
+        baseOffset: Offset(nextOffset), leaderEpoch: epoch, bytes, at: start)
+      {
+        RecordBatch.stamp(
+          baseOffset: Offset(nextOffset), leaderEpoch: epoch, into: &bytes, at: start)
+      }
       nextOffset += Int64(batch.recordCount)
     }
     do {

@@ -15,9 +15,9 @@ extension PartitionLog {
     appendTime: Int64
   ) throws -> EventLog.Produced {
     try writer.withLock { writer in
-      let (settings, start) = try view.withLock { view in
-        _ = try view.checkedActive()
-        return (view.settings, view.startOffset)
+      let (settings, start, next) = try view.withLock { view in
+        let end = try view.checkedActive()
+        return (view.settings, view.startOffset, end.nextOffset)
       }
       if header.producerID >= 0 {
         switch writer.producers.check(header) {
@@ -35,6 +35,7 @@ extension PartitionLog {
       if !view.withLock({ $0.state.isProducedTo }) { try change { $0.isProducedTo = true } }
       var stored = header
       var bytes = Array(batch)
+      RecordBatch.stamp(baseOffset: Offset(next), leaderEpoch: leaderEpoch, into: &bytes, at: 0)
       if settings.isLogAppendTime {
         try RecordBatch.stamp(appendTime: appendTime, into: &bytes)
         stored = try bytes.withUnsafeBytes { try RecordBatchHeader(parsing: $0) }

@@ -184,6 +184,10 @@ extension PartitionLog {
   ) throws -> [UInt8] {
     var result: [UInt8] = []
     try forEachBatch(from: start, bytesMax: bytesMax) { header, bytes in
+      if !result.isEmpty, result.capacity < result.count + bytes.count {
+        // The second batch says that there are more: room for all of them, once.
+        result.reserveCapacity(min(max(bytesMax, result.count + bytes.count), 8 << 20))
+      }
       if result.isEmpty, header.totalSize > firstBytesMax { return false }
       try header.checkCRC(bytes)
       result.append(contentsOf: bytes)

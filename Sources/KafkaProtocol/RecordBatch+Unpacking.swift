@@ -20,7 +20,7 @@ extension RecordBatch {
         return plain
       case .snappy: return try unpackSnappy(packed, bytesMax: bytesMax)
       case .lz4: return try LZ4.decompressFrame(packed, bytesMax: bytesMax)
-      case .zstd: return try Zstd.decompress(packed, bytesMax: bytesMax)
+      case .zstd: return try unpackZstd(packed, bytesMax: bytesMax)
       }
     } catch let error as CodecsError {
       throw KafkaProtocolError(
@@ -28,6 +28,20 @@ extension RecordBatch {
         byteOffset: RecordBatchHeader.size,
         "the records do not unpack: \(error.message)"
       )
+    }
+  }
+
+  /// At once where one frame states its size, as most producers write it; else piece by piece.
+  private static func unpackZstd(
+    _ packed: UnsafeRawBufferPointer,
+    bytesMax: Int
+  ) throws -> [UInt8] {
+    guard let frame = Zstd.firstFrame(packed), frame.byteCount == packed.count,
+      frame.plainByteCount <= bytesMax
+    else { return try Zstd.decompress(packed, bytesMax: bytesMax) }
+    return try [UInt8](unsafeUninitializedCapacity: frame.plainByteCount) { output, count in
+      try Zstd.decompress(packed, into: UnsafeMutableRawBufferPointer(output))
+      count = frame.plainByteCount
     }
   }
 

@@ -108,6 +108,18 @@ public struct RecordBatch: Hashable, Sendable {
     }
   }
 
+  /// Whether an encoded batch that begins at `byteOffset` says this base offset and leader epoch.
+  public static func isStamped(
+    baseOffset: Offset, leaderEpoch: Int32, _ bytes: [UInt8], at byteOffset: Int = 0
+  ) -> Bool {
+    bytes.withUnsafeBytes { all in
+      Int64(bigEndian: all.loadUnaligned(fromByteOffset: byteOffset, as: Int64.self))
+        == baseOffset.rawValue
+        && Int32(bigEndian: all.loadUnaligned(fromByteOffset: byteOffset + 12, as: Int32.self))
+          == leaderEpoch
+    }
+  }
+
   /// Makes `time` the timestamp of every record of an encoded batch, and its CRC anew.
   public static func stamp(appendTime time: Int64, into bytes: inout [UInt8]) throws {
     var header = try bytes.withUnsafeBytes { try RecordBatchHeader(parsing: $0) }
