@@ -41,7 +41,7 @@ struct GracefulStopTests {
       log: log, clock: StoryClock(.courseStart), configuration: configuration)
     let endpoint = try CollectorEndpoint.start(collector: collector, port: 0)
     let port = endpoint.port
-    let isReady = Mutex(0)
+    let isReady = Counter()
     let told = await withTaskGroup(
       of: (device: Int, acknowledged: [String], statuses: Set<Int>).self
     ) { group in
@@ -57,13 +57,13 @@ struct GracefulStopTests {
             statuses.insert(status)
             guard status == 200 else { break }
             acknowledged += ids
-            isReady.withLock { $0 += 1 }
+            isReady.value.withLock { $0 += 1 }
           }
           return (device, acknowledged, statuses)
         }
       }
       group.addTask {
-        while isReady.withLock({ $0 }) < 40 { try? await Task.sleep(for: .milliseconds(2)) }
+        while isReady.value.withLock({ $0 }) < 40 { try? await Task.sleep(for: .milliseconds(2)) }
         endpoint.stop()
         return (-1, [], [])
       }
@@ -86,6 +86,10 @@ struct GracefulStopTests {
     return (
       devices.map(\.acknowledged), devices.reduce(into: []) { $0.formUnion($1.statuses) }, found
     )
+  }
+
+  private final class Counter: Sendable {
+    let value = Mutex(0)
   }
 
   @Test(
