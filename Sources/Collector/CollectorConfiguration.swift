@@ -56,6 +56,7 @@ package struct CollectorConfiguration: Sendable {
   /// `off` looks at the envelope only, `warn` counts what breaks the plan, `enforce` refuses it.
   package enum Validation: String, Sendable, CaseIterable { case off, warn, enforce }
 
+  /// What becomes of a batch that holds events to refuse.
   package enum BadEvents: String, Sendable, CaseIterable {
     /// 200: good events are taken, bad ones are named and kept as dead letters.
     case deadLetter
@@ -67,6 +68,7 @@ package struct CollectorConfiguration: Sendable {
     case refuseBatch
   }
 
+  /// What a 200 promises to a real client.
   package enum Answer: String, Sendable, CaseIterable {
     /// Before the log has it. What is in memory when the process dies is lost, acknowledged or not.
     case received
@@ -95,6 +97,7 @@ package struct WriteKey: Sendable, Hashable {
 
 /// What a log must have done before an event counts as written.
 package struct LogAcknowledgement: Sendable, Hashable {
+  /// Who must have written: the leader alone, or every replica in sync.
   package enum Acks: String, Sendable, CaseIterable { case one, all }
 
   package var acks = Acks.all

@@ -7,6 +7,7 @@ internal import Simulation
 
 /// What a replay did with one dead letter.
 package struct ReplayOutcome: Sendable {
+  /// What became of the letter.
   package enum Result: Sendable {
     /// It is an event now.
     case accepted(TopicPartition, Offset)

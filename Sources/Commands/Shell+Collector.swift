@@ -88,9 +88,9 @@ extension Shell {
     let reply = try table(
       of: """
         SELECT * FROM (
-          SELECT time, status, code, app_id, accepted, refused, warned, body_bytes
-          FROM system.collector.requests ORDER BY time DESC LIMIT 20)
-        ORDER BY time
+          SELECT "time", status, code, app_id, accepted, refused, warned, body_bytes
+          FROM system.collector.requests ORDER BY "time" DESC LIMIT 20)
+        ORDER BY "time"
         """)
     guard case .array(let rows)? = reply.data["rows"], rows.isEmpty else { return reply }
     return Reply([.text(text("collector.log.empty"))], data: reply.data)

@@ -186,11 +186,11 @@ struct RequestTests {
       try rows("requests") == [
         [
           .integer(1_705_363_800_000_000), .integer(200), .null, .integer(1), .integer(2),
-          .integer(Int64(event().utf8.count + 7)), .null,
+          .integer(Int64(event().utf8.count + 7)), .null, .text("moashop"), .integer(0),
         ],
         [
           .integer(1_705_363_802_000_000), .integer(400), .null, .integer(0), .integer(0),
-          .integer(8), .text("broken_json"),
+          .integer(8), .text("broken_json"), .text("moashop"), .integer(0),
         ],
       ]
     )
