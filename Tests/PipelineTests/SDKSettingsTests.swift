@@ -1,3 +1,4 @@
+import Commands
 import EventSDK
 import Foundation
 import Platform
