@@ -83,7 +83,9 @@ extension Shell {
 
   /// `app kill`: the app's process ends and starts again.
   func killApp(_ words: [String]) throws -> Reply {
-    try Arguments(words).allowOnly()
+    guard words.isEmpty else {
+      throw CommandError(.missingArgument, ["command": "app kill", "usage": "app kill"])
+    }
     let phone = try platform().phone
     let (lost, sent) = try phone.kill()
     let waiting = try phone.queueCount()

@@ -17,6 +17,8 @@ public import Foundation
 /// One serial queue owns the client and its store, so that every method may be called from any thread.
 /// `track` returns when the event is on the disk: an app that is killed right after it has lost
 /// nothing.
+///
+/// `@unchecked Sendable`: everything that changes is used on `queue` only.
 public final class EventTracker: @unchecked Sendable {
   /// The two clocks of a device, milliseconds.
   public struct Clock: Sendable {

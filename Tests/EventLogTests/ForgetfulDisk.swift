@@ -105,8 +105,9 @@ final class ForgetfulDisk: LogStorageObserver {
     if keepsPieces {
       for path in Set(files.keys).union(state.synced.keys).sorted() {
         guard let now = contents(path) else { continue }
-        let kept = files[path] ?? []
-        guard now.count > kept.count, now.starts(with: kept) else { continue }
+        // What was synced is whole, also under a name that may still be forgotten.
+        let kept = files[path] ?? state.synced[path] ?? []
+        guard now.count >= kept.count, now.starts(with: kept) else { continue }
         if files[path] == nil, state.random.next(below: 2) == 0 { continue }
         let more = state.random.next(below: now.count - kept.count + 1)
         files[path] = Array(now[..<(kept.count + more)])

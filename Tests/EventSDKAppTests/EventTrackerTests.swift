@@ -146,33 +146,45 @@ struct EventTrackerTests {
     #expect(collector.count == 3)
   }
 
+  /// A first run of the app, whose events nobody takes.
+  private static func runWithoutServer(_ directory: String, _ nobody: URL) throws {
+    let tracker = try EventTracker(
+      directory: directory, transport: URLSessionTransport(url: nobody), device: device)
+    for _ in 0..<50 { tracker.track("screen_view") }
+    let isDone = Flag()
+    tracker.enterBackground { isDone.value.withLock { $0 = true } }
+    wait { isDone.value.withLock { $0 } }
+    #expect(isDone.value.withLock { $0 })
+    #expect(tracker.waitingCount == 50)
+  }
+
+  private final class Flag: Sendable {
+    let value = Mutex(false)
+  }
+
   @Test func `keeps everything where there is nobody, and delivers it after the app starts again`()
     throws
   {
     let directory = NSTemporaryDirectory() + "tracker-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let nobody = try #require(URL(string: "http://127.0.0.1:9/v1/events"))
-    do {
-      let tracker = try EventTracker(
-        directory: directory, transport: URLSessionTransport(url: nobody), device: Self.device)
-      for _ in 0..<50 { tracker.track("screen_view") }
-      let isDone = Mutex(false)
-      tracker.enterBackground { isDone.withLock { $0 = true } }
-      Self.wait { isDone.withLock { $0 } }
-      #expect(isDone.withLock { $0 })
-      #expect(tracker.waitingCount == 50)
-    }
+    try Self.runWithoutServer(directory, nobody)
     let collector = try Collector()
     defer { collector.stop() }
     // The old process has let go of the queue.
     var again: EventTracker?
+    var reason = ""
     Self.wait {
-      again = try? EventTracker(
-        directory: directory, transport: URLSessionTransport(url: collector.url),
-        device: Self.device)
+      do {
+        again = try EventTracker(
+          directory: directory, transport: URLSessionTransport(url: collector.url),
+          device: Self.device)
+      } catch {
+        reason = "\(error)"
+      }
       return again != nil
     }
-    let tracker = try #require(again)
+    let tracker = try #require(again, "\(reason)")
     tracker.enterForeground()
     Self.wait { tracker.waitingCount == 0 }
     #expect(tracker.waitingCount == 0 && collector.count >= 1)

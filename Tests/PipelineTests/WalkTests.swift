@@ -41,6 +41,11 @@ struct WalkTests {
       }
       let place = try #require(try walk.ask("resume")["data"] as? [String: Any])
       if place["waiting"] as? String == "exercise", let id = place["exercise"] as? String {
+        // An exercise that its author's own answer does not pass would be asked for ever.
+        guard !solved.contains(id) else {
+          Issue.record("\(id) is not passed: \(screen.drawing)")
+          return
+        }
         if id == "00-1" {
           try solveFirst(walk, isKorean: isKorean)
         } else {

@@ -27,6 +27,7 @@ struct ImportTests {
       "Columnar": ["Codecs", "Diagnostics"],
       "Kernels": ["CIntrinsics", "Columnar", "Codecs", "Diagnostics"],
       "EventModel": [], "EventSDK": ["EventModel", "CZlib"],
+      "EventSDKApp": ["EventModel", "EventSDK"],
       "Connector": ["Columnar", "Diagnostics"],
       "Terminal": ["CCmarkGFM", "CLibEdit"], "CLibEdit": ["CLibEditSystem"],
       "Grading": [], "Course": ["Grading"], "CourseAuthoring": ["Course", "Grading"],
