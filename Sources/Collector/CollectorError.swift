@@ -10,6 +10,7 @@ package struct CollectorError: DiagnosableError {
     case badTrackingPlan = "bad_tracking_plan"
     case incompatibleSchema = "incompatible_schema"
     case registryUnreadable = "registry_unreadable"
+    case diskFull
     case unknownDeadLetter = "unknown_dead_letter"
     case badFix = "bad_fix"
     case unknownSource = "unknown_source"

@@ -180,6 +180,8 @@ package final class SchemaRegistry: Sendable {
   ) throws {
     let bytes = (known + [entry]).flatMap(line)
     let staging = path + ".new"
+    var isWhole = false
+    defer { if !isWhole { unlink(staging) } }
     let descriptor = open(staging, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw unreadable(path) }
     defer { close(descriptor) }
@@ -191,10 +193,16 @@ package final class SchemaRegistry: Sendable {
       if count > 0 { written += count } else if errno != EINTR { throw unreadable(path) }
     }
     guard fsync(descriptor) == 0, rename(staging, path) == 0 else { throw unreadable(path) }
+    isWhole = true
   }
 
   private static func unreadable(_ path: String) -> CollectorError {
-    CollectorError(
+    if errno == ENOSPC || errno == EDQUOT {
+      return CollectorError(
+        .diskFull, "the disk is full: the schema registry was not written", place: path,
+        advice: "Free some space and repeat.", fields: ["place": path])
+    }
+    return CollectorError(
       .registryUnreadable, "the registry cannot be read or written: "
         + String(cString: strerror(errno)),
       place: path, advice: "Check the permissions and the space of the directory.")

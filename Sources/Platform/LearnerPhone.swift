@@ -69,7 +69,6 @@ package final class LearnerPhone: @unchecked Sendable {
   private let identity: (device: String, install: String, session: String)
   private let recorder: DeliveryRecorder
   private let recorded = Mutex<[PhoneEvent]>([])
-  private let recordedAttempts = Mutex<[Client.Attempt]>([])
   private(set) var state: PhoneState
 
   init(
@@ -284,14 +283,8 @@ package final class LearnerPhone: @unchecked Sendable {
     _ = try deliver { try client.reconfigure(settings.configuration) }
   }
 
-  /// What the app had to drop, by reason.
-  package var dropped: [(reason: String, count: Int)] {
-    client.droppedCounts.map { ($0.key.rawValue, $0.value) }.sorted { $0.0 < $1.0 }
-  }
-
   /// The last attempts to send, oldest first.
   package var attempts: [Client.Attempt] { client.attempts }
-  package var isStopped: Bool { client.isStopped }
 
   /// Lets the SDK's timer act.
   package func tick() throws {

@@ -19,6 +19,8 @@ package struct SDKHistory: Sendable {
 
   private var entries: [Entry]
   private let path: String
+  /// The text that was taken in last, right or wrong.
+  private var lastText: String?
   /// The settings that hold, and those before them.
   package private(set) var settings: [(from: Int64, settings: SDKSettings)]
   /// What is wrong with the file as it stands; nil where it holds.
@@ -44,6 +46,9 @@ package struct SDKHistory: Sendable {
   /// Takes in the file's text, if it says something new; true where other rules hold from now on.
   @discardableResult
   package mutating func take(_ yaml: String, from moment: StoryTime) throws -> Bool {
+    // Asked at every step of the clock: the same text is not read again.
+    guard yaml != lastText else { return false }
+    lastText = yaml
     let fresh: SDKSettings
     do {
       fresh = try SDKSettings(yaml: yaml)

@@ -111,9 +111,8 @@ package final class World {
     now = moment
   }
 
-  /// New rules of the app's event client, which every phone follows from their moment on.
-  ///
-  /// - Returns: without doing anything where the rules are the ones there are.
+  /// New rules of the app's event client, which every phone follows from their moment on; nothing
+  /// happens where they are the ones there are.
   package func follow(_ rules: [SDKRules]) throws {
     guard rules != self.rules else { return }
     try restore()
@@ -175,7 +174,7 @@ package final class World {
   }
 
   private func expect(_ session: Session) {
-    let phone = phones[session.user] ?? makePhone(session.user)
+    let phone = phones[session.user] ?? makePhone(session.user, at: session.plannedStart)
     phone.expect(session)
     schedule(phone)
   }
@@ -187,9 +186,8 @@ package final class World {
     queue.insert(phone.user, at: next)
   }
 
-  private func makePhone(_ user: Int) -> Phone {
-    // A phone is made as its first visit comes.
-    let moment = arrivals.isEmpty ? now.milliseconds : arrivals[max(0, arrivalIndex - 1)].plannedStart
+  /// A phone as it is when its first visit comes, at `moment`.
+  private func makePhone(_ user: Int, at moment: Int64) -> Phone {
     let phone = Phone(
       user: user,
       nextSeq: Schedule.firstSeq + (eventCounts.isEmpty ? 0 : eventCounts[user]),
@@ -227,8 +225,11 @@ package final class World {
 
   private func send(_ phone: Int, _ request: Request, _ time: Int64) -> Response {
     let response = answer(phone, request, time)
-    if deliver != nil {
-      exceptions.removeAll { $0.response == .notAttempted && $0.phone == phone && $0.time == time }
+    // The attempt that could not be made is the first to be made again: it stands last.
+    if deliver != nil, let last = exceptions.last, last.response == .notAttempted,
+      last.phone == phone, last.time == time
+    {
+      exceptions.removeLast()
     }
     if response.status != 200 || !response.refused.isEmpty, deliver != nil {
       exceptions.append(
