@@ -149,7 +149,8 @@ extension Shell {
     if let named = options["topic"] {
       let parts = named.split(separator: ":", maxSplits: 1).map(String.init)
       let topic = parts[0]
-      guard log.topicNames().contains(topic) else { throw noSuchTopic(topic, among: log.topicNames()) }
+      let topics = log.topicNames()
+      guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
       let count = try log.partitionCount(of: topic)
       let numbers =
         parts.count > 1

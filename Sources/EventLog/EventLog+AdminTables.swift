@@ -55,7 +55,8 @@ extension EventLog {
 
   static let segmentsSchema = Schema([
     Field("topic", .varchar, isNullable: false), Field("partition", .integer, isNullable: false),
-    Field("base_offset", .bigint, isNullable: false), Field("end_offset", .bigint, isNullable: false),
+    Field("base_offset", .bigint, isNullable: false),
+    Field("end_offset", .bigint, isNullable: false),
     Field("size_bytes", .bigint, isNullable: false), Field("is_active", .boolean, isNullable: false),
     Field("path", .varchar, isNullable: false),
   ])
@@ -113,7 +114,8 @@ extension EventLog {
 
   static let membersSchema = Schema([
     Field("group_id", .varchar, isNullable: false), Field("member_id", .varchar, isNullable: false),
-    Field("client_id", .varchar, isNullable: false), Field("generation", .integer, isNullable: false),
+    Field("client_id", .varchar, isNullable: false),
+    Field("generation", .integer, isNullable: false),
     Field("partition_count", .integer, isNullable: false),
     Field("partitions", .varchar, isNullable: false),
   ])

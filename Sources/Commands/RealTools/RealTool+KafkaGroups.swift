@@ -126,7 +126,8 @@ extension Shell {
     return rows
   }
 
-  /// `kafka-configs.sh --entity-type topics --entity-name T --describe`, `--alter --add-config a=b`.
+  /// `kafka-configs.sh --entity-type topics --entity-name T --describe`, or
+  /// `--alter --add-config a=b`.
   func kafkaConfigs(_ words: [String]) throws -> Reply {
     let arguments = try RealToolArguments(
       words, tool: "kafka-configs",

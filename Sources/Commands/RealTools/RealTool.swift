@@ -46,8 +46,8 @@ struct RealTool: Sendable {
       ["kafka-consumer-groups", "kafka-consumer-groups.sh"],
       words: [
         "--list", "--describe", "--group", "--all-groups", "--members", "--state", "--reset-offsets",
-        "--to-earliest", "--to-latest", "--to-datetime", "--shift-by", "--by-duration", "--to-offset",
-        "--dry-run", "--execute",
+        "--to-earliest", "--to-latest", "--to-datetime", "--shift-by", "--by-duration",
+        "--to-offset", "--dry-run", "--execute",
       ],
       isOperational: { $0.contains("--execute") }
     ) { try $0.kafkaConsumerGroups($1) },
