@@ -129,7 +129,9 @@ let package = Package(
         "Codecs", "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol",
         "Simulation", crypto, yams,
       ]),
-    room("LakeIngest", ["Codecs", "EventLog", "KafkaProtocol", "Lake", "Simulation"]),
+    room(
+      "LakeIngest",
+      ["Codecs", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol", "Lake", "Simulation"]),
     room(
       "StreamProcessing",
       [
@@ -233,6 +235,9 @@ let package = Package(
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaBroker", ["EventLog", "KafkaBroker", "KafkaProtocol", "TestSupport"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol", "TestSupport"], exclude: ["Fixtures"]),
+    tests(
+      "LakeIngest",
+      ["EventLog", "KafkaProtocol", "Lake", "LakeIngest", "Simulation", "TestSupport"]),
     tests("Kernels", ["Columnar", "Kernels", "TestSupport"]),
     tests(
       "Lake",

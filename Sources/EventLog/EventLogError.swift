@@ -9,6 +9,10 @@ package struct EventLogError: DiagnosableError, Hashable {
     case unknownTopic, unknownPartition, invalidTopicName, partitionCountMismatch
     case offsetOutOfRange, recordTooLarge, invalidGroup, closed
     case topicExists, invalidSetting
+    /// A group's offsets are to move while it has members.
+    case groupActive
+    /// Nobody in sync leads a partition, or too few are in sync for acks=all.
+    case noLeader, notEnoughReplicas
     /// A batch of a client that is not taken as it is; `wireCode` says why.
     case batchRefused
     /// Bytes of a segment fail their checksum or contradict themselves.
@@ -56,6 +60,9 @@ package struct EventLogError: DiagnosableError, Hashable {
     case .closed: .notLeaderOrFollower
     case .topicExists: .topicAlreadyExists
     case .invalidSetting: .invalidConfig
+    case .groupActive: .nonEmptyGroup
+    case .noLeader: .leaderNotAvailable
+    case .notEnoughReplicas: .notEnoughReplicas
     case .batchRefused: refusal ?? .invalidRecord
     case .corruptBatch, .missingFile, .corruptMetadata, .diskFull, .readOnly, .ioFailed:
       .kafkaStorageError

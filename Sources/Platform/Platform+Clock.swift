@@ -146,8 +146,11 @@ extension Platform {
       var forgotten = Advance(from: now, to: now)
       try finish(lane, into: &forgotten)
     }
+    // Followers fetch when time moves.
+    log.replicate()
     try log.sync()
     try ingest.commitOffsets()
+    try saveIngestGroup()
     if file.now != now {
       file.now = now
       try file.write(directory + "/world.yaml")
@@ -157,15 +160,24 @@ extension Platform {
     try crowd.checkpoint()
   }
 
-  /// Deletes log segments that are older than `topics.yaml` allows, once a story day.
+  /// Deletes log segments that `topics.yaml` keeps no longer, when a story hour has begun.
   private func applyRetention() throws {
-    guard file.now.date(offsetSeconds: TimeZones.seoul) != today else { return }
+    let hours = [file.now, now].map { floorDivide(Int($0.milliseconds), 3_600_000) }
+    guard hours[0] != hours[1] else { return }
+    try declareTopics()
+    for name in log.topicNames() { try log.applyRetention(now: now.milliseconds, topic: name) }
+  }
+
+  /// Sets the topics as `topics.yaml` says.
+  func declareTopics() throws {
     for topic in try pipeline.topics() {
-      try log.applyRetention(
-        now: now.milliseconds,
-        retentionMilliseconds: Int64(topic.retentionDays) * 86_400_000,
-        topic: topic.name
-      )
+      try log.setReplicas(topic.name, topic.replicas)
+      try log.configure(topic.name) { settings in
+        try settings.set("retention.ms", String(topic.retentionMilliseconds))
+        for name in PipelineFiles.topicSettings.values.sorted() {
+          try settings.set(name, topic.settings[name])
+        }
+      }
     }
   }
 

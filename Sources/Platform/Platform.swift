@@ -132,6 +132,7 @@ package final class Platform {
     log = try EventLog.open(directory: try home.directory("worlds/\(options.worldName)/kafka"))
     for topic in try pipeline.topics() {
       try log.createTopic(topic.name, partitionCount: topic.partitions)
+      try log.setReplicas(topic.name, topic.replicas)
     }
     lake = try Lake.open(
       root: try home.directory("worlds/\(options.worldName)/lake"),
@@ -152,7 +153,10 @@ package final class Platform {
           + "/registry.ndjson"
       )
     )
-    ingest = BronzeIngest(log: log, lake: lake)
+    let files = pipeline
+    ingest = BronzeIngest(log: log, lake: lake, group: Platform.ingestGroup(directory)) {
+      try files.ingest()
+    }
     live = LiveMetrics(log: log, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
     sdk = try SDKHistory(
@@ -181,7 +185,7 @@ package final class Platform {
     )
     catalogs = [
       lake, warehouse, live.catalog(),
-      Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
+      Platform.systemCatalog(log, ingest, collector, lake, warehouse, journal, phone),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
     engine = QueryEngine(catalogs: catalogs)
@@ -238,6 +242,7 @@ package final class Platform {
 
   private static func systemCatalog(
     _ log: EventLog,
+    _ ingest: BronzeIngest,
     _ collector: Collector,
     _ lake: Lake,
     _ warehouse: Warehouse,
@@ -249,7 +254,7 @@ package final class Platform {
       tables: [
         "sdk": phone.systemTables(),
         "collector": collector.systemTables(),
-        "kafka": log.systemTables(),
+        "kafka": kafkaTables(log, ingest),
         "lake": lake.systemTables(),
         "etl": journal.systemTables(),
         "warehouse": warehouse.systemTables(),

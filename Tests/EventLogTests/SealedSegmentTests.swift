@@ -1,0 +1,47 @@
+// What a start reads: the last segment, and of the sealed ones their names and indexes only.
+
+import EventLog
+import Foundation
+import KafkaProtocol
+import Testing
+
+private let t0 = TopicPartition("app-events", 0)
+
+struct SealedSegmentTests {
+  @Test(arguments: [false, true])
+  func `a start does not read sealed segments, after a crash and after an orderly end`(
+    _ isOrderly: Bool
+  ) throws {
+    let scratch = ScratchDirectory()
+    let log = try EventLog.open(directory: scratch.path)
+    try log.createTopic("app-events", partitionCount: 1)
+    try log.configure("app-events") { try $0.set("segment.bytes", "2048") }
+    // Nothing that a codec could make small.
+    var seed: UInt64 = 7
+    for turn in 0..<12 {
+      let text = (0..<80).map { _ in
+        seed = seed &* 6_364_136_223_846_793_005 &+ 1
+        return String(seed, radix: 36)
+      }.joined()
+      _ = try log.append(
+        [Record(key: nil, value: Array(text.utf8))], to: t0, appendTime: Int64(turn) * 1_000)
+    }
+    try log.sync()
+    if isOrderly { try log.close() }
+    let segments = try scratch.names("app-events-0").filter { $0.hasSuffix(".log") }
+    #expect(segments.count >= 5)
+    for name in segments.dropLast() {
+      let size = try scratch.bytes("app-events-0/" + name).count
+      try scratch.write([UInt8](repeating: 0xFF, count: size), "app-events-0/" + name)
+    }
+    let again = try EventLog.open(directory: scratch.path)
+    #expect(again.recovery.failures.isEmpty)
+    #expect(try again.startOffset(t0) == Offset(0) && again.endOffset(t0) == Offset(12))
+    #expect(try again.read(t0, from: Offset(11), bytesMax: 1 << 16).count == 1)
+    // Who asks for one learns that it is spoiled.
+    let error = #expect(throws: EventLogError.self) {
+      try again.read(t0, from: Offset(0), bytesMax: 1 << 16)
+    }
+    #expect(error?.kind == .corruptBatch)
+  }
+}
