@@ -3,6 +3,7 @@
 internal import EventLog
 internal import EventModel
 internal import KafkaProtocol
+internal import LakeIngest
 internal import Platform
 internal import Simulation
 internal import Terminal

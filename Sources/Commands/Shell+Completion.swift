@@ -7,6 +7,7 @@ internal import ETL
 internal import EventLog
 internal import Foundation
 internal import Lake
+internal import LakeIngest
 internal import ObjectStorage
 internal import Platform
 internal import Simulation

@@ -4,6 +4,7 @@ internal import EventLog
 internal import EventModel
 internal import KafkaProtocol
 internal import Platform
+internal import Simulation
 internal import Terminal
 
 extension Shell {

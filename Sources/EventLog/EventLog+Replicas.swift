@@ -81,9 +81,13 @@ extension EventLog {
 
   /// Whether a partition takes records now.
   ///
-  /// - Parameter waitsForAll: acks=all.
+  /// - Parameters:
+  ///   - waitsForAll: acks=all.
+  ///   - inSyncMin: what the producer asks for beside the topic's `min.insync.replicas`.
   /// - Throws: `eventLog.noLeader`, `eventLog.notEnoughReplicas`.
-  package func checkReplicas(_ partition: TopicPartition, waitsForAll: Bool) throws {
+  package func checkReplicas(
+    _ partition: TopicPartition, waitsForAll: Bool, inSyncMin: Int = 1
+  ) throws {
     let set = replicas(partition)
     if let set, set.leader == nil {
       throw EventLogError(
@@ -94,13 +98,13 @@ extension EventLog {
       )
     }
     guard waitsForAll else { return }
-    let needed = topic(partition.topic)?.configuration.minInSyncReplicas ?? 1
+    let needed = max(
+      inSyncMin, topic(partition.topic)?.configuration.minInSyncReplicas ?? 1)
     let count = set?.inSync.count ?? 1
     guard count >= needed else {
       throw EventLogError(
         .notEnoughReplicas,
-        "\(count) \(count == 1 ? "replica is" : "replicas are") in sync, min.insync.replicas is "
-          + "\(needed).",
+        "\(count) \(count == 1 ? "replica is" : "replicas are") in sync, \(needed) must be.",
         advice: "Start a broker, or produce with acks=1, which may lose records.",
         fields: ["partition": partition.description, "inSync": String(count)]
       )

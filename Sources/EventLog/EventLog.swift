@@ -165,27 +165,8 @@ package final class EventLog: Sendable {
     appendTime: Int64,
     waitsForAll: Bool
   ) throws -> Offset {
-    try checkOpen()
-    let log = try self.log(partition)
-    guard !records.isEmpty else { return Offset(try log.endOffset()) }
-    try checkReplicas(partition, waitsForAll: waitsForAll)
-    let batches = try PartitionLog.encode(
-      records,
-      appendTime: appendTime,
-      configuration: configuration
-    )
-    let base: Int64
-    do {
-      base = try log.append(batches, appendTime: appendTime)
-    } catch {
-      // A large append may have written some segments' worth; a failed partition is not synced.
-      if (try? log.endOffset()) != nil { markDirty(log) }
-      throw error
-    }
-    markDirty(log)
-    if waitsForAll { replicate(partition) }
-    tellAppended(log, bytes: batches.reduce(0) { $0 + $1.bytes.count })
-    return Offset(base)
+    try append(
+      [PartitionAppend(partition, records)], appendTime: appendTime, waitsForAll: waitsForAll)[0]
   }
 
   /// Has `listener` called after every append, with the partition and the bytes added; nil for none.

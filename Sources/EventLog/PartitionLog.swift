@@ -46,6 +46,8 @@ final class PartitionLog: Sendable {
     /// True where files were created since the directory was fsynced.
     var needsDirectorySync = false
     var producers = ProducerStates()
+    /// How the active segment stood before the last write.
+    var beforeLastWrite: ActiveSegment.Mark?
   }
 
   /// What readers see.
@@ -135,6 +137,31 @@ struct ActiveSegment: Sendable {
     var maxTimestampOffset: Int64 = 0
     /// When its last record was appended; nil where that was before this opening.
     var appendTime: Int64?
+  }
+
+  /// How the segment stood at a moment, to go back there.
+  struct Mark: Sendable {
+    var end: Position
+    var offsetEntries: Int
+    var timeEntries: Int
+    var bytesSinceIndexEntry: Int
+  }
+
+  var mark: Mark {
+    Mark(
+      end: end,
+      offsetEntries: index.offsets.count,
+      timeEntries: index.times.count,
+      bytesSinceIndexEntry: bytesSinceIndexEntry
+    )
+  }
+
+  /// Forgets what was noted since.
+  mutating func goBack(to mark: Mark) {
+    end = mark.end
+    index.offsets.removeLast(index.offsets.count - mark.offsetEntries)
+    index.times.removeLast(index.times.count - mark.timeEntries)
+    bytesSinceIndexEntry = mark.bytesSinceIndexEntry
   }
 
   var end: Position

@@ -66,7 +66,7 @@ package struct PipelineFiles: Sendable {
   /// Keys of a topic that are settings of Kafka.
   static let topicSettings = [
     "retentionBytes": "retention.bytes", "segmentBytes": "segment.bytes",
-    "minInsyncReplicas": "min.insync.replicas", "cleanupPolicy": "cleanup.policy",
+    "minInSyncReplicas": "min.insync.replicas", "cleanupPolicy": "cleanup.policy",
   ]
 
   package func topics() throws -> [TopicSetting] {

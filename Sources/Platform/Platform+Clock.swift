@@ -146,7 +146,6 @@ extension Platform {
       var forgotten = Advance(from: now, to: now)
       try finish(lane, into: &forgotten)
     }
-    // Followers fetch when time moves.
     log.replicate()
     try log.sync()
     try ingest.commitOffsets()
@@ -222,6 +221,8 @@ extension Platform {
       storeClock.set(run.moment)
       // Bronze must never be durable beyond a log that is not.
       if syncsLog { try log.sync() }
+      // Followers fetch all the time: what stood in the log a moment ago, they have.
+      log.replicate()
       var outcome = DagLane.Outcome()
       for dag in run.dags {
         var diskFull: (any DiagnosableError)?

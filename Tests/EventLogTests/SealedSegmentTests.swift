@@ -5,7 +5,7 @@ import Foundation
 import KafkaProtocol
 import Testing
 
-private let t0 = TopicPartition("app-events", 0)
+private let place0 = TopicPartition("app-events", 0)
 
 struct SealedSegmentTests {
   @Test(arguments: [false, true])
@@ -24,7 +24,7 @@ struct SealedSegmentTests {
         return String(seed, radix: 36)
       }.joined()
       _ = try log.append(
-        [Record(key: nil, value: Array(text.utf8))], to: t0, appendTime: Int64(turn) * 1_000)
+        [Record(key: nil, value: Array(text.utf8))], to: place0, appendTime: Int64(turn) * 1_000)
     }
     try log.sync()
     if isOrderly { try log.close() }
@@ -36,11 +36,11 @@ struct SealedSegmentTests {
     }
     let again = try EventLog.open(directory: scratch.path)
     #expect(again.recovery.failures.isEmpty)
-    #expect(try again.startOffset(t0) == Offset(0) && again.endOffset(t0) == Offset(12))
-    #expect(try again.read(t0, from: Offset(11), bytesMax: 1 << 16).count == 1)
+    #expect(try again.startOffset(place0) == Offset(0) && again.endOffset(place0) == Offset(12))
+    #expect(try again.read(place0, from: Offset(11), bytesMax: 1 << 16).count == 1)
     // Who asks for one learns that it is spoiled.
     let error = #expect(throws: EventLogError.self) {
-      try again.read(t0, from: Offset(0), bytesMax: 1 << 16)
+      try again.read(place0, from: Offset(0), bytesMax: 1 << 16)
     }
     #expect(error?.kind == .corruptBatch)
   }

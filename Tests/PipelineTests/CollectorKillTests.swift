@@ -32,7 +32,7 @@ struct CollectorKillTests {
     var outcome = Outcome()
     for round in 0..<rounds {
       let (process, port) = try KillTests.serve(home: home)
-      KillTests.kill(process, afterMilliseconds: Int.random(in: 30...150))
+      KillTests.end(process, afterMilliseconds: Int.random(in: 30...150))
       let told = runOnThreads(4) { device -> [String] in
         var own: [String] = []
         var number = 0

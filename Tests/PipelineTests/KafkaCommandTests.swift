@@ -79,7 +79,7 @@ struct KafkaCommandTests {
     try world.restart {
       let path = world.worldPath + "/pipeline/topics.yaml"
       let text = try String(contentsOfFile: path, encoding: .utf8)
-      try (text + "\n  - name: payments\n    partitions: 1\n    replicas: 3\n    minInsyncReplicas: 2\n")
+      try (text + "\n  - name: payments\n    partitions: 1\n    replicas: 3\n    minInSyncReplicas: 2\n")
         .write(toFile: path, atomically: true, encoding: .utf8)
     }
     world.run("clock +1h")

@@ -31,7 +31,7 @@ struct KillTests {
   }
 
   /// Kills a process after a while, on a thread of its own.
-  static func kill(_ process: Process, afterMilliseconds delay: Int) {
+  static func end(_ process: Process, afterMilliseconds delay: Int) {
     let identifier = process.processIdentifier
     Thread.detachNewThread {
       usleep(UInt32(delay) * 1_000)
@@ -57,7 +57,7 @@ struct KillTests {
     var acknowledged: Set<String> = []
     for round in 0..<100 {
       let (process, port) = try Self.serve(home: home)
-      Self.kill(process, afterMilliseconds: Int.random(in: 5...60, using: &generator))
+      Self.end(process, afterMilliseconds: Int.random(in: 5...60, using: &generator))
       var number = 0
       let client = LoopbackClient(port: port)
       while number < 500 {
@@ -105,7 +105,7 @@ struct KillTests {
       process.standardInput = FileHandle.nullDevice
       try process.run()
       usleep(UInt32(40_000 + round * 23_000))
-      kill(process.processIdentifier, SIGKILL)
+      Foundation.kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
     let finished = try Binary.run(["--home", killed, "-c", target])
