@@ -47,12 +47,7 @@ extension Shell {
         ["option": topic, "value": String(number), "low": "0", "high": String(count - 1)])
     }
     let partition = TopicPartition(topic, number)
-    guard let set = log.replicas(partition) else {
-      return Reply(
-        [.text(text("kafka.failover.same", ["partition": word]))],
-        data: .record(["broker": .null, "failovers": .array([])]), exit: .usage)
-    }
-    guard let leader = set.leader else {
+    guard let leader = log.leader(of: partition) else {
       return Reply(
         [.text(text("kafka.failover.none", ["partition": word]))],
         data: .record(["broker": .null, "failovers": .array([])]), exit: .usage)
@@ -97,8 +92,9 @@ extension Shell {
     var has: [Int32: Int] = [:]
     for topic in log.topicNames() {
       for number in 0..<(try log.partitionCount(of: topic)) {
-        let set = log.replicas(TopicPartition(topic, Int32(number)))
-        if let leader = set.map(\.leader) ?? 1 { leads[leader, default: 0] += 1 }
+        let partition = TopicPartition(topic, Int32(number))
+        let set = log.replicas(partition)
+        if let leader = log.leader(of: partition) { leads[leader, default: 0] += 1 }
         for broker in set?.replicas ?? [1] { has[broker, default: 0] += 1 }
       }
     }

@@ -33,8 +33,8 @@ extension Shell {
     if action == "groups" {
       return try table(
         of: """
-          SELECT committed_at, group_id, topic, partition, committed_offset,
-            start_offset AS log_start_offset, end_offset AS log_end_offset, lag
+          SELECT date_format(committed_at AT TIME ZONE 'Asia/Seoul', '%m-%d %H:%i:%s') AS at_kst,
+            topic, partition, committed_offset, start_offset AS log_start_offset, end_offset AS log_end_offset, lag
           FROM system.kafka.offsets_history
           \(filter) ORDER BY committed_at, group_id, topic, partition
           """
@@ -116,15 +116,17 @@ extension Shell {
     if arguments.options["history"] != nil {
       return try table(
         of: """
-          SELECT at, group_id, generation, reason, client_id, members
+          SELECT date_format(at AT TIME ZONE 'Asia/Seoul', '%m-%d %H:%i:%s') AS at_kst, group_id,
+            generation, reason, client_id, members
           FROM system.kafka.rebalances ORDER BY at, generation
           """
       )
     }
     return try table(
       of: """
-        SELECT 'lake-sink' AS group_id, number, condition, is_member, partitions,
-          joined_generation AS generation, since, last_poll, polls, restarts
+        SELECT number, condition, partitions, joined_generation AS generation,
+          date_format(last_poll AT TIME ZONE 'Asia/Seoul', '%m-%d %H:%i') AS last_poll_kst, polls,
+          restarts
         FROM system.kafka.sink_members
         ORDER BY number
         """

@@ -95,8 +95,9 @@ extension EventLog {
         let set = replicas(log.partition)
         let end = try? log.endOffset()
         let epoch = Int64(log.leaderEpoch)
+        let leader = leader(of: log.partition)
         for broker in set?.replicas ?? [1] {
-          let isLeader = set.map { $0.leader == broker } ?? true
+          let isLeader = leader == broker
           let position = isLeader ? end : set?.positions[broker] ?? end
           let lag = end.flatMap { end in position.map { max(0, end - $0) } }
           let mark = end.map { set?.highWatermark(end: $0) ?? $0 }

@@ -65,9 +65,19 @@ extension EventLog {
     }
   }
 
-  /// Nil for a partition with one replica, which broker 1 leads for ever.
+  /// Nil for a partition with one replica, which is on broker 1.
   package func replicas(_ partition: TopicPartition) -> ReplicaSet? {
     replicaStates.withLock { $0.partitions[partition] }
+  }
+
+  /// Who leads a partition; nil while nobody does, and it can neither be written nor read.
+  package func leader(of partition: TopicPartition) -> Int32? {
+    replicaStates.withLock { states in
+      guard let set = states.partitions[partition] else {
+        return states.down.contains(ReplicaStates.only) ? nil : ReplicaStates.only
+      }
+      return set.leader
+    }
   }
 
   /// The end of what consumers may read.
@@ -89,11 +99,11 @@ extension EventLog {
     _ partition: TopicPartition, waitsForAll: Bool, inSyncMin: Int = 1
   ) throws {
     let set = replicas(partition)
-    if let set, set.leader == nil {
+    guard leader(of: partition) != nil else {
       throw EventLogError(
         .noLeader,
         "\(partition) has no leader: no replica in sync is alive.",
-        advice: "Start broker \(set.inSync.first ?? 1).",
+        advice: "Start broker \(set?.inSync.first ?? ReplicaStates.only).",
         fields: ["partition": partition.description]
       )
     }
@@ -178,6 +188,16 @@ extension EventLog {
       failovers.append(
         Failover(
           partition: place, leader: set.leader, epoch: try leaderEpoch(place), lost: end - cut))
+    }
+    if broker == ReplicaStates.only {
+      for name in topicNames() {
+        for number in 0..<Int32(try partitionCount(of: name)) {
+          let place = TopicPartition(name, number)
+          guard states.partitions[place] == nil else { continue }
+          failovers.append(
+            Failover(partition: place, leader: nil, epoch: try leaderEpoch(place), lost: 0))
+        }
+      }
     }
     let next = states
     try changeReplicas { $0 = next }

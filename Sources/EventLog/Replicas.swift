@@ -95,6 +95,8 @@ struct ReplicaStates: Sendable, Equatable {
   static let path = "replicas"
   /// Brokers 1, 2 and 3, all of them this process.
   static let brokers: Int32 = 3
+  /// The broker of partitions with one replica.
+  static let only: Int32 = 1
 
   var down: Set<Int32> = []
   var partitions: [TopicPartition: ReplicaSet] = [:]

@@ -99,7 +99,7 @@ extension BrokerCore {
     data.partitionIndex = asked.partition
     data.records = []
     do {
-      if let set = log.replicas(partition), set.leader == nil {
+      guard log.leader(of: partition) != nil else {
         data.errorCode = .leaderNotAvailable
         data.highWatermark = -1
         return data

@@ -105,7 +105,7 @@ extension BrokerCore {
           let partition = TopicPartition(topic.name, index)
           let set = log.replicas(partition)
           $0.partitionIndex = index
-          $0.leaderID = set.map { $0.leader ?? -1 } ?? Self.nodeID
+          $0.leaderID = log.leader(of: partition) ?? -1
           if $0.leaderID < 0 { $0.errorCode = .leaderNotAvailable }
           $0.leaderEpoch = (try? log.leaderEpoch(partition)) ?? 0
           $0.replicaNodes = set?.replicas ?? [Self.nodeID]

@@ -23,6 +23,7 @@ struct JSONShapeTests {
     "kafka groups lake-sink --history", "kafka describe app-events", "kafka config app-events",
     "kafka members", "kafka brokers", "kafka members --history",
     "kafka reset-offsets lake-sink --to-earliest", "kafka kill-leader app-events-0",
+    "kafka brokers start 1",
     "kafka produce app-events-dlq {}", "s3 ls raw/events/", "s3 head {key}", "dag list", "dag show nightly",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
     "fork here", "fork", "pipeline diff", "rewind here --yes",
