@@ -190,15 +190,20 @@ package final class EventLog: Sendable {
         defer { dirty.removeAll(keepingCapacity: true) }
         return dirty.values.sorted { $0.partition < $1.partition }
       }
-      // One partition's wait for the disk is another's: they flush side by side.
+      // One partition's wait for the disk is another's: all of them wait side by side, each on a
+      // thread of its own, however few the cores are.
       let failure = Mutex<(any Error)?>(nil)
-      DispatchQueue.concurrentPerform(iterations: logs.count) { index in
+      @Sendable func flush(_ log: PartitionLog) {
         do {
-          try logs[index].flush()
+          try log.flush()
         } catch {
           failure.withLock { $0 = $0 ?? error }
         }
       }
+      let group = DispatchGroup()
+      for log in logs.dropLast() { log.flushing.async(group: group) { flush(log) } }
+      if let last = logs.last { flush(last) }
+      group.wait()
       if let error = failure.withLock({ $0 }) { throw error }
     }
   }

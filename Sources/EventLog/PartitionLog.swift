@@ -3,6 +3,7 @@
 // `PartitionLog+Append` writes, `+Produce` writes what clients packed, `+Read` finds and reads,
 // `+Recovery` opens, `+Retention` deletes.
 
+internal import Dispatch
 internal import KafkaProtocol
 internal import Synchronization
 
@@ -17,6 +18,8 @@ final class PartitionLog: Sendable {
   let directory: String
   let storage: LogStorage
   let configuration: EventLogConfiguration
+  /// Where it waits for the disk while others do the same.
+  let flushing: DispatchQueue
   let writer: Mutex<WriterState>
   let view: Mutex<View>
 
@@ -34,6 +37,7 @@ final class PartitionLog: Sendable {
     self.directory = partition.description
     self.storage = storage
     self.configuration = configuration
+    flushing = DispatchQueue(label: "tapline.log.flush.\(partition)")
     self.writer = Mutex(writer)
     self.view = Mutex(View(sealed: sealed, active: active, state: state, failure: failure))
   }
