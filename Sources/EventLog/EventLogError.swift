@@ -69,6 +69,9 @@ package struct EventLogError: DiagnosableError, Hashable {
     }
   }
 
+  /// True where the brokers of the story refuse, not this machine: producers are to try again later.
+  package var isOutage: Bool { kind == .noLeader || kind == .notEnoughReplicas }
+
   /// A client's batch that is not appended.
   static func refused(_ code: KafkaErrorCode, _ message: String) -> EventLogError {
     var error = EventLogError(.batchRefused, message)

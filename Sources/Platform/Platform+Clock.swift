@@ -192,8 +192,11 @@ extension Platform {
           durability: .written
         )
       )
-      // A log that cannot be written is this machine's trouble, not the story's.
-      if response.problem?.code == "log_unavailable", let error = collector.lastLogError {
+      // A disk that cannot be written is this machine's trouble; brokers that are down are the
+      // story's, and the phones wait.
+      if response.problem?.code == "log_unavailable", let error = collector.lastLogError,
+        (error as? EventLogError)?.isOutage != true
+      {
         throw error
       }
       if response.status == 200 { delivered += request.eventCount - response.refused.count }
