@@ -77,6 +77,9 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
 
     .target(name: "CIntrinsics"),
+    // Opened at run time: nothing to link with but the loader itself.
+    .target(
+      name: "CRDKafka", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // Base
     base("Diagnostics"),
@@ -99,6 +102,7 @@ let package = Package(
 
     // Stores
     room("EventLog", ["Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
+    room("RemoteKafka", ["CRDKafka", "Diagnostics", "KafkaProtocol"]),
     room(
       "Lake",
       [
@@ -190,7 +194,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Codecs", "Columnar", "Connector", "FileTables", "QueryExecution", "TrinoSQL",
+        "CRDKafka", "Codecs", "Columnar", "Connector", "FileTables", "QueryExecution",
+        "RemoteKafka", "TrinoSQL",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
@@ -262,6 +267,12 @@ let package = Package(
       [
         "Columnar", "Connector", "FileTables", "Kernels", "Parquet", "QueryExecution",
         "QueryPlanning", "TestSupport", "TrinoSQL",
+      ]),
+    tests(
+      "RemoteKafka",
+      [
+        "CRDKafka", "Diagnostics", "EventLog", "KafkaBroker", "KafkaProtocol", "RemoteKafka",
+        "TestSupport",
       ]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),

@@ -10,9 +10,9 @@ struct ImportTests {
     "Diagnostics", "Simulation", "Codecs", "Columnar", "Kernels",
   ]
   static let shims: Set<String> = [
-    "CCmarkGFM", "CIntrinsics", "CLibEdit", "CLibEditSystem", "CZlib", "CZstd",
+    "CCmarkGFM", "CIntrinsics", "CLibEdit", "CLibEditSystem", "CRDKafka", "CZlib", "CZstd",
   ]
-  static let stores: Set<String> = ["EventLog", "FileTables", "Lake", "Warehouse"]
+  static let stores: Set<String> = ["EventLog", "FileTables", "Lake", "RemoteKafka", "Warehouse"]
   static let engine: Set<String> = ["QueryPlanning", "QueryExecution", "TrinoSQL"]
   static let movers: Set<String> = [
     "EventSDK", "Collector", "LakeIngest", "StreamProcessing", "ETL", "Dashboard",
@@ -41,7 +41,7 @@ struct ImportTests {
     let more: [String: Set<String>] = [
       "KafkaProtocol": [], "ObjectStorage": [], "Parquet": [],
       "DeltaLog": ["ObjectStorage", "Parquet"],
-      "EventLog": ["KafkaProtocol"],
+      "EventLog": ["KafkaProtocol"], "RemoteKafka": ["CRDKafka", "KafkaProtocol"],
       "FileTables": ["Parquet", "ObjectStorage"],
       "Lake": ["DeltaLog", "Parquet", "ObjectStorage"],
       "Warehouse": ["DeltaLog", "Parquet", "ObjectStorage"],
