@@ -215,7 +215,7 @@ let package = Package(
       "CollectorEndpoint",
       [
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
-        "Simulation",
+        "Simulation", "TestSupport",
       ]),
     tests(
       "Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
