@@ -1,8 +1,9 @@
 // The collector's door to the network: `CollectorRoutes` behind the HTTP server, on loopback.
 //
 // 1. The server reads one whole request within its limits and calls the routes on a thread of its
-//    pool, where waiting for the log's sync stops nobody else.
-// 2. Requests that wait at the same time share one fsync: the log's group commit.
+//    pool, where the events are checked and appended.
+// 2. The answer follows when the log has synced. Requests that wait at the same time share one fsync
+//    (the log's group commit), and no thread waits with them.
 
 package import Collector
 package import HTTPServer
@@ -29,7 +30,7 @@ package final class CollectorEndpoint: Sendable {
     let limits = limits ?? Self.limits(of: collector.configuration)
     let routes = CollectorRoutes(collector: collector)
     return CollectorEndpoint(
-      server: try HTTPServer.start(port: port, limits: limits) { routes.answer($0) },
+      server: try HTTPServer.start(port: port, limits: limits, answering: routes.answer),
       collector: collector
     )
   }
@@ -40,8 +41,8 @@ package final class CollectorEndpoint: Sendable {
       headerBytesMax: configuration.headerBytesMax,
       connectionsMax: configuration.connectionsMax,
       bodyBytesTotalMax: max(configuration.bytesInFlightMax, 16 << 20),
-      // Most of them wait for the same fsync: the more wait together, the more it is worth.
-      threadCount: 64
+      // None of them waits for the disk: they unpack, check and append.
+      threadCount: 4
     )
   }
 
