@@ -42,7 +42,7 @@ package final class CollectorEndpoint: Sendable {
       connectionsMax: configuration.connectionsMax,
       bodyBytesTotalMax: max(configuration.bytesInFlightMax, 16 << 20),
       // None of them waits for the disk: they unpack, check and append.
-      threadCount: 4
+      threadCount: 3
     )
   }
 

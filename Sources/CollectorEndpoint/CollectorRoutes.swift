@@ -109,7 +109,7 @@ package struct CollectorRoutes: Sendable {
         headers: [HTTPHeader("accept-encoding", "gzip, identity")]
       )
     }
-    let parameters = Self.parameters(request.query ?? "")
+    let parameters = request.query.map(Self.parameters) ?? [:]
     var firstLine = 1
     if let text = parameters["first_line"] {
       guard let line = Int(text), line > 0 else {
@@ -138,6 +138,8 @@ package struct CollectorRoutes: Sendable {
   /// How a content type's body is read; nil for a type that is not ours. None at all means JSON.
   private func format(of contentType: String?) -> CollectRequest.Format? {
     guard let contentType, !contentType.isEmpty else { return .json }
+    // What SDKs send, without taking it apart.
+    if contentType == "application/json" { return .json }
     let parts = contentType.lowercased().split(separator: ";").map { part in
       part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
     }
