@@ -620,6 +620,25 @@ static void set_echo(int input) {
   tcsetattr(input, TCSADRAIN, &state);
 }
 
+void tapline_terminal_echo(bool is_on) {
+  int input = terminal_descriptor >= 0 ? terminal_descriptor : 0;
+  if (is_reading || !isatty(input)) return;
+  if (!has_saved_terminal) {
+    if (tcgetattr(input, &saved_terminal) != 0) return;
+    has_saved_terminal = 1;
+    terminal_descriptor = input;
+  }
+  if (is_on) {
+    set_echo(input);
+    is_terminal_changed = 0;
+    return;
+  }
+  struct termios state;
+  if (tcgetattr(input, &state) != 0) return;
+  state.c_lflag &= ~(tcflag_t)ECHO;
+  if (tcsetattr(input, TCSADRAIN, &state) == 0) is_terminal_changed = 1;
+}
+
 static void react_to_signals(tapline_editor *editor) {
   if (stop_flag) {
     stop_flag = 0;

@@ -20,7 +20,7 @@ extension Collector {
     )
     var stamp = stamp
     let hasBadSentAt = !readSentAt(body.sentAt, bytes, into: &stamp)
-    var check = EnvelopeCheck(bytesMax: configuration.eventBytesMax)
+    var check = EnvelopeCheck(bytesMax: configuration.eventBytesMax, keyRule: keyRule)
     var mapper = mapping.map {
       LineMapper(
         mapping: $0,
@@ -172,7 +172,7 @@ struct SortedRequest: Sendable {
   }
 
   mutating func accept(_ event: ReadyEvent, index: Int) {
-    let partition = Int(Murmur2.partition(forKey: event.key, count: batches.count))
+    let partition = Int(PartitionKey.partition(event, count: batches.count))
     batches[partition].records.append(Record(key: event.key, value: event.value))
     batches[partition].events.append((index, event.eventID))
     acceptedCount += 1

@@ -23,6 +23,7 @@ package final class Collector: Sendable {
   let clock: StoryClock
   let partitionCount: Int
   let pseudonymizer: Pseudonymizer
+  let keyRule: KeyRule
   let deadLetterMask: DeadLetterMask
   private let appsByKey: [String: String]
 
@@ -50,6 +51,7 @@ package final class Collector: Sendable {
     self.clock = clock
     self.configuration = configuration
     partitionCount = try log.partitionCount(of: configuration.eventsTopic)
+    keyRule = KeyRule(configuration.partitionKey)
     pseudonymizer = Pseudonymizer(secret: configuration.secret)
     deadLetterMask = DeadLetterMask(
       pseudonymizer: pseudonymizer,

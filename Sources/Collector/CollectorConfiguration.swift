@@ -43,6 +43,8 @@ package struct CollectorConfiguration: Sendable {
   package var headerBytesMax = 32 << 10
   /// Connections at once; one more is closed as it comes.
   package var connectionsMax = 1_024
+  /// By which field an event finds its partition.
+  package var partitionKey = PartitionKey()
   /// What events of the app may say; nil without a plan.
   package var plan: PlanInForce?
   /// Named mappings for `CollectRequest.source`.

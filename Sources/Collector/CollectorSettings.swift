@@ -37,6 +37,7 @@ extension CollectorConfiguration {
     if let acks = try settings.acks() { acknowledgement.acks = acks }
     acknowledgement.minInSyncReplicas =
       try settings.count("minInSyncReplicas") ?? acknowledgement.minInSyncReplicas
+    partitionKey = try settings.partitionKey(partitionKey)
     writeKeys = try settings.keys() ?? writeKeys
   }
 }
@@ -48,6 +49,7 @@ struct CollectorSettings {
     "headerBytesMax", "connectionsMax", "bytesInFlightMax", "eventsPerSecondMax",
     "retryAfterSeconds", "requireWriteKey", "writeKeys", "validation", "badEvents",
     "coerceWrongTypes", "answer", "acks", "minInSyncReplicas", "deadLetterTopic",
+    "partitionKey", "nullKey",
   ]
 
   var map: [String: Any]

@@ -88,7 +88,7 @@ extension Collector {
     let letters = try deadLetters().filter { $0.source == nil && isWanted($0) }
     var ready: [(letter: DeadLetter, event: ReadyEvent)] = []
     var outcomes: [ReplayOutcome] = []
-    var check = EnvelopeCheck(bytesMax: configuration.eventBytesMax)
+    var check = EnvelopeCheck(bytesMax: configuration.eventBytesMax, keyRule: keyRule)
     var planCheck: PlanCheck?
     if configuration.validation != .off { planCheck = configuration.plan.map { PlanCheck($0) } }
     for letter in letters {
@@ -115,7 +115,7 @@ extension Collector {
       }
       let partition = TopicPartition(
         configuration.eventsTopic,
-        Int32(Murmur2.partition(forKey: event.key, count: partitionCount)))
+        PartitionKey.partition(event, count: partitionCount))
       let offset = try log.append(
         [Record(key: event.key, value: event.value)], to: partition,
         appendTime: clock.now.milliseconds)

@@ -42,7 +42,8 @@ struct CollectorStamp {
 /// An event that may be appended.
 struct ReadyEvent {
   var eventID: String
-  var key: [UInt8]
+  /// Nil for a record without a key.
+  var key: [UInt8]?
   var value: [UInt8]
 }
 
@@ -52,13 +53,15 @@ struct EnvelopeCheck {
   /// Position of each known field's member plus one; 0 where it is absent.
   private var positions = [Int](repeating: 0, count: EnvelopeField.allCases.count)
   private let bytesMax: Int
+  private let keyRule: KeyRule
 
   /// Characters of an id of a user or a device.
   static let identifierBytesMax = 256
   static let nameBytesMax = 64
 
-  init(bytesMax: Int) {
+  init(bytesMax: Int, keyRule: KeyRule) {
     self.bytesMax = bytesMax
+    self.keyRule = keyRule
   }
 
   /// The record of the event in `range`, or why it is refused.
@@ -245,8 +248,8 @@ struct EnvelopeCheck {
     EventTimestamp.parse(UnsafeRawBufferPointer(rebasing: bytes[member.value])) != nil
   }
 
-  /// The device's id, or the user's where there is none: what keeps one device's events in order.
-  private func recordKey(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8] {
+  /// The first of the key's fields that the event has: what keeps, say, one device's events in order.
+  private func recordKey(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8]? {
     for field in [EnvelopeField.deviceID, .userID] {
       if let member = member(field), member.value.count > Self.identifierBytesMax {
         throw Refusal(
@@ -256,8 +259,8 @@ struct EnvelopeCheck {
         )
       }
     }
-    let field = isMissing(.deviceID) ? EnvelopeField.userID : .deviceID
-    guard let member = member(field) else { return [] }
+    guard let field = keyRule.fields.first(where: { !isMissing($0) }), let member = member(field)
+    else { return keyRule.keyOfNone }
     if member.hasEscapes { return Array(JSONObjectScanner.string(bytes, member).utf8) }
     return Array(UnsafeRawBufferPointer(rebasing: bytes[member.value]))
   }

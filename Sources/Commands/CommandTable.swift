@@ -53,12 +53,13 @@ extension Command {
     "--partition", "--offset", "--count", "--last", "--where", "--history", "--draw", "--hours",
     "--key", "--topic", "--dry-run", "--execute", "--to-earliest", "--to-latest", "--to-current",
     "--to-offset", "--shift-by", "--to-datetime", "--by-duration", "--acks",
+    "--partitions", "--replicas",
   ]
 
   /// What `kafka` changes; the rest of it only looks.
   fileprivate static let isKafkaChange: @Sendable ([String]) -> Bool = { words in
     switch words.first?.lowercased() {
-    case "produce", "kill-leader": true
+    case "produce", "kill-leader", "create": true
     case "brokers": words.count > 1
     case "members": words.count > 1 && !words.contains("--history")
     case "config": words.count > 2
@@ -103,7 +104,7 @@ enum CommandTable {
         "kafka",
         group: .kafka,
         subcommands: [
-          "topics", "describe", "read", "groups", "lag", "members", "produce", "config",
+          "topics", "create", "describe", "read", "groups", "lag", "members", "produce", "config",
           "reset-offsets", "brokers", "kill-leader",
         ],
         options: Command.kafkaOptions,

@@ -94,7 +94,7 @@ extension Shell {
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []
     case ("trace", "event"): return platform?.phone.events().map(\.eventID) ?? []
     case ("incident", _): return incidentWords(action)
-    case ("app", "network"): return ["offline", "online"]
+    case ("app", "network"): return PhoneNetwork.allCases.map(\.rawValue) + ["lose-answer"]
     case ("app", "track"):
       return earlier.count == 2
         ? eventNames(platform) : ["product_id=", "price=", "currency=", "payment_method="]

@@ -5,7 +5,7 @@ internal import Platform
 internal import Terminal
 
 extension Shell {
-  /// `kafka topics|describe|groups|lag|members|read|produce|config|reset-offsets`: the log, with the
+  /// `kafka topics|create|describe|groups|lag|members|read|produce|config|reset-offsets`: the log, with the
   /// columns that its own tools show.
   func kafka(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "kafka")
@@ -22,6 +22,7 @@ extension Shell {
     case "members": return try kafkaMembers(rest)
     case "brokers": return try kafkaBrokers(rest)
     case "kill-leader": return try killLeader(rest)
+    case "create": return try createTopic(rest)
     case "config": return try topicConfig(rest)
     case "produce": return try produceRecord(rest)
     case "reset-offsets": return try resetOffsets(rest)

@@ -36,6 +36,35 @@ extension Shell {
     return reply
   }
 
+  /// `kafka create TOPIC [--partitions 3] [--replicas 1] [name=value …]`: a new topic.
+  func createTopic(_ words: [String]) throws -> Reply {
+    let arguments = try Arguments(words)
+    try arguments.allowOnly("partitions", "replicas")
+    guard let topic = arguments.positions.first, arguments.positions.count == 1 else {
+      throw CommandError(
+        .missingArgument,
+        ["command": "kafka create", "usage": "kafka create payments --partitions 3 --replicas 3"])
+    }
+    try makeTopic(
+      topic, partitions: try arguments.integer("partitions", in: 1...1_000) ?? 3,
+      replicas: try arguments.integer("replicas", in: 1...3) ?? 1,
+      settings: arguments.pairs.map { ($0.key, $0.value) })
+    var reply = try describeTopic([topic])
+    reply.blocks.insert(.text(text("kafka.created", ["topic": topic])), at: 0)
+    return reply
+  }
+
+  /// A topic that must not exist yet, with all of its settings or not at all.
+  func makeTopic(
+    _ topic: String, partitions: Int, replicas: Int, settings: [(String, String)]
+  ) throws {
+    let log = try platform().log
+    var configuration = TopicConfiguration()
+    for (name, value) in settings { try configuration.set(name, value) }
+    _ = try log.makeTopic(topic, partitionCount: partitions, configuration: configuration)
+    if replicas > 1 { try log.setReplicas(topic, replicas) }
+  }
+
   /// `kafka config TOPIC [name=value …]`: what a topic is set to, and setting it.
   func topicConfig(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)

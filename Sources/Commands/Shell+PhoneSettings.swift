@@ -6,17 +6,24 @@ internal import Terminal
 
 // What can be done to the learner's phone itself: its network, its clock, its app.
 extension Shell {
-  /// `app network offline [6h]|flaky|online`: the phone enters and leaves a tunnel.
+  /// `app network offline [6h]|flaky|online`: the phone enters and leaves a tunnel;
+  /// `app network lose-answer`: the next answer gets lost on its way.
   func network(_ words: [String]) throws -> Reply {
     let platform = try platform()
     let phone = platform.phone
     guard let word = words.first?.lowercased() else {
       return Reply(networkNow(phone), data: .record(["online": .bool(phone.isOnline)]))
     }
+    if word == "lose-answer", words.count == 1 {
+      try phone.loseNextAnswer()
+      return Reply(
+        [.text(text("app.network.loseAnswer"))],
+        data: .record(["online": .bool(phone.isOnline), "loses_next_answer": .bool(true)]))
+    }
     guard let network = PhoneNetwork(rawValue: word), words.count <= 2,
       words.count == 1 || network != .online
     else {
-      let known = PhoneNetwork.allCases.map(\.rawValue)
+      let known = PhoneNetwork.allCases.map(\.rawValue) + ["lose-answer"]
       var error = CommandError(
         .unknownSubcommand,
         ["command": "app network", "word": words.joined(separator: " "),

@@ -98,16 +98,22 @@ package final class ExerciseSession {
 
   /// What the learner is asked to do.
   ///
-  /// Numbers drawn for the learner (`{rate}`) stand in it.
+  /// Numbers drawn for the learner (`{rate}`) and what the exercise's `values` find in its world
+  /// stand in it.
   package var task: String {
-    var text = exercise.task[host.language]
+    let text = exercise.task[host.language]
+    var values: [String: HostValue] = [:]
     for part in exercise.questions {
-      guard case .number(let question) = part.question else { continue }
-      for (name, value) in inputs(question) {
-        text = text.replacing("{\(name)}", with: fill("{v}", with: ["v": value.hostValue]).text)
+      if !exercise.values.isEmpty {
+        values.merge(grader(part).sharedValues(exercise.values, nil, host)) { known, _ in known }
       }
+      guard case .number(let question) = part.question else { continue }
+      values.merge(inputs(question).mapValues(\.hostValue)) { _, drawn in drawn }
     }
-    return text
+    // A brace in a task is a brace, as in JSON: only what has a value is replaced.
+    return values.reduce(text) { text, value in
+      text.replacing("{\(value.key)}", with: fill("{v}", with: ["v": value.value]).text)
+    }
   }
 
   /// Remembers a query that the learner ran at the prompt: `check` without an answer judges the

@@ -7,6 +7,7 @@ internal import Synchronization
 extension EventLog {
   static let topicsSchema = Schema([
     Field("topic", .varchar, isNullable: false), Field("partitions", .integer, isNullable: false),
+    Field("replication_factor", .integer, isNullable: false),
     Field("min_insync_replicas", .integer, isNullable: false),
     Field("cleanup_policy", .varchar, isNullable: false), Field("retention_ms", .bigint),
     Field("retention_bytes", .bigint), Field("records", .bigint), Field("size_bytes", .bigint),
@@ -22,6 +23,7 @@ extension EventLog {
       let settings = topic.configuration
       return [
         .text(name), .integer(Int64(topic.partitionCount)),
+        .integer(Int64(replicas(TopicPartition(name, 0))?.replicas.count ?? 1)),
         .integer(Int64(settings.minInSyncReplicas)),
         .text(settings.value("cleanup.policy") ?? "delete"),
         settings.retentionMilliseconds.map { .integer($0) } ?? .null,

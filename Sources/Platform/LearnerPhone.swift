@@ -226,8 +226,19 @@ package final class LearnerPhone: @unchecked Sendable {
     }
   }
 
+  /// The next request arrives, and its answer does not come back.
+  package func loseNextAnswer() throws {
+    state.losesNextAnswer = true
+    try saveState()
+  }
+
   /// Half of a flaky network's requests fail: some never arrive, of others only the answer is lost.
   private func nextFate() -> DeliveryRecorder.Fate {
+    if state.losesNextAnswer == true, state.network != .offline {
+      state.losesNextAnswer = nil
+      try? saveState()
+      return .answerLost
+    }
     guard state.network == .flaky else { return .arrives }
     state.requestCount += 1
     try? saveState()

@@ -22,6 +22,8 @@ struct PhoneState: Codable, Equatable {
   var nextSeq: Int64 = 0
   /// Requests so far: what decides which of them a flaky network loses.
   var requestCount: UInt64 = 0
+  /// True while the next request's answer is to get lost.
+  var losesNextAnswer: Bool?
 
   static func load(_ path: String) throws -> PhoneState {
     guard let data = FileManager.default.contents(atPath: path) else { return PhoneState() }

@@ -1,5 +1,6 @@
 // Progress of long work on one line: how far, how fast, how long still.
 
+import CLibEdit
 import Dispatch
 import Foundation
 import Synchronization
@@ -83,6 +84,8 @@ package final class ProgressLine: Sendable {
       return line
     }
     guard let line else { return }
+    // What is typed meanwhile waits for the prompt; shown here, it would tear the line.
+    if isRedrawing { tapline_terminal_echo(false) }
     output.write(isSpoken ? line + "\n" : "\r\(line)\u{1B}[K")
   }
 
@@ -104,7 +107,10 @@ package final class ProgressLine: Sendable {
       return state.isDrawn
     }
     guard let wasDrawn else { return }
-    if wasDrawn, isRedrawing { output.write("\r\u{1B}[K") }
+    if wasDrawn, isRedrawing {
+      output.write("\r\u{1B}[K")
+      tapline_terminal_echo(true)
+    }
     if let summary { output.write("  \(summary)\n") }
   }
 

@@ -124,4 +124,48 @@ struct KafkaCommandTests {
     #expect(found <= expected && Int64(expected - found) <= waiting, "\(found) of \(expected)")
     #expect(Double(found) > 0.99 * Double(expected))
   }
+
+  @Test func `a topic is made once, with its replicas and settings`() throws {
+    let world = try TestWorld()
+    let made = world.run("kafka create payments --partitions 2 --replicas 3 min.insync.replicas=2")
+    #expect(made.status == .success)
+    #expect(made.text.contains("payments") && made.text.contains("min.insync.replicas=2"))
+    #expect(
+      try world.texts(
+        """
+        SELECT CAST(partitions AS varchar) || ' ' || CAST(replication_factor AS varchar) || ' '
+          || CAST(min_insync_replicas AS varchar) FROM system.kafka.topics WHERE topic = 'payments'
+        """) == ["2 3 2"])
+    #expect(world.run("kafka create payments").status != .success)
+    #expect(world.run("kafka create two words").status != .success)
+    #expect(world.run("kafka create p2 --replicas 4").status != .success)
+    #expect(world.run("kafka create p3 no.such.setting=1").status != .success)
+    #expect(try world.count("SELECT count(*) FROM system.kafka.topics WHERE topic LIKE 'p_'") == 0)
+    #expect(
+      world.run(
+        "kafka-topics --bootstrap-server localhost:9092 --create --topic p4 --replication-factor 2"
+      ).text.contains("Created topic p4."))
+    #expect(world.run("kafka-topics --describe --topic p4").text.contains("ReplicationFactor: 2"))
+  }
+
+  @Test func `an answer that gets lost is the event twice in Kafka, and once on the phone's list`() throws {
+    let world = try TestWorld()
+    world.run("app network lose-answer")
+    world.run("app track purchase_completed product_id=SKU123 price=29900")
+    world.run("app background")
+    let copies = """
+      SELECT count(*) FROM system.kafka.records WHERE topic = 'app-events'
+      AND json_extract_scalar(value, '$.event_id') IN
+        (SELECT event_id FROM system.sdk.events WHERE event_name = 'purchase_completed')
+      """
+    #expect(try world.count(copies) == 1)
+    world.run("clock +1m")
+    world.run("app flush")
+    #expect(try world.count(copies) == 2)
+    // Once is once: the next answer comes back.
+    world.run("app track purchase_completed product_id=SKU124 price=100")
+    world.run("app background")
+    world.run("clock +1m")
+    #expect(try world.count(copies) == 3)
+  }
 }

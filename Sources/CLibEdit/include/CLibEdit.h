@@ -100,6 +100,10 @@ int tapline_wait_readable(int descriptor);
 /// Tells the kernel's own line editing that characters are UTF-8, so that backspace removes one.
 void tapline_terminal_expect_utf8(int descriptor);
 
+/// Whether the terminal shows what is typed while no line is being read; what is typed is kept either
+/// way. Nothing happens where there is no terminal.
+void tapline_terminal_echo(bool is_on);
+
 /// Columns and rows of a terminal; false if it is none.
 bool tapline_terminal_size(int descriptor, int *_Nonnull columns, int *_Nonnull rows);
 

@@ -221,7 +221,7 @@ extension Shell {
     return toolReply(lines, data: .array(topics.map(JSONValue.string)))
   }
 
-  /// `kafka-topics.sh --list`, `--describe [--topic T]`.
+  /// `kafka-topics.sh --list`, `--describe [--topic T]`, `--create --topic T [--partitions N]`.
   func kafkaTopics(_ words: [String]) throws -> Reply {
     let arguments = try RealToolArguments(
       words, tool: "kafka-topics",
@@ -229,10 +229,31 @@ extension Shell {
         "--replication-factor": "replicas", "--config": "config"],
       flags: ["--list": "list", "--describe": "describe", "--create": "create",
         "--delete": "delete", "--alter": "alter"])
-    for change in ["create", "delete", "alter"] where arguments.has(change) {
+    for change in ["delete", "alter"] where arguments.has(change) {
       throw notHere("kafka-topics", "--" + change, "kafka topics")
     }
     let log = try platform().log
+    if arguments.has("create") {
+      guard let topic = arguments["topic"] else {
+        throw CommandError(
+          .missingArgument,
+          ["command": "kafka-topics", "usage": "kafka-topics --create --topic payments"])
+      }
+      let replicas = try arguments.integer("replicas", least: 1) ?? 1
+      guard replicas <= 3 else {
+        throw CommandError(
+          .badNumber,
+          ["option": "--replication-factor", "value": String(replicas), "low": "1", "high": "3"])
+      }
+      let settings = arguments["config"].map { text -> (String, String) in
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+      }
+      try makeTopic(
+        topic, partitions: try arguments.integer("partitions", least: 1) ?? 1, replicas: replicas,
+        settings: settings.map { [$0] } ?? [])
+      return toolReply(["Created topic \(topic)."])
+    }
     guard arguments.has("describe") else { return toolReply(log.topicNames()) }
     let all = log.topicNames()
     if let topic = arguments["topic"], !all.contains(topic) {

@@ -35,9 +35,14 @@ struct RealTool: Sendable {
     RealTool(["kcat", "kafkacat"], words: ["-L", "-C", "-t", "-p", "-o", "-c", "-e", "-f", "-J"]) {
       try $0.kcat($1)
     },
-    RealTool(["kafka-topics", "kafka-topics.sh"], words: ["--list", "--describe", "--topic"]) {
-      try $0.kafkaTopics($1)
-    },
+    RealTool(
+      ["kafka-topics", "kafka-topics.sh"],
+      words: [
+        "--list", "--describe", "--create", "--topic", "--partitions", "--replication-factor",
+        "--config",
+      ],
+      isOperational: { $0.contains("--create") }
+    ) { try $0.kafkaTopics($1) },
     RealTool(
       ["kafka-console-consumer", "kafka-console-consumer.sh"],
       words: ["--topic", "--partition", "--offset", "--from-beginning", "--max-messages"]
