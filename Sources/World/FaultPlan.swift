@@ -63,6 +63,8 @@ struct FaultPlan: Sendable {
     }
     try demand("version", fault.parameters["version"], among: specification.appVersions)
     try demand("platform", fault.parameters["platform"], among: specification.platformNames)
+    // Names under which events may reach a server, those that other faults give among them.
+    let sentNames = specification.eventNames + configuration.faults.compactMap { $0.parameters["to"] }
     let from = try moment("from", of: fault, configuration) ?? configuration.start.milliseconds
     let until = try moment("until", of: fault, configuration) ?? .max
     guard from < until else {
@@ -78,6 +80,7 @@ struct FaultPlan: Sendable {
       platform: fault.parameters["platform"], time: from..<until, texts: [:], numbers: [:])
     for name in kind.ownParameters {
       guard let value = fault.parameters[name] ?? kind.defaults[name] else {
+        if kind.optionalParameters.contains(name) { continue }
         throw WorldError(
           "fault.parameter", "the fault \(fault.name) needs the parameter \(name)",
           place: "faults", advice: "Write \(name) below its parameters.")
@@ -90,9 +93,17 @@ struct FaultPlan: Sendable {
         }
         entry.numbers[name] = number
       } else {
-        if name == "event" { try demand(name, value, among: specification.eventNames) }
+        if name == "event" {
+          try demand(name, value, among: kind == .answers ? sentNames : specification.eventNames)
+        }
+        if let words = WorldFault.Kind.choices[name] { try demand(name, value, among: words) }
         entry.texts[name] = value
       }
+    }
+    if entry.texts["names"] == "yes", entry.texts["event"] == nil {
+      throw WorldError(
+        "fault.parameter", "the fault \(fault.name) names events and says not which",
+        place: "faults", advice: "Write event below its parameters, or leave names out.")
     }
     return entry
   }

@@ -37,6 +37,8 @@ final class Phone {
   private var failedSeq: Int64?
   /// The planned start of the session from which this phone would have to be played again.
   private(set) var chainStart: Int64 = 0
+  /// The requests that have left the phone at this very moment.
+  var requestsAtMoment = 0
   /// The time under which the phone stands in the world's queue.
   var scheduledTime: Int64 = .max
 
@@ -131,6 +133,7 @@ final class Phone {
 
   /// Lets happen what is due at `moment`.
   func act(at moment: Int64) throws {
+    if moment != time { requestsAtMoment = 0 }
     time = moment
     guard let client else { return }
     try updateRules(client)
@@ -227,7 +230,7 @@ final class Phone {
     if faults.losesAnswer(phone: user, at: time) || losesAnswer {
       mishaps.remove(.lostAnswer)
       failedSeq = firstWaiting?.seq
-      return .unreachable
+      return .timedOut
     }
     return response
   }

@@ -220,7 +220,9 @@ package final class World {
   // MARK: - Deliveries
 
   private func send(_ phone: Int, _ request: Request, _ time: Int64) -> Response {
-    let response = answer(phone, request, time)
+    let attempt = phones[phone]?.requestsAtMoment ?? 0
+    let response = answer(phone, request, time, attempt)
+    if response != .notAttempted { phones[phone]?.requestsAtMoment += 1 }
     // The attempt that could not be made is the first to be made again: it stands last.
     if deliver != nil, let last = exceptions.last, last.response == .notAttempted,
       last.phone == phone, last.time == time
@@ -232,6 +234,7 @@ package final class World {
         ProgressFile.Exception(
           time: time,
           phone: phone,
+          attempt: attempt,
           chainStart: phones[phone]?.chainStart ?? time,
           response: response
         )
@@ -249,16 +252,24 @@ package final class World {
     }
   }
 
-  private func answer(_ phone: Int, _ request: Request, _ time: Int64) -> PhoneResponse {
+  private func answer(
+    _ phone: Int, _ request: Request, _ time: Int64, _ attempt: Int
+  ) -> PhoneResponse {
     guard let deliver else {
       // Played again from the past: what the server is known to have said, else yes.
-      return exceptions.first { $0.time == time && $0.phone == phone }?.response
-        ?? PhoneResponse(status: 200)
+      return exceptions.first {
+        $0.time == time && $0.phone == phone && $0.attempt == attempt
+      }?.response ?? PhoneResponse(status: 200)
     }
     guard failure == nil else { return .notAttempted }
     deliveryCount += 1
     // Not written down: a world that is played again meets the fault again.
-    if phones[phone]?.faults.isUnreachable(at: time) == true { return .unreachable }
+    if let faults = phones[phone]?.faults, !faults.isEmpty {
+      if faults.isUnreachable(at: time) { return .unreachable }
+      if let said = faults.answer(to: request, phone: phone, at: time, attempt: attempt) {
+        return said
+      }
+    }
     if let remembered = rememberedAnswers.popFirst() { return remembered }
     let response: PhoneResponse
     do {

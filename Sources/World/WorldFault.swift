@@ -35,6 +35,8 @@ package struct WorldFault: Sendable, Hashable {
     case unreachable
     /// The server takes requests, and the phones do not hear so: they send them again.
     case lostAnswers = "lost-answers"
+    /// The server says something else than it would, and takes nothing.
+    case answers
     /// The network delivers requests twice.
     case batchTwice = "batch-twice"
     /// A request that is sent again carries new ids: nobody can tell that its events are the same.
@@ -67,6 +69,7 @@ package struct WorldFault: Sendable, Hashable {
       switch self {
       case .unreachable, .newIDOnRetry, .priceAsText: []
       case .lostAnswers, .batchTwice, .hotDevice: ["percent"]
+      case .answers: ["status", "percent", "retry-after", "event", "names", "bytes"]
       case .renameEvent: ["event", "to"]
       case .dropProperty, .personalData: ["event", "property"]
       case .wrongUnit: ["event", "property", "factor"]
@@ -82,6 +85,7 @@ package struct WorldFault: Sendable, Hashable {
     var defaults: [String: String] {
       switch self {
       case .lostAnswers: ["percent": "100"]
+      case .answers: ["status": "503", "percent": "100", "names": "no"]
       case .batchTwice: ["percent": "100"]
       case .hotDevice: ["percent": "40"]
       case .wrongUnit: ["property": "amount", "factor": "100"]
@@ -94,10 +98,25 @@ package struct WorldFault: Sendable, Hashable {
       }
     }
 
+    /// Parameters that may be absent: what they would narrow or add is then not narrowed or added.
+    var optionalParameters: Set<String> {
+      self == .answers ? ["retry-after", "event", "bytes"] : []
+    }
+
+    /// Parameters of which one of some words is written.
+    static let choices: [String: [String]] = [
+      "names": ["yes", "no"],
+      "status": [
+        "400", "401", "403", "404", "408", "410", "413", "429", "500", "501", "502", "503", "504",
+        "timeout",
+      ],
+    ]
+
     /// Bounds of parameters that are whole numbers.
     static let numbers: [String: ClosedRange<Int>] = [
       "percent": 1...100, "factor": 2...1_000_000, "bytes": 1_000...20_000_000,
       "minutes": -20_000_000...20_000_000, "visits": 1...1_000_000,
+      "retry-after": 1...86_400,
     ]
   }
 }
