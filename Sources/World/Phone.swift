@@ -37,6 +37,8 @@ final class Phone {
   private var failedSeq: Int64?
   /// The planned start of the session from which this phone would have to be played again.
   private(set) var chainStart: Int64 = 0
+  /// Told of each attempt and what the phone heard; nil where nobody asks.
+  var note: ((PhoneAttempt) -> Void)?
   /// The requests that have left the phone at this very moment.
   var requestsAtMoment = 0
   /// The time under which the phone stands in the world's queue.
@@ -210,8 +212,17 @@ final class Phone {
 
   // MARK: - The network
 
-  /// One request on its way: what the server and the phone see of it.
+  /// One attempt of the client.
   private func transport(_ request: Request) -> Response {
+    let response = carry(request)
+    if let note, !response.isNotAttempted, let client {
+      note(PhoneAttempt(phone: user, device: client.device, time: time, request, response))
+    }
+    return response
+  }
+
+  /// One request on its way: what the server and the phone see of it.
+  private func carry(_ request: Request) -> Response {
     var request = request
     if !faults.isEmpty {
       if faults.makesNewIDs(at: time), isResent(request) { request = withNewIDs(request) }

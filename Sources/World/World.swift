@@ -29,6 +29,7 @@ package final class World {
   var visits: VisitPlan { VisitPlan(population: population, faults: faults) }
   /// How the app's event client is set up, oldest first; empty for its defaults.
   private var rules: [SDKRules]
+  private let noteAttempt: ((PhoneAttempt) -> Void)?
   private var phones: [Int: Phone] = [:]
   private var queue = PhoneQueue()
   private var arrivals: [Session] = []
@@ -49,7 +50,8 @@ package final class World {
 
   /// Opens a world; nothing is generated before the first `advance`.
   ///
-  /// It stands at `openedAt`, else where its progress file stands, else at its start.
+  /// It stands at `openedAt`, else where its progress file stands, else at its start. `noteAttempt` is
+  /// told of every attempt of a phone from now on, in order of time; what is played again is not told.
   ///
   /// - Throws: `world.progress…` for a progress file that cannot be used, `world.fault…` for a fault
   ///   that does not exist.
@@ -58,10 +60,12 @@ package final class World {
     specification: WorldSpecification,
     rules: [SDKRules] = [],
     progressFile: String? = nil,
-    openedAt: StoryTime? = nil
+    openedAt: StoryTime? = nil,
+    noteAttempt: ((PhoneAttempt) -> Void)? = nil
   ) throws {
     self.configuration = configuration
     self.rules = rules
+    self.noteAttempt = noteAttempt
     population = Population(
       seed: configuration.seed, size: configuration.size, specification: specification,
       start: configuration.start, versionShift: configuration.versionShift)
@@ -200,6 +204,9 @@ package final class World {
       rules: rules,
       at: moment
     ) { [unowned self] phone, request, time in send(phone, request, time) }
+    if let noteAttempt {
+      phone.note = { [unowned self] attempt in if deliver != nil { noteAttempt(attempt) } }
+    }
     phones[user] = phone
     return phone
   }
