@@ -31,6 +31,23 @@ extension FaultPlan {
       return generator.below(100) < entry.number("percent")
     }
 
+    /// When the app dies in a visit that goes from one moment to another; nil where it lives on.
+    ///
+    /// By the seed, the phone and the visit: killed again wherever the visit is played again.
+    func killMoment(phone: Int, visit: Int64, from start: Int64, to end: Int64) -> Int64? {
+      var first: Int64?
+      for (index, entry) in entries.enumerated() where entry.kind == .killApp {
+        let moment = entry.numbers["after"].map { start + Int64($0) * 1_000 } ?? end
+        guard moment <= end, entry.time.contains(moment) else { continue }
+        var generator = SeededGenerator(
+          seed: seed, label: entry.kind.rawValue, UInt64(phone), UInt64(bitPattern: visit),
+          UInt64(index))
+        guard generator.below(100) < entry.number("percent") else { continue }
+        first = min(first ?? .max, moment)
+      }
+      return first
+    }
+
     /// Milliseconds that the phone's clock is wrong by, on top of its own error.
     func clockError(at time: Int64) -> Int64 {
       Int64(active(.wrongClock, at: time)?.number("minutes") ?? 0) * 60_000

@@ -85,18 +85,20 @@ struct FaultPlan: Sendable {
           "fault.parameter", "the fault \(fault.name) needs the parameter \(name)",
           place: "faults", advice: "Write \(name) below its parameters.")
       }
-      if let range = WorldFault.Kind.numbers[name] {
+      let words = WorldFault.Kind.choices[name] ?? []
+      if let range = WorldFault.Kind.numbers[name], !words.contains(value) {
         guard let number = Int(value), range.contains(number) else {
+          let other = words.isEmpty ? "" : ", or " + words.joined(separator: ", ")
           throw WorldError(
             "fault.value", "\(name) of the fault \(fault.name) is \"\(value)\"", place: "faults",
-            advice: "Write a whole number from \(range.lowerBound) to \(range.upperBound).")
+            advice: "Write a whole number from \(range.lowerBound) to \(range.upperBound)\(other).")
         }
         entry.numbers[name] = number
       } else {
         if name == "event" {
           try demand(name, value, among: kind == .answers ? sentNames : specification.eventNames)
         }
-        if let words = WorldFault.Kind.choices[name] { try demand(name, value, among: words) }
+        if !words.isEmpty { try demand(name, value, among: words) }
         entry.texts[name] = value
       }
     }

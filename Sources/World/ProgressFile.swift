@@ -22,6 +22,14 @@ final class ProgressFile {
     /// The planned start of the session from which the phone must be played again.
     var chainStart: Int64
     var response: PhoneResponse
+
+    /// No answer at all: a phone that must be played again from that session because of what it left.
+    static func mark(_ phone: Int, chainStart: Int64) -> Exception {
+      Exception(
+        time: .min, phone: phone, chainStart: chainStart, response: PhoneResponse(status: 200))
+    }
+
+    var isMark: Bool { time == .min }
   }
 
   struct Contents {

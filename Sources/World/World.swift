@@ -128,7 +128,14 @@ package final class World {
 
   /// Marks a clock step: the position is on the disk when this returns.
   package func checkpoint() throws {
-    exceptions.removeAll { exception in phones[exception.phone]?.isSettled ?? isRestored }
+    exceptions.removeAll { exception in
+      exception.isMark ? isRestored : phones[exception.phone]?.isSettled ?? isRestored
+    }
+    if isRestored {
+      let carrying = phones.values.filter(\.isCarrying).sorted { $0.user < $1.user }
+      let marks = carrying.map { ProgressFile.Exception.mark($0.user, chainStart: $0.chainStart) }
+      exceptions.insert(contentsOf: marks, at: 0)
+    }
     try progress?.checkpoint(now: now.milliseconds, exceptions: exceptions)
     // Answers from before a crash that no phone has asked for again yet.
     for answer in rememberedAnswers { try progress?.append(answer) }

@@ -37,6 +37,8 @@ package struct WorldFault: Sendable, Hashable {
     case lostAnswers = "lost-answers"
     /// The server says something else than it would, and takes nothing.
     case answers
+    /// The app's process dies in a visit or at its end: nothing leaves it any more.
+    case killApp = "kill-app"
     /// The network delivers requests twice.
     case batchTwice = "batch-twice"
     /// A request that is sent again carries new ids: nobody can tell that its events are the same.
@@ -70,6 +72,7 @@ package struct WorldFault: Sendable, Hashable {
       case .unreachable, .newIDOnRetry, .priceAsText: []
       case .lostAnswers, .batchTwice, .hotDevice: ["percent"]
       case .answers: ["status", "percent", "retry-after", "event", "names", "bytes"]
+      case .killApp: ["percent", "after"]
       case .renameEvent: ["event", "to"]
       case .dropProperty, .personalData: ["event", "property"]
       case .wrongUnit: ["event", "property", "factor"]
@@ -86,6 +89,7 @@ package struct WorldFault: Sendable, Hashable {
       switch self {
       case .lostAnswers: ["percent": "100"]
       case .answers: ["status": "503", "percent": "100", "names": "no"]
+      case .killApp: ["percent": "100", "after": "end"]
       case .batchTwice: ["percent": "100"]
       case .hotDevice: ["percent": "40"]
       case .wrongUnit: ["property": "amount", "factor": "100"]
@@ -103,8 +107,9 @@ package struct WorldFault: Sendable, Hashable {
       self == .answers ? ["retry-after", "event", "bytes"] : []
     }
 
-    /// Parameters of which one of some words is written.
+    /// Parameters of which one of some words is written; those that have bounds too may be a number.
     static let choices: [String: [String]] = [
+      "after": ["end"],
       "names": ["yes", "no"],
       "status": [
         "400", "401", "403", "404", "408", "410", "413", "429", "500", "501", "502", "503", "504",
@@ -116,7 +121,7 @@ package struct WorldFault: Sendable, Hashable {
     static let numbers: [String: ClosedRange<Int>] = [
       "percent": 1...100, "factor": 2...1_000_000, "bytes": 1_000...20_000_000,
       "minutes": -20_000_000...20_000_000, "visits": 1...1_000_000,
-      "retry-after": 1...86_400,
+      "retry-after": 1...86_400, "after": 1...86_400,
     ]
   }
 }
