@@ -14,7 +14,14 @@ extension FaultPlan {
       entries.first { $0.kind == kind && $0.time.contains(time) }
     }
 
-    func isUnreachable(at time: Int64) -> Bool { active(.unreachable, at: time) != nil }
+    /// A share of the phones, the same ones for as long as the fault lasts.
+    func isUnreachable(phone: Int, at time: Int64) -> Bool {
+      guard let entry = active(.unreachable, at: time) else { return false }
+      var generator = SeededGenerator(
+        seed: seed, label: WorldFault.Kind.unreachable.rawValue, UInt64(phone))
+      return generator.below(100) < entry.number("percent")
+    }
+
     func makesNewIDs(at time: Int64) -> Bool { active(.newIDOnRetry, at: time) != nil }
 
     func losesAnswer(phone: Int, at time: Int64) -> Bool {

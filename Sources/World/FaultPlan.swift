@@ -64,7 +64,11 @@ struct FaultPlan: Sendable {
     try demand("version", fault.parameters["version"], among: specification.appVersions)
     try demand("platform", fault.parameters["platform"], among: specification.platformNames)
     // Names under which events may reach a server, those that other faults give among them.
-    let sentNames = specification.eventNames + configuration.faults.compactMap { $0.parameters["to"] }
+    let sentNames = specification.eventNames + configuration.faults.compactMap { fault in
+      fault.name == WorldFault.Kind.chatter.rawValue
+        ? fault.parameters["event"] ?? WorldFault.Kind.chatter.defaults["event"]
+        : fault.parameters["to"]
+    }
     let from = try moment("from", of: fault, configuration) ?? configuration.start.milliseconds
     let until = try moment("until", of: fault, configuration) ?? .max
     guard from < until else {
@@ -95,7 +99,7 @@ struct FaultPlan: Sendable {
         }
         entry.numbers[name] = number
       } else {
-        if name == "event" {
+        if name == "event", kind != .chatter {
           try demand(name, value, among: kind == .answers ? sentNames : specification.eventNames)
         }
         if !words.isEmpty { try demand(name, value, among: words) }

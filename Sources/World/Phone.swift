@@ -20,6 +20,8 @@ final class Phone {
   private var store: MemoryEventQueue
   private let jitterSeed: UInt64
   private var player: SessionPlayer?
+  /// What the app will log on top in this visit.
+  private var chatter: ArraySlice<FaultPlan.Chatter> = []
   private var waiting: [Session] = []
   private var lastEnd: Int64
   private var networkBackAt: Int64?
@@ -177,6 +179,7 @@ final class Phone {
     var next = client?.nextTimer ?? .max
     if let networkBackAt { next = min(next, networkBackAt) }
     if let killAt { next = min(next, killAt) }
+    if let said = chatter.first { next = min(next, said.time) }
     if let player {
       next = min(next, player.nextTime ?? .max)
     } else if let session = waiting.first {
@@ -222,6 +225,10 @@ final class Phone {
       try client?.networkBack()
       guard !isHeld else { return }
     }
+    while let said = chatter.first, said.time <= moment {
+      chatter.removeFirst()
+      try say(said)
+    }
     if player != nil {
       if let next = player?.nextTime, next <= moment { try step() }
     } else if let session = waiting.first,
@@ -254,6 +261,12 @@ final class Phone {
     mishaps = session.imperfections.intersection([.lostAnswer, .batchTwice, .otherPayload])
     client.userID = player.isKnown ? population.userID(user) : nil
     self.player = player
+    if plan.hasChatter {
+      chatter =
+        plan.chatter(
+          of: session, SessionScript(session, population: population), startingAt: time,
+          population)[...]
+    }
     killAt =
       faults.isEmpty
       ? nil
@@ -291,6 +304,16 @@ final class Phone {
       let sent = faults.sent(name, properties, at: time)
       try client.track(sent.name, sent.properties)
     }
+  }
+
+  /// One event of an app that logs too much.
+  private func say(_ said: FaultPlan.Chatter) throws {
+    guard let player else { return }
+    let client = try used()
+    client.sessionID = player.sessionID
+    let content = plan.content(ofChatter: client.nextSeq, phone: user)
+    eventID = content.id
+    try client.track(said.event, content.properties)
   }
 
   // MARK: - The network

@@ -279,7 +279,7 @@ package final class World {
     deliveryCount += 1
     // Not written down: a world that is played again meets the fault again.
     if let faults = phones[phone]?.faults, !faults.isEmpty {
-      if faults.isUnreachable(at: time) { return .unreachable }
+      if faults.isUnreachable(phone: phone, at: time) { return .unreachable }
       if let said = faults.answer(to: request, phone: phone, at: time, attempt: attempt) {
         return said
       }
@@ -332,7 +332,7 @@ package final class World {
   /// The sessions of the phones that are busy at `moment`, from the last time each was settled; also
   /// sets the seqs and ends that all other phones stand at.
   private func chains(through moment: StoryTime) -> [Session] {
-    var schedule = Schedule(population: population)
+    var schedule = Schedule(population: population, faults: faults)
     var chains: [Int: (firstSeq: Int64, lastEnd: Int64, sessions: [Session])] = [:]
     let forced = Dictionary(
       exceptions.map { ($0.phone, $0.chainStart) },

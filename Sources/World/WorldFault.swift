@@ -31,7 +31,7 @@ package struct WorldFault: Sendable, Hashable {
   static let positionParameters = ["version", "platform", "from", "until"]
 
   enum Kind: String, CaseIterable, Sendable {
-    /// Phones get no answer: their events wait on them.
+    /// So many of a hundred phones get no answer: their events wait on them.
     case unreachable
     /// The server takes requests, and the phones do not hear so: they send them again.
     case lostAnswers = "lost-answers"
@@ -57,6 +57,8 @@ package struct WorldFault: Sendable, Hashable {
     case invalidEvent = "invalid-event"
     /// A property carries a telephone number or an e-mail address.
     case personalData = "personal-data"
+    /// The app logs too much: an event that is in no plan, so many times a minute.
+    case chatter
     /// Many phones report the same device.
     case hotDevice = "hot-device"
     /// Phones' clocks are wrong by so many minutes, more or less.
@@ -69,8 +71,8 @@ package struct WorldFault: Sendable, Hashable {
     /// What it takes beyond a position.
     var ownParameters: [String] {
       switch self {
-      case .unreachable, .newIDOnRetry, .priceAsText: []
-      case .lostAnswers, .batchTwice, .hotDevice: ["percent"]
+      case .newIDOnRetry, .priceAsText: []
+      case .unreachable, .lostAnswers, .batchTwice, .hotDevice: ["percent"]
       case .answers: ["status", "percent", "retry-after", "event", "names", "bytes"]
       case .killApp: ["percent", "after"]
       case .renameEvent: ["event", "to"]
@@ -78,6 +80,7 @@ package struct WorldFault: Sendable, Hashable {
       case .wrongUnit: ["event", "property", "factor"]
       case .oversizedEvent: ["event", "bytes"]
       case .invalidEvent: ["event"]
+      case .chatter: ["event", "per-minute"]
       case .wrongClock: ["minutes"]
       case .pushBurst: ["visits", "minutes"]
       case .botWave: ["visits"]
@@ -87,13 +90,14 @@ package struct WorldFault: Sendable, Hashable {
     /// The values of parameters that need not be written.
     var defaults: [String: String] {
       switch self {
-      case .lostAnswers: ["percent": "100"]
+      case .unreachable, .lostAnswers: ["percent": "100"]
       case .answers: ["status": "503", "percent": "100", "names": "no"]
       case .killApp: ["percent": "100", "after": "end"]
       case .batchTwice: ["percent": "100"]
       case .hotDevice: ["percent": "40"]
       case .wrongUnit: ["property": "amount", "factor": "100"]
       case .oversizedEvent: ["bytes": "600000"]
+      case .chatter: ["event": "debug_log", "per-minute": "600"]
       case .personalData: ["event": "search", "property": "query"]
       case .wrongClock: ["minutes": "540"]
       case .pushBurst: ["visits": "200", "minutes": "10"]
@@ -122,6 +126,7 @@ package struct WorldFault: Sendable, Hashable {
       "percent": 1...100, "factor": 2...1_000_000, "bytes": 1_000...20_000_000,
       "minutes": -20_000_000...20_000_000, "visits": 1...1_000_000,
       "retry-after": 1...86_400, "after": 1...86_400,
+      "per-minute": 1...6_000,
     ]
   }
 }
