@@ -225,13 +225,20 @@ final class CopiedWorld: GradingWorld {
   func query(_ sql: String) throws -> HostTable {
     let platform = try opened().platform
     let baseline = sql.lowercased().contains("baseline") ? try baselineCatalogs() : []
-    let truth = platform.truthTable()
-    let tables = answers
+    let events = platform.truthTable()
     let attempts = attempts
+    var truth: [String: ComposedCatalog.Provider] = [
+      "events": { events }, "attempts": { attempts.table() },
+    ]
+    if sql.lowercased().contains("phones") {
+      let phones = try platform.phoneTable()
+      truth["phones"] = { phones }
+    }
+    let tables = answers
     let own = ComposedCatalog(
       name: GradingNames.catalog,
       tables: [
-        "truth": ["events": { truth }, "attempts": { attempts.table() }],
+        "truth": truth,
         "answer": tables.mapValues { table in { table } },
         "baseline": GradingNames.flat(baseline),
       ])
@@ -317,7 +324,7 @@ enum GradingNames {
   /// Where names of one part are looked up.
   static let schema = "default"
   /// What really happened, by tables.
-  static let truth = ["truth.events", "truth.attempts"]
+  static let truth = ["truth.events", "truth.attempts", "truth.phones"]
 
   /// Every table of a world by its bare name, and by `schema_table`; of two with one name, the one
   /// that is further along the pipeline has it.

@@ -15,7 +15,7 @@ final class Phone {
   private let send: Send
   private let plan: FaultPlan
   /// Nil while the app is killed.
-  private var client: EventSDK.Client?
+  private(set) var client: EventSDK.Client?
   /// What waits. It stands for a queue on the disk too: the simulation itself is never killed.
   private var store: MemoryEventQueue
   private let jitterSeed: UInt64
@@ -46,13 +46,13 @@ final class Phone {
   /// True from a visit that begins with events of an earlier one until all are gone.
   private var hasLeftovers = false
   /// What the app knows of the phone, kept while it is killed.
-  private var device: DeviceContext
+  private(set) var device: DeviceContext
   /// True where an attempt could not be made: it is made first of all when there is a chance.
   private var isHeld = false
   /// When a fault kills the app in this visit; nil where none does.
   private var killAt: Int64?
   /// What the clients before this one have dropped.
-  private var earlierDrops: [EventClient.DropReason: Int] = [:]
+  private(set) var earlierDrops: [EventClient.DropReason: Int] = [:]
   /// Events that were in memory alone when the app was killed.
   private(set) var killedCount = 0
   /// Told of each attempt and what the phone heard; nil where nobody asks.

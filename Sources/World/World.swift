@@ -147,6 +147,12 @@ package final class World {
     return try phones[phone]?.queuedEvents().map(\.json) ?? []
   }
 
+  /// The phones that have an app by now, ascending.
+  func standingPhones() throws -> [Phone] {
+    try restore()
+    return phones.values.sorted { $0.user < $1.user }
+  }
+
   /// The phones on which events wait, ascending, with their counts.
   package func waitingCounts() throws -> [(phone: Int, count: Int)] {
     try restore()
