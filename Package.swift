@@ -158,7 +158,7 @@ let package = Package(
     room("KafkaBroker", ["Diagnostics", "EventLog", "KafkaProtocol"] + nio),
 
     // Composition
-    room("World", ["Columnar", "Diagnostics", "EventModel", "EventSDK", "Simulation"]),
+    room("World", ["Codecs", "Columnar", "Diagnostics", "EventModel", "EventSDK", "Simulation"]),
     room(
       "Platform",
       [

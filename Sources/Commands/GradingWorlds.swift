@@ -130,11 +130,13 @@ final class CopiedWorld: GradingWorld {
   private let path: String
   private var baselineHome: (home: Home, platform: Platform)?
   private var answers: [String: any TableSource] = [:]
+  /// What the phones have tried since this copy was opened, and before it in the one it is a fork of.
+  private let attempts: AttemptLedger
 
   init(
     below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
     faults: [WorldFault], kind: String, content: ContentRoot, language: Language,
-    sessionZone: SessionZone
+    sessionZone: SessionZone, attempts: AttemptLedger = AttemptLedger()
   ) throws {
     self.parent = parent
     self.secret = secret
@@ -143,11 +145,12 @@ final class CopiedWorld: GradingWorld {
     spoken = language
     self.sessionZone = sessionZone
     baselineOrigin = baseline
+    self.attempts = attempts
     let home = try Self.copy(origin, below: parent, secret)
     path = home.path
     do {
       if !faults.isEmpty { try Self.plant(faults, in: home.path) }
-      shell = try Self.makeShell(home, content, language, sessionZone)
+      shell = try Self.makeShell(home, content, language, sessionZone, attempts)
       _ = try shell?.platform()
     } catch {
       shell = nil
@@ -180,11 +183,13 @@ final class CopiedWorld: GradingWorld {
   }
 
   private static func makeShell(
-    _ home: Home, _ content: ContentRoot, _ language: Language, _ zone: SessionZone
+    _ home: Home, _ content: ContentRoot, _ language: Language, _ zone: SessionZone,
+    _ attempts: AttemptLedger
   ) throws -> Shell {
-    try Shell(
-      home: home, content: content,
-      options: Platform.Options(sessionZone: zone, contentRoot: content.path), language: language,
+    var options = Platform.Options(sessionZone: zone, contentRoot: content.path)
+    options.attempts = attempts
+    return try Shell(
+      home: home, content: content, options: options, language: language,
       output: CapturedOutput(), purpose: .grading)
   }
 
@@ -220,12 +225,20 @@ final class CopiedWorld: GradingWorld {
   func query(_ sql: String) throws -> HostTable {
     let platform = try opened().platform
     let baseline = sql.lowercased().contains("baseline") ? try baselineCatalogs() : []
-    let truth = platform.truthTable()
+    let events = platform.truthTable()
+    let attempts = attempts
+    var truth: [String: ComposedCatalog.Provider] = [
+      "events": { events }, "attempts": { attempts.table() },
+    ]
+    if sql.lowercased().contains("phones") {
+      let phones = try platform.phoneTable()
+      truth["phones"] = { phones }
+    }
     let tables = answers
     let own = ComposedCatalog(
       name: GradingNames.catalog,
       tables: [
-        "truth": ["events": { truth }],
+        "truth": truth,
         "answer": tables.mapValues { table in { table } },
         "baseline": GradingNames.flat(baseline),
       ])
@@ -283,7 +296,7 @@ final class CopiedWorld: GradingWorld {
     let copy = try CopiedWorld(
       below: parent, of: .running(try opened().platform), baseline: baselineOrigin,
       secret: secret, faults: [], kind: kind, content: content, language: spoken,
-      sessionZone: sessionZone)
+      sessionZone: sessionZone, attempts: AttemptLedger(copying: attempts))
     copy.answers = answers
     return copy
   }
@@ -310,6 +323,8 @@ enum GradingNames {
   static let catalog = "grading"
   /// Where names of one part are looked up.
   static let schema = "default"
+  /// What really happened, by tables.
+  static let truth = ["truth.events", "truth.attempts", "truth.phones"]
 
   /// Every table of a world by its bare name, and by `schema_table`; of two with one name, the one
   /// that is further along the pipeline has it.

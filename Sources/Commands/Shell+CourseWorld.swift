@@ -1,5 +1,5 @@
 // `course shell ID`: SQL in the worlds of an exercise or incident, with the tables that its checks see
-// and no learner does: `truth.events`, `answer.result`, `baseline.…`.
+// and no learner does: `truth.…`, `answer.result`, `baseline.…`.
 //
 // 1. `course shell ID "SELECT …"` asks once.
 // 2. `course shell ID` leaves the world open: every line at the prompt goes there, until
@@ -69,7 +69,7 @@ extension Shell {
 
   private func opened(_ id: String, _ world: any GradingWorld, isAnswered: Bool) -> Reply {
     let about = world.description
-    var tables: [String] = about.origin == "tables" ? [] : ["truth.events", "baseline.*"]
+    var tables: [String] = about.origin == "tables" ? [] : GradingNames.truth + ["baseline.*"]
     if isAnswered { tables.append("answer.result") }
     return Reply(
       [

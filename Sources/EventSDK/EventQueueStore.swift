@@ -64,6 +64,10 @@ public final class MemoryEventQueue: EventQueueStore {
   }
 
   public func prepareToSend() throws {}
+
+  /// Leaves seqs out, so that the next event has `seq` at least: what a client has given to events that
+  /// it dropped is not given again.
+  package func skip(to seq: Int64) { nextSeq = max(nextSeq, seq) }
 }
 
 extension EventSDKError {

@@ -87,6 +87,8 @@ package final class Platform {
     package var sessionZone: SessionZone
     /// The directory that holds `Datasets`.
     package var contentRoot: String
+    /// Where the attempts of the crowd's phones are written down; nil for nowhere.
+    package var attempts: AttemptLedger?
 
     package init(
       worldName: String = "sandbox",
@@ -187,7 +189,8 @@ package final class Platform {
       specification: specification,
       rules: sdk.rules,
       progressFile: directory + "/deliveries",
-      openedAt: file.now
+      openedAt: file.now,
+      noteAttempt: options.attempts.map { ledger in { ledger.append($0) } }
     )
     (shop, shopFeed) = Platform.makeShop(
       path: directory + "/shop.sqlite", file, crowd, phone, contentRoot: options.contentRoot,

@@ -14,7 +14,14 @@ extension FaultPlan {
       entries.first { $0.kind == kind && $0.time.contains(time) }
     }
 
-    func isUnreachable(at time: Int64) -> Bool { active(.unreachable, at: time) != nil }
+    /// A share of the phones, the same ones for as long as the fault lasts.
+    func isUnreachable(phone: Int, at time: Int64) -> Bool {
+      guard let entry = active(.unreachable, at: time) else { return false }
+      var generator = SeededGenerator(
+        seed: seed, label: WorldFault.Kind.unreachable.rawValue, UInt64(phone))
+      return generator.below(100) < entry.number("percent")
+    }
+
     func makesNewIDs(at time: Int64) -> Bool { active(.newIDOnRetry, at: time) != nil }
 
     func losesAnswer(phone: Int, at time: Int64) -> Bool {
@@ -29,6 +36,23 @@ extension FaultPlan {
       var generator = SeededGenerator(
         seed: seed, label: kind.rawValue, UInt64(phone) << 42 ^ UInt64(bitPattern: time))
       return generator.below(100) < entry.number("percent")
+    }
+
+    /// When the app dies in a visit that goes from one moment to another; nil where it lives on.
+    ///
+    /// By the seed, the phone and the visit: killed again wherever the visit is played again.
+    func killMoment(phone: Int, visit: Int64, from start: Int64, to end: Int64) -> Int64? {
+      var first: Int64?
+      for (index, entry) in entries.enumerated() where entry.kind == .killApp {
+        let moment = entry.numbers["after"].map { start + Int64($0) * 1_000 } ?? end
+        guard moment <= end, entry.time.contains(moment) else { continue }
+        var generator = SeededGenerator(
+          seed: seed, label: entry.kind.rawValue, UInt64(phone), UInt64(bitPattern: visit),
+          UInt64(index))
+        guard generator.below(100) < entry.number("percent") else { continue }
+        first = min(first ?? .max, moment)
+      }
+      return first
     }
 
     /// Milliseconds that the phone's clock is wrong by, on top of its own error.

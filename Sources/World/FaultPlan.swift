@@ -63,6 +63,12 @@ struct FaultPlan: Sendable {
     }
     try demand("version", fault.parameters["version"], among: specification.appVersions)
     try demand("platform", fault.parameters["platform"], among: specification.platformNames)
+    // Names under which events may reach a server, those that other faults give among them.
+    let sentNames = specification.eventNames + configuration.faults.compactMap { fault in
+      fault.name == WorldFault.Kind.chatter.rawValue
+        ? fault.parameters["event"] ?? WorldFault.Kind.chatter.defaults["event"]
+        : fault.parameters["to"]
+    }
     let from = try moment("from", of: fault, configuration) ?? configuration.start.milliseconds
     let until = try moment("until", of: fault, configuration) ?? .max
     guard from < until else {
@@ -78,21 +84,32 @@ struct FaultPlan: Sendable {
       platform: fault.parameters["platform"], time: from..<until, texts: [:], numbers: [:])
     for name in kind.ownParameters {
       guard let value = fault.parameters[name] ?? kind.defaults[name] else {
+        if kind.optionalParameters.contains(name) { continue }
         throw WorldError(
           "fault.parameter", "the fault \(fault.name) needs the parameter \(name)",
           place: "faults", advice: "Write \(name) below its parameters.")
       }
-      if let range = WorldFault.Kind.numbers[name] {
+      let words = WorldFault.Kind.choices[name] ?? []
+      if let range = WorldFault.Kind.numbers[name], !words.contains(value) {
         guard let number = Int(value), range.contains(number) else {
+          let other = words.isEmpty ? "" : ", or " + words.joined(separator: ", ")
           throw WorldError(
             "fault.value", "\(name) of the fault \(fault.name) is \"\(value)\"", place: "faults",
-            advice: "Write a whole number from \(range.lowerBound) to \(range.upperBound).")
+            advice: "Write a whole number from \(range.lowerBound) to \(range.upperBound)\(other).")
         }
         entry.numbers[name] = number
       } else {
-        if name == "event" { try demand(name, value, among: specification.eventNames) }
+        if name == "event", kind != .chatter {
+          try demand(name, value, among: kind == .answers ? sentNames : specification.eventNames)
+        }
+        if !words.isEmpty { try demand(name, value, among: words) }
         entry.texts[name] = value
       }
+    }
+    if entry.texts["names"] == "yes", entry.texts["event"] == nil {
+      throw WorldError(
+        "fault.parameter", "the fault \(fault.name) names events and says not which",
+        place: "faults", advice: "Write event below its parameters, or leave names out.")
     }
     return entry
   }

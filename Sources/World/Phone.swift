@@ -14,8 +14,14 @@ final class Phone {
   private let population: Population
   private let send: Send
   private let plan: FaultPlan
-  private var client: EventSDK.Client?
+  /// Nil while the app is killed.
+  private(set) var client: EventSDK.Client?
+  /// What waits. It stands for a queue on the disk too: the simulation itself is never killed.
+  private var store: MemoryEventQueue
+  private let jitterSeed: UInt64
   private var player: SessionPlayer?
+  /// What the app will log on top in this visit.
+  private var chatter: ArraySlice<FaultPlan.Chatter> = []
   private var waiting: [Session] = []
   private var lastEnd: Int64
   private var networkBackAt: Int64?
@@ -37,6 +43,22 @@ final class Phone {
   private var failedSeq: Int64?
   /// The planned start of the session from which this phone would have to be played again.
   private(set) var chainStart: Int64 = 0
+  /// True from a visit that begins with events of an earlier one until all are gone.
+  private var hasLeftovers = false
+  /// What the app knows of the phone, kept while it is killed.
+  private(set) var device: DeviceContext
+  /// True where an attempt could not be made: it is made first of all when there is a chance.
+  private var isHeld = false
+  /// When a fault kills the app in this visit; nil where none does.
+  private var killAt: Int64?
+  /// What the clients before this one have dropped.
+  private(set) var earlierDrops: [EventClient.DropReason: Int] = [:]
+  /// Events that were in memory alone when the app was killed.
+  private(set) var killedCount = 0
+  /// Told of each attempt and what the phone heard; nil where nobody asks.
+  var note: ((PhoneAttempt) -> Void)?
+  /// The requests that have left the phone at this very moment.
+  var requestsAtMoment = 0
   /// The time under which the phone stands in the world's queue.
   var scheduledTime: Int64 = .max
 
@@ -65,19 +87,59 @@ final class Phone {
     self.faults = faults.share(version: device.appVersion, platform: device.platform)
     self.rules = rules
     self.usesGzip = usesGzip
-    ruleIndex = rules.lastIndex { $0.from <= moment } ?? 0
+    store = MemoryEventQueue(nextSeq: nextSeq)
     var jitter = SeededGenerator(seed: population.seed, label: "jitter", UInt64(user))
-    client = Client(
-      store: MemoryEventQueue(nextSeq: nextSeq),
+    jitterSeed = jitter.next()
+    self.device = device
+    client = launch(at: moment)
+  }
+
+  /// The app as it starts, on the queue it finds.
+  private func launch(at moment: Int64) -> Client {
+    ruleIndex = rules.lastIndex { $0.from <= moment } ?? 0
+    return Client(
+      store: store,
       configuration: Self.configuration(
-        rules.isEmpty ? Configuration() : rules[ruleIndex].configuration, usesGzip, faults),
+        rules.isEmpty ? Configuration() : rules[ruleIndex].configuration, usesGzip, plan),
       device: device,
-      jitterSeed: jitter.next(),
+      jitterSeed: jitterSeed,
       transport: { [unowned self] request in transport(request) },
       now: { [unowned self] in deviceClock },
       uptime: { [unowned self] in self.time },
       makeEventID: { [unowned self] in self.eventID }
     )
+  }
+
+  /// The app is killed: it sends nothing any more, and what waits in memory is gone. Its seqs are
+  /// not used again, for the counter is on the disk either way.
+  private func kill(_ client: Client) {
+    device = client.device
+    self.client = nil
+    earlierDrops.merge(client.droppedCounts, uniquingKeysWith: +)
+    if rules.isEmpty || rules[ruleIndex].keepsQueue {
+      store.skip(to: client.nextSeq)
+    } else {
+      killedCount += store.waitingSeqs.count
+      store = MemoryEventQueue(nextSeq: client.nextSeq)
+    }
+  }
+
+  /// The app is opened again after a kill.
+  private func relaunch() throws -> Client {
+    device.network = networkBackAt == nil ? networkName : "none"
+    let client = launch(at: time)
+    if let player { client.userID = player.isKnown ? population.userID(user) : nil }
+    self.client = client
+    if networkBackAt != nil { try client.networkLost() }
+    return client
+  }
+
+  /// The app as somebody uses it: one that was killed is opened, and what waits leaves first.
+  private func used() throws -> Client {
+    if let client { return client }
+    let client = try relaunch()
+    try client.enterForeground()
+    return client
   }
 
   /// The rules as the simulation runs them: it leaves compression out where nobody looks at bytes, and
@@ -108,13 +170,16 @@ final class Phone {
 
   /// True between visits, with an empty queue.
   var isSettled: Bool {
-    player == nil && waiting.isEmpty && networkBackAt == nil && client?.isSettled ?? true
+    player == nil && waiting.isEmpty && networkBackAt == nil
+      && client?.isSettled ?? store.waitingSeqs.isEmpty
   }
 
   /// The moment of the next thing that happens on this phone; `Int64.max` for none.
   var nextTime: Int64 {
     var next = client?.nextTimer ?? .max
     if let networkBackAt { next = min(next, networkBackAt) }
+    if let killAt { next = min(next, killAt) }
+    if let said = chatter.first { next = min(next, said.time) }
     if let player {
       next = min(next, player.nextTime ?? .max)
     } else if let session = waiting.first {
@@ -125,28 +190,52 @@ final class Phone {
 
   /// A visit that begins at its planned start, or when the one before is over.
   func expect(_ session: Session) {
-    if isSettled { chainStart = session.plannedStart }
+    if isSettled {
+      chainStart = session.plannedStart
+      hasLeftovers = false
+    } else if isIdle {
+      hasLeftovers = true
+    }
     waiting.append(session)
   }
 
+  /// True where nothing happens on this phone before its next visit, whatever waits on it.
+  private var isIdle: Bool { player == nil && waiting.isEmpty && networkBackAt == nil }
+
+  /// True where events wait that its visits alone do not tell of: those that a visit has left behind.
+  var isCarrying: Bool { !isSettled && (hasLeftovers || isIdle) }
+
   /// Lets happen what is due at `moment`.
   func act(at moment: Int64) throws {
+    if moment != time { requestsAtMoment = 0 }
     time = moment
-    guard let client else { return }
-    try updateRules(client)
-    if let timer = client.nextTimer, timer <= moment { try client.tick() }
+    isHeld = false
+    if let kill = killAt, kill <= moment {
+      killAt = nil
+      if let client { self.kill(client) }
+    }
+    if let client {
+      try updateRules(client)
+      if let timer = client.nextTimer, timer <= moment { try client.tick() }
+      guard !isHeld else { return }
+    }
     if let back = networkBackAt, back <= moment {
       networkBackAt = nil
-      client.device.network = networkName
-      try client.networkBack()
+      client?.device.network = networkName
+      try client?.networkBack()
+      guard !isHeld else { return }
+    }
+    while let said = chatter.first, said.time <= moment {
+      chatter.removeFirst()
+      try say(said)
     }
     if player != nil {
-      if let next = player?.nextTime, next <= moment { try step(client) }
+      if let next = player?.nextTime, next <= moment { try step() }
     } else if let session = waiting.first,
       Schedule.start(of: session, lastEnd: lastEnd) <= moment
     {
       waiting.removeFirst()
-      try begin(session, client)
+      try begin(session, client ?? relaunch())
     }
   }
 
@@ -172,22 +261,34 @@ final class Phone {
     mishaps = session.imperfections.intersection([.lostAnswer, .batchTwice, .otherPayload])
     client.userID = player.isKnown ? population.userID(user) : nil
     self.player = player
+    if plan.hasChatter {
+      chatter =
+        plan.chatter(
+          of: session, SessionScript(session, population: population), startingAt: time,
+          population)[...]
+    }
+    killAt =
+      faults.isEmpty
+      ? nil
+      : faults.killMoment(
+        phone: user, visit: session.plannedStart, from: time, to: player.endTime)
     try client.enterForeground()
   }
 
-  private func step(_ client: Client) throws {
+  private func step() throws {
     var sink = MemberSink()
     guard let play = player?.play(into: &sink) else { return }
     switch play {
-    case .track(let kind): try track(kind, sink.members, client)
-    case .leave: try client.enterBackground()
+    case .track(let kind): try track(kind, sink.members, used())
+    case .leave: try client?.enterBackground()
     case .comeBack:
+      let client = try used()
       try client.enterForeground()
       try track(.appOpen, sink.members, client)
     case .finish:
       player = nil
       lastEnd = time
-      try client.enterBackground()
+      try client?.enterBackground()
     }
   }
 
@@ -205,15 +306,35 @@ final class Phone {
     }
   }
 
+  /// One event of an app that logs too much.
+  private func say(_ said: FaultPlan.Chatter) throws {
+    guard let player else { return }
+    let client = try used()
+    client.sessionID = player.sessionID
+    let content = plan.content(ofChatter: client.nextSeq, phone: user)
+    eventID = content.id
+    try client.track(said.event, content.properties)
+  }
+
   // MARK: - The network
 
-  /// One request on its way: what the server and the phone see of it.
+  /// One attempt of the client.
   private func transport(_ request: Request) -> Response {
+    let response = carry(request)
+    if let note, !response.isNotAttempted, let client {
+      note(PhoneAttempt(phone: user, device: client.device, time: time, request, response))
+    }
+    return response
+  }
+
+  /// One request on its way: what the server and the phone see of it.
+  private func carry(_ request: Request) -> Response {
     var request = request
     if !faults.isEmpty {
       if faults.makesNewIDs(at: time), isResent(request) { request = withNewIDs(request) }
     }
     let response = send(user, request, time)
+    isHeld = response.isNotAttempted
     guard response.status == 200 else {
       failedSeq = firstWaiting?.seq
       return response
@@ -227,7 +348,7 @@ final class Phone {
     if faults.losesAnswer(phone: user, at: time) || losesAnswer {
       mishaps.remove(.lostAnswer)
       failedSeq = firstWaiting?.seq
-      return .unreachable
+      return .timedOut
     }
     return response
   }
@@ -283,6 +404,8 @@ final class Phone {
   }
 
   /// The events that wait on this phone.
-  func queuedEvents() throws -> [QueuedEvent] { try client?.queuedEvents() ?? [] }
-  var waitingCount: Int { client?.waitingCount ?? 0 }
+  func queuedEvents() throws -> [QueuedEvent] {
+    try store.waitingSeqs.map { QueuedEvent(seq: $0, json: try store.json(of: $0)) }
+  }
+  var waitingCount: Int { client?.waitingCount ?? store.waitingSeqs.count }
 }

@@ -17,9 +17,19 @@ final class ProgressFile {
   struct Exception {
     var time: Int64
     var phone: Int
+    /// The requests that the phone had made at this moment before.
+    var attempt = 0
     /// The planned start of the session from which the phone must be played again.
     var chainStart: Int64
     var response: PhoneResponse
+
+    /// No answer at all: a phone that must be played again from that session because of what it left.
+    static func mark(_ phone: Int, chainStart: Int64) -> Exception {
+      Exception(
+        time: .min, phone: phone, chainStart: chainStart, response: PhoneResponse(status: 200))
+    }
+
+    var isMark: Bool { time == .min }
   }
 
   struct Contents {
@@ -83,7 +93,9 @@ final class ProgressFile {
         let response = reader.nextResponse()
       else { throw damaged() }
       exceptions.append(
-        Exception(time: time, phone: Int(phone), chainStart: chain, response: response)
+        Exception(
+          time: time, phone: Int(phone & 0xFFFF_FFFF), attempt: Int(phone >> 32),
+          chainStart: chain, response: response)
       )
     }
     let sum = Self.checksum(bytes[0..<reader.offset])
@@ -117,7 +129,8 @@ final class ProgressFile {
     }
     for exception in exceptions {
       Self.append(exception.time, to: &bytes)
-      Self.append(Int64(exception.phone), to: &bytes)
+      // Most often the first and only request of a moment: one word for both.
+      Self.append(Int64(exception.phone) | Int64(exception.attempt) << 32, to: &bytes)
       Self.append(exception.chainStart, to: &bytes)
       Self.append(exception.response, to: &bytes)
     }

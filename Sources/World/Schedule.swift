@@ -22,14 +22,18 @@ struct Schedule {
   private(set) var lastEnds: [Int64]
   private var offlineUntil: [Int64]
   private let population: Population
+  /// Events on top of those of the visits; nil for none.
+  private let chatter: FaultPlan?
   /// The phone that stands first in the arrays.
   private let first: Int
 
   /// The first seq of an install.
   static let firstSeq: Int64 = 1
 
-  init(population: Population) {
+  /// `faults` are needed where seqs are: an app that logs too much uses more of them.
+  init(population: Population, faults: FaultPlan? = nil) {
     self.population = population
+    chatter = faults?.hasChatter == true ? faults : nil
     first = 0
     eventCounts = Array(repeating: 0, count: population.phoneCount)
     lastEnds = Array(repeating: .min / 2, count: population.phoneCount)
@@ -39,6 +43,7 @@ struct Schedule {
   /// A schedule of one phone alone, which is placed for itself.
   init(population: Population, phone: Int) {
     self.population = population
+    chatter = nil
     first = phone
     eventCounts = [0]
     lastEnds = [.min / 2]
@@ -70,6 +75,10 @@ struct Schedule {
       offlineUntil[user] = start + session.offlineMilliseconds
     }
     eventCounts[user] += Int64(session.eventCount)
+    if let chatter {
+      eventCounts[user] += Int64(
+        chatter.chatter(of: session, script, startingAt: start, population).count)
+    }
     lastEnds[user] = end
     return Placement(start: start, end: end, firstSeq: firstSeq, startsSettled: startsSettled)
   }

@@ -77,6 +77,24 @@ struct SessionScript: Sendable {
   /// The time from the start to the last step.
   var durationMilliseconds: Int64 { steps.reduce(0) { $0 + Int64($1.pause) } }
 
+  /// When the app is on the screen, for a visit that begins at `start`.
+  func foreground(from start: Int64) -> [Range<Int64>] {
+    var spans: [Range<Int64>] = []
+    var opened: Int64? = start
+    var time = start
+    for step in steps {
+      time += Int64(step.pause)
+      switch step.action {
+      case .event, .again: continue
+      case .comeBack: opened = time
+      case .leave, .finish:
+        if let opened { spans.append(opened..<time) }
+        opened = nil
+      }
+    }
+    return spans
+  }
+
   /// The body, with the returns, the login and the checkout somewhere in it.
   private mutating func addBody(
     _ session: Session,

@@ -44,7 +44,7 @@ extension World {
   ///
   /// It does not depend on how far the world has run. Cost: about that of playing the day.
   package func truth(day: CivilDate) -> DayTruth {
-    var schedule = Schedule(population: population)
+    var schedule = Schedule(population: population, faults: faults)
     var events: [TruthEvent] = []
     let from = StoryTime(day, offsetSeconds: TimeZones.seoul).milliseconds
     let until = from + 86_400_000
@@ -99,7 +99,17 @@ extension World {
     let ofVisit = session.imperfections.intersection([.lostAnswer, .batchTwice, .otherPayload])
     let onlineAt = placement.start + session.offlineMilliseconds
     var seq = placement.firstSeq
+    // What an app logs on top was not meant, and is not in the ledger; it takes seqs all the same.
+    var chatter =
+      faults.hasChatter
+      ? faults.chatter(
+        of: session, SessionScript(session, population: population),
+        startingAt: placement.start, population)[...] : []
     while let time = player.nextTime {
+      while let next = chatter.first, next.time <= time {
+        chatter.removeFirst()
+        seq += 1
+      }
       var sink = MemberSink()
       let kind: EventKind
       switch player.play(into: &sink) {

@@ -29,6 +29,7 @@ package final class World {
   var visits: VisitPlan { VisitPlan(population: population, faults: faults) }
   /// How the app's event client is set up, oldest first; empty for its defaults.
   private var rules: [SDKRules]
+  private let noteAttempt: ((PhoneAttempt) -> Void)?
   private var phones: [Int: Phone] = [:]
   private var queue = PhoneQueue()
   private var arrivals: [Session] = []
@@ -49,7 +50,8 @@ package final class World {
 
   /// Opens a world; nothing is generated before the first `advance`.
   ///
-  /// It stands at `openedAt`, else where its progress file stands, else at its start.
+  /// It stands at `openedAt`, else where its progress file stands, else at its start. `noteAttempt` is
+  /// told of every attempt of a phone from now on, in order of time; what is played again is not told.
   ///
   /// - Throws: `world.progress…` for a progress file that cannot be used, `world.fault…` for a fault
   ///   that does not exist.
@@ -58,10 +60,12 @@ package final class World {
     specification: WorldSpecification,
     rules: [SDKRules] = [],
     progressFile: String? = nil,
-    openedAt: StoryTime? = nil
+    openedAt: StoryTime? = nil,
+    noteAttempt: ((PhoneAttempt) -> Void)? = nil
   ) throws {
     self.configuration = configuration
     self.rules = rules
+    self.noteAttempt = noteAttempt
     population = Population(
       seed: configuration.seed, size: configuration.size, specification: specification,
       start: configuration.start, versionShift: configuration.versionShift)
@@ -124,7 +128,14 @@ package final class World {
 
   /// Marks a clock step: the position is on the disk when this returns.
   package func checkpoint() throws {
-    exceptions.removeAll { exception in phones[exception.phone]?.isSettled ?? isRestored }
+    exceptions.removeAll { exception in
+      exception.isMark ? isRestored : phones[exception.phone]?.isSettled ?? isRestored
+    }
+    if isRestored {
+      let carrying = phones.values.filter(\.isCarrying).sorted { $0.user < $1.user }
+      let marks = carrying.map { ProgressFile.Exception.mark($0.user, chainStart: $0.chainStart) }
+      exceptions.insert(contentsOf: marks, at: 0)
+    }
     try progress?.checkpoint(now: now.milliseconds, exceptions: exceptions)
     // Answers from before a crash that no phone has asked for again yet.
     for answer in rememberedAnswers { try progress?.append(answer) }
@@ -134,6 +145,12 @@ package final class World {
   package func queuedEvents(phone: Int) throws -> [[UInt8]] {
     try restore()
     return try phones[phone]?.queuedEvents().map(\.json) ?? []
+  }
+
+  /// The phones that have an app by now, ascending.
+  func standingPhones() throws -> [Phone] {
+    try restore()
+    return phones.values.sorted { $0.user < $1.user }
   }
 
   /// The phones on which events wait, ascending, with their counts.
@@ -200,6 +217,9 @@ package final class World {
       rules: rules,
       at: moment
     ) { [unowned self] phone, request, time in send(phone, request, time) }
+    if let noteAttempt {
+      phone.note = { [unowned self] attempt in if deliver != nil { noteAttempt(attempt) } }
+    }
     phones[user] = phone
     return phone
   }
@@ -220,7 +240,9 @@ package final class World {
   // MARK: - Deliveries
 
   private func send(_ phone: Int, _ request: Request, _ time: Int64) -> Response {
-    let response = answer(phone, request, time)
+    let attempt = phones[phone]?.requestsAtMoment ?? 0
+    let response = answer(phone, request, time, attempt)
+    if response != .notAttempted { phones[phone]?.requestsAtMoment += 1 }
     // The attempt that could not be made is the first to be made again: it stands last.
     if deliver != nil, let last = exceptions.last, last.response == .notAttempted,
       last.phone == phone, last.time == time
@@ -232,6 +254,7 @@ package final class World {
         ProgressFile.Exception(
           time: time,
           phone: phone,
+          attempt: attempt,
           chainStart: phones[phone]?.chainStart ?? time,
           response: response
         )
@@ -249,16 +272,24 @@ package final class World {
     }
   }
 
-  private func answer(_ phone: Int, _ request: Request, _ time: Int64) -> PhoneResponse {
+  private func answer(
+    _ phone: Int, _ request: Request, _ time: Int64, _ attempt: Int
+  ) -> PhoneResponse {
     guard let deliver else {
       // Played again from the past: what the server is known to have said, else yes.
-      return exceptions.first { $0.time == time && $0.phone == phone }?.response
-        ?? PhoneResponse(status: 200)
+      return exceptions.first {
+        $0.time == time && $0.phone == phone && $0.attempt == attempt
+      }?.response ?? PhoneResponse(status: 200)
     }
     guard failure == nil else { return .notAttempted }
     deliveryCount += 1
     // Not written down: a world that is played again meets the fault again.
-    if phones[phone]?.faults.isUnreachable(at: time) == true { return .unreachable }
+    if let faults = phones[phone]?.faults, !faults.isEmpty {
+      if faults.isUnreachable(phone: phone, at: time) { return .unreachable }
+      if let said = faults.answer(to: request, phone: phone, at: time, attempt: attempt) {
+        return said
+      }
+    }
     if let remembered = rememberedAnswers.popFirst() { return remembered }
     let response: PhoneResponse
     do {
@@ -307,7 +338,7 @@ package final class World {
   /// The sessions of the phones that are busy at `moment`, from the last time each was settled; also
   /// sets the seqs and ends that all other phones stand at.
   private func chains(through moment: StoryTime) -> [Session] {
-    var schedule = Schedule(population: population)
+    var schedule = Schedule(population: population, faults: faults)
     var chains: [Int: (firstSeq: Int64, lastEnd: Int64, sessions: [Session])] = [:]
     let forced = Dictionary(
       exceptions.map { ($0.phone, $0.chainStart) },

@@ -31,10 +31,14 @@ package struct WorldFault: Sendable, Hashable {
   static let positionParameters = ["version", "platform", "from", "until"]
 
   enum Kind: String, CaseIterable, Sendable {
-    /// Phones get no answer: their events wait on them.
+    /// So many of a hundred phones get no answer: their events wait on them.
     case unreachable
     /// The server takes requests, and the phones do not hear so: they send them again.
     case lostAnswers = "lost-answers"
+    /// The server says something else than it would, and takes nothing.
+    case answers
+    /// The app's process dies in a visit or at its end: nothing leaves it any more.
+    case killApp = "kill-app"
     /// The network delivers requests twice.
     case batchTwice = "batch-twice"
     /// A request that is sent again carries new ids: nobody can tell that its events are the same.
@@ -53,6 +57,8 @@ package struct WorldFault: Sendable, Hashable {
     case invalidEvent = "invalid-event"
     /// A property carries a telephone number or an e-mail address.
     case personalData = "personal-data"
+    /// The app logs too much: an event that is in no plan, so many times a minute.
+    case chatter
     /// Many phones report the same device.
     case hotDevice = "hot-device"
     /// Phones' clocks are wrong by so many minutes, more or less.
@@ -65,13 +71,16 @@ package struct WorldFault: Sendable, Hashable {
     /// What it takes beyond a position.
     var ownParameters: [String] {
       switch self {
-      case .unreachable, .newIDOnRetry, .priceAsText: []
-      case .lostAnswers, .batchTwice, .hotDevice: ["percent"]
+      case .newIDOnRetry, .priceAsText: []
+      case .unreachable, .lostAnswers, .batchTwice, .hotDevice: ["percent"]
+      case .answers: ["status", "percent", "retry-after", "event", "names", "bytes"]
+      case .killApp: ["percent", "after"]
       case .renameEvent: ["event", "to"]
       case .dropProperty, .personalData: ["event", "property"]
       case .wrongUnit: ["event", "property", "factor"]
       case .oversizedEvent: ["event", "bytes"]
       case .invalidEvent: ["event"]
+      case .chatter: ["event", "per-minute"]
       case .wrongClock: ["minutes"]
       case .pushBurst: ["visits", "minutes"]
       case .botWave: ["visits"]
@@ -81,11 +90,14 @@ package struct WorldFault: Sendable, Hashable {
     /// The values of parameters that need not be written.
     var defaults: [String: String] {
       switch self {
-      case .lostAnswers: ["percent": "100"]
+      case .unreachable, .lostAnswers: ["percent": "100"]
+      case .answers: ["status": "503", "percent": "100", "names": "no"]
+      case .killApp: ["percent": "100", "after": "end"]
       case .batchTwice: ["percent": "100"]
       case .hotDevice: ["percent": "40"]
       case .wrongUnit: ["property": "amount", "factor": "100"]
       case .oversizedEvent: ["bytes": "600000"]
+      case .chatter: ["event": "debug_log", "per-minute": "600"]
       case .personalData: ["event": "search", "property": "query"]
       case .wrongClock: ["minutes": "540"]
       case .pushBurst: ["visits": "200", "minutes": "10"]
@@ -94,10 +106,27 @@ package struct WorldFault: Sendable, Hashable {
       }
     }
 
+    /// Parameters that may be absent: what they would narrow or add is then not narrowed or added.
+    var optionalParameters: Set<String> {
+      self == .answers ? ["retry-after", "event", "bytes"] : []
+    }
+
+    /// Parameters of which one of some words is written; those that have bounds too may be a number.
+    static let choices: [String: [String]] = [
+      "after": ["end"],
+      "names": ["yes", "no"],
+      "status": [
+        "400", "401", "403", "404", "408", "410", "413", "429", "500", "501", "502", "503", "504",
+        "timeout",
+      ],
+    ]
+
     /// Bounds of parameters that are whole numbers.
     static let numbers: [String: ClosedRange<Int>] = [
       "percent": 1...100, "factor": 2...1_000_000, "bytes": 1_000...20_000_000,
       "minutes": -20_000_000...20_000_000, "visits": 1...1_000_000,
+      "retry-after": 1...86_400, "after": 1...86_400,
+      "per-minute": 1...6_000,
     ]
   }
 }
