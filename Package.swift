@@ -161,8 +161,8 @@ let package = Package(
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
         "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
-        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
-        "TrinoSQL", "Warehouse", "World", crypto, yams,
+        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "RemoteKafka",
+        "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto, yams,
       ]),
 
     // Side
@@ -176,7 +176,7 @@ let package = Package(
         "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
         "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
         "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform",
-        "QueryExecution", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
+        "QueryExecution", "RemoteKafka", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -212,7 +212,7 @@ let package = Package(
       "CollectorEndpoint",
       [
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
-        "Simulation",
+        "Simulation", "TestSupport",
       ]),
     tests(
       "Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
@@ -259,7 +259,8 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
-        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
+        "EventLog", "Grading", "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "Platform",
+        "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
         "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(

@@ -14,13 +14,18 @@ extension Shell {
     try arguments.allowOnly("topic")
     let log = try platform().log
     let topic = arguments.positions.first ?? arguments.options["topic"] ?? "app-events"
-    guard log.topicNames().contains(topic) else { throw noSuchTopic(topic, among: log.topicNames()) }
+    let topics = try topicNames()
+    guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
     var reply = try table(
       of: """
         SELECT p.topic, p.partition, p.start_offset, p.end_offset, p.segments, p.size_bytes
         FROM system.kafka.partitions p WHERE p.topic = '\(topic)' ORDER BY p.partition
         """
     )
+    if let kafka = try platform().kafka {
+      reply.blocks += try describeClusterTopic(topic, kafka)
+      return reply
+    }
     if log.replicas(TopicPartition(topic, 0)) != nil {
       reply.blocks += try table(
         of: """
@@ -124,9 +129,9 @@ extension Shell {
     _ value: String, to topic: String, key: String?, partition: String?, waitsForAll: Bool = true
   ) throws -> (Int32, Offset) {
     let platform = try platform()
-    let log = platform.log
-    guard log.topicNames().contains(topic) else { throw noSuchTopic(topic, among: log.topicNames()) }
-    let count = try log.partitionCount(of: topic)
+    let topics = try topicNames()
+    guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
+    let count = try platform.events.partitionCount(of: topic)
     let key = key.map { Array($0.utf8) }
     var number: Int32 = 0
     if let partition {
@@ -137,12 +142,16 @@ extension Shell {
       }
       number = asked
     } else if let key {
-      number = try log.partition(forKey: key, topic: topic)
+      number = Int32(Murmur2.partition(forKey: key, count: count))
     }
-    let offset = try log.append(
-      [Record(key: key, value: Array(value.utf8))], to: TopicPartition(topic, number),
-      appendTime: platform.now.milliseconds, waitsForAll: waitsForAll)
-    try log.sync()
+    let record = Record(key: key, value: Array(value.utf8))
+    let place = TopicPartition(topic, number)
+    let offset =
+      platform.kafka == nil
+      ? try platform.log.append(
+        [record], to: place, appendTime: platform.now.milliseconds, waitsForAll: waitsForAll)
+      : try platform.events.append([record], to: place, appendTime: platform.now.milliseconds)
+    try platform.events.sync()
     return (number, offset)
   }
 }

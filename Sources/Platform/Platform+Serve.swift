@@ -19,7 +19,10 @@ extension Platform {
   ///
   /// The topics of `topics.yaml` say there what is true of them: how long they keep their records, and
   /// that a record's time is the log's, which is story time. A client's own clock would be years off.
+  ///
+  /// - Throws: `platform.onlyEmbedded` where the log is a cluster, which has brokers of its own.
   package func openKafka(port: Int) throws -> KafkaBroker {
+    try checkEmbedded("serve --kafka-port")
     var configuration = BrokerConfiguration()
     for topic in try pipeline.topics() {
       configuration.declaredTopics.insert(topic.name)

@@ -18,6 +18,7 @@ internal import Foundation
 package import Lake
 package import LakeIngest
 internal import ObjectStorage
+package import RemoteKafka
 package import Simulation
 package import StreamProcessing
 package import TrinoSQL
@@ -31,7 +32,12 @@ package import World
 package final class Platform {
   package let directory: String
   package let clock: StoryClock
+  /// The embedded log; empty where the world's events are in a cluster.
   package let log: EventLog
+  /// Where the world's events are: the embedded log, or the cluster.
+  package let events: any WorldLog
+  /// The cluster that holds the world's events; nil with the embedded log.
+  package let kafka: RemoteKafkaLog?
   package let collector: Collector
   package let lake: Lake
   package let warehouse: Warehouse
@@ -82,6 +88,8 @@ package final class Platform {
     package var sessionZone: SessionZone
     /// The directory that holds `Datasets`.
     package var contentRoot: String
+    /// Which parts are engines elsewhere.
+    package var profile = Profile()
 
     package init(
       worldName: String = "sandbox",
@@ -130,10 +138,11 @@ package final class Platform {
     try pipeline.install(from: options.contentRoot + "/Datasets/shop/pipeline")
 
     log = try EventLog.open(directory: try home.directory("worlds/\(options.worldName)/kafka"))
-    for topic in try pipeline.topics() {
-      try log.createTopic(topic.name, partitionCount: topic.partitions)
-      try log.setReplicas(topic.name, topic.replicas)
-    }
+    let opened = try Platform.openLog(
+      options.profile, directory: directory, file: file, embedded: log, pipeline: pipeline,
+      storyNow: storyNow)
+    events = opened.events
+    kafka = opened.kafka
     lake = try Lake.open(
       root: try home.directory("worlds/\(options.worldName)/lake"),
       now: storyNow
@@ -143,7 +152,7 @@ package final class Platform {
       now: storyNow
     )
     collector = try Collector(
-      log: log,
+      log: events,
       clock: clock,
       configuration: try Platform.collectorConfiguration(
         pipeline,
@@ -154,10 +163,10 @@ package final class Platform {
       )
     )
     let files = pipeline
-    ingest = BronzeIngest(log: log, lake: lake, group: Platform.ingestGroup(directory)) {
+    ingest = BronzeIngest(log: events, lake: lake, group: Platform.ingestGroup(directory)) {
       try files.ingest()
     }
-    live = LiveMetrics(log: log, clock: clock)
+    live = LiveMetrics(log: events, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
     sdk = try SDKHistory(
       path: directory + "/sdk-history.json", yaml: try pipeline.sdkText(), now: file.now,
@@ -185,11 +194,12 @@ package final class Platform {
     )
     catalogs = [
       lake, warehouse, live.catalog(),
-      Platform.systemCatalog(log, ingest, collector, lake, warehouse, journal, phone),
+      Platform.systemCatalog(log, opened.kafka, ingest, collector, lake, warehouse, journal, phone),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
     engine = QueryEngine(catalogs: catalogs)
     recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
+    recoveries += opened.notes
     if let problem = sdk.problem { recoveries.append(Platform.recovery(of: problem)) }
     recoveries += try closeJournal()
   }
@@ -212,6 +222,7 @@ package final class Platform {
   package func close() throws {
     try checkpoint()
     try log.close()
+    kafka?.close()
   }
 
   private static func collectorConfiguration(
@@ -242,6 +253,7 @@ package final class Platform {
 
   private static func systemCatalog(
     _ log: EventLog,
+    _ kafka: RemoteKafkaLog?,
     _ ingest: BronzeIngest,
     _ collector: Collector,
     _ lake: Lake,
@@ -254,7 +266,7 @@ package final class Platform {
       tables: [
         "sdk": phone.systemTables(),
         "collector": collector.systemTables(),
-        "kafka": kafkaTables(log, ingest),
+        "kafka": kafkaTables(log, kafka, ingest),
         "lake": lake.systemTables(),
         "etl": journal.systemTables(),
         "warehouse": warehouse.systemTables(),

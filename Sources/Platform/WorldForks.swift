@@ -137,6 +137,7 @@ extension Platform {
   /// - Throws: what keeps the world or the disk from being written.
   @discardableResult
   package func copy(to target: String, isDurable: Bool = false) throws -> WorldCopy.Summary {
+    try checkEmbedded("fork")
     try checkpoint()
     return try WorldCopy.make(from: directory, to: target, isDurable: isDurable)
   }

@@ -6,8 +6,8 @@ internal import RemoteKafka
 /// They keep records in memory and answer what a client of a cluster asks: produce with acks and
 /// sequence numbers, fetch, offsets, groups. They neither make topics on request nor list groups.
 package final class KafkaMockCluster: @unchecked Sendable {
-  // `@unchecked Sendable`: both pointers never change, and the mock cluster takes every request on a
-  // thread of its own.
+  // `@unchecked Sendable`: both pointers never change, and the mock cluster takes every request on
+  // a thread of its own.
   private let client: OpaquePointer
   private let cluster: OpaquePointer
   /// What `bootstrap.servers` is.

@@ -1,5 +1,5 @@
-// The functions of librdkafka that are used: result, name, parameters, arguments. Each line becomes a
-// place in the table, a look-up by name, and a function of the same name for Swift.
+// The functions of librdkafka that are used: result, name, parameters, arguments. Each line becomes
+// a place in the table, a look-up by name, and a function of the same name for Swift.
 #pragma once
 
 #pragma clang assume_nonnull begin
