@@ -39,6 +39,7 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
@@ -111,6 +112,8 @@ let package = Package(
     room(
       "FileTables",
       ["Columnar", "Connector", "Diagnostics", "Kernels", "ObjectStorage", "Parquet"]),
+    room(
+      "ShopDatabase", ["Columnar", "Connector", "Diagnostics", "Simulation", grdb, sqlite]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
@@ -155,14 +158,15 @@ let package = Package(
     room("KafkaBroker", ["Diagnostics", "EventLog", "KafkaProtocol"] + nio),
 
     // Composition
-    room("World", ["Diagnostics", "EventModel", "EventSDK", "Simulation"]),
+    room("World", ["Columnar", "Diagnostics", "EventModel", "EventSDK", "Simulation"]),
     room(
       "Platform",
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
         "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
         "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "RemoteKafka",
-        "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto, yams,
+        "ShopDatabase", "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto,
+        yams,
       ]),
 
     // Side
@@ -259,8 +263,8 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
-        "EventLog", "Grading", "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "Platform",
-        "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
+        "EventLog", "EventModel", "Grading", "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest",
+        "Platform", "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
         "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
@@ -275,6 +279,12 @@ let package = Package(
         "CRDKafka", "Diagnostics", "EventLog", "KafkaBroker", "KafkaProtocol", "RemoteKafka",
         "TestSupport",
       ]),
+    tests(
+      "ShopDatabase",
+      [
+        "Columnar", "Connector", "Diagnostics", "ShopDatabase", "Simulation", "TestSupport",
+        "TrinoSQL", grdb,
+      ]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
     tests(
@@ -284,6 +294,6 @@ let package = Package(
         "TestSupport",
         "TrinoSQL",
       ]),
-    tests("World", ["EventModel", "EventSDK", "Simulation", "World"]),
+    tests("World", ["Columnar", "EventModel", "EventSDK", "Simulation", "World"]),
   ]
 )

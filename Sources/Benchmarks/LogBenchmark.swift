@@ -2,7 +2,7 @@
 // `recovery`: how long a log takes to open after a crash.
 //
 // Both brokers are driven by the same script of confluent-kafka in a process of its own: records of
-// 200 bytes, zstd, acks=all, one partition. The broker here waits for the disk before it answers;
+// 200 bytes, zstd, acks=all, four partitions. The broker here waits for the disk before it answers;
 // the mock has none, so the rate of a client that waits for no answer (acks=0) stands beside it.
 
 import EventLog
@@ -39,6 +39,8 @@ enum LogBenchmark {
     var figures = places.map { LogFigures(name: $0.0) }
     for run in 0...runs {
       for (index, place) in places.enumerated() {
+        // As many partitions as the mock gives a topic.
+        if index > 0 { try log.createTopic("bench-\(run)-\(index)", partitionCount: 4) }
         let rates = try drive(
           python, [place.1, "bench-\(run)-\(index)", String(records), place.2])
         guard run > 0 else { continue }

@@ -35,7 +35,10 @@ extension EventLog {
         .invalidSetting,
         "A topic cannot have \(factor) replicas.",
         advice: "Choose 1 to \(ReplicaStates.brokers).",
-        fields: ["topic": topic, "value": String(factor)]
+        fields: [
+          "setting": "replicas", "value": String(factor),
+          "allowed": "1 to \(ReplicaStates.brokers)",
+        ]
       )
     }
     // A damaged partition says so itself, when it is used.
@@ -104,7 +107,10 @@ extension EventLog {
         .noLeader,
         "\(partition) has no leader: no replica in sync is alive.",
         advice: "Start broker \(set?.inSync.first ?? ReplicaStates.only).",
-        fields: ["partition": partition.description]
+        fields: [
+          "partition": partition.description,
+          "broker": String(set?.inSync.first ?? ReplicaStates.only),
+        ]
       )
     }
     guard waitsForAll else { return }
@@ -116,7 +122,9 @@ extension EventLog {
         .notEnoughReplicas,
         "\(count) \(count == 1 ? "replica is" : "replicas are") in sync, \(needed) must be.",
         advice: "Start a broker, or produce with acks=1, which may lose records.",
-        fields: ["partition": partition.description, "inSync": String(count)]
+        fields: [
+          "partition": partition.description, "inSync": String(count), "needed": String(needed),
+        ]
       )
     }
   }
@@ -167,7 +175,7 @@ extension EventLog {
 
   /// A broker dies. What it led is led by the next in sync, with what that one had.
   ///
-  /// - Throws: `eventLog.invalidSetting` for a broker that is not there, or is down.
+  /// - Throws: `eventLog.wrongBroker` for a broker that is not there, or is down.
   package func stopBroker(_ broker: Int32) throws -> [Failover] {
     try checkOpen()
     try checkBroker(broker, isAlive: true)
@@ -228,7 +236,7 @@ extension EventLog {
   private func checkBroker(_ broker: Int32, isAlive: Bool) throws {
     guard let known = brokers.first(where: { $0.id == broker }), known.isAlive == isAlive else {
       throw EventLogError(
-        .invalidSetting,
+        .wrongBroker,
         "Broker \(broker) is not \(isAlive ? "running" : "stopped").",
         advice: "`kafka brokers` lists them.",
         fields: ["broker": String(broker)]

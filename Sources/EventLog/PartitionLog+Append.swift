@@ -81,17 +81,26 @@ extension PartitionLog {
 
   /// Removes an append from the log again, as long as nothing stands behind it.
   ///
-  /// - Returns: false where it stays: others have appended since, or its index entries are written.
+  /// - Returns: false where it stays: others have appended since, or a segment was begun.
   func takeBack(_ appended: Appended) -> Bool {
     writer.withLock { writer in
       guard let before = appended.before,
-        let end = try? view.withLock({ try $0.checkedActive() }),
-        end.log === before.end.log, end.nextOffset == appended.end,
-        writer.offsetEntriesOnDisk <= before.offsetEntries,
-        writer.timeEntriesOnDisk <= before.timeEntries
+        let active = view.withLock({ $0.failure == nil ? $0.active : nil }),
+        active.end.log === before.end.log, active.end.nextOffset == appended.end
       else { return false }
       do {
-        try storage.truncate(end.log, to: before.end.size)
+        // First what names the bytes, if a sync has written that meanwhile.
+        if writer.offsetEntriesOnDisk > before.offsetEntries {
+          try storage.truncate(
+            active.indexFile, to: before.offsetEntries * OffsetIndexEntry.size)
+          writer.offsetEntriesOnDisk = before.offsetEntries
+        }
+        if writer.timeEntriesOnDisk > before.timeEntries {
+          try storage.truncate(
+            active.timeIndexFile, to: before.timeEntries * TimeIndexEntry.size)
+          writer.timeEntriesOnDisk = before.timeEntries
+        }
+        try storage.truncate(active.end.log, to: before.end.size)
       } catch {
         return false
       }

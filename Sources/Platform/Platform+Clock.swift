@@ -79,6 +79,8 @@ extension Platform {
     }
     var summary = Advance(from: now, to: target)
     try followSDK()
+    // What the learner has bought was bought now.
+    try shopFeed.fill(shop, to: now)
     let dags = try pipeline.dags()
     let lane = DagLane(work: try dagWork())
     for run in unfinishedRuns { lane.add(run, isUrgent: true) }
@@ -150,6 +152,8 @@ extension Platform {
     try events.sync()
     try ingest.commitOffsets()
     try saveIngestGroup()
+    // Never behind the clock on the disk.
+    try shopFeed.fill(shop, to: now)
     if file.now != now {
       file.now = now
       try file.write(directory + "/world.yaml")
@@ -192,8 +196,11 @@ extension Platform {
           durability: .written
         )
       )
-      // A log that cannot be written is this machine's trouble, not the story's.
-      if response.problem?.code == "log_unavailable", let error = collector.lastLogError {
+      // A disk that cannot be written is this machine's trouble; brokers that are down are the
+      // story's, and the phones wait.
+      if response.problem?.code == "log_unavailable", let error = collector.lastLogError,
+        (error as? EventLogError)?.isOutage != true
+      {
         throw error
       }
       if response.status == 200 { delivered += request.eventCount - response.refused.count }

@@ -8,6 +8,7 @@
 // ```
 
 internal import Foundation
+internal import ShopDatabase
 package import Simulation
 
 /// The forks of one world of one home.
@@ -139,6 +140,9 @@ extension Platform {
   package func copy(to target: String, isDurable: Bool = false) throws -> WorldCopy.Summary {
     try checkEmbedded("fork")
     try checkpoint()
+    // While a process has the file open, it must not open it a second time: closing the one would take
+    // the other's locks away.
+    try shop.close()
     return try WorldCopy.make(from: directory, to: target, isDurable: isDurable)
   }
 }

@@ -122,10 +122,13 @@ struct FullDiskTests {
       let found = try Outcome(Binary.run(["--home", home] + Self.questions).output)
       let said = "after \(bytes) bytes, which said: \(answer.output.suffix(400))"
       #expect(found.answers == expected.answers, "\(said)")
-      // A request is in all of its partitions or in none; and a batch that Kafka has, but whose
-      // answer the phone could not write down, is sent again.
+      // A request is in all of its partitions or in none. One that Kafka has, but whose answer the
+      // phone or the crowd could not write down, is sent again, whole; the day stops there, so it is
+      // one of each.
       let again = found.records - expected.records
-      #expect(again == 0 || (!isSent && again == Int(batch)), "\(again) records again, \(said)")
+      let requestEventsMax = 100
+      let own = isSent ? 0 : Int(batch) ?? 0
+      #expect((0...own + requestEventsMax).contains(again), "\(again) records again, \(said)")
       #expect(found.lines - expected.lines == again, "\(said)")
       #expect(found.otherCounts == expected.otherCounts, "\(said)")
     }

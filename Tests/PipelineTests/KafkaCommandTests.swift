@@ -99,4 +99,29 @@ struct KafkaCommandTests {
     #expect(world.run("kafka produce payments x").status == .success)
     #expect(world.run("kafka describe payments").text.contains("min.insync.replicas=2"))
   }
+
+  @Test func `phones wait while nobody leads their partitions, and lose nothing`() throws {
+    let world = try TestWorld()
+    let before = try world.count("SELECT sum(end_offset) FROM system.kafka.partitions")
+    #expect(world.run("kafka brokers stop 1").text.contains("app-events-0"))
+    #expect(world.run("clock +30m").status == .success)
+    #expect(try world.count("SELECT sum(end_offset) FROM system.kafka.partitions") == before)
+    #expect(try world.count("SELECT count(*) FROM system.collector.requests WHERE status = 503") > 5)
+    #expect(world.run("kafka brokers").text.contains("DOWN"))
+    world.run("kafka brokers start 1")
+    #expect(world.run("clock +2h").status == .success)
+    // The same phones in a calm world: what is not here yet waits on a phone whose app is closed.
+    let calm = try TestWorld()
+    calm.run("clock +30m")
+    calm.run("clock +2h")
+    let ids = """
+      SELECT count(DISTINCT event_id) FROM system.kafka.records WHERE topic = 'app-events'
+      AND json_extract_scalar(value, '$.event_time') < '2024-01-16T00:20:00'
+      """
+    let (found, expected) = (try world.count(ids), try calm.count(ids))
+    let devices = world.run("app devices", json: true).text
+    let waiting = devices.matches(of: /"waiting_events":(\d+)/).reduce(0) { $0 + (Int64($1.1) ?? 0) }
+    #expect(found <= expected && Int64(expected - found) <= waiting, "\(found) of \(expected)")
+    #expect(Double(found) > 0.99 * Double(expected))
+  }
 }
