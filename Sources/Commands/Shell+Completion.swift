@@ -82,7 +82,9 @@ extension Shell {
       return earlier.count == 2
         ? ["stop", "hang", "start", "add"]
         : platform?.ingest.group.members.map { String($0.number) } ?? []
-    case ("kafka", "brokers"): return earlier.count == 2 ? ["stop", "start"] : ["1", "2", "3"]
+    case ("kafka", "brokers"):
+      guard platform?.kafka == nil else { return [] }
+      return earlier.count == 2 ? ["stop", "start"] : ["1", "2", "3"]
     case ("kafka", "kill-leader"):
       return platform?.log.topicNames().flatMap { topic in
         (0..<((try? platform?.log.partitionCount(of: topic)) ?? 0)).map { "\(topic)-\($0)" }

@@ -23,6 +23,15 @@ extension Shell {
     }
   }
 
+  /// What a command does not do where the log is a cluster; the world is not opened for it.
+  func helpBesideCluster(_ command: Command) -> [Reply.Block] {
+    let key = "help.\(command.names[0]).cluster"
+    guard purpose == .learner, catalogue.contains(key),
+      let profile = try? Profile.read(homePath: home.path), profile.log != .embedded
+    else { return [] }
+    return [.text(text(key))]
+  }
+
   /// The names of topics, sorted; the cluster's where the log is one.
   func topicNames() throws -> [String] { try platform().events.topicNames() }
 

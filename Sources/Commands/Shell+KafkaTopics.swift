@@ -1,5 +1,6 @@
 // Topics: how they are laid out and set, and a record put into one by hand.
 
+internal import Collector
 internal import EventLog
 internal import EventModel
 internal import KafkaProtocol
@@ -105,9 +106,11 @@ extension Shell {
       throw CommandError(
         .badNumber, ["option": "--acks", "value": acks, "low": "0", "high": "all"])
     }
+    let waitsForAll = acks == "all" || acks == "-1"
+    if !waitsForAll { try platform().checkEmbedded("kafka produce --acks \(acks)") }
     let place = try produce(
       values.dropFirst().joined(separator: " "), to: values[0], key: options["key"],
-      partition: options["partition"], waitsForAll: acks == "all" || acks == "-1")
+      partition: options["partition"], waitsForAll: waitsForAll)
     return Reply(
       [
         .text(
@@ -145,13 +148,10 @@ extension Shell {
       number = Int32(Murmur2.partition(forKey: key, count: count))
     }
     let record = Record(key: key, value: Array(value.utf8))
-    let place = TopicPartition(topic, number)
-    let offset =
-      platform.kafka == nil
-      ? try platform.log.append(
-        [record], to: place, appendTime: platform.now.milliseconds, waitsForAll: waitsForAll)
-      : try platform.events.append([record], to: place, appendTime: platform.now.milliseconds)
+    let offsets = try platform.events.append(
+      [PartitionAppend(TopicPartition(topic, number), [record])],
+      appendTime: platform.now.milliseconds, waitsForAll: waitsForAll)
     try platform.events.sync()
-    return (number, offset)
+    return (number, offsets[0])
   }
 }

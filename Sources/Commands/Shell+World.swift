@@ -134,7 +134,8 @@ extension Shell {
         .text("  " + text("status.gold", ["count": NumberText.grouped(status.goldRows)])),
       ] + logLine(platform),
       data: .record([
-        "log": logData(platform), "now": .string(platform.now.iso8601), "phone_queue": .count(status.phoneQueue),
+        "log": logData(platform), "now": .string(platform.now.iso8601),
+        "phone_queue": .count(status.phoneQueue),
         "kafka_records": .integer(status.logRecords),
         "kafka_partitions": .array(status.logPartitions.map(JSONValue.integer)),
         "dead_letters": .integer(status.deadLetters), "ingest_lag": .integer(status.lag),
@@ -152,8 +153,7 @@ extension Shell {
       .text(
         "  "
           + text(
-            "status.log.kafka",
-            ["servers": servers, "cluster": id ?? "-", "library": library]))
+            "status.log.kafka", ["servers": servers, "cluster": id ?? "-", "library": library]))
     ]
   }
 

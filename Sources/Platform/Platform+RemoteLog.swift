@@ -1,6 +1,7 @@
 // A world whose events rest in a Kafka cluster: opening it, keeping it to its cluster, and what only
 // the embedded log can do.
 
+internal import Collector
 internal import EventLog
 internal import Foundation
 internal import KafkaProtocol
@@ -35,7 +36,7 @@ extension Platform {
   static func onlyEmbedded(_ what: String, _ servers: String) -> PlatformError {
     PlatformError(
       .onlyEmbedded,
-      "\(what) is what the embedded log can do; this world's log is the Kafka at \(servers)",
+      "\(what) needs the embedded log; the log of this world is the Kafka cluster at \(servers)",
       place: servers,
       advice: "Use the cluster's own tools, or a home without `log: kafka` in its config.yaml.",
       fields: ["what": what, "servers": servers]
@@ -77,20 +78,29 @@ extension Platform {
     }
     let declared = try pipeline.topics()
     let events = StoryKafka(cluster: cluster, storyNow: storyNow) { name in
-      let settings = declared.first { $0.name == name }?.settings ?? [:]
-      return settings.filter { $0.key == "min.insync.replicas" || $0.key == "cleanup.policy" }
+      declared.first { $0.name == name }?.settings ?? [:]
     }
     for topic in declared {
       try events.ensureTopic(topic.name, partitionCount: topic.partitions)
     }
     var opened = OpenedLog(events: events, kafka: cluster)
-    opened.notes = try notes(on: declared.map(\.name), cluster, isNew: binding == nil)
+    opened.notes = try notes(on: declared, cluster, isNew: binding == nil)
     if binding == nil {
       try LogBinding(
         cluster: cluster.clusterID, servers: configuration.bootstrapServers
       ).write(directory)
     }
     return opened
+  }
+
+  /// What `collector.yaml` asks of a write that a cluster does by its own rules.
+  static func collectorNotes(_ acknowledgement: LogAcknowledgement) -> [Recovery] {
+    guard acknowledgement.acks != .all || acknowledgement.minInSyncReplicas > 1 else { return [] }
+    return [
+      Recovery(
+        code: "kafka.acks", fields: [:],
+        message: "acks and minInSyncReplicas of collector.yaml are the embedded log's")
+    ]
   }
 
   private static func hasLived(_ file: WorldFile, _ embedded: EventLog) throws -> Bool {
@@ -104,16 +114,18 @@ extension Platform {
 
   /// What of the cluster's topics a learner should know before the first surprise.
   private static func notes(
-    on topics: [String], _ cluster: RemoteKafkaLog, isNew: Bool
+    on declared: [PipelineFiles.TopicSetting], _ cluster: RemoteKafkaLog, isNew: Bool
   ) throws -> [Recovery] {
     var notes: [Recovery] = []
     func note(_ code: String, _ topic: String, _ value: String, _ message: String) {
       notes.append(
         Recovery(code: code, fields: ["topic": topic, "value": value], message: message))
     }
-    for topic in topics {
+    for declaration in declared {
+      let topic = declaration.name
+      let count = try cluster.partitionCount(of: topic)
       if isNew {
-        let records = try (0..<Int32(try cluster.partitionCount(of: topic))).reduce(Int64(0)) {
+        let records = try (0..<Int32(count)).reduce(Int64(0)) {
           let range = try cluster.offsets(TopicPartition(topic, $1))
           return $0 + range.end - range.start
         }
@@ -123,7 +135,18 @@ extension Platform {
             "\(topic) holds \(records) records of somebody else's already")
         }
       }
-      guard let settings = try cluster.settings(of: topic) else { continue }
+      let told = try cluster.settings(of: topic)
+      var actual = told ?? [:]
+      actual["partitions"] = String(count)
+      var wanted = declaration.settings
+      wanted["partitions"] = String(declaration.partitions)
+      for (name, value) in wanted.sorted(by: { $0.key < $1.key }) {
+        guard let has = actual[name], has != value else { continue }
+        note(
+          "kafka.differs", topic, "\(name)=\(has)",
+          "\(topic) has \(name)=\(has) in the cluster, and \(value) in topics.yaml")
+      }
+      guard let settings = told else { continue }
       if settings["message.timestamp.type"] == "LogAppendTime" {
         note(
           "kafka.appendTime", topic, "LogAppendTime",

@@ -36,7 +36,7 @@ struct StoryKafka: WorldLog {
   let cluster: RemoteKafkaLog
   /// The moment of whoever reads: inside an advance, of the run.
   let storyNow: @Sendable () -> Int64
-  /// `min.insync.replicas` and the like, for topics that are made.
+  /// What `topics.yaml` sets of a topic, for those that are made.
   let topicSettings: @Sendable (String) -> [String: String]
 
   /// A record that is further ahead of the story than this was not written by it.

@@ -1,6 +1,7 @@
 import Commands
 import EventLog
 import Foundation
+import Grading
 import KafkaBroker
 import KafkaProtocol
 import LakeIngest
@@ -15,11 +16,36 @@ import Testing
   .serialized, .enabled(if: KafkaMockCluster.missing == nil, "\(KafkaMockCluster.missing ?? "")"),
   .timeLimit(.minutes(10)))
 struct RemoteLogCommandTests {
-  /// What a line answers as JSON: its `data`, or its `error`.
+  /// The `data` of what a line answers.
   static func data(_ shell: Shell, _ line: String) throws -> Any {
     let text = shell.answer(to: line, json: true).text
     let root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    return try #require(root?["data"] ?? root?["error"], "\(text)")
+    return try #require(root?["data"], "\(line): \(text)")
+  }
+
+  /// The rows of a line that answers a table, by column.
+  static func rows(_ shell: Shell, _ line: String) throws -> [[String: Any]] {
+    let table = try #require(try data(shell, line) as? [String: Any], "\(line)")
+    let names = try #require(table["columns"] as? [[String: String]]).map { $0["name"] ?? "" }
+    return try #require(table["rows"] as? [[Any]]).map {
+      Dictionary(zip(names, $0)) { first, _ in first }
+    }
+  }
+
+  /// An exercise that lays a file over the pipeline when it begins.
+  private static func pack(_ scratch: ScratchDirectory) throws -> String {
+    let folder = "pack/team/01-start/"
+    try scratch.write(
+      folder + "exercise.yaml",
+      "id: team-1\nversion: 1\nstatus: local\nkind: state\ntitle: {en: A note}\nminutes: 5\n")
+    try scratch.write(folder + "task.en.md", "Find the note.\n")
+    try scratch.write(folder + "hints.en.md", "## 1\nLook.\n")
+    try scratch.write(folder + "feedback.en.md", "## passed\nYes.\n\n## lost\nNo.\n")
+    try scratch.write(
+      folder + "checks/10-rows.yaml",
+      "goal: {en: Nothing is there}\nfeedback: lost\nsql: SELECT 1 WHERE false\n")
+    try scratch.write(folder + "start/models/marts/notes.txt", "what the team knew\n")
+    return scratch.path + "/pack"
   }
 
   @Test func `a whole world lives on a broker of ours, and its commands show the cluster`() throws {
@@ -34,7 +60,7 @@ struct RemoteLogCommandTests {
     }
     let servers = "127.0.0.1:\(broker.port)"
     let world = try RemoteWorld(servers, more: "  replicas: 1\n")
-    let shell = try world.shell()
+    let shell = try world.shell(courses: try Self.pack(scratch))
     defer { shell.close() }
 
     // The topics are made with settings that suit the story's times.
@@ -61,15 +87,18 @@ struct RemoteLogCommandTests {
       #expect(try platform.ingest.run(at: platform.now).objects == [])
     }
 
-    let listed = try Self.data(shell, "kafka topics")
-    let topics = try #require(listed as? [[String: Any]], "\(listed)")
+    let topics = try Self.rows(shell, "kafka topics")
     #expect(topics.filter { $0["topic"] as? String == "app-events" }.count == 3)
+    for table in ["partitions", "topics", "consumer_groups", "replicas", "records"] {
+      let rows = try Self.rows(shell, "SELECT * FROM system.kafka.\(table) LIMIT 1;")
+      #expect(rows.count == 1, "\(table)")
+    }
     let read = try #require(
       try Self.data(shell, "kafka read app-events --last 3") as? [[String: Any]])
     #expect(read.count == 3)
     #expect((read[0]["timestamp"] as? String)?.hasPrefix("2024-01-16") == true)
     #expect(shell.answer(to: "kafka read nowhere").text.contains("app-events"))
-    let lag = try #require(try Self.data(shell, "kafka lag lake-sink") as? [[String: Any]])
+    let lag = try Self.rows(shell, "kafka lag lake-sink")
     #expect(lag.count == 3)
     #expect(lag.allSatisfy { $0["lag"] as? Int == 0 })
     #expect(log.groupNames().contains("lake-sink"))
@@ -84,21 +113,64 @@ struct RemoteLogCommandTests {
     #expect(shell.answer(to: "kafka members").status == .success)
     #expect(shell.answer(to: "trace event \(try Self.eventID(shell))").text.contains("app-events"))
 
-    // What only the embedded log does is said by its name.
+    // The live tile counts a purchase as soon as the cluster has it.
+    let before = try Self.tile(shell)
+    for line in ["app track purchase_completed product_id=SKU1 price=29900", "app flush"] {
+      #expect(shell.answer(to: line).status == .success)
+    }
+    #expect(try Self.tile(shell).purchases == before.purchases + 1)
+    #expect(try Self.tile(shell).revenue == before.revenue + 29_900)
+    #expect(shell.answer(to: "dlq list").status == .success)
+    // An exercise whose checks ask the world itself is judged by what the cluster holds.
+    let own = try Self.rows(
+      shell,
+      """
+      SELECT partition, "offset" FROM system.kafka.records
+      WHERE event_id = '\(try Self.eventID(shell))';
+      """)
+    let partition = try #require(own.first?["partition"] as? Int)
+    let offset = try #require(own.first?["offset"] as? Int)
+    #expect(shell.answer(to: "exercise 00-1").status == .success)
+    #expect(shell.answer(to: "answer \(partition):\(offset + 1)").status == .notYet)
+    let judged = shell.answer(to: "answer \(partition):\(offset)")
+    #expect(judged.status == .success, "\(judged.text)")
+
+    // What only the embedded log does is said by its name, and leaves nothing behind.
+    let moment = try shell.withPlatform { $0.now }
     for line in [
       "kafka kill-leader app-events-0", "kafka brokers stop 1", "kafka config app-events",
-      "kafka reset-offsets lake-sink --to-earliest", "kafka lag lake-sink --history", "fork before",
+      "kafka reset-offsets lake-sink --to-earliest", "kafka lag lake-sink --history",
+      "kafka produce app-events-dlq {} --acks 1", "fork before", "fork", "rewind before --yes",
+      "incident start FALSE-01", "exercise team-1",
       "kcat -L", "kafka-topics.sh --list", "serve --kafka-port 0",
       "SELECT * FROM system.kafka.segments;",
     ] {
       let answer = shell.answer(to: line)
       #expect(answer.status != .success, "\(line)")
-      #expect(answer.text.contains("only the embedded log does"), "\(line): \(answer.text)")
+      #expect(answer.text.contains("needs the embedded log"), "\(line): \(answer.text)")
     }
+    #expect(throws: PlatformError.self) {
+      try shell.gradingHost().open(WorldRequest(origin: .learner(fork: nil)))
+    }
+    try shell.withPlatform { platform in
+      #expect(platform.now == moment)
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: platform.directory + "/pipeline/models/marts/notes.txt"))
+    }
+    #expect(shell.answer(to: "help kafka").text.contains("the embedded log"))
     let served = shell.answer(to: "serve --port 0")
     #expect(served.status == .success)
     #expect(served.text.contains("kcat -b \(servers)"), "\(served.text)")
     #expect(shell.answer(to: "serve stop").status == .success)
+  }
+
+  /// The live tile's numbers, as the dashboard asks for them.
+  private static func tile(_ shell: Shell) throws -> (purchases: Int, revenue: Int) {
+    let shown = try #require(try data(shell, "dash show live") as? [String: Any])
+    let tile = try #require((shown["tiles"] as? [[String: Any]])?.first)
+    let values = try #require(tile["values"] as? [String: Int], "\(tile)")
+    return (try #require(values["purchases"]), try #require(values["revenue_krw"]))
   }
 
   private static func eventID(_ shell: Shell) throws -> String {

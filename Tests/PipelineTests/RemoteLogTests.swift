@@ -36,15 +36,36 @@ struct RemoteLogTests {
   {
     let cluster = try Self.cluster()
     let world = try RemoteWorld(cluster.bootstrapServers, seconds: 4)
-    var platform = try world.open()
+    let stored = try Self.live(world, cluster)
+    // After a new start, too, a run does nothing.
+    let platform = try world.open()
+    #expect(try platform.ingest.run(at: platform.now).objects == [])
+    #expect(try platform.bronzeLines().count == stored)
+    // And what comes later comes once.
+    _ = try platform.phone.track("app_open", properties: [])
+    _ = try platform.phone.flush()
+    #expect(try platform.ingest.run(at: platform.now).records == 1)
+    #expect(try platform.bronzeLines().count == stored + 1)
+    try platform.close()
+  }
+
+  /// Two hours of a world, with an outage; answers how many records there are in the end.
+  private static func live(_ world: RemoteWorld, _ cluster: KafkaMockCluster) throws -> Int {
+    let platform = try world.open()
     guard case .kafka(let servers, let id, _) = platform.logAnswer else {
       Issue.record("the profile was not followed")
-      return
+      return 0
     }
     #expect(servers == cluster.bootstrapServers && id != nil)
     let endpoint = try platform.openCollector(port: 0)
     let client = try #require(LoopbackClient(port: endpoint.port))
     #expect(client.post("/v1/events", Self.event("one"))?.status == 200)
+    // Nobody is answered before the cluster has answered.
+    for broker in 1...3 as ClosedRange<Int32> { cluster.setDelay(broker, milliseconds: 400) }
+    let asked = ContinuousClock.now
+    #expect(client.post("/v1/events", Self.event("slow"))?.status == 200)
+    #expect(ContinuousClock.now - asked >= .milliseconds(400))
+    for broker in 1...3 as ClosedRange<Int32> { cluster.setDelay(broker, milliseconds: 0) }
     // Without brokers there is no 200, and the sender is told to come again.
     for broker in 1...3 as ClosedRange<Int32> { cluster.setDown(broker) }
     let refused = client.post("/v1/events", Self.event("two"))
@@ -78,7 +99,7 @@ struct RemoteLogTests {
       "SELECT DISTINCT CAST(date_trunc('day', append_time) AS varchar) FROM system.kafka.records")
     #expect(times.allSatisfy { $0.hasPrefix("2024-01-14") }, "\(times)")
 
-    // A second run does nothing, neither here nor after a new start.
+    // A second run does nothing.
     #expect(try platform.ingest.run(at: platform.now).objects == [])
     try platform.ingest.commitOffsets()
     #expect(try platform.status().lag == 0)
@@ -91,16 +112,9 @@ struct RemoteLogTests {
       library: try RDKafkaLibrary.open())
     let places = (0..<3 as Range<Int32>).map { TopicPartition("app-events", $0) }
     #expect(try own.committedOffsets(group: "lake-sink", places).count > 0)
+    own.close()
     try platform.close()
-    platform = try world.open()
-    #expect(try platform.ingest.run(at: platform.now).objects == [])
-    #expect(try platform.bronzeLines().count == stored.count)
-    // And what comes later comes once.
-    _ = try platform.phone.track("app_open", properties: [])
-    _ = try platform.phone.flush()
-    #expect(try platform.ingest.run(at: platform.now).records == 1)
-    #expect(try platform.bronzeLines().count == stored.count + 1)
-    try platform.close()
+    return stored.count
   }
 
   @Test func `a broker that goes while phones send costs time and no event`() throws {
@@ -129,16 +143,80 @@ struct RemoteLogTests {
     #expect(advance.delivered > 10)
     #expect(try platform.bronzeLines().count == ids.count)
     // What phones sent twice is theirs; the same world on the embedded log has as many.
-    let calm = try RemoteWorld(cluster.bootstrapServers)
-    try "language: en\n".write(
-      toFile: calm.path + "/config.yaml", atomically: true, encoding: .utf8)
-    let embedded = try calm.open()
-    try embedded.advance(to: embedded.now.adding(seconds: 3_600))
-    let expected = try embedded.texts(
-      "SELECT event_id FROM system.kafka.records WHERE topic = 'app-events'")
-    #expect(ids.sorted() == expected.sorted())
-    try embedded.close()
+    #expect(ids.sorted() == (try Self.idsOfEmbedded(until: platform.now)).sorted())
     try platform.close()
+  }
+
+  @Test func `with every broker gone the clock stops and says so, and phones lose nothing`() throws {
+    let cluster = try Self.cluster()
+    let world = try RemoteWorld(cluster.bootstrapServers, seconds: 2)
+    let platform = try world.open()
+    let target = platform.now.adding(seconds: 2 * 3_600)
+    try platform.advance(to: platform.now.adding(seconds: 1_800))
+    for broker in 1...3 as ClosedRange<Int32> { cluster.setDown(broker) }
+    let error = #expect(throws: RemoteKafkaError.self) { try platform.advance(to: target) }
+    #expect(error?.kind == .unreachable || error?.kind == .timedOut, "\(String(describing: error))")
+    #expect(error?.advice?.isEmpty == false)
+    #expect(platform.now < target)
+    // The learner's own phone keeps what nobody has taken.
+    let own = try platform.phone.track("screen_view", properties: []).eventID
+    _ = try? platform.phone.flush()
+    #expect(try platform.phone.queueCount() == 1)
+
+    for broker in 1...3 as ClosedRange<Int32> { cluster.setUp(broker) }
+    var isThere = false
+    for _ in 0..<10 where !isThere {
+      do {
+        try platform.advance(to: target)
+        isThere = true
+      } catch is RemoteKafkaError {
+        continue
+      }
+    }
+    #expect(platform.now == target)
+    _ = try platform.phone.flush()
+    #expect(try platform.phone.queueCount() == 0)
+    _ = try platform.ingest.run(at: platform.now)
+    let ids = try platform.texts(
+      "SELECT event_id FROM system.kafka.records WHERE topic = 'app-events'")
+    #expect(try platform.bronzeLines().count == ids.count)
+    #expect(ids.contains(own))
+    // What was sent again is known by its id: there is neither more nor less than without an outage.
+    #expect(Set(ids).subtracting([own]) == Set(try Self.idsOfEmbedded(until: target)))
+    try platform.close()
+  }
+
+  /// The events of the same world on the embedded log.
+  static func idsOfEmbedded(until target: StoryTime) throws -> [String] {
+    let world = try RemoteWorld("-")
+    try "language: en\n".write(
+      toFile: world.path + "/config.yaml", atomically: true, encoding: .utf8)
+    let platform = try world.open()
+    try platform.advance(to: target)
+    let ids = try platform.texts(
+      "SELECT event_id FROM system.kafka.records WHERE topic = 'app-events'")
+    try platform.close()
+    return ids
+  }
+
+  @Test func `what the pipeline's files say and the cluster does by its own rules is told`() throws {
+    let cluster = try Self.cluster()
+    let world = try RemoteWorld(cluster.bootstrapServers)
+    func notes() throws -> [String] {
+      let platform = try world.open()
+      defer { try? platform.close() }
+      return platform.takeRecoveries().map(\.code)
+    }
+    #expect(try notes() == [])
+    for (file, old, new) in [
+      ("collector.yaml", "acks: all", "acks: 1"), ("topics.yaml", "partitions: 3", "partitions: 6"),
+    ] {
+      let path = world.path + "/worlds/sandbox/pipeline/" + file
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try #require(text.contains(old))
+      try text.replacing(old, with: new).write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    #expect(try notes() == ["kafka.differs", "kafka.acks"])
   }
 
   @Test func `whoever writes with the wall's clock is archived at the story's moment`() throws {

@@ -40,9 +40,11 @@ struct RemoteWorld {
     return try Platform(home: try Home(path: path), options: options)
   }
 
-  func shell() throws -> Shell {
-    let root = try ContentRoot.find(
-      environment: ["TAPLINE_CONTENT": TestWorld.content], executable: "tapline")
+  /// - Parameter courses: the path of a pack beside the course.
+  func shell(courses: String? = nil) throws -> Shell {
+    var environment = ["TAPLINE_CONTENT": TestWorld.content]
+    environment["TAPLINE_COURSES"] = courses
+    let root = try ContentRoot.find(environment: environment, executable: "tapline")
     return try Shell(
       home: try Home(path: path), content: root,
       options: Platform.Options(seed: 42, size: .xs, contentRoot: TestWorld.content),

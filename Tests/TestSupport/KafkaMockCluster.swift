@@ -61,6 +61,11 @@ package final class KafkaMockCluster: @unchecked Sendable {
 
   package func setUp(_ broker: Int32) { _ = rd_kafka_mock_broker_set_up(cluster, broker) }
 
+  /// Lets every answer of a broker take so long.
+  package func setDelay(_ broker: Int32, milliseconds: Int32) {
+    _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
+  }
+
   /// Answers the next requests of a kind with these codes, one each, whatever they ask.
   package func answer(_ api: Int16, with codes: [Int32]) {
     rd_kafka_mock_push_request_errors_array(cluster, api, codes.count, codes)

@@ -187,6 +187,9 @@
     (cluster, broker))                                                                             \
   F(int, rd_kafka_mock_broker_set_up, (rd_kafka_mock_cluster_t * cluster, int32_t broker),         \
     (cluster, broker))                                                                             \
+  F(int, rd_kafka_mock_broker_set_rtt,                                                             \
+    (rd_kafka_mock_cluster_t * cluster, int32_t broker, int milliseconds),                         \
+    (cluster, broker, milliseconds))                                                               \
   F(void, rd_kafka_mock_push_request_errors_array,                                                 \
     (rd_kafka_mock_cluster_t * cluster, int16_t api, size_t count, const int *codes),              \
     (cluster, api, count, codes))
