@@ -1,5 +1,5 @@
-// `system.kafka` of a world whose log is a cluster: the columns of the embedded log's tables, filled
-// from what the cluster tells. What it does not tell is NULL, or a table that says so by name.
+// `system.kafka` of a world whose log is a cluster: the columns of the embedded log's tables,
+// filled from what the cluster tells. What it does not tell is NULL, or a table that says so by name.
 
 internal import Columnar
 internal import Connector
@@ -149,7 +149,7 @@ private struct RecordsOfCluster: RecordRun {
 }
 
 extension RemoteKafkaLog {
-  /// What every group that the cluster tells of has committed, sorted by group; of ours in any case.
+  /// What every group that the cluster tells of has committed, sorted by group; ours in any case.
   package func committedByGroup() throws -> [(group: String, offsets: [TopicPartition: Offset])] {
     let own = configuration.group
     var found: [String: [TopicPartition: Offset]] = [:]

@@ -1,5 +1,5 @@
-// A world whose events rest in a Kafka cluster: opening it, keeping it to its cluster, and what only
-// the embedded log can do.
+// A world whose events rest in a Kafka cluster: opening it, keeping it to its cluster, and what
+// only the embedded log can do.
 
 internal import Collector
 internal import EventLog
@@ -94,7 +94,7 @@ extension Platform {
   }
 
   /// What `collector.yaml` asks of a write that a cluster does by its own rules.
-  static func collectorNotes(_ acknowledgement: LogAcknowledgement) -> [Recovery] {
+  static func notes(on acknowledgement: LogAcknowledgement) -> [Recovery] {
     guard acknowledgement.acks != .all || acknowledgement.minInSyncReplicas > 1 else { return [] }
     return [
       Recovery(
@@ -161,7 +161,8 @@ extension Platform {
   }
 }
 
-/// `log.yaml` of a world: the cluster that its events are in. A world with the embedded log has none.
+/// `log.yaml` of a world: the cluster that its events are in; a world with the embedded log has
+/// none.
 ///
 /// Bronze's objects are named by the log's offsets: those of one log say nothing about another's.
 struct LogBinding {

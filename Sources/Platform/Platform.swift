@@ -209,7 +209,9 @@ package final class Platform {
     engine = QueryEngine(catalogs: catalogs)
     recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
     recoveries += opened.notes
-    if opened.kafka != nil { recoveries += Platform.collectorNotes(collector.configuration.acknowledgement) }
+    if opened.kafka != nil {
+      recoveries += Platform.notes(on: collector.configuration.acknowledgement)
+    }
     if let problem = sdk.problem { recoveries.append(Platform.recovery(of: problem)) }
     recoveries += try closeJournal()
   }

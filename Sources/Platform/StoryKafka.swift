@@ -1,8 +1,8 @@
 // A Kafka cluster behind the seams of the movers, on the story's clock.
 //
-// A record's CreateTime is the story's moment at which the collector took it. Its age on the cluster
-// is therefore the story's, too: topics that are made here are kept without a limit of time, because
-// the cluster would delete a record of the story's January as one of years ago.
+// A record's CreateTime is the story's moment at which the collector took it. Its age on the
+// cluster is therefore the story's, too: topics that are made here are kept without a limit of time,
+// because the cluster would delete a record of the story's January as one of years ago.
 //
 // What others write has the wall's time, or the cluster's own. It is no moment of the story, so for
 // Bronze it has arrived at the moment at which it is read.
@@ -14,7 +14,8 @@ package import LakeIngest
 internal import RemoteKafka
 package import StreamProcessing
 
-/// What a world needs of the place where its events rest: what its movers need, and what is looked at.
+/// What a world needs of the place where its events rest: what its movers need, and what is looked
+/// at. What several seams have is named here once more, so that a caller of this one means one thing.
 package protocol WorldLog: CollectorLog, IngestLog, LiveLog {
   /// Sorted.
   func topicNames() throws -> [String]
