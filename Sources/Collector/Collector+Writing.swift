@@ -5,13 +5,14 @@ internal import KafkaProtocol
 internal import Simulation
 
 extension Collector {
-  /// Appends what was sorted and completes the answer, as early or as late as the settings say.
+  /// Appends what was sorted and completes the answer; it may be given, as early or as late as the
+  /// settings say, at once or after the log's next sync.
   func write(
     _ sorted: SortedRequest,
     _ request: CollectRequest,
     _ prepared: CollectResponse,
     at now: StoryTime
-  ) -> CollectResponse {
+  ) -> (response: CollectResponse, waitsForSync: Bool) {
     var response = prepared
     if request.comesFromNetwork, configuration.answer == .received {
       let isTaken = late.add { [self] in
@@ -22,20 +23,19 @@ extension Collector {
           metrics.noteLogFailure(error)
         }
       }
-      guard isTaken else { return unavailable(nil) }
+      guard isTaken else { return (unavailable(nil), false) }
       response.accepted = sorted.unplaced(configuration.eventsTopic)
-      return response
+      return (response, false)
     }
     do {
       response.accepted = try append(sorted, at: now)
       let waits =
         request.durability == .synced
         && !(request.comesFromNetwork && configuration.answer == .appended)
-      if waits, !sorted.isEmpty { try log.sync() }
+      return (response, waits && !sorted.isEmpty)
     } catch {
-      return unavailable(error)
+      return (unavailable(error), false)
     }
-    return response
   }
 
   /// All of a request in one step: its events by partition, and its dead letters.

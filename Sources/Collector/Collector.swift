@@ -66,27 +66,63 @@ package final class Collector: Sendable {
   }
 
   /// Takes a request and answers what became of it. Never throws: a log that fails is status 503,
-  /// and then the client must send the same body again.
+  /// and then the client must send the same body again. Blocks while the log syncs.
   package func handle(_ request: CollectRequest) -> CollectResponse {
+    let taken = take(request)
+    guard taken.waitsForSync else { return answer(taken, failure: nil) }
+    var failure: (any Error)?
+    do { try log.sync() } catch { failure = error }
+    return answer(taken, failure: failure)
+  }
+
+  /// The same without a thread that waits for the log's sync: `completion` is called once, before
+  /// this returns or later on a thread of the log's, where it must not block.
+  package func handle(
+    _ request: CollectRequest,
+    completion: @escaping @Sendable (CollectResponse) -> Void
+  ) {
+    let taken = take(request)
+    guard taken.waitsForSync else { return completion(answer(taken, failure: nil)) }
+    log.afterSync { [self] failure in completion(answer(taken, failure: failure)) }
+  }
+
+  /// A request between its append and its answer.
+  private struct Taken: Sendable {
+    var request: CollectRequest
+    var response: CollectResponse
+    var app: String?
+    var receivedAt: StoryTime
+    /// Bytes that it holds of the admission.
+    var charged = 0
+    var waitsForSync = false
+  }
+
+  private func answer(_ taken: Taken, failure: (any Error)?) -> CollectResponse {
+    let response = failure.map { unavailable($0) } ?? taken.response
+    admission.leave(bytes: taken.charged)
+    metrics.note(taken.request, response, app: taken.app, at: taken.receivedAt)
+    return response
+  }
+
+  private func take(_ request: CollectRequest) -> Taken {
     let now = clock.now
-    let app: String
+    var taken = Taken(request: request, response: CollectResponse(status: 200), receivedAt: now)
     do throws(BodyFailure) {
-      app = try self.app(of: request)
+      taken.app = try app(of: request)
     } catch {
-      let response = CollectResponse(status: error.status, problem: error.problem)
-      metrics.note(request, response, app: nil, at: now)
-      return response
+      taken.response = CollectResponse(status: error.status, problem: error.problem)
+      return taken
     }
+    let app = taken.app ?? configuration.appID
     let bytes = request.body.count
-    let response: CollectResponse
     switch admission.enter(bytes: bytes, key: app, now: now.milliseconds) {
     case .admitted:
-      var charged = bytes
-      response = take(request, app: app, now: now, charged: &charged)
-      admission.leave(bytes: charged)
-    case .full: response = full()
+      taken.charged = bytes
+      (taken.response, taken.waitsForSync) = take(
+        request, app: app, now: now, charged: &taken.charged)
+    case .full: taken.response = full()
     case .tooFast(let seconds):
-      response = CollectResponse(
+      taken.response = CollectResponse(
         status: 429,
         problem: CollectResponse.Problem(
           code: "too_many_requests",
@@ -96,8 +132,7 @@ package final class Collector: Sendable {
         retryAfterSeconds: seconds
       )
     }
-    metrics.note(request, response, app: app, at: now)
-    return response
+    return taken
   }
 
   /// Waits until all that was accepted is on disk.
@@ -146,14 +181,14 @@ package final class Collector: Sendable {
     app: String,
     now: StoryTime,
     charged: inout Int
-  ) -> CollectResponse {
+  ) -> (CollectResponse, waitsForSync: Bool) {
     var sorted = SortedRequest(partitionCount: partitionCount)
     var response = CollectResponse(status: 200)
     do throws(BodyFailure) {
       let mapping = try mapping(of: request)
       if request.isGzip, request.body.count <= configuration.bodyBytesMax {
         let room = RequestBody.unpackedEstimate(request, configuration)
-        guard admission.grow(bytes: room) else { return full() }
+        guard admission.grow(bytes: room) else { return (full(), false) }
         charged += room
       }
       let body = try RequestBody.unpacked(request, configuration)
@@ -172,10 +207,10 @@ package final class Collector: Sendable {
         response = CollectResponse(status: error.status, problem: error.problem)
       }
     } catch {
-      return CollectResponse(status: error.status, problem: error.problem)
+      return (CollectResponse(status: error.status, problem: error.problem), false)
     }
     admission.charge(events: sorted.acceptedCount + sorted.refused.count, key: app)
-    if let answer = answerToBadEvents(&sorted) { return answer }
+    if let answer = answerToBadEvents(&sorted) { return (answer, false) }
     response.refused = sorted.refused
     response.warned = sorted.warned
     return write(sorted, request, response, at: now)

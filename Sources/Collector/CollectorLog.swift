@@ -13,6 +13,9 @@ package protocol CollectorLog: Sendable {
   /// returns, and on disk after the next `sync()`.
   func append(_ records: [Record], to partition: TopicPartition, appendTime: Int64) throws -> Offset
   func sync() throws
+  /// Calls `action` once, when what was appended before is on disk, or with the error. Returns at once
+  /// where the log can; `action` must not block.
+  func afterSync(_ action: @escaping @Sendable ((any Error)?) -> Void)
   /// Appends to several partitions in one step, and answers the first offset in each: all of it is
   /// there afterwards or nothing, as far as the log can. `waitsForAll` is acks=all.
   func append(
@@ -47,6 +50,13 @@ extension CollectorLog {
     _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
   ) throws -> [RecordPlaces] {
     try append(appends, appendTime: appendTime, waitsForAll: waitsForAll).map { .run(from: $0) }
+  }
+
+  /// For a log that can only be waited for: the caller waits.
+  package func afterSync(_ action: @escaping @Sendable ((any Error)?) -> Void) {
+    var failure: (any Error)?
+    do { try sync() } catch { failure = error }
+    action(failure)
   }
 
   /// One after the other, for a log without replicas.

@@ -1,8 +1,9 @@
 // The collector's door to the network: `CollectorRoutes` behind the HTTP server, on loopback.
 //
 // 1. The server reads one whole request within its limits and calls the routes on a thread of its
-//    pool, where waiting for the log's sync stops nobody else.
-// 2. Requests that wait at the same time share one fsync: the log's group commit.
+//    pool, where the events are checked and appended.
+// 2. The answer follows when the log has synced. Requests that wait at the same time share one fsync
+//    (the log's group commit), and no thread waits with them.
 
 package import Collector
 package import HTTPServer
@@ -21,15 +22,20 @@ package final class CollectorEndpoint: Sendable {
   ///
   /// Throws `HTTPServerError`, such as `portInUse`. A body beyond the collector's own limit is
   /// answered in JSON up to the server's `bodyBytesMax`, and cut off beyond that.
+  ///
+  /// - Parameter appendsOverNetwork: an append of the collector's log waits for a cluster.
   package static func start(
     collector: Collector,
     port: Int,
-    limits: HTTPServerLimits? = nil
+    limits: HTTPServerLimits? = nil,
+    appendsOverNetwork: Bool = false
   ) throws -> CollectorEndpoint {
-    let limits = limits ?? Self.limits(of: collector.configuration)
+    var limits = limits ?? Self.limits(of: collector.configuration)
+    // Each of them waits for a cluster's acknowledgement, and many share its way there and back.
+    if appendsOverNetwork { limits.threadCount = 64 }
     let routes = CollectorRoutes(collector: collector)
     return CollectorEndpoint(
-      server: try HTTPServer.start(port: port, limits: limits) { routes.answer($0) },
+      server: try HTTPServer.start(port: port, limits: limits, answering: routes.answer),
       collector: collector
     )
   }
@@ -40,8 +46,8 @@ package final class CollectorEndpoint: Sendable {
       headerBytesMax: configuration.headerBytesMax,
       connectionsMax: configuration.connectionsMax,
       bodyBytesTotalMax: max(configuration.bytesInFlightMax, 16 << 20),
-      // Most of them wait for the same fsync: the more wait together, the more it is worth.
-      threadCount: 64
+      // None of them waits for the disk: they unpack, check and append.
+      threadCount: 3
     )
   }
 

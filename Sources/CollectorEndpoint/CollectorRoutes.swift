@@ -19,11 +19,25 @@ package struct CollectorRoutes: Sendable {
   /// Bytes of a body that a server needs to read at most; beyond it the answer is 413 in any case.
   package var bodyBytesMax: Int { collector.configuration.bodyBytesMax }
 
-  /// Answers a request. Blocks until the log has synced: never call it on the cooperative pool.
-  package func answer(_ request: HTTPRequest) -> HTTPResponse {
+  /// Answers a request: `send` is called once, for events after the log has synced, on a thread of
+  /// the log's then.
+  package func answer(
+    _ request: HTTPRequest,
+    _ send: @escaping @Sendable (HTTPResponse) -> Void
+  ) {
+    if request.path == "/v1/events", request.method == "POST" {
+      switch delivery(request) {
+      case .success(let delivery):
+        collector.handle(delivery) { send(Self.answer(to: $0)) }
+      case .failure(let refusal): send(refusal.response)
+      }
+    } else {
+      send(withoutEvents(request))
+    }
+  }
+
+  private func withoutEvents(_ request: HTTPRequest) -> HTTPResponse {
     switch (request.path, request.method) {
-    case ("/v1/events", "POST"):
-      return events(request)
     case ("/v1/events", _):
       return problem(
         405,
@@ -58,9 +72,22 @@ package struct CollectorRoutes: Sendable {
 
   // MARK: - Events
 
-  private func events(_ request: HTTPRequest) -> HTTPResponse {
+  /// A request that the collector need not see.
+  private struct Refused: Error {
+    var response: HTTPResponse
+  }
+
+  private static func answer(to response: CollectResponse) -> HTTPResponse {
+    var headers = response.retryAfterSeconds.map { [HTTPHeader("retry-after", String($0))] } ?? []
+    if response.status == 401 {
+      headers.append(HTTPHeader("www-authenticate", "Basic realm=\"write key\""))
+    }
+    return answer(response.status, response.body, headers: headers)
+  }
+
+  private func delivery(_ request: HTTPRequest) -> Result<CollectRequest, Refused> {
     guard let format = format(of: request.header("content-type")) else {
-      return problem(
+      return refused(
         415,
         "unsupported_media_type",
         "the body's Content-Type is not one that events come in",
@@ -74,7 +101,7 @@ package struct CollectorRoutes: Sendable {
     case nil, "", "identity": isGzip = false
     case "gzip", "x-gzip": isGzip = true
     default:
-      return problem(
+      return refused(
         415,
         "unsupported_encoding",
         "the body's Content-Encoding is not one that can be unpacked",
@@ -82,11 +109,11 @@ package struct CollectorRoutes: Sendable {
         headers: [HTTPHeader("accept-encoding", "gzip, identity")]
       )
     }
-    let parameters = Self.parameters(request.query ?? "")
+    let parameters = request.query.map(Self.parameters) ?? [:]
     var firstLine = 1
     if let text = parameters["first_line"] {
       guard let line = Int(text), line > 0 else {
-        return problem(
+        return refused(
           400,
           "bad_parameter",
           "first_line is not a whole number from 1",
@@ -105,17 +132,14 @@ package struct CollectorRoutes: Sendable {
     )
     delivery.comesFromNetwork = true
     delivery.writeKey = WriteKeyHeader.key(of: request)
-    let response = collector.handle(delivery)
-    var headers = response.retryAfterSeconds.map { [HTTPHeader("retry-after", String($0))] } ?? []
-    if response.status == 401 {
-      headers.append(HTTPHeader("www-authenticate", "Basic realm=\"write key\""))
-    }
-    return answer(response.status, response.body, headers: headers)
+    return .success(delivery)
   }
 
   /// How a content type's body is read; nil for a type that is not ours. None at all means JSON.
   private func format(of contentType: String?) -> CollectRequest.Format? {
     guard let contentType, !contentType.isEmpty else { return .json }
+    // What SDKs send, without taking it apart.
+    if contentType == "application/json" { return .json }
     let parts = contentType.lowercased().split(separator: ";").map { part in
       part.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
     }
@@ -168,7 +192,17 @@ package struct CollectorRoutes: Sendable {
     let body =
       "{\"status\":\"ok\",\"requests\":\(counts.requests),\"accepted\":\(counts.accepted),"
       + "\"refused\":\(counts.refusedTotal)}"
-    return answer(200, Array(body.utf8))
+    return Self.answer(200, Array(body.utf8))
+  }
+
+  private func refused(
+    _ status: Int,
+    _ code: String,
+    _ message: String,
+    advice: String,
+    headers: [HTTPHeader] = []
+  ) -> Result<CollectRequest, Refused> {
+    .failure(Refused(response: problem(status, code, message, advice: advice, headers: headers)))
   }
 
   private func problem(
@@ -182,10 +216,10 @@ package struct CollectorRoutes: Sendable {
       status: status,
       problem: CollectResponse.Problem(code: code, message: message, advice: advice)
     )
-    return answer(status, response.body, headers: headers)
+    return Self.answer(status, response.body, headers: headers)
   }
 
-  private func answer(
+  private static func answer(
     _ status: Int,
     _ body: [UInt8],
     headers: [HTTPHeader] = []

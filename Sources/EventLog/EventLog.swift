@@ -36,6 +36,7 @@ package final class EventLog: Sendable {
   let topics: Mutex<Topics>
   let dirty = Mutex<[ObjectIdentifier: PartitionLog]>([:])
   private let commits = GroupCommit()
+  let commitQueue = CommitQueue()
   let offsets: ConsumerOffsets
   let producerIDs: ProducerIDs
   /// Groups whose members are in this process, by name.

@@ -26,18 +26,40 @@ public struct SchemaCheck: Sendable {
   private struct CompiledRule {
     var rule: PropertyRule
     var values: [[UInt8]]?
+    /// False where a value of the right type is right.
+    var hasBounds: Bool
   }
 
   public let schema: EventSchema
   private let keys: JSONKeySet
   private let rules: [CompiledRule]
+  private let types: [PropertyType]
+  /// By number, of the first 64 properties: bit 0 is the first.
+  private let required: UInt64
+  private let bounded: UInt64
 
   public init(_ schema: EventSchema) {
     self.schema = schema
     keys = JSONKeySet(schema.properties.map(\.name))
     rules = schema.properties.map { rule in
-      CompiledRule(rule: rule, values: rule.values?.map { Array($0.utf8) })
+      CompiledRule(
+        rule: rule, values: rule.values?.map { Array($0.utf8) },
+        hasBounds: rule.values != nil || rule.minimum != nil || rule.maximum != nil)
     }
+    types = schema.properties.map(\.type)
+    required = Self.mask(rules) { $0.rule.isRequired }
+    bounded = Self.mask(rules) { $0.hasBounds }
+  }
+
+  private static func mask(
+    _ rules: [CompiledRule],
+    _ isIn: (CompiledRule) -> Bool
+  ) -> UInt64 {
+    var mask: UInt64 = 0
+    for (number, rule) in rules.prefix(64).enumerated() where isIn(rule) {
+      mask |= 1 << UInt64(number)
+    }
+    return mask
   }
 
   /// Adds every violation of the object in `range` to `found`, in the order of the text, then the
@@ -79,10 +101,16 @@ public struct SchemaCheck: Sendable {
         let isMissing = member.kind == .null
         if !isMissing {
           if number < 64 { seen |= 1 << UInt64(number) } else { seenFar.insert(number) }
-          check(member, bytes, against: rules[number], into: &found)
+          // Most values need no more than their type; a rule is taken up where there is more to it.
+          if number >= 64 || bounded & (1 << UInt64(number)) != 0
+            || !isOfType(types[number], member, bytes)
+          {
+            check(member, bytes, against: rules[number], into: &found)
+          }
         }
       }
     }
+    if seen & required == required, rules.count <= 64 { return }
     for (number, compiled) in rules.enumerated() where compiled.rule.isRequired {
       let isThere = number < 64 ? seen & (1 << UInt64(number)) != 0 : seenFar.contains(number)
       if !isThere {
@@ -134,7 +162,9 @@ public struct SchemaCheck: Sendable {
       return
     }
     guard rule.minimum != nil || rule.maximum != nil else { return }
-    let value = JSONObjectScanner.double(bytes, member) ?? .infinity
+    let value =
+      JSONObjectScanner.integer(bytes, member).map(Double.init)
+      ?? JSONObjectScanner.double(bytes, member) ?? .infinity
     if value < rule.minimum ?? -.infinity || value > rule.maximum ?? .infinity {
       let low = rule.minimum.map { "\($0)" } ?? "any"
       let high = rule.maximum.map { "\($0)" } ?? "any"

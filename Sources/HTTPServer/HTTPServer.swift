@@ -3,7 +3,7 @@
 // 1. `HTTPServer.start` binds a port and returns; one event loop does all network work.
 // 2. Bytes pass `ByteWatch`, HTTP's decoder, `PartWatch` (time-outs, bad requests), NIO's
 //    pipelining handler, and reach `RequestHandler`, which collects one whole request.
-// 3. The handler is called on a thread of a bounded pool, where it may block.
+// 3. The handler is called on a thread of a bounded pool, where it may block, or answer later.
 // 4. `stop` closes the port, lets running requests end, and closes what is left.
 //
 // It is not for the open network: no TLS, no HTTP/2, no streaming of bodies.
@@ -59,6 +59,19 @@ package final class HTTPServer: Sendable {
     port: Int,
     limits: HTTPServerLimits = HTTPServerLimits(),
     handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+  ) throws -> HTTPServer {
+    try start(host: host, port: port, limits: limits) { request, send in send(handler(request)) }
+  }
+
+  /// The same with a handler that may answer after it has returned.
+  ///
+  /// - Parameter answering: calls its second argument exactly once for each request, on any thread;
+  ///   a request that is never answered keeps its connection, and `stop` waits for its deadline.
+  package static func start(
+    host: String = "127.0.0.1",
+    port: Int,
+    limits: HTTPServerLimits = HTTPServerLimits(),
+    answering handler: @escaping ServerContext.Handler
   ) throws -> HTTPServer {
     guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
       throw HTTPServerError.notLoopback(host)

@@ -9,17 +9,21 @@ internal import NIOPosix
 internal import Synchronization
 
 /// What all connections of a server share.
-final class ServerContext: Sendable {
+package final class ServerContext: Sendable {
+  /// Answers one request, once, now or later.
+  package typealias Handler =
+    @Sendable (HTTPRequest, @escaping @Sendable (HTTPResponse) -> Void) -> Void
+
   let limits: HTTPServerLimits
   let pool: NIOThreadPool
-  let handler: @Sendable (HTTPRequest) -> HTTPResponse
+  let handler: Handler
   /// Bytes of bodies in memory.
   let bodyBytes = Atomic<Int>(0)
 
   init(
     limits: HTTPServerLimits,
     pool: NIOThreadPool,
-    handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    handler: @escaping Handler
   ) {
     self.limits = limits
     self.pool = pool
@@ -162,8 +166,12 @@ final class RequestHandler: ChannelInboundHandler {
     let request = makeRequest()
     body = []
     let handler = server.handler
-    server.pool.runIfActive(eventLoop: context.eventLoop) { handler(request) }
-      .assumeIsolated()
+    let answer = context.eventLoop.makePromise(of: HTTPResponse.self)
+    server.pool.submit { state in
+      guard case .active = state else { return answer.fail(ChannelError.ioOnClosedChannel) }
+      handler(request) { answer.succeed($0) }
+    }
+    answer.futureResult.assumeIsolated()
       .whenComplete { result in
         self.release()
         switch result {

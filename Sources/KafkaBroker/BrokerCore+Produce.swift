@@ -27,12 +27,12 @@ extension BrokerCore {
     }
     // Nobody waits for an answer, but the records are to be durable all the same.
     guard request.acks != 0 else {
-      commits.afterSync { _ in }
+      log.afterSync { _ in }
       return send(nil)
     }
     guard response.hasSuccess else { return send(response) }
     let appended = response
-    commits.afterSync { error in send(error.map { appended.failed($0) } ?? appended) }
+    log.afterSync { error in send(error.map { appended.failed($0) } ?? appended) }
   }
 
   private func append(

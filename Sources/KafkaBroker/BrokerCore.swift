@@ -17,7 +17,6 @@ final class BrokerCore: Sendable {
   let groups: GroupCoordinator
   let configuration: BrokerConfiguration
   let budget: MemoryBudget
-  let commits: CommitQueue
   let waiting = WaitingFetches()
   let storyTime: @Sendable () -> Int64
   let loop: any EventLoop
@@ -39,7 +38,6 @@ final class BrokerCore: Sendable {
     self.storyTime = storyTime
     groups = GroupCoordinator(log: log, limits: configuration.groups)
     budget = MemoryBudget(bytesMax: configuration.bytesInFlightMax)
-    commits = CommitQueue(log: log)
     pool = NIOThreadPool(numberOfThreads: max(1, configuration.threadCount))
     pool.start()
   }
@@ -71,7 +69,7 @@ final class BrokerCore: Sendable {
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     log.onAppend(nil)
     try? pool.syncShutdownGracefully()
-    commits.drain()
+    log.waitForActions()
     try? log.sync()
   }
 

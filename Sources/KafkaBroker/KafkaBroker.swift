@@ -4,7 +4,7 @@
 // 2. Bytes pass `FrameDecoder` and reach `ConnectionHandler`, which has one request at a time
 //    answered, in order, and reads on when the answer is written.
 // 3. `RequestRouter` reads the header and calls the `BrokerCore` on a thread of a bounded pool,
-//    where it may block on files. What takes longer answers later: `CommitQueue` for records that
+//    where it may block on files. What takes longer answers later: `EventLog.afterSync` for records that
 //    must be on the disk first, `WaitingFetches` for consumers at the end of the log, and the log's
 //    `GroupCoordinator` for members of a rebalance.
 // 4. `stop` closes the port and the connections, and makes the log durable.

@@ -7,7 +7,8 @@ internal import Simulation
 extension Platform {
   /// Opens the collector's wire on loopback; port 0 takes any free one.
   package func openCollector(port: Int) throws -> CollectorEndpoint {
-    try CollectorEndpoint.start(collector: collector, port: port)
+    try CollectorEndpoint.start(
+      collector: collector, port: port, appendsOverNetwork: kafka != nil)
   }
 
   /// The tracking plan's history of this world, as it is on disk.

@@ -130,11 +130,6 @@ package final class RemoteKafkaLog: Sendable {
     }
   }
 
-  /// Returns when the cluster has acknowledged everything that was appended before.
-  package func sync() throws {
-    try state.withLock { $0.producer }?.flush()
-  }
-
   // MARK: Reading
 
   /// Calls `body` with the records from an offset on, in order and nothing copied, until it answers

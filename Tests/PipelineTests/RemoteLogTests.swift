@@ -9,6 +9,7 @@ import LakeIngest
 import Platform
 import RemoteKafka
 import Simulation
+import Synchronization
 import Terminal
 import TestSupport
 import Testing
@@ -120,6 +121,36 @@ struct RemoteLogTests {
     own.close()
     try platform.close()
     return stored.count
+  }
+
+  @Test func `requests wait for the cluster beside each other`() throws {
+    let cluster = try Self.cluster()
+    let world = try RemoteWorld(cluster.bootstrapServers, seconds: 30)
+    let platform = try world.open()
+    let endpoint = try platform.openCollector(port: 0)
+    let port = endpoint.port
+    #expect(LoopbackClient(port: port)?.post("/v1/events", Self.event("first"))?.status == 200)
+    for broker in 1...3 as ClosedRange<Int32> { cluster.setDelay(broker, milliseconds: 1_500) }
+    let asked = ContinuousClock.now
+    let answered = DispatchGroup()
+    let accepted = Mutex(0)
+    for number in 0..<16 {
+      answered.enter()
+      Thread {
+        defer { answered.leave() }
+        guard let client = LoopbackClient(port: port),
+          client.post("/v1/events", Self.event("number \(number)"))?.status == 200
+        else { return }
+        accepted.withLock { $0 += 1 }
+      }.start()
+    }
+    answered.wait()
+    #expect(accepted.withLock { $0 } == 16)
+    // Three at a time would be nine seconds.
+    #expect(ContinuousClock.now - asked < .seconds(7))
+    endpoint.stop()
+    for broker in 1...3 as ClosedRange<Int32> { cluster.setDelay(broker, milliseconds: 0) }
+    try platform.close()
   }
 
   @Test func `a broker that goes while phones send costs time and no event`() throws {
