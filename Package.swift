@@ -164,8 +164,9 @@ let package = Package(
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
         "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
-        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "ShopDatabase", "Simulation",
-        "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto, yams,
+        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "RemoteKafka",
+        "ShopDatabase", "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto,
+        yams,
       ]),
 
     // Side
@@ -179,7 +180,7 @@ let package = Package(
         "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
         "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
         "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform",
-        "QueryExecution", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
+        "QueryExecution", "RemoteKafka", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -262,7 +263,8 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
-        "EventModel", "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
+        "EventLog", "EventModel", "Grading", "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest",
+        "Platform", "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
         "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(

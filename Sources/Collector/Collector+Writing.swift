@@ -53,7 +53,7 @@ extension Collector {
       appends.append(
         PartitionAppend(TopicPartition(configuration.deadLetterTopic, 0), sorted.deadLetters))
     }
-    let bases = try log.append(
+    let places = try log.appendPlacing(
       appends, appendTime: now.milliseconds, waitsForAll: acknowledgement.acks == .all)
     var accepted: [AcceptedEvent] = []
     accepted.reserveCapacity(sorted.acceptedCount)
@@ -64,7 +64,7 @@ extension Collector {
             index: event.index,
             eventID: event.eventID,
             partition: appends[place].partition,
-            offset: bases[place].advanced(by: Int64(position))
+            offset: places[place][position]
           )
         )
       }

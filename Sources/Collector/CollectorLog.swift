@@ -21,11 +21,37 @@ package protocol CollectorLog: Sendable {
   func append(
     _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
   ) throws -> [Offset]
+  /// The same, and answers where every record went.
+  func appendPlacing(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
+  ) throws -> [RecordPlaces]
   func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record]
   func startOffset(_ partition: TopicPartition) throws -> Offset
 }
 
+/// Where an append's records are in their partition.
+package enum RecordPlaces: Sendable, Hashable {
+  /// One behind the other: nobody else writes in between.
+  case run(from: Offset)
+  /// Each by itself; -1 where the log did not say.
+  case each([Offset])
+
+  /// The offset of record `position`.
+  package subscript(position: Int) -> Offset {
+    switch self {
+    case .run(let base): base.advanced(by: Int64(position))
+    case .each(let offsets): offsets[position]
+    }
+  }
+}
+
 extension CollectorLog {
+  package func appendPlacing(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
+  ) throws -> [RecordPlaces] {
+    try append(appends, appendTime: appendTime, waitsForAll: waitsForAll).map { .run(from: $0) }
+  }
+
   /// For a log that can only be waited for: the caller waits.
   package func afterSync(_ action: @escaping @Sendable ((any Error)?) -> Void) {
     var failure: (any Error)?

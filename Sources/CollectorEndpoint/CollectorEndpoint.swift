@@ -22,12 +22,17 @@ package final class CollectorEndpoint: Sendable {
   ///
   /// Throws `HTTPServerError`, such as `portInUse`. A body beyond the collector's own limit is
   /// answered in JSON up to the server's `bodyBytesMax`, and cut off beyond that.
+  ///
+  /// - Parameter appendsOverNetwork: an append of the collector's log waits for a cluster.
   package static func start(
     collector: Collector,
     port: Int,
-    limits: HTTPServerLimits? = nil
+    limits: HTTPServerLimits? = nil,
+    appendsOverNetwork: Bool = false
   ) throws -> CollectorEndpoint {
-    let limits = limits ?? Self.limits(of: collector.configuration)
+    var limits = limits ?? Self.limits(of: collector.configuration)
+    // Each of them waits for a cluster's acknowledgement, and many share its way there and back.
+    if appendsOverNetwork { limits.threadCount = 64 }
     let routes = CollectorRoutes(collector: collector)
     return CollectorEndpoint(
       server: try HTTPServer.start(port: port, limits: limits, answering: routes.answer),

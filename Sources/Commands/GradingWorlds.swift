@@ -42,7 +42,8 @@ extension Shell {
   /// A copy of the world that was asked for.
   ///
   /// - Throws: `grading.request` for a day or size that is none, `world.fault…` for a fault that is
-  ///   none, `command.noSuchFork`, and what the disk refuses.
+  ///   none, `command.noSuchFork`, `platform.onlyEmbedded` for the learner's world where its log
+  ///   is a cluster, and what the disk refuses.
   func openWorld(_ request: WorldRequest) throws -> CopiedWorld {
     let faults = request.faults.map(WorldFault.init)
     switch request.origin {
@@ -53,6 +54,8 @@ extension Shell {
       return try CopiedWorld(
         below: home.path, of: origin, baseline: origin, secret: secret, faults: [], kind: "made", self)
     case .learner(let name):
+      // A cluster's records cannot be copied with the world.
+      try platform().checkEmbedded("check")
       let secret = try home.secret()
       let fork = try name.map { name in
         guard let fork = worldForks.named(name) else {

@@ -19,7 +19,9 @@ package struct Settings: Sendable, Equatable {
     guard let data = FileManager.default.contents(atPath: homePath + "/config.yaml") else {
       return settings
     }
-    for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
+    // What is set in is somebody else's: a property of a profile may have any name.
+    for line in String(decoding: data, as: UTF8.self).split(separator: "\n")
+    where line.first?.isWhitespace == false {
       let parts = line.split(separator: ":", maxSplits: 1).map {
         $0.trimmingCharacters(in: .whitespaces)
       }
@@ -34,13 +36,22 @@ package struct Settings: Sendable, Equatable {
     return settings
   }
 
+  /// Sets the learner's choices; what else stands in the file, such as the profile, stays as it is.
   mutating func write(home: Home) {
+    let path = home.path + "/config.yaml"
+    let before = FileManager.default.contents(atPath: path) ?? Data()
+    let others = String(decoding: before, as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { line in
+        !["language:", "role:", "accessible:"].contains { line.hasPrefix($0) }
+      }
+    let rest = others.joined(separator: "\n").trimmingCharacters(in: .newlines)
     let text = """
       language: \(language.rawValue)
       role: \(role)
       accessible: \(isAccessible ? "on" : "off")
 
-      """
+      """ + (rest.isEmpty ? "" : rest + "\n")
     isSaved = (try? Home.write(Array(text.utf8), to: home.path + "/config.yaml")) != nil
   }
 

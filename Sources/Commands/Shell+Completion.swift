@@ -74,21 +74,23 @@ extension Shell {
       switch earlier.last {
       case "--where": return ["event_id=", "event_name=", "user_id=", "app_version="]
       case "-p", "--partition": return partitions(platform, earlier)
-      default: return platform?.log.topicNames() ?? []
+      default: return completedTopics
       }
     case ("kafka", "lag"), ("kafka", "groups"), ("kafka", "reset-offsets"):
-      return platform?.log.groupNames() ?? []
+      return completedGroups
     case ("kafka", "members"):
       return earlier.count == 2
         ? ["stop", "hang", "start", "add"]
         : platform?.ingest.group.members.map { String($0.number) } ?? []
-    case ("kafka", "brokers"): return earlier.count == 2 ? ["stop", "start"] : ["1", "2", "3"]
+    case ("kafka", "brokers"):
+      guard platform?.kafka == nil else { return [] }
+      return earlier.count == 2 ? ["stop", "start"] : ["1", "2", "3"]
     case ("kafka", "kill-leader"):
       return platform?.log.topicNames().flatMap { topic in
         (0..<((try? platform?.log.partitionCount(of: topic)) ?? 0)).map { "\(topic)-\($0)" }
       } ?? []
     case ("kafka", "describe"), ("kafka", "config"), ("kafka", "produce"):
-      return platform?.log.topicNames() ?? []
+      return completedTopics
     case ("s3", _): return objectKeys(platform, word)
     case ("dag", _): return (try? platform?.pipeline.dags().map(\.name)) ?? []
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []
@@ -109,9 +111,8 @@ extension Shell {
   }
 
   private func partitions(_ platform: Platform?, _ earlier: [String]) -> [String] {
-    guard let log = platform?.log else { return [] }
-    let topic = earlier.first { log.topicNames().contains($0) } ?? "app-events"
-    return (0..<((try? log.partitionCount(of: topic)) ?? 0)).map(String.init)
+    let topic = earlier.first { completedTopics.contains($0) } ?? "app-events"
+    return (0..<((try? platform?.events.partitionCount(of: topic)) ?? 0)).map(String.init)
   }
 
   /// Names of events that exist, from what the phone recorded and the tracking plan's first event.
@@ -122,8 +123,8 @@ extension Shell {
   private func toolWords(_ tool: RealTool, _ earlier: [String], _ word: String) -> [String] {
     let platform = try? platform()
     switch earlier.last {
-    case "-t", "--topic": return platform?.log.topicNames() ?? []
-    case "--group": return platform?.log.groupNames() ?? []
+    case "-t", "--topic": return completedTopics
+    case "--group": return completedGroups
     case "trigger": return (try? platform?.pipeline.dags().map(\.name)) ?? []
     case "s3": return ["ls", "cp"]
     case "s3api": return ["head-object", "list-objects-v2"]

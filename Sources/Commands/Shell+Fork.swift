@@ -23,6 +23,7 @@ extension Shell {
   func fork(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
     try arguments.allowOnly()
+    try platform().checkEmbedded("fork")
     let name = arguments.positions.joined(separator: " ")
     guard !name.isEmpty else { return try forkList() }
     let isReplaced = worldForks.named(name) != nil
@@ -99,6 +100,7 @@ extension Shell {
   func rewind(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words, flags: ["yes"])
     try arguments.allowOnly("yes")
+    try platform().checkEmbedded("rewind")
     let fork = try namedFork(arguments.positions.joined(separator: " "))
     if arguments.options["yes"] != nil { return try goBack(to: fork) }
     let loss = loss(since: fork, try platform())

@@ -38,7 +38,8 @@ extension Shell {
     }
     guard let command = CommandTable.named(name) else { throw unknown(name, line: name) }
     return Reply(
-      [.text(text(command.summaryKey)), .verbatim(usage(text(command.usageKey)))],
+      [.text(text(command.summaryKey)), .verbatim(usage(text(command.usageKey)))]
+        + helpBesideCluster(command),
       data: json(command))
   }
 

@@ -190,6 +190,8 @@ extension Shell {
     guard let folder = folders[id] else {
       throw noSuch(.noSuchIncident, typed, among: folders.keys.sorted())
     }
+    // Before the clock moves: an incident ends by a fork.
+    try platform().checkEmbedded("incident start")
     if let session = openIncident() {
       guard session.incident.id == id else {
         throw CommandError(.otherIncident, ["open": session.incident.id, "id": id])

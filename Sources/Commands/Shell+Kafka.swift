@@ -1,4 +1,3 @@
-internal import EventLog
 internal import EventModel
 internal import KafkaProtocol
 internal import Platform
@@ -9,6 +8,7 @@ extension Shell {
   /// columns that its own tools show.
   func kafka(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "kafka")
+    try checkKafkaAction(action, rest)
     switch action {
     case "topics":
       return try table(
@@ -36,9 +36,9 @@ extension Shell {
     try arguments.allowOnly("partition", "offset", "count", "last", "where", "topic")
     let platform = try platform()
     let topic = arguments.positions.first ?? arguments.options["topic"] ?? "app-events"
-    let topics = platform.log.topicNames()
+    let topics = try platform.events.topicNames()
     guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
-    let partitions = try platform.log.partitionCount(of: topic)
+    let partitions = try platform.events.partitionCount(of: topic)
     let partition = try arguments.integer("partition", in: 0...(partitions - 1))
     let offset = try arguments.integer("offset", in: 0...Int.max)
     let filter = try RecordFilter(arguments)
@@ -51,7 +51,7 @@ extension Shell {
       filter: filter,
       limit: limit ?? 10
     )
-    let found = try selection.read(platform.log)
+    let found = try selection.read(platform.events)
     let data = JSONValue.array(found.map(\.json))
     guard !found.isEmpty else { return Reply([.text(text("kafka.read.none"))], data: data) }
     return Reply([.table(RecordSelection.table(found))], data: data)
@@ -106,7 +106,7 @@ struct RecordSelection {
   }
 
   /// The first `limit` matches from `offset` on, or the last ones of all, by append time.
-  func read(_ log: EventLog) throws -> [Found] {
+  func read(_ log: any WorldLog) throws -> [Found] {
     var found: [Found] = []
     for number in partitions {
       let partition = TopicPartition(topic, number)

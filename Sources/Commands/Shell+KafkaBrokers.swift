@@ -12,7 +12,9 @@ extension Shell {
     let arguments = try Arguments(words)
     try arguments.allowOnly()
     let log = try platform().log
-    guard let action = arguments.positions.first?.lowercased() else { return try brokerTable() }
+    guard let action = arguments.positions.first?.lowercased() else {
+      return try platform().kafka.map { try clusterBrokers($0) } ?? brokerTable()
+    }
     guard ["stop", "start"].contains(action) else {
       throw CommandError(
         .unknownSubcommand,

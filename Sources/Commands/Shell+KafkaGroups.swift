@@ -45,24 +45,18 @@ extension Shell {
 
   func groupFilter(_ group: String?) throws -> String {
     guard let group else { return "" }
-    let groups = try platform().log.groupNames()
+    let groups = try groupNames()
     guard groups.contains(group) else { throw noSuchGroup(group, among: groups) }
     return "WHERE group_id = '\(group.replacing("'", with: "''"))'"
   }
 
   /// One bar for each partition that a group reads.
   private func lagBars(_ wanted: String?) throws -> BarChart {
-    let log = try platform().log
+    let log = try platform().events
     var bars: [BarChart.Bar] = []
-    for group in log.groupNames() where wanted.map({ $0 == group }) ?? true {
-      for topic in log.topicNames() {
-        for number in 0..<(try log.partitionCount(of: topic)) {
-          let place = TopicPartition(topic, Int32(number))
-          guard let at = try log.committedOffset(group: group, place) else { continue }
-          let lag = max(0, try log.endOffset(place).rawValue - at.rawValue)
-          bars.append(BarChart.Bar("\(group) \(topic)-\(number)", Double(lag)))
-        }
-      }
+    for (group, place, at) in try committedOffsets() where wanted.map({ $0 == group }) ?? true {
+      let lag = max(0, try log.endOffset(place).rawValue - at.rawValue)
+      bars.append(BarChart.Bar("\(group) \(place)", Double(lag)))
     }
     return BarChart(
       title: text("kafka.lag.title"), bars: bars, quantity: .count(unit: ""), texts: catalogue)

@@ -1,5 +1,6 @@
 // Topics: how they are laid out and set, and a record put into one by hand.
 
+internal import Collector
 internal import EventLog
 internal import EventModel
 internal import KafkaProtocol
@@ -14,13 +15,18 @@ extension Shell {
     try arguments.allowOnly("topic")
     let log = try platform().log
     let topic = arguments.positions.first ?? arguments.options["topic"] ?? "app-events"
-    guard log.topicNames().contains(topic) else { throw noSuchTopic(topic, among: log.topicNames()) }
+    let topics = try topicNames()
+    guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
     var reply = try table(
       of: """
         SELECT p.topic, p.partition, p.start_offset, p.end_offset, p.segments, p.size_bytes
         FROM system.kafka.partitions p WHERE p.topic = '\(topic)' ORDER BY p.partition
         """
     )
+    if let kafka = try platform().kafka {
+      reply.blocks += try describeClusterTopic(topic, kafka)
+      return reply
+    }
     if log.replicas(TopicPartition(topic, 0)) != nil {
       reply.blocks += try table(
         of: """
@@ -58,7 +64,9 @@ extension Shell {
   func makeTopic(
     _ topic: String, partitions: Int, replicas: Int, settings: [(String, String)]
   ) throws {
-    let log = try platform().log
+    let platform = try platform()
+    try platform.checkEmbedded("kafka create")
+    let log = platform.log
     var configuration = TopicConfiguration()
     for (name, value) in settings { try configuration.set(name, value) }
     _ = try log.makeTopic(topic, partitionCount: partitions, configuration: configuration)
@@ -129,9 +137,11 @@ extension Shell {
       throw CommandError(
         .badNumber, ["option": "--acks", "value": acks, "low": "0", "high": "all"])
     }
+    let waitsForAll = acks == "all" || acks == "-1"
+    if !waitsForAll { try platform().checkEmbedded("kafka produce --acks \(acks)") }
     let place = try produce(
       values.dropFirst().joined(separator: " "), to: values[0], key: options["key"],
-      partition: options["partition"], waitsForAll: acks == "all" || acks == "-1")
+      partition: options["partition"], waitsForAll: waitsForAll)
     return Reply(
       [
         .text(
@@ -153,9 +163,9 @@ extension Shell {
     _ value: String, to topic: String, key: String?, partition: String?, waitsForAll: Bool = true
   ) throws -> (Int32, Offset) {
     let platform = try platform()
-    let log = platform.log
-    guard log.topicNames().contains(topic) else { throw noSuchTopic(topic, among: log.topicNames()) }
-    let count = try log.partitionCount(of: topic)
+    let topics = try topicNames()
+    guard topics.contains(topic) else { throw noSuchTopic(topic, among: topics) }
+    let count = try platform.events.partitionCount(of: topic)
     let key = key.map { Array($0.utf8) }
     var number: Int32 = 0
     if let partition {
@@ -166,12 +176,13 @@ extension Shell {
       }
       number = asked
     } else if let key {
-      number = try log.partition(forKey: key, topic: topic)
+      number = Int32(Murmur2.partition(forKey: key, count: count))
     }
-    let offset = try log.append(
-      [Record(key: key, value: Array(value.utf8))], to: TopicPartition(topic, number),
+    let record = Record(key: key, value: Array(value.utf8))
+    let offsets = try platform.events.append(
+      [PartitionAppend(TopicPartition(topic, number), [record])],
       appendTime: platform.now.milliseconds, waitsForAll: waitsForAll)
-    try log.sync()
-    return (number, offset)
+    try platform.events.sync()
+    return (number, offsets[0])
   }
 }

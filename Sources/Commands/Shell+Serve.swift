@@ -10,17 +10,18 @@ internal import Terminal
 /// What `serve` has opened, and the thread that lets story time go on 1:1 meanwhile.
 final class ServeState: Sendable {
   let collectorPort: Int
-  let kafkaPort: Int
+  /// Nil where the log is a cluster, which has brokers of its own.
+  let kafkaPort: Int?
   private let endpoint: CollectorEndpoint
-  private let broker: KafkaBroker
+  private let broker: KafkaBroker?
   private let isStopped = Mutex(false)
   private let failure = Mutex<(any Error)?>(nil)
 
-  init(endpoint: CollectorEndpoint, broker: KafkaBroker) {
+  init(endpoint: CollectorEndpoint, broker: KafkaBroker?) {
     self.endpoint = endpoint
     self.broker = broker
     collectorPort = endpoint.port
-    kafkaPort = broker.port
+    kafkaPort = broker?.port
   }
 
   /// Moves the clock by the wall time that has passed, about once a second.
@@ -55,7 +56,7 @@ final class ServeState: Sendable {
   func stop() {
     isStopped.withLock { $0 = true }
     endpoint.stop()
-    broker.stop()
+    broker?.stop()
   }
 }
 
@@ -82,12 +83,16 @@ extension Shell {
     // Who takes any free port for the one takes any for the other.
     let kafkaPort =
       try arguments.integer("kafka-port", in: 0...65_535) ?? (port == 0 ? 0 : 9_092)
-    let broker = try platform().openKafka(port: kafkaPort)
+    if arguments.options["kafka-port"] != nil {
+      try platform().checkEmbedded("serve --kafka-port")
+    }
+    let cluster = try platform().kafkaServers
+    let broker = cluster == nil ? try platform().openKafka(port: kafkaPort) : nil
     let endpoint: CollectorEndpoint
     do {
       endpoint = try platform().openCollector(port: port)
     } catch {
-      broker.stop()
+      broker?.stop()
       throw error
     }
     let state = ServeState(endpoint: endpoint, broker: broker)
@@ -101,6 +106,7 @@ extension Shell {
         state?.note(error)
       }
     }
+    let servers = cluster ?? "localhost:\(state.kafkaPort ?? kafkaPort)"
     return Reply(
       [
         .text(text("serve.open", ["port": String(state.collectorPort)])),
@@ -108,11 +114,14 @@ extension Shell {
           "  curl -s -XPOST http://localhost:\(state.collectorPort)/v1/events -d '"
             + Shell.sampleEvent + "'"
         ),
-        .text(text("serve.kafka", ["port": String(state.kafkaPort)])),
-        .verbatim("  kcat -b localhost:\(state.kafkaPort) -t app-events -C -o -3 -e"),
+        .text(
+          state.kafkaPort.map { text("serve.kafka", ["port": String($0)]) }
+            ?? text("serve.cluster", ["servers": servers])),
+        .verbatim("  kcat -b \(servers) -t app-events -C -o -3 -e"),
       ],
       data: .record([
-        "collector": .count(state.collectorPort), "kafka": .count(state.kafkaPort),
+        "collector": .count(state.collectorPort),
+        "kafka": state.kafkaPort.map { .count($0) } ?? .null,
       ])
     )
   }

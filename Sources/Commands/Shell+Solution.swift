@@ -78,6 +78,8 @@ extension Shell {
   func beginExercise(_ exercise: Exercise) throws {
     guard purpose == .learner, exercise.needsFork, worldForks.named(exercise.forkName) == nil
     else { return }
+    // Before its files are laid: what cannot begin leaves nothing behind.
+    try platform().checkEmbedded("exercise \(exercise.id)")
     let files = exercise.startFiles()
     if !files.isEmpty {
       try PipelineChanges.lay(files, over: try platform().pipeline.root)

@@ -132,9 +132,10 @@ extension Shell {
         .text(""),
         .text("  " + text("status.live")),
         .text("  " + text("status.gold", ["count": NumberText.grouped(status.goldRows)])),
-      ],
+      ] + logLine(platform),
       data: .record([
-        "now": .string(platform.now.iso8601), "phone_queue": .count(status.phoneQueue),
+        "log": logData(platform), "now": .string(platform.now.iso8601),
+        "phone_queue": .count(status.phoneQueue),
         "kafka_records": .integer(status.logRecords),
         "kafka_partitions": .array(status.logPartitions.map(JSONValue.integer)),
         "dead_letters": .integer(status.deadLetters), "ingest_lag": .integer(status.lag),
@@ -143,6 +144,29 @@ extension Shell {
         "fact_rows": .integer(status.factRows),
       ])
     )
+  }
+
+  /// Which log answers, where it is not the one that everybody begins with.
+  private func logLine(_ platform: Platform) -> [Reply.Block] {
+    guard case .kafka(let servers, let id, let library) = platform.logAnswer else { return [] }
+    return [
+      .text(
+        "  "
+          + text(
+            "status.log.kafka", ["servers": servers, "cluster": id ?? "-", "library": library]))
+    ]
+  }
+
+  private func logData(_ platform: Platform) -> JSONValue {
+    guard case .kafka(let servers, let id, let library) = platform.logAnswer else {
+      return .record([
+        "engine": .string("embedded"), "servers": .null, "cluster": .null, "library": .null,
+      ])
+    }
+    return .record([
+      "engine": .string("kafka"), "servers": .string(servers),
+      "cluster": id.map(JSONValue.string) ?? .null, "library": .string(library),
+    ])
   }
 
   /// The path of an event as a chain; on each arrow what has passed it and is still kept.

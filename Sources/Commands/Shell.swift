@@ -197,6 +197,9 @@ package final class Shell: @unchecked Sendable {
   /// The world, opened on first use: starting the prompt does not wait for it.
   func platform() throws -> Platform {
     if let opened { return opened }
+    var options = options
+    // Graders and authors make worlds of their own, which nothing outside of them may change.
+    if purpose == .learner { options.profile = try Profile.read(homePath: home.path) }
     let platform = try Platform(home: home, options: options)
     opened = platform
     if !platform.isPrepared { try prepare(platform) }
@@ -273,10 +276,13 @@ package final class Shell: @unchecked Sendable {
 
   /// The tool of the field that does the same, the first time only.
   private func tellAtWork(_ reply: inout Reply) {
-    guard let atWork = reply.atWork, reply.exit == .success else { return }
+    guard var atWork = reply.atWork, reply.exit == .success else { return }
     let key = "told." + atWork.topic
     guard (try? progress.setting(key)) ?? nil == nil else { return }
     try? progress.setSetting(key, "1")
+    if let server = opened?.kafkaServers?.split(separator: ",").first {
+      atWork.line = atWork.line.replacing("localhost:9092", with: server)
+    }
     let label = text("tool.atWork", ["line": atWork.line])
     // A line to copy is never broken: where it does not fit beside its label, it stands below.
     let blocks: [Reply.Block] =
@@ -325,6 +331,7 @@ package final class Shell: @unchecked Sendable {
       }
     }
     if let tool = RealTool.named(name) {
+      if tool.readsLog { try platform().checkEmbedded(name) }
       return try journaled(trimmed, isOperational: tool.isOperational(rest)) {
         try tool.run(self, rest)
       }

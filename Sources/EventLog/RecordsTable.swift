@@ -18,15 +18,15 @@ struct RecordsTable: TableSource {
     Field("event_name", .varchar), Field("headers", .varchar),
   ])
 
-  private let pinned: [(log: PartitionLog, end: Int64)]
+  private let pinned: [(log: any RecordRun, end: Int64)]
 
   init(_ log: EventLog) throws {
     try log.checkOpen()
-    pinned = try log.topicNames().flatMap { topic in
-      try log.partitions(of: topic).compactMap { partition in
-        (try? partition.endOffset()).map { (partition, $0) }
-      }
-    }
+    self.init(try log.topicNames().flatMap { try log.partitions(of: $0) })
+  }
+
+  init(_ runs: [any RecordRun]) {
+    pinned = runs.compactMap { run in (try? run.endOffset()).map { (run, $0) } }
   }
 
   var schema: Schema { RecordsTable.schema }
@@ -86,7 +86,7 @@ struct RecordsTable: TableSource {
   private static func narrow(
     _ range: Range<Int64>,
     by predicate: ColumnPredicate,
-    _ log: PartitionLog
+    _ log: any RecordRun
   ) throws -> Range<Int64>? {
     var low = range.lowerBound
     var high = range.upperBound
@@ -124,7 +124,7 @@ struct RecordsTable: TableSource {
 
 /// A range of one partition's offsets.
 private struct RecordsSplit: Split {
-  let log: PartitionLog
+  let log: any RecordRun
   let range: Range<Int64>
   let columns: [Int]
   let limit: Int?
@@ -156,16 +156,13 @@ private final class RecordsReader: BatchReader {
     while rows < RecordsReader.rowsPerBatch, nextOffset < split.range.upperBound, rowsLeft > 0 {
       let bytesMax = split.range.upperBound - nextOffset == 1 ? 1 : RecordsReader.bytesPerRead
       let from = nextOffset
-      nextOffset = try split.log.forEachBatch(from: from, bytesMax: bytesMax) { header, bytes in
-        try RecordBatch.forEachRecord(in: bytes) { record in
-          guard record.offset >= from, record.offset < split.range.upperBound, rowsLeft > 0 else {
-            return
-          }
-          append(record)
-          rows += 1
-          rowsLeft -= 1
-        }
-        return header.lastOffset + 1 < split.range.upperBound && rowsLeft > 0
+      nextOffset = try split.log.forEachRecord(
+        from: from, to: split.range.upperBound, bytesMax: bytesMax
+      ) { record in
+        append(record)
+        rows += 1
+        rowsLeft -= 1
+        return rowsLeft > 0
       }
       if nextOffset == from { break }
     }

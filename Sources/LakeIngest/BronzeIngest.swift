@@ -14,7 +14,7 @@
 
 internal import Codecs
 internal import Dispatch
-package import EventLog
+internal import EventLog
 internal import KafkaProtocol
 package import Lake
 package import Simulation
@@ -28,7 +28,7 @@ package final class BronzeIngest: Sendable {
   /// The consumer group whose offsets show how far Bronze is.
   package static let group = "lake-sink"
 
-  let log: EventLog
+  let log: any IngestLog
   let lake: Lake
   let topic: String
   private let settings: @Sendable () throws -> IngestSettings
@@ -46,7 +46,7 @@ package final class BronzeIngest: Sendable {
   ///   - group: how the members stood when the world was last open.
   ///   - settings: asked at every run, because `ingest.yaml` may change.
   package init(
-    log: EventLog,
+    log: any IngestLog,
     lake: Lake,
     topic: String = "app-events",
     group: SinkGroup = SinkGroup(),

@@ -85,7 +85,7 @@ struct SinkRun: SinkWork {
 
   /// Archives what a partition has gained until `time`; true where a record stopped it.
   mutating func archive(_ partition: Int32, until time: Int64) throws -> Bool {
-    guard ingest.log.leader(of: place(partition)) != nil else { return false }
+    guard try ingest.log.leader(of: place(partition)) != nil else { return false }
     let from = try start(partition)
     let end = try ingest.log.highWatermark(place(partition)).rawValue
     let (next, isStopped) = try write(partition, from: from, to: end, until: time)
@@ -96,7 +96,7 @@ struct SinkRun: SinkWork {
   // MARK: Slowly
 
   mutating func load(_ partition: Int32, until time: Int64) throws {
-    guard ingest.log.leader(of: place(partition)) != nil else { return }
+    guard try ingest.log.leader(of: place(partition)) != nil else { return }
     let from = try start(partition)
     positions[partition] = from
     reached[place(partition)] = Offset(rawValue: from)

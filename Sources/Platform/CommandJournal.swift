@@ -148,9 +148,11 @@ extension Platform {
       for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     }
     mix("\(phone.events().count) \(try phone.queueCount()) \(phone.isOnline)")
-    for topic in log.topicNames() {
-      for number in 0..<Int32(try log.partitionCount(of: topic)) {
-        let end = try? log.endOffset(TopicPartition(topic, number)).rawValue
+    // A cluster holds topics that are no business of this world.
+    let topics = kafka == nil ? log.topicNames() : try pipeline.topics().map(\.name)
+    for topic in topics {
+      for number in 0..<Int32((try? events.partitionCount(of: topic)) ?? 0) {
+        let end = try? events.endOffset(TopicPartition(topic, number)).rawValue
         mix(" \(topic) \(number) \(end ?? -1)")
       }
     }

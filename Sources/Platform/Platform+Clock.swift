@@ -148,8 +148,8 @@ extension Platform {
       var forgotten = Advance(from: now, to: now)
       try finish(lane, into: &forgotten)
     }
-    log.replicate()
-    try log.sync()
+    if kafka == nil { log.replicate() }
+    try events.sync()
     try ingest.commitOffsets()
     try saveIngestGroup()
     // Never behind the clock on the disk.
@@ -166,7 +166,7 @@ extension Platform {
   /// Deletes log segments that `topics.yaml` keeps no longer, when a story hour has begun.
   private func applyRetention() throws {
     let hours = [file.now, now].map { floorDivide(Int($0.milliseconds), 3_600_000) }
-    guard hours[0] != hours[1] else { return }
+    guard hours[0] != hours[1], kafka == nil else { return }
     try declareTopics()
     for name in log.topicNames() { try log.applyRetention(now: now.milliseconds, topic: name) }
   }
@@ -213,7 +213,8 @@ extension Platform {
 
   /// How a lane does one run; it touches nothing but what is safe to share.
   private func dagWork() throws -> @Sendable (DagLane.Run, Bool) throws -> DagLane.Outcome {
-    let log = log
+    let events = events
+    let log = kafka == nil ? log : nil
     let ingest = ingest
     let lake = lake
     let journal = journal
@@ -227,9 +228,9 @@ extension Platform {
     return { run, syncsLog in
       storeClock.set(run.moment)
       // Bronze must never be durable beyond a log that is not.
-      if syncsLog { try log.sync() }
+      if syncsLog { try events.sync() }
       // Followers fetch all the time: what stood in the log a moment ago, they have.
-      log.replicate()
+      log?.replicate()
       var outcome = DagLane.Outcome()
       for dag in run.dags {
         var diskFull: (any DiagnosableError)?

@@ -7,6 +7,7 @@ internal import EventLog
 internal import Foundation
 internal import KafkaProtocol
 package import LakeIngest
+internal import RemoteKafka
 
 extension PipelineFiles {
   /// `ingest.yaml`; the defaults where there is none.
@@ -107,9 +108,9 @@ extension Platform {
 
   /// `system.kafka` with the tables of Bronze's group.
   static func kafkaTables(
-    _ log: EventLog, _ ingest: BronzeIngest
+    _ log: EventLog, _ kafka: RemoteKafkaLog?, _ ingest: BronzeIngest
   ) -> [String: ComposedCatalog.Provider] {
-    log.systemTables().merging([
+    (kafka.map { clusterTables($0, log) } ?? log.systemTables()).merging([
       "sink_members": {
         ComputedTable(label: "sink_members", schema: memberSchema) { _ in
           let rows: [[Scalar]] = ingest.group.members.map { member -> [Scalar] in

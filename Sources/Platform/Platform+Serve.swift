@@ -7,7 +7,8 @@ internal import Simulation
 extension Platform {
   /// Opens the collector's wire on loopback; port 0 takes any free one.
   package func openCollector(port: Int) throws -> CollectorEndpoint {
-    try CollectorEndpoint.start(collector: collector, port: port)
+    try CollectorEndpoint.start(
+      collector: collector, port: port, appendsOverNetwork: kafka != nil)
   }
 
   /// The tracking plan's history of this world, as it is on disk.
@@ -19,7 +20,10 @@ extension Platform {
   ///
   /// The topics of `topics.yaml` say there what is true of them: how long they keep their records, and
   /// that a record's time is the log's, which is story time. A client's own clock would be years off.
+  ///
+  /// - Throws: `platform.onlyEmbedded` where the log is a cluster, which has brokers of its own.
   package func openKafka(port: Int) throws -> KafkaBroker {
+    try checkEmbedded("serve --kafka-port")
     var configuration = BrokerConfiguration()
     for topic in try pipeline.topics() {
       configuration.declaredTopics.insert(topic.name)

@@ -28,15 +28,15 @@ extension Platform {
   package func status() throws -> Status {
     var partitions: [Int64] = []
     var lag: Int64 = 0
-    for number in 0..<Int32(try log.partitionCount(of: "app-events")) {
+    for number in 0..<Int32(try events.partitionCount(of: "app-events")) {
       let partition = TopicPartition("app-events", number)
-      let end = try log.endOffset(partition).rawValue
-      let start = try log.startOffset(partition).rawValue
+      let end = try events.endOffset(partition).rawValue
+      let start = try events.startOffset(partition).rawValue
       partitions.append(end - start)
-      lag += end - (try log.committedOffset(group: "lake-sink", partition)?.rawValue ?? start)
+      lag += end - (try events.committedOffset(group: "lake-sink", partition)?.rawValue ?? start)
     }
     let dead = TopicPartition("app-events-dlq", 0)
-    let deadLetters = try log.endOffset(dead).rawValue - log.startOffset(dead).rawValue
+    let deadLetters = try events.endOffset(dead).rawValue - events.startOffset(dead).rawValue
     return Status(
       phoneQueue: try phone.queueCount(),
       logRecords: partitions.reduce(0, +),

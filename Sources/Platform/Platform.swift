@@ -18,6 +18,7 @@ internal import Foundation
 package import Lake
 package import LakeIngest
 internal import ObjectStorage
+package import RemoteKafka
 package import ShopDatabase
 package import Simulation
 package import StreamProcessing
@@ -32,7 +33,12 @@ package import World
 package final class Platform {
   package let directory: String
   package let clock: StoryClock
+  /// The embedded log; empty where the world's events are in a cluster.
   package let log: EventLog
+  /// Where the world's events are: the embedded log, or the cluster.
+  package let events: any WorldLog
+  /// The cluster that holds the world's events; nil with the embedded log.
+  package let kafka: RemoteKafkaLog?
   package let collector: Collector
   package let lake: Lake
   package let warehouse: Warehouse
@@ -89,6 +95,8 @@ package final class Platform {
     package var contentRoot: String
     /// Where the attempts of the crowd's phones are written down; nil for nowhere.
     package var attempts: AttemptLedger?
+    /// Which parts are engines elsewhere.
+    package var profile = Profile()
 
     package init(
       worldName: String = "sandbox",
@@ -138,10 +146,11 @@ package final class Platform {
     try pipeline.install(from: options.contentRoot + "/Datasets/shop/pipeline")
 
     log = try EventLog.open(directory: try home.directory("worlds/\(options.worldName)/kafka"))
-    for topic in try pipeline.topics() {
-      try log.createTopic(topic.name, partitionCount: topic.partitions)
-      try log.setReplicas(topic.name, topic.replicas)
-    }
+    let opened = try Platform.openLog(
+      options.profile, directory: directory, file: file, embedded: log, pipeline: pipeline,
+      storyNow: storyNow)
+    events = opened.events
+    kafka = opened.kafka
     lake = try Lake.open(
       root: try home.directory("worlds/\(options.worldName)/lake"),
       now: storyNow
@@ -151,7 +160,7 @@ package final class Platform {
       now: storyNow
     )
     collector = try Collector(
-      log: log,
+      log: events,
       clock: clock,
       configuration: try Platform.collectorConfiguration(
         pipeline,
@@ -162,10 +171,10 @@ package final class Platform {
       )
     )
     let files = pipeline
-    ingest = BronzeIngest(log: log, lake: lake, group: Platform.ingestGroup(directory)) {
+    ingest = BronzeIngest(log: events, lake: lake, group: Platform.ingestGroup(directory)) {
       try files.ingest()
     }
-    live = LiveMetrics(log: log, clock: clock)
+    live = LiveMetrics(log: events, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
     sdk = try SDKHistory(
       path: directory + "/sdk-history.json", yaml: try pipeline.sdkText(), now: file.now,
@@ -197,11 +206,15 @@ package final class Platform {
       now: { storeClock.now })
     catalogs = [
       lake, warehouse, live.catalog(), shop,
-      Platform.systemCatalog(log, ingest, collector, lake, warehouse, journal, phone),
+      Platform.systemCatalog(log, opened.kafka, ingest, collector, lake, warehouse, journal, phone),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
     engine = QueryEngine(catalogs: catalogs)
     recoveries = Platform.recoveries(log: log, lake: lake, phone: phone, crowd: crowd)
+    recoveries += opened.notes
+    if opened.kafka != nil {
+      recoveries += Platform.notes(on: collector.configuration.acknowledgement)
+    }
     if let problem = sdk.problem { recoveries.append(Platform.recovery(of: problem)) }
     recoveries += try closeJournal()
   }
@@ -225,6 +238,7 @@ package final class Platform {
     try checkpoint()
     try shop.close()
     try log.close()
+    kafka?.close()
   }
 
   private static func collectorConfiguration(
@@ -255,6 +269,7 @@ package final class Platform {
 
   private static func systemCatalog(
     _ log: EventLog,
+    _ kafka: RemoteKafkaLog?,
     _ ingest: BronzeIngest,
     _ collector: Collector,
     _ lake: Lake,
@@ -267,7 +282,7 @@ package final class Platform {
       tables: [
         "sdk": phone.systemTables(),
         "collector": collector.systemTables(),
-        "kafka": kafkaTables(log, ingest),
+        "kafka": kafkaTables(log, kafka, ingest),
         "lake": lake.systemTables(),
         "etl": journal.systemTables(),
         "warehouse": warehouse.systemTables(),

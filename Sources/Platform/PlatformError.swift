@@ -5,6 +5,12 @@ package struct PlatformError: DiagnosableError {
   package enum Kind: String, Sendable {
     case homeUnusable, homeInUse, diskFull, worldFile, pipelineFile, contentMissing, clockBackwards
     case noSuchEvent, forkName, eventDropped
+    /// `config.yaml` names an engine that cannot be.
+    case profile
+    /// What an engine elsewhere does not do.
+    case onlyEmbedded
+    /// A world is opened with another log than the one that holds its events.
+    case otherLog
   }
 
   package var kind: Kind

@@ -138,6 +138,7 @@ extension Platform {
   /// - Throws: what keeps the world or the disk from being written.
   @discardableResult
   package func copy(to target: String, isDurable: Bool = false) throws -> WorldCopy.Summary {
+    try checkEmbedded("fork")
     try checkpoint()
     // While a process has the file open, it must not open it a second time: closing the one would take
     // the other's locks away.

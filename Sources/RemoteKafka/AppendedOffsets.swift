@@ -10,8 +10,8 @@ package struct AppendedOffsets: Sendable, Hashable {
 
   package var count: Int { offsets.count }
 
-  /// The offset of record `index`; -1 where the cluster did not say, because the record had been there
-  /// already when it was sent again.
+  /// The offset of record `index`; -1 where the cluster did not say, because the record had been
+  /// there already when it was sent again.
   package subscript(index: Int) -> Offset { Offset(offsets[index]) }
 
   /// The first record's; nil where none was appended.

@@ -5,11 +5,13 @@ internal import Dispatch
 internal import Foundation
 
 extension ClientHandle {
-  /// Asks by `request` and reads the answer with `result`; waits at most the client's time.
+  /// Asks by `request` and reads the answer with `result`; waits at most the client's time, or
+  /// `milliseconds` where that is less.
   ///
   /// - Throws: the answer's error as a whole, `remoteKafka.timedOut` without one.
   func admin<Result>(
     _ doing: String,
+    within milliseconds: Int32 = .max,
     _ request: (_ options: OpaquePointer, _ queue: OpaquePointer) -> Void,
     result: (_ event: OpaquePointer) throws -> Result
   ) throws -> Result {
@@ -18,6 +20,7 @@ extension ClientHandle {
         Int32(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE), doing: doing, place)
     }
     defer { rd_kafka_AdminOptions_destroy(options) }
+    let milliseconds = min(milliseconds, self.milliseconds)
     var problem = [CChar](repeating: 0, count: 256)
     _ = rd_kafka_AdminOptions_set_request_timeout(
       options, milliseconds, &problem, problem.count)

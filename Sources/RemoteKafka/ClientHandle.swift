@@ -39,13 +39,15 @@ final class ClientNotes: Sendable {
 
 /// A `rd_kafka_t`, a producer or a consumer.
 ///
-/// `@unchecked Sendable`: the pointer never changes, librdkafka's functions may be called with it from
-/// any thread, and it is destroyed when nobody has this object any more.
+/// `@unchecked Sendable`: the pointer never changes, librdkafka's functions may be called with it
+/// from any thread, and it is destroyed when nobody has this object any more.
 final class ClientHandle: @unchecked Sendable {
   let pointer: OpaquePointer
   let notes: ClientNotes
   private let servers: String
   let timeoutMilliseconds: Int
+  /// Nobody polls it all the time: what it has to say is fetched when it is asked for.
+  private let isPolledOnDemand: Bool
 
   /// Makes a client; it connects when it is first used.
   ///
@@ -58,14 +60,19 @@ final class ClientHandle: @unchecked Sendable {
       RD_KAFKA_PRODUCER, configuration.producer(), onDelivery: onDelivery)
     servers = configuration.bootstrapServers
     timeoutMilliseconds = configuration.timeoutMilliseconds
+    isPolledOnDemand = false
   }
 
-  init(consumerFor configuration: RemoteKafkaConfiguration, group: String) throws {
+  /// - Parameter reads: it will be polled for records; else it only asks for its group.
+  init(
+    consumerFor configuration: RemoteKafkaConfiguration, group: String, reads: Bool
+  ) throws {
     (pointer, notes) = try Self.make(
       RD_KAFKA_CONSUMER, configuration.consumer(group: group), onDelivery: nil)
     servers = configuration.bootstrapServers
     timeoutMilliseconds = configuration.timeoutMilliseconds
-    _ = rd_kafka_poll_set_consumer(pointer)
+    isPolledOnDemand = !reads
+    if reads { _ = rd_kafka_poll_set_consumer(pointer) }
   }
 
   deinit {
@@ -74,8 +81,14 @@ final class ClientHandle: @unchecked Sendable {
 
   /// For errors: where, how long, and what the connections said last.
   var place: ClusterPlace {
-    ClusterPlace(
+    listen()
+    return ClusterPlace(
       servers: servers, timeoutMilliseconds: timeoutMilliseconds, lastProblem: notes.problem)
+  }
+
+  /// Hears what the connections have had to say meanwhile.
+  func listen() {
+    if isPolledOnDemand { while rd_kafka_poll(pointer, 0) > 0 {} }
   }
 
   /// For waits of one call.

@@ -1,4 +1,5 @@
-// What becomes of the messages of one append: a slot for each, filled when the cluster has answered.
+// What becomes of the messages of one append: a slot for each, filled when the cluster has
+// answered.
 
 internal import CRDKafka
 internal import Dispatch
@@ -6,11 +7,11 @@ internal import Synchronization
 
 /// The fate of the messages of one append.
 ///
-/// It keeps itself alive until every message that was handed over has been reported, so a report that
-/// comes after the waiter has given up finds its slot.
+/// It keeps itself alive until every message that was handed over has been reported, so a report
+/// that comes after the waiter has given up finds its slot.
 ///
-/// `@unchecked Sendable`: a slot is written once, by the polling thread, before that thread counts the
-/// message as reported; slots are read only after the semaphore said that all are.
+/// `@unchecked Sendable`: a slot is written once, by the polling thread, before that thread counts
+/// the message as reported; slots are read only after the semaphore said that all are.
 final class Delivery: @unchecked Sendable {
   /// One message: where it went, or why not.
   struct Slot {

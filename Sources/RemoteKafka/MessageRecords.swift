@@ -7,14 +7,12 @@ internal import KafkaProtocol
 struct MessageRecords {
   private var headerBytes: [UInt8] = []
 
-  /// What a record's time is: librdkafka's milliseconds, and whether the log set them.
-  let time: @Sendable (_ milliseconds: Int64, _ isAppendTime: Bool) -> Int64
-
-  init(time: @escaping @Sendable (Int64, Bool) -> Int64) { self.time = time }
-
   /// Calls `body` with the message as a record, which is valid only inside.
+  ///
+  /// - Parameter time: what a record's time is.
   mutating func withView<Result>(
-    of message: UnsafeMutablePointer<rd_kafka_message_t>, _ body: (RecordView) throws -> Result
+    of message: UnsafeMutablePointer<rd_kafka_message_t>, time: RemoteKafkaLog.RecordTime?,
+    _ body: (RecordView) throws -> Result
   ) rethrows -> Result {
     var kind = Int32(RD_KAFKA_TIMESTAMP_NOT_AVAILABLE)
     let timestamp = rd_kafka_message_timestamp(message, &kind)
@@ -23,7 +21,8 @@ struct MessageRecords {
       try body(
         RecordView(
           offset: message.pointee.offset,
-          timestamp: time(timestamp, Int(kind) == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME),
+          timestamp: time?(timestamp, Int(kind) == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+            ?? timestamp,
           key: Self.bytes(message.pointee.key, message.pointee.key_len),
           value: Self.bytes(message.pointee.payload, message.pointee.len),
           headerCount: headerCount,

@@ -1,7 +1,7 @@
 // Records out of the cluster: a consumer that is told what to read (`assign`), and joins no group.
 //
-// A reader stays where it stopped with what it has fetched already, so that a partition that is read
-// in pieces is fetched once.
+// A reader stays where it stopped with what it has fetched already, so that a partition that is
+// read in pieces is fetched once.
 
 internal import CRDKafka
 internal import Dispatch
@@ -9,8 +9,8 @@ internal import KafkaProtocol
 
 /// One consumer and its place. Used by one thread at a time.
 ///
-/// `@unchecked Sendable`: readers wait in a pool behind a lock, and whoever took one out is the only
-/// one that has it.
+/// `@unchecked Sendable`: readers wait in a pool behind a lock, and whoever took one out is the
+/// only one that has it.
 final class PartitionReader: @unchecked Sendable {
   private typealias Message = UnsafeMutablePointer<rd_kafka_message_t>
 
@@ -23,18 +23,15 @@ final class PartitionReader: @unchecked Sendable {
   private var next = 0
   /// The library's topic handles whose names have been looked at since the last assignment.
   private var ours: OpaquePointer?
-  private var records: MessageRecords
+  private var records = MessageRecords()
 
   /// Messages that are taken from the queue at a time.
   private static let batchSize = 512
 
   /// - Throws: `remoteKafka.invalidProperty`.
-  init(
-    _ configuration: RemoteKafkaConfiguration,
-    time: @escaping @Sendable (Int64, Bool) -> Int64
-  ) throws {
-    records = MessageRecords(time: time)
-    client = try ClientHandle(consumerFor: configuration, group: "tapline-reader")
+  init(_ configuration: RemoteKafkaConfiguration) throws {
+    client = try ClientHandle(
+      consumerFor: configuration, group: "tapline-reader", reads: true)
     guard let queue = rd_kafka_queue_get_consumer(client.pointer) else {
       throw RemoteKafkaError.native(
         Int32(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP), doing: "fetch", client.place)
@@ -47,15 +44,16 @@ final class PartitionReader: @unchecked Sendable {
     rd_kafka_queue_destroy(queue)
   }
 
-  /// Calls `body` with the records from `offset` to before `end`, in order, nothing copied, until it
-  /// answers false.
+  /// Calls `body` with the records from `offset` to before `end`, in order, nothing copied, until
+  /// it answers false.
   ///
   /// Offsets that no record has (a transaction's marks, what compaction took) are passed over.
   ///
-  /// - Throws: the cluster's error, `remoteKafka.timedOut` where nothing came for the client's time.
+  /// - Throws: the cluster's error, `remoteKafka.timedOut` where nothing came for the client's
+  ///   time.
   func read(
     _ partition: TopicPartition, from offset: Int64, to end: Int64,
-    _ body: (RecordView) throws -> Bool
+    time: RemoteKafkaLog.RecordTime?, _ body: (RecordView) throws -> Bool
   ) throws {
     guard offset < end else { return }
     do {
@@ -71,7 +69,7 @@ final class PartitionReader: @unchecked Sendable {
             continue
           }
         }
-        switch try step(partition, to: end, body) {
+        switch try step(partition, to: end, time, body) {
         case .ended:
           // Nobody fetches what nobody has asked for.
           release()
@@ -112,7 +110,8 @@ final class PartitionReader: @unchecked Sendable {
 
   /// Reads the next of what was fetched.
   private func step(
-    _ partition: TopicPartition, to end: Int64, _ body: (RecordView) throws -> Bool
+    _ partition: TopicPartition, to end: Int64, _ time: RemoteKafkaLog.RecordTime?,
+    _ body: (RecordView) throws -> Bool
   ) throws -> Step {
     let message = fetched[next]
     let at = message.pointee.offset
@@ -127,7 +126,7 @@ final class PartitionReader: @unchecked Sendable {
     switch Int(message.pointee.err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       guard at >= position?.offset ?? 0 else { return .notOurs }
-      let isWanted = try records.withView(of: message, body)
+      let isWanted = try records.withView(of: message, time: time, body)
       position = (partition, at + 1)
       return at + 1 >= end ? .ended : isWanted ? .passed : .stopped
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
@@ -165,7 +164,8 @@ final class PartitionReader: @unchecked Sendable {
     return !fetched.isEmpty
   }
 
-  /// Whether a message is of the partition that is read: one of an assignment before may still come.
+  /// Whether a message is of the partition that is read: one of an assignment before may still
+  /// come.
   private func belongs(_ message: Message, to partition: TopicPartition) -> Bool {
     guard message.pointee.partition == partition.partition, let topic = message.pointee.rkt else {
       return false

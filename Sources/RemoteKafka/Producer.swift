@@ -153,12 +153,6 @@ final class Producer: Sendable {
     }
     return list
   }
-
-  /// Returns when the cluster has answered for everything, or the client's time is up.
-  func flush() throws {
-    let code = rd_kafka_flush(client.pointer, client.milliseconds)
-    guard code == 0 else { throw error(code, nil) }
-  }
 }
 
 /// Bytes with an address even where there are none; nil stays nil.

@@ -16,6 +16,8 @@ package struct RemoteKafkaConfiguration: Sendable, Hashable {
   package var queueKilobytesMax = 32_768
   /// Replicas of topics that are made; the cluster's default where nil.
   package var replicationFactor: Int?
+  /// The consumer group in whose name offsets are committed, where nobody names another.
+  package var group = "lake-sink"
   /// What is handed to librdkafka as it is.
   package var properties: [String: String] = [:]
 
@@ -23,7 +25,8 @@ package struct RemoteKafkaConfiguration: Sendable, Hashable {
     self.bootstrapServers = bootstrapServers
   }
 
-  /// Properties whose meaning the log depends on, and the key that sets them instead, if there is one.
+  /// Properties whose meaning the log depends on, and the key that sets them instead, if there is
+  /// one.
   static let fixed: [String: String?] = [
     "bootstrap.servers": "bootstrap.servers", "metadata.broker.list": "bootstrap.servers",
     "acks": nil, "request.required.acks": nil, "enable.idempotence": nil, "transactional.id": nil,
@@ -75,7 +78,8 @@ package struct RemoteKafkaConfiguration: Sendable, Hashable {
   /// Settings of a consumer: it is told what to read, and commits only what it is told to.
   func consumer(group: String) -> [(String, String)] {
     defaults + [
-      // Nobody waits at the end of a log here, but what is asked next waits for what was asked last.
+      // Nobody waits at the end of a log here, but what is asked next waits for what was asked
+      // last.
       ("fetch.wait.max.ms", "10"), ("fetch.error.backoff.ms", "100"),
       // The library rests for up to a second when it has fetched this much.
       ("queued.max.messages.kbytes", "32768"), ("queued.min.messages", "100000"),

@@ -8,7 +8,8 @@ internal import KafkaProtocol
 package struct RemoteKafkaError: DiagnosableError, Hashable {
   package enum Kind: String, Sendable {
     case libraryMissing, libraryTooOld
-    /// A property of the profile that librdkafka does not take, or that is not the profile's to set.
+    /// A property of the profile that librdkafka does not take, or that is not the profile's to
+    /// set.
     case invalidProperty
     /// No broker can be reached.
     case unreachable
@@ -19,6 +20,8 @@ package struct RemoteKafkaError: DiagnosableError, Hashable {
     case unknownTopic, unknownPartition, offsetOutOfRange, recordTooLarge
     /// Fewer replicas in sync than the topic's min.insync.replicas.
     case notEnoughReplicas
+    /// A group's offsets are its members', and it has some.
+    case groupActive
     /// More waits for the cluster than the client may keep.
     case queueFull
     /// The cluster does not know the request.
@@ -216,6 +219,9 @@ extension RemoteKafkaError {
       RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
       return .notEnoughReplicas
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: return .queueFull
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+      RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+      return .groupActive
     case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
       return .unsupported
     case RD_KAFKA_RESP_ERR__DESTROY: return .closed
@@ -232,13 +238,18 @@ extension RemoteKafkaError {
       "Try again; a slow cluster needs a larger timeoutSeconds (\(cluster.seconds) now) below "
         + "`kafka:` in config.yaml."
     case .unauthorized:
-      "Check security.protocol, sasl.* and ssl.* below `kafka: properties:` in config.yaml, and the "
-        + "rights of that user."
-    case .unknownTopic: "Create it in the cluster, or see what there is: kcat -b \(cluster.servers) -L"
+      "Check security.protocol, sasl.* and ssl.* below `kafka: properties:` in config.yaml, and "
+        + "the rights of that user."
+    case .unknownTopic:
+      "Create it in the cluster, or see what there is: kcat -b \(cluster.servers) -L"
+    case .groupActive:
+      "Somebody else consumes in this group: name another with `group` below `kafka:` in "
+        + "config.yaml."
     case .recordTooLarge: "Send it in smaller pieces, or raise max.message.bytes of the topic."
     case .notEnoughReplicas:
       "Wait until brokers are back, or look at the topic's min.insync.replicas."
-    case .queueFull: "Wait for the cluster, or raise queueKilobytesMax below `kafka:` in config.yaml."
+    case .queueFull:
+      "Wait for the cluster, or raise queueKilobytesMax below `kafka:` in config.yaml."
     default: "See what the cluster's own log says about it."
     }
   }

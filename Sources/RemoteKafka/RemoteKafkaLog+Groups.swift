@@ -37,8 +37,8 @@ extension RemoteKafkaLog {
 
   /// Remembers the next offsets that a group will read; the cluster has them when this returns.
   ///
-  /// - Throws: the cluster's error; `UNKNOWN_MEMBER_ID` where the group has members, whose offsets
-  ///   are theirs.
+  /// - Throws: the cluster's error; `remoteKafka.groupActive` where the group has members, whose
+  ///   offsets are theirs.
   package func commitOffsets(group: String, _ positions: [TopicPartition: Offset]) throws {
     guard !positions.isEmpty else { return }
     let client = try groupClient(group)

@@ -59,7 +59,8 @@ extension RemoteKafkaLog {
   package func topic(_ name: String) throws -> Topic? {
     try checkOpen()
     let found = try RemoteKafkaLog.metadata(client, topic: name) { metadata in
-      guard let topic = metadata.topics.first(where: { $0.topic.map { String(cString: $0) } == name })
+      guard
+        let topic = metadata.topics.first(where: { $0.topic.map { String(cString: $0) } == name })
       else { return Topic?.none }
       switch Int(topic.err) {
       case RD_KAFKA_RESP_ERR_NO_ERROR: return try RemoteKafkaLog.topic(topic)
@@ -146,7 +147,7 @@ extension RemoteKafkaLog {
     }
   }
 
-  /// A topic's settings by name; nil where the cluster does not tell.
+  /// A topic's settings by name; nil where the cluster does not tell, or not within two seconds.
   package func settings(of topic: String) throws -> [String: String]? {
     try checkOpen()
     let client = client
@@ -155,7 +156,7 @@ extension RemoteKafkaLog {
     }
     defer { rd_kafka_ConfigResource_destroy(resource) }
     do {
-      return try client.admin("settings of \(topic)") { options, queue in
+      return try client.admin("settings of \(topic)", within: 2_000) { options, queue in
         var resources: [OpaquePointer] = [resource]
         rd_kafka_DescribeConfigs(client.pointer, &resources, 1, options, queue)
       } result: { event in
@@ -176,7 +177,7 @@ extension RemoteKafkaLog {
         return settings
       }
     } catch let error as RemoteKafkaError
-      where [.unsupported, .unauthorized].contains(error.kind)
+      where [.unsupported, .unauthorized, .timedOut].contains(error.kind)
     {
       return nil
     }
@@ -210,7 +211,8 @@ extension RemoteKafkaLog {
     Offset(try offsets(partition).end)
   }
 
-  /// The first offset whose record has this time (milliseconds) or a later one; the end where none has.
+  /// The first offset whose record has this time (milliseconds) or a later one; the end where none
+  /// has.
   package func offset(_ partition: TopicPartition, atOrAfter time: Int64) throws -> Offset {
     try checkOpen()
     try check(partition)

@@ -2,15 +2,15 @@
 //
 // 1. `RDKafkaLibrary.open` finds librdkafka on this machine; `connect` makes a client and asks the
 //    cluster who it is.
-// 2. `append` hands whole batches to one idempotent `Producer` (acks=all) and returns when the cluster
-//    has acknowledged every record: there is nothing that a `sync` would add.
+// 2. `append` hands whole batches to one idempotent `Producer` (acks=all) and returns when the
+//    cluster has acknowledged every record: there is nothing that a `sync` would add.
 // 3. `forEachRecord` and `read` take a `PartitionReader` from a small pool: a consumer that is told
 //    what to read, up to the high watermark of that moment.
-// 4. `commitOffsets` writes a group's offsets into the cluster without being a member of it, so that
-//    lag is seen by every tool.
+// 4. `commitOffsets` writes a group's offsets into the cluster without being a member of it, so
+//    that lag is seen by every tool.
 //
-// Every wait is bounded by the profile's time, and what waits in memory by `queueKilobytesMax`. What
-// the cluster answers is never guessed: errors carry its code and name.
+// Every wait is bounded by the profile's time, and what waits in memory by `queueKilobytesMax`.
+// What the cluster answers is never guessed: errors carry its code and name.
 
 internal import CRDKafka
 package import KafkaProtocol
@@ -30,13 +30,12 @@ package final class RemoteKafkaLog: Sendable {
   }
 
   /// What a record's time is, of librdkafka's milliseconds and whether the log set them.
-  package typealias RecordTime = @Sendable (_ milliseconds: Int64, _ isAppendTime: Bool) -> Int64
+  package typealias RecordTime = (_ milliseconds: Int64, _ isAppendTime: Bool) -> Int64
 
   package let configuration: RemoteKafkaConfiguration
   package let library: RDKafkaLibrary
   /// The cluster's own id, which stays when its brokers change; nil where it has none.
   package let clusterID: String?
-  let recordTime: RecordTime
   /// Asks; appends nothing, so it is never fenced.
   private let asking: Producer
   private let state = Mutex(State())
@@ -60,22 +59,19 @@ package final class RemoteKafkaLog: Sendable {
   ///   `remoteKafka.unauthorized` or `remoteKafka.timedOut` after at most the configured time.
   package static func connect(
     _ configuration: RemoteKafkaConfiguration,
-    library: RDKafkaLibrary,
-    recordTime: @escaping RecordTime = { milliseconds, _ in milliseconds }
+    library: RDKafkaLibrary
   ) throws -> RemoteKafkaLog {
     try configuration.check()
     // A consumer's properties are wrong now or never.
-    _ = try ClientHandle(consumerFor: configuration, group: "tapline-reader")
-    return try RemoteKafkaLog(configuration, library, recordTime)
+    _ = try ClientHandle(consumerFor: configuration, group: "tapline-reader", reads: true)
+    return try RemoteKafkaLog(configuration, library)
   }
 
   private init(
-    _ configuration: RemoteKafkaConfiguration, _ library: RDKafkaLibrary,
-    _ recordTime: @escaping RecordTime
+    _ configuration: RemoteKafkaConfiguration, _ library: RDKafkaLibrary
   ) throws {
     self.configuration = configuration
     self.library = library
-    self.recordTime = recordTime
     asking = try Producer(configuration)
     let client = asking.client
     _ = try RemoteKafkaLog.metadata(client, topic: nil) { _ in }
@@ -134,20 +130,17 @@ package final class RemoteKafkaLog: Sendable {
     }
   }
 
-  /// Returns when the cluster has acknowledged everything that was appended before.
-  package func sync() throws {
-    try state.withLock { $0.producer }?.flush()
-  }
-
   // MARK: Reading
 
   /// Calls `body` with the records from an offset on, in order and nothing copied, until it answers
   /// false or the high watermark of this moment is reached.
   ///
+  /// - Parameter time: what a record's time is; the cluster's where nil.
   /// - Throws: `remoteKafka.offsetOutOfRange` before the start or behind the end, the cluster's
   ///   error, and what `body` throws.
   package func forEachRecord(
-    _ partition: TopicPartition, from offset: Offset, _ body: (RecordView) throws -> Bool
+    _ partition: TopicPartition, from offset: Offset, time: RecordTime? = nil,
+    _ body: (RecordView) throws -> Bool
   ) throws {
     let range = try offsets(partition)
     guard range.start...range.end ~= offset.rawValue else {
@@ -157,7 +150,7 @@ package final class RemoteKafkaLog: Sendable {
     guard offset.rawValue < range.end else { return }
     let reader = try takeReader(at: partition, offset.rawValue)
     defer { giveBack(reader) }
-    try reader.read(partition, from: offset.rawValue, to: range.end, body)
+    try reader.read(partition, from: offset.rawValue, to: range.end, time: time, body)
   }
 
   /// Records from an offset on, about `bytesMax` bytes of them and at least one; `[]` at the end.
@@ -187,7 +180,7 @@ package final class RemoteKafkaLog: Sendable {
       guard let index = exact ?? state.readers.indices.first else { return nil }
       return state.readers.remove(at: index)
     }
-    return try idle ?? PartitionReader(configuration, time: recordTime)
+    return try idle ?? PartitionReader(configuration)
   }
 
   /// Puts a reader back; the one that has waited longest makes room.
@@ -210,8 +203,11 @@ package final class RemoteKafkaLog: Sendable {
   func groupClient(_ group: String) throws -> ClientHandle {
     try state.withLock { state in
       guard !state.isClosed else { throw RemoteKafkaError.closed() }
-      if let known = state.groups[group] { return known }
-      let made = try ClientHandle(consumerFor: configuration, group: group)
+      if let known = state.groups[group] {
+        known.listen()
+        return known
+      }
+      let made = try ClientHandle(consumerFor: configuration, group: group, reads: false)
       if state.groups.count >= Self.groupsMax { state.groups.removeAll() }
       state.groups[group] = made
       return made

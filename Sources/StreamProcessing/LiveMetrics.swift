@@ -9,7 +9,6 @@
 
 package import Columnar
 package import Connector
-package import EventLog
 internal import EventModel
 internal import KafkaProtocol
 package import Simulation
@@ -17,12 +16,12 @@ internal import Synchronization
 
 /// Running totals by Seoul day and app, read from the topic `app-events`.
 package final class LiveMetrics: Sendable {
-  private let log: EventLog
+  private let log: any LiveLog
   private let clock: StoryClock
   private let topic: String
   private let state = Mutex(State())
 
-  package init(log: EventLog, clock: StoryClock, topic: String = "app-events") {
+  package init(log: any LiveLog, clock: StoryClock, topic: String = "app-events") {
     self.log = log
     self.clock = clock
     self.topic = topic

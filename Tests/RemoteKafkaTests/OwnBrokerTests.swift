@@ -6,7 +6,8 @@ import RemoteKafka
 import TestSupport
 import Testing
 
-/// Against a broker of ours: it makes topics, lists groups and tells settings, which the mock does not.
+/// Against a broker of ours: it makes topics, lists groups and tells settings, which the mock does
+/// not.
 @Suite(
   .enabled(if: KafkaMockCluster.missing == nil, "\(KafkaMockCluster.missing ?? "")"),
   .timeLimit(.minutes(3)))
@@ -71,7 +72,8 @@ struct OwnBrokerTests {
       #expect(try remote.read(place, from: Offset(0), bytesMax: .max) == stored)
       _ = try log.append(
         [Record(key: nil, value: Array("ours".utf8))], to: place, appendTime: Self.now)
-      #expect(try remote.read(place, from: Offset(200), bytesMax: .max).first?.value == Array("ours".utf8))
+      let last = try remote.read(place, from: Offset(200), bytesMax: .max)
+      #expect(last.map(\.value) == [Array("ours".utf8)])
       #expect(try remote.offset(place, atOrAfter: .max - 1) == Offset(201))
       #expect(try remote.offset(place, atOrAfter: 0) == Offset(0))
     }
@@ -105,9 +107,8 @@ struct OwnBrokerTests {
       try remote.ensureTopic("t", partitionCount: 1)
       let place = TopicPartition("t", 0)
       for round in 0..<10 {
-        _ = try remote.append(
-          [RemoteKafkaLog.Batch(place, RemoteKafkaFixture.records((round * 50)..<(round * 50 + 50)))],
-          createTime: nil)
+        let records = RemoteKafkaFixture.records((round * 50)..<(round * 50 + 50))
+        _ = try remote.append([RemoteKafkaLog.Batch(place, records)], createTime: nil)
       }
       var values: [String] = []
       var next = Offset(0)

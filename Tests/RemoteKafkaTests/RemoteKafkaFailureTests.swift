@@ -21,10 +21,9 @@ struct RemoteKafkaFailureTests {
     fixture.cluster.setDown(2)
     let writing = BackgroundWork {
       for round in 1..<6 {
+        let records = Fixture.records((round * 10)..<(round * 10 + 10))
         _ = try log.append(
-          [
-            RemoteKafkaLog.Batch(Fixture.place(1), Fixture.records((round * 10)..<(round * 10 + 10)))
-          ], createTime: nil)
+          [RemoteKafkaLog.Batch(Fixture.place(1), records)], createTime: nil)
       }
     }
     Thread.sleep(forTimeInterval: 1.5)
@@ -101,7 +100,7 @@ struct RemoteKafkaFailureTests {
     #expect(try fixture.values(2) == ["record 0", "record 1", "record 2"])
   }
 
-  @Test func `a record that is too large is refused by the client, and the next one is taken`() throws {
+  @Test func `a record that is too large is refused, and the next one is taken`() throws {
     let fixture = try Fixture()
     let error = #expect(throws: RemoteKafkaError.self) {
       try fixture.log.append(

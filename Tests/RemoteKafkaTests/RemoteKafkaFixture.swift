@@ -33,7 +33,9 @@ struct RemoteKafkaFixture {
 
   /// Records whose values count from `first`.
   static func records(_ numbers: Range<Int>) -> [Record] {
-    numbers.map { Record(key: nil, value: Array("record \($0)".utf8), timestamp: 1_705_000_000_000) }
+    numbers.map {
+      Record(key: nil, value: Array("record \($0)".utf8), timestamp: 1_705_000_000_000)
+    }
   }
 
   /// The values of a partition from its start on, as text.

@@ -6,8 +6,8 @@ internal import RemoteKafka
 /// They keep records in memory and answer what a client of a cluster asks: produce with acks and
 /// sequence numbers, fetch, offsets, groups. They neither make topics on request nor list groups.
 package final class KafkaMockCluster: @unchecked Sendable {
-  // `@unchecked Sendable`: both pointers never change, and the mock cluster takes every request on a
-  // thread of its own.
+  // `@unchecked Sendable`: both pointers never change, and the mock cluster takes every request on
+  // a thread of its own.
   private let client: OpaquePointer
   private let cluster: OpaquePointer
   /// What `bootstrap.servers` is.
@@ -60,6 +60,11 @@ package final class KafkaMockCluster: @unchecked Sendable {
   package func setDown(_ broker: Int32) { _ = rd_kafka_mock_broker_set_down(cluster, broker) }
 
   package func setUp(_ broker: Int32) { _ = rd_kafka_mock_broker_set_up(cluster, broker) }
+
+  /// Lets every answer of a broker take so long.
+  package func setDelay(_ broker: Int32, milliseconds: Int32) {
+    _ = rd_kafka_mock_broker_set_rtt(cluster, broker, milliseconds)
+  }
 
   /// Answers the next requests of a kind with these codes, one each, whatever they ask.
   package func answer(_ api: Int16, with codes: [Int32]) {

@@ -1,9 +1,9 @@
 // librdkafka as Swift can call it, without needing it to build or to start.
 //
-// The library is opened with dlopen when a profile asks for a remote Kafka. Declared here is what is
-// used of its stable C interface (2.0.0 and later, the layouts are its ABI), under its own names:
-// each function goes through one table that `tapline_rdkafka_open` fills once. Nothing may be called
-// before that has answered TAPLINE_RDKAFKA_OPEN.
+// The library is opened with dlopen when a profile asks for a remote Kafka. Declared here is what
+// is used of its stable C interface (2.0.0 and later, the layouts are its ABI), under its own
+// names: each function goes through one table that `tapline_rdkafka_open` fills once. Nothing may
+// be called before that has answered TAPLINE_RDKAFKA_OPEN.
 #pragma once
 
 #include <stdbool.h>
@@ -82,6 +82,9 @@ enum {
   RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE = 10,
   RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS = 19,
   RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20,
+  RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION = 22,
+  RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID = 25,
+  RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS = 27,
   RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED = 29,
   RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED = 30,
   RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED = 31,
@@ -170,8 +173,9 @@ typedef void (*tapline_commit_done)(
 #include "CRDKafkaFunctions.h"
 #pragma clang assume_nonnull begin
 
-/// Opens the library at `path` (a name is searched as the system's linker does) and remembers it for
-/// the process; the first one that opens stays. Safe from any thread; blocks on the file system.
+/// Opens the library at `path` (a name is searched as the system's linker does) and remembers it
+/// for the process; the first one that opens stays. Safe from any thread; blocks on the file
+/// system.
 ///
 /// `problem` receives what is wrong, or the function that is missing, in the system's words.
 int tapline_rdkafka_open(const char *path, char *problem, size_t size);

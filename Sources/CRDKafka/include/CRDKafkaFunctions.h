@@ -1,5 +1,5 @@
-// The functions of librdkafka that are used: result, name, parameters, arguments. Each line becomes a
-// place in the table, a look-up by name, and a function of the same name for Swift.
+// The functions of librdkafka that are used: result, name, parameters, arguments. Each line becomes
+// a place in the table, a look-up by name, and a function of the same name for Swift.
 #pragma once
 
 #pragma clang assume_nonnull begin
@@ -187,6 +187,9 @@
     (cluster, broker))                                                                             \
   F(int, rd_kafka_mock_broker_set_up, (rd_kafka_mock_cluster_t * cluster, int32_t broker),         \
     (cluster, broker))                                                                             \
+  F(int, rd_kafka_mock_broker_set_rtt,                                                             \
+    (rd_kafka_mock_cluster_t * cluster, int32_t broker, int milliseconds),                         \
+    (cluster, broker, milliseconds))                                                               \
   F(void, rd_kafka_mock_push_request_errors_array,                                                 \
     (rd_kafka_mock_cluster_t * cluster, int16_t api, size_t count, const int *codes),              \
     (cluster, api, count, codes))

@@ -31,6 +31,9 @@ struct RealTool: Sendable {
     self.run = run
   }
 
+  /// The tools of Kafka: with a cluster as the log, the real ones are used.
+  var readsLog: Bool { names[0] == "kcat" || names[0].hasPrefix("kafka-") }
+
   static let all: [RealTool] = [
     RealTool(["kcat", "kafkacat"], words: ["-L", "-C", "-t", "-p", "-o", "-c", "-e", "-f", "-J"]) {
       try $0.kcat($1)
