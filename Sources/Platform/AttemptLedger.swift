@@ -6,6 +6,7 @@
 
 internal import Columnar
 package import Connector
+internal import Simulation
 internal import Synchronization
 package import World
 

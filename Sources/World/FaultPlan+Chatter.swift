@@ -1,4 +1,5 @@
 import EventModel
+import EventSDK
 import Simulation
 
 extension FaultPlan {

@@ -45,10 +45,12 @@ struct KillAppFaultTests {
   }
 
   /// What the people did on both days: id, and seq by id.
-  private static let truth = Result {
-    let world = try world([])
-    return [11, 12].flatMap {
-      world.truth(day: CivilDate(year: 2024, month: 1, day: $0)).events
+  private static let truth = Result { try meant() }
+
+  private static func meant() throws -> [TruthEvent] {
+    let made = try world([])
+    return [11, 12].flatMap { (day: Int) -> [TruthEvent] in
+      made.truth(day: CivilDate(year: 2024, month: 1, day: day)).events
     }
   }
 
@@ -99,12 +101,11 @@ struct KillAppFaultTests {
     let until = Harness.moment(day: 11, hour: 20).milliseconds
     #expect(lost.allSatisfy { $0.time < until })
     let hit = Set(lost.map(\.sessionID)).count
-    let all = Set(
-      try Self.truth.get().filter {
-        $0.appVersion == "3.1.3" && $0.time < until - 3_600_000
-          && $0.time > Harness.moment(day: 11, hour: 8).milliseconds
-      }.map(\.sessionID)
-    ).count
+    let from = Harness.moment(day: 11, hour: 8).milliseconds
+    let meant = try Self.truth.get().filter { event in
+      event.appVersion == "3.1.3" && (from..<until - 3_600_000).contains(event.time)
+    }
+    let all = Set(meant.map(\.sessionID)).count
     #expect(hit > all / 4 && hit < all * 3 / 4)
     let seqs = Dictionary(try Self.truth.get().map { ($0.eventID, $0.seq) }) { first, _ in first }
     #expect(try run.arrived.events().allSatisfy { seqs[$0.id] == $0.seq })
