@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import LakeIngest
 import Platform
 import TestSupport
 import Testing
