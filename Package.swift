@@ -39,6 +39,7 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
@@ -107,6 +108,8 @@ let package = Package(
     room(
       "FileTables",
       ["Columnar", "Connector", "Diagnostics", "Kernels", "ObjectStorage", "Parquet"]),
+    room(
+      "ShopDatabase", ["Columnar", "Connector", "Diagnostics", "Simulation", grdb, sqlite]),
     room("Warehouse", ["Columnar", "Connector", "DeltaLog", "ObjectStorage"]),
 
     // Engine
@@ -149,14 +152,14 @@ let package = Package(
     room("KafkaBroker", ["Diagnostics", "EventLog", "KafkaProtocol"] + nio),
 
     // Composition
-    room("World", ["Diagnostics", "EventModel", "EventSDK", "Simulation"]),
+    room("World", ["Columnar", "Diagnostics", "EventModel", "EventSDK", "Simulation"]),
     room(
       "Platform",
       [
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
         "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
-        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Simulation", "StreamProcessing",
-        "TrinoSQL", "Warehouse", "World", crypto, yams,
+        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "ShopDatabase", "Simulation",
+        "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto, yams,
       ]),
 
     // Side
@@ -249,7 +252,7 @@ let package = Package(
       "Pipeline",
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
-        "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
+        "EventModel", "Grading", "Platform", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
         "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
@@ -257,6 +260,12 @@ let package = Package(
       [
         "Columnar", "Connector", "FileTables", "Kernels", "Parquet", "QueryExecution",
         "QueryPlanning", "TestSupport", "TrinoSQL",
+      ]),
+    tests(
+      "ShopDatabase",
+      [
+        "Columnar", "Connector", "Diagnostics", "ShopDatabase", "Simulation", "TestSupport",
+        "TrinoSQL", grdb,
       ]),
     tests("Terminal", ["Terminal", "TerminalProbe", "TestSupport"]),
     tests("Tidy", ["TestSupport"]),
@@ -267,6 +276,6 @@ let package = Package(
         "TestSupport",
         "TrinoSQL",
       ]),
-    tests("World", ["EventModel", "EventSDK", "Simulation", "World"]),
+    tests("World", ["Columnar", "EventModel", "EventSDK", "Simulation", "World"]),
   ]
 )

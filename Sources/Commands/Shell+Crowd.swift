@@ -90,30 +90,52 @@ extension Shell {
       return Reply(blocks, data: .object(data))
     }
     let shown = day ?? platform.world.yesterday
-    let entries = try platform.manifest(day: shown)
+    data.append(JSONMember("day", .string("\(shown)")))
+    let events = try platform.manifest(day: shown)
     blocks.append(.text(text("world.describe.planted", ["day": "\(shown)"])))
     blocks.append(
       .table(
-        TableView(
-          columns: [
-            TableColumn(text("world.column.class")), .number(text("world.column.events")),
-            TableColumn(text("world.column.meaning")), TableColumn("EVENT_ID"),
-          ],
-          rows: entries.map {
-            [
-              $0.name, NumberText.grouped($0.eventCount), text("world.planted.\($0.name)"),
-              $0.eventIDs.first.map { String($0.prefix(8)) } ?? "-",
-            ]
-          })))
-    data.append(JSONMember("day", .string("\(shown)")))
-    let planted = JSONValue.array(
+        planted(
+          events, counted: text("world.column.events"), named: "EVENT_ID",
+          by: { String($0.prefix(8)) })))
+    data.append(
+      JSONMember("planted", planted(events, counted: "events", named: "event_ids")))
+    let rows = try platform.shopManifest(day: shown)
+    blocks.append(.text(text("world.describe.plantedTables", ["day": "\(shown)"])))
+    blocks.append(
+      .table(
+        planted(
+          rows, counted: text("world.column.rows"), named: text("world.column.named"), by: { $0 })))
+    data.append(JSONMember("planted_tables", planted(rows, counted: "rows", named: "ids")))
+    return Reply(blocks, data: .object(data))
+  }
+
+  /// Planted classes as a table: how often, what they mean, and the first of each.
+  private func planted(
+    _ entries: [ManifestEntry], counted: String, named: String, by label: (String) -> String
+  ) -> TableView {
+    TableView(
+      columns: [
+        TableColumn(text("world.column.class")), .number(counted),
+        TableColumn(text("world.column.meaning")), TableColumn(named),
+      ],
+      rows: entries.map {
+        [
+          $0.name, NumberText.grouped($0.eventCount), text("world.planted.\($0.name)"),
+          $0.eventIDs.first.map(label) ?? "-",
+        ]
+      })
+  }
+
+  private func planted(
+    _ entries: [ManifestEntry], counted: String, named: String
+  ) -> JSONValue {
+    .array(
       entries.map {
         .record([
-          "class": .string($0.name), "events": .count($0.eventCount),
-          "event_ids": .array($0.eventIDs.map(JSONValue.string)),
+          "class": .string($0.name), counted: .count($0.eventCount),
+          named: .array($0.eventIDs.map(JSONValue.string)),
         ])
       })
-    data.append(JSONMember("planted", planted))
-    return Reply(blocks, data: .object(data))
   }
 }

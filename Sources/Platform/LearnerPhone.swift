@@ -56,6 +56,8 @@ package final class LearnerPhone: @unchecked Sendable {
 
   static let platform = "ios"
   static let appVersion = "3.2.1"
+  /// Who is logged in.
+  static let ownerID = "u_0000042"
 
   /// Who is logged in on the phone, and the session it is in.
   var userID: String? { client.userID }
@@ -142,7 +144,7 @@ package final class LearnerPhone: @unchecked Sendable {
       makeEventID: { ids.make() }
     )
     client.sessionID = identity.session
-    client.userID = "u_0000042"
+    client.userID = ownerID
     return (client, disk.recovery.tornBytes)
   }
 

@@ -79,6 +79,8 @@ extension Platform {
     }
     var summary = Advance(from: now, to: target)
     try followSDK()
+    // What the learner has bought was bought now.
+    try shopFeed.fill(shop, to: now)
     let dags = try pipeline.dags()
     let lane = DagLane(work: try dagWork())
     for run in unfinishedRuns { lane.add(run, isUrgent: true) }
@@ -148,6 +150,8 @@ extension Platform {
     }
     try log.sync()
     try ingest.commitOffsets()
+    // Never behind the clock on the disk.
+    try shopFeed.fill(shop, to: now)
     if file.now != now {
       file.now = now
       try file.write(directory + "/world.yaml")

@@ -2,12 +2,19 @@ internal import Diagnostics
 internal import EventLog
 internal import KafkaProtocol
 internal import Lake
+internal import ShopDatabase
 internal import World
 
 extension Platform {
   /// The recoveries that have not been read yet; each is told once.
   package func takeRecoveries() -> [Recovery] {
     defer { recoveries = [] }
+    if let aside = shop.takePutAside() {
+      recoveries.append(
+        Recovery(
+          code: "shop.writtenAnew", fields: ["file": aside],
+          message: "the shop's database could not be used and was written anew"))
+    }
     return recoveries
   }
 

@@ -18,6 +18,7 @@ internal import Foundation
 package import Lake
 package import LakeIngest
 internal import ObjectStorage
+package import ShopDatabase
 package import Simulation
 package import StreamProcessing
 package import TrinoSQL
@@ -35,6 +36,9 @@ package final class Platform {
   package let collector: Collector
   package let lake: Lake
   package let warehouse: Warehouse
+  /// The shop's operational database.
+  package let shop: ShopDatabase
+  let shopFeed: ShopFeed
   package let ingest: BronzeIngest
   package let live: LiveMetrics
   package let engine: QueryEngine
@@ -50,6 +54,7 @@ package final class Platform {
   let truth: TruthLedger
   let crowd: World
   let sessionZone: SessionZone
+  let contentRoot: String
   /// What the stores call now: inside an advance, the moment of the DAGs that run.
   let storeClock: StoryClock
   /// Runs that an error kept from being done; the next advance does them first.
@@ -108,6 +113,7 @@ package final class Platform {
   /// `isPrepared` is false until `prepare` has run its history.
   package init(home: Home, options: Options) throws {
     sessionZone = options.sessionZone
+    contentRoot = options.contentRoot
     try WorldForks(home: home, worldName: options.worldName).finishRewind()
     directory = try home.directory("worlds/" + options.worldName)
     let worldPath = directory + "/world.yaml"
@@ -179,8 +185,11 @@ package final class Platform {
       progressFile: directory + "/deliveries",
       openedAt: file.now
     )
+    (shop, shopFeed) = Platform.makeShop(
+      path: directory + "/shop.sqlite", file, crowd, phone, contentRoot: options.contentRoot,
+      now: { storeClock.now })
     catalogs = [
-      lake, warehouse, live.catalog(),
+      lake, warehouse, live.catalog(), shop,
       Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
@@ -207,6 +216,7 @@ package final class Platform {
   /// Closes the log cleanly, so that the next start need not scan it.
   package func close() throws {
     try checkpoint()
+    try shop.close()
     try log.close()
   }
 

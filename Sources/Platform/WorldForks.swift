@@ -8,6 +8,7 @@
 // ```
 
 internal import Foundation
+internal import ShopDatabase
 package import Simulation
 
 /// The forks of one world of one home.
@@ -138,6 +139,9 @@ extension Platform {
   @discardableResult
   package func copy(to target: String, isDurable: Bool = false) throws -> WorldCopy.Summary {
     try checkpoint()
+    // While a process has the file open, it must not open it a second time: closing the one would take
+    // the other's locks away.
+    try shop.close()
     return try WorldCopy.make(from: directory, to: target, isDurable: isDurable)
   }
 }

@@ -119,6 +119,9 @@ final class Population: Sendable {
   /// `u_0000042`.
   func userID(_ index: Int) -> String { "u_" + digits(index, 7) }
 
+  /// `SKU00042`.
+  func productID(_ index: Int) -> String { "SKU" + digits(index, 5) }
+
   /// The facts of a user's phone on a day; the version is the one thing that changes.
   func device(_ user: Int, on date: CivilDate) -> DeviceContext {
     var generator = SeededGenerator(seed: seed, label: "device", UInt64(user))
@@ -147,8 +150,12 @@ final class Population: Sendable {
     _ platform: WorldSpecification.Platform, quantile: Int, on date: CivilDate
   ) -> String {
     let day = date.daysSinceEpoch - firstDay.daysSinceEpoch
-    return WorldSpecification.shifted(
-      version: platform.releases.version(quantile: quantile, day: day), by: versionShift)
+    return reported(platform.releases.version(quantile: quantile, day: day))
+  }
+
+  /// A version of the specification as this world's phones report it.
+  func reported(_ version: String) -> String {
+    WorldSpecification.shifted(version: version, by: versionShift)
   }
 
   /// `wifi` or `cellular`: what a phone is on when it is online.
@@ -162,7 +169,7 @@ final class Population: Sendable {
   func adoption(_ platform: WorldSpecification.Platform, on date: CivilDate) -> [(String, Int)] {
     let day = date.daysSinceEpoch - firstDay.daysSinceEpoch
     return platform.releases.shares(day: day).map {
-      (WorldSpecification.shifted(version: $0.version, by: versionShift), $0.permille)
+      (reported($0.version), $0.permille)
     }
   }
 }

@@ -55,11 +55,16 @@ struct Schedule {
 
   /// Places the next session; sessions come in order of their planned starts.
   mutating func place(_ session: Session) -> Placement {
+    place(session, SessionScript(session, population: population))
+  }
+
+  /// The same for a session whose script the caller has made.
+  mutating func place(_ session: Session, _ script: SessionScript) -> Placement {
     let user = session.user - first
     let start = Self.start(of: session, lastEnd: lastEnds[user])
     let settled = settledFrom(session.user)
     let startsSettled = settled <= session.plannedStart && start == session.plannedStart
-    let end = start + SessionScript(session, population: population).durationMilliseconds
+    let end = start + script.durationMilliseconds
     let firstSeq = Self.firstSeq + eventCounts[user]
     if session.offlineMilliseconds > 0, offlineUntil[user] <= start {
       offlineUntil[user] = start + session.offlineMilliseconds

@@ -61,6 +61,15 @@ struct SessionScript: Sendable {
     })
   }
 
+  /// The time from the start to the login; nil where nobody logs in.
+  var loginMilliseconds: Int64? {
+    let index = steps.firstIndex { step in
+      if case .event(.login) = step.action { return true }
+      return false
+    }
+    return index.map { milliseconds(through: $0) }
+  }
+
   private func milliseconds(through index: Int?) -> Int64 {
     steps.prefix((index ?? steps.count - 1) + 1).reduce(0) { $0 + Int64($1.pause) }
   }

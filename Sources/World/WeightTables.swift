@@ -40,6 +40,8 @@ struct WeightTable: Sendable {
 /// Names with weights, as the specification lists them.
 struct NameTable: Sendable {
   let names: [String]
+  /// One a name.
+  let weightList: [Int]
   private let weights: WeightTable
   /// Every name as a JSON text, one after the other, and where each ends.
   private let json: [UInt8]
@@ -47,6 +49,7 @@ struct NameTable: Sendable {
 
   init(names: [String], weights: [Int]) {
     self.names = names
+    weightList = weights
     self.weights = WeightTable(weights)
     var json: [UInt8] = []
     ends = names.map { name in

@@ -25,6 +25,8 @@ package final class World {
 
   let population: Population
   let faults: FaultPlan
+  /// Who comes when, on any day.
+  var visits: VisitPlan { VisitPlan(population: population, faults: faults) }
   /// How the app's event client is set up, oldest first; empty for its defaults.
   private var rules: [SDKRules]
   private var phones: [Int: Phone] = [:]
@@ -213,13 +215,7 @@ package final class World {
   }
 
   /// A day's sessions, without those before the world began.
-  func plan(_ day: CivilDate) -> [Session] {
-    let sessions = DayPlan(
-      day, population: population, extra: faults.visits(on: day, population)
-    ).sessions
-    let start = configuration.start.milliseconds
-    return midnight(day) >= start ? sessions : sessions.filter { $0.plannedStart >= start }
-  }
+  func plan(_ day: CivilDate) -> [Session] { visits.sessions(on: day) }
 
   // MARK: - Deliveries
 

@@ -1,12 +1,6 @@
 import EventModel
 import Simulation
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#endif
-
 /// An app's editable numbers, read from `Datasets/shop/spec.json` or `Datasets/game/spec.json`.
 ///
 /// Everything that an instructor may want to change stands there and nowhere in the code: rates,
@@ -65,6 +59,8 @@ package struct WorldSpecification: Sendable {
   /// The index of the platform that bots claim to be.
   let botPlatform: Int
   let game: Game?
+  /// The shop's own side; nil for an app without an operational database.
+  let shop: ShopSpecification?
   let guestSessionPermille: Int
   let userExponentCenti: Int
   let productExponentCenti: Int
@@ -95,7 +91,10 @@ package struct WorldSpecification: Sendable {
 
   /// Reads the file at `path`; throws `world.spec…` errors that name the key.
   package init(path: String) throws {
-    try self.init(json: try Self.read(path), place: path)
+    try self.init(
+      json: try contentBytes(
+        path, code: "spec.missing", advice: "Give the path of Datasets/shop/spec.json."),
+      place: path)
   }
 
   /// Reads the text of a specification.
@@ -126,6 +125,7 @@ package struct WorldSpecification: Sendable {
     personalQueries = try reader.names("personal_queries", fallback: unnamed)
     botModels = try reader.names("bot_models", fallback: unnamed)
     game = reader.has("game") ? try reader["game"].game() : nil
+    shop = reader.has("shop") ? try reader["shop"].shop() : nil
     guestSessionPermille = try reader.integer("guest_session_permille", 0...1_000)
     userExponentCenti = try reader.integer("user_zipf_exponent_centi", 0...300)
     productExponentCenti = try reader.integer(
@@ -244,31 +244,4 @@ package struct WorldSpecification: Sendable {
       "a session needs more than one event of its body on average"
     )
   }
-
-  private static func read(_ path: String) throws -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      throw WorldError(
-        "spec.missing",
-        "the specification cannot be opened: \(String(cString: strerror(errno)))",
-        place: path,
-        advice: "Give the path of Datasets/shop/spec.json."
-      )
-    }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { readBytes(file, $0.baseAddress, $0.count) }
-      guard count > 0 else {
-        if count == 0 { return bytes }
-        throw WorldError("spec.missing", "the specification cannot be read", place: path)
-      }
-      bytes.append(contentsOf: chunk[0..<count])
-    }
-  }
-}
-
-private func readBytes(_ file: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-  read(file, buffer, count)
 }

@@ -12,11 +12,19 @@ here = pathlib.Path(__file__).resolve().parent
 spec = json.loads((here.parent / "spec.json").read_text(encoding="utf-8"))
 FIRST_DAY = datetime.date(2024, 1, 15)
 
+# What the reference tables cover: the archive's year, and every day a world may live on.
+FROM = datetime.date(2023, 1, 1)
+UNTIL = datetime.date(2024, 12, 31)
+
 HOLIDAY_NAMES = {
     "01-01": "신정", "03-01": "삼일절", "05-05": "어린이날", "06-06": "현충일", "08-15": "광복절",
     "10-03": "개천절", "10-09": "한글날", "12-25": "성탄절",
 }
 LUNAR = {
+    "2023-01-21": "설날 연휴", "2023-01-22": "설날", "2023-01-23": "설날 연휴",
+    "2023-01-24": "대체공휴일", "2023-05-27": "부처님오신날", "2023-05-29": "대체공휴일",
+    "2023-09-28": "추석 연휴", "2023-09-29": "추석", "2023-09-30": "추석 연휴",
+    "2023-10-02": "임시공휴일",
     "2024-02-09": "설날 연휴", "2024-02-10": "설날", "2024-02-11": "설날 연휴",
     "2024-02-12": "대체공휴일", "2024-04-10": "국회의원 선거일", "2024-05-06": "대체공휴일",
     "2024-05-15": "부처님오신날", "2024-09-16": "추석 연휴", "2024-09-17": "추석",
@@ -32,10 +40,10 @@ def write(name, header, rows):
 
 
 def dim_date():
-    day = datetime.date(2023, 12, 1)
+    day = FROM
     holidays = set(spec["holidays"])
     names = "월화수목금토일"
-    while day <= datetime.date(2024, 12, 31):
+    while day <= UNTIL:
         text = day.isoformat()
         is_holiday = text in holidays
         name = LUNAR.get(text) or (HOLIDAY_NAMES.get(text[5:], "") if is_holiday else "")
@@ -49,25 +57,32 @@ def dim_date():
 
 
 def fx_rates():
-    """Synthetic won per unit, in hundredths; two days are published again with another rate."""
+    """Synthetic won per unit, in hundredths, drawn back to an anchor.
+
+    Each month two rates are published again two days later: the dollar's of the 12th, the yen's of
+    the 16th.
+    """
     state = 20240115
-    rates = {"USD": 129_500, "JPY": 905}
-    for offset in range(-14, 46):
-        day = FIRST_DAY + datetime.timedelta(days=offset)
+    anchors = {"USD": 131_000, "JPY": 925}
+    rates = dict(anchors)
+    day = FROM
+    while day <= UNTIL:
         for currency in ("JPY", "USD"):
             state = (state * 6364136223846793005 + 1442695040888963407) % (1 << 64)
             step = (state >> 33) % 1_201 - 600
             rates[currency] += rates[currency] * step // 100_000
+            rates[currency] += (anchors[currency] - rates[currency]) // 40
             rate = rates[currency]
             published = f"{day.isoformat()}T11:00:00+09:00"
             yield [day.isoformat(), currency, f"{rate // 100}.{rate % 100:02d}", published, 1]
-            if (offset, currency) in ((-3, "USD"), (1, "JPY")):
+            if (day.day, currency) in ((12, "USD"), (16, "JPY")):
                 fixed = rate * 10_175 // 10_000
                 again = day + datetime.timedelta(days=2)
                 yield [
                     day.isoformat(), currency, f"{fixed // 100}.{fixed % 100:02d}",
                     f"{again.isoformat()}T09:30:00+09:00", 2,
                 ]
+        day += datetime.timedelta(days=1)
 
 
 def app_releases():
