@@ -78,6 +78,9 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
 
     .target(name: "CIntrinsics"),
+    // Opened at run time: nothing to link with but the loader itself.
+    .target(
+      name: "CRDKafka", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     // Base
     base("Diagnostics"),
@@ -100,6 +103,7 @@ let package = Package(
 
     // Stores
     room("EventLog", ["Columnar", "Connector", "Diagnostics", "KafkaProtocol"]),
+    room("RemoteKafka", ["CRDKafka", "Diagnostics", "KafkaProtocol"]),
     room(
       "Lake",
       [
@@ -132,7 +136,9 @@ let package = Package(
         "Codecs", "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol",
         "Simulation", crypto, yams,
       ]),
-    room("LakeIngest", ["Codecs", "EventLog", "KafkaProtocol", "Lake", "Simulation"]),
+    room(
+      "LakeIngest",
+      ["Codecs", "Diagnostics", "EventLog", "EventModel", "KafkaProtocol", "Lake", "Simulation"]),
     room(
       "StreamProcessing",
       [
@@ -191,7 +197,8 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Codecs", "Columnar", "Connector", "FileTables", "QueryExecution", "TrinoSQL",
+        "CRDKafka", "Codecs", "Columnar", "Connector", "FileTables", "QueryExecution",
+        "RemoteKafka", "TrinoSQL",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
@@ -208,7 +215,7 @@ let package = Package(
       "CollectorEndpoint",
       [
         "Codecs", "Collector", "CollectorEndpoint", "EventLog", "HTTPServer", "KafkaProtocol",
-        "Simulation",
+        "Simulation", "TestSupport",
       ]),
     tests(
       "Course", ["Course", "CourseAuthoring", "Grading", "Terminal", grdb], exclude: ["Fixtures"]),
@@ -236,6 +243,9 @@ let package = Package(
     tests("HTTPServer", ["HTTPServer"]),
     tests("KafkaBroker", ["EventLog", "KafkaBroker", "KafkaProtocol", "TestSupport"]),
     tests("KafkaProtocol", ["Codecs", "KafkaProtocol", "TestSupport"], exclude: ["Fixtures"]),
+    tests(
+      "LakeIngest",
+      ["EventLog", "KafkaProtocol", "Lake", "LakeIngest", "Simulation", "TestSupport"]),
     tests("Kernels", ["Columnar", "Kernels", "TestSupport"]),
     tests(
       "Lake",
@@ -260,6 +270,12 @@ let package = Package(
       [
         "Columnar", "Connector", "FileTables", "Kernels", "Parquet", "QueryExecution",
         "QueryPlanning", "TestSupport", "TrinoSQL",
+      ]),
+    tests(
+      "RemoteKafka",
+      [
+        "CRDKafka", "Diagnostics", "EventLog", "KafkaBroker", "KafkaProtocol", "RemoteKafka",
+        "TestSupport",
       ]),
     tests(
       "ShopDatabase",

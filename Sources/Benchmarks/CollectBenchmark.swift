@@ -1,8 +1,8 @@
 // `collect`: events a second that are acknowledged after an fdatasync, over HTTP from another process.
 //
 // The collector runs here, on a log in a directory of its own, with the settings of the course's
-// pipeline: keys, the tracking plan (warn), gzip. The clients run in a second process. Beside it, where
-// it is installed, Redis Streams with `appendfsync always` gets the same events from the same client.
+// pipeline: keys, the tracking plan (warn), gzip. The clients run in a second process. Its peers
+// (`CollectPeer`) get the same events from the same client.
 
 import Collector
 import CollectorEndpoint
@@ -47,7 +47,9 @@ struct CollectBenchmark {
 
   func run() throws -> [Line] {
     var lines = [try collector()]
-    if let redis = try redis() { lines.append(redis) }
+    for peer in CollectPeer.allCases {
+      if let line = try peer.line(self) { lines.append(line) }
+    }
     return lines
   }
 
@@ -76,10 +78,10 @@ struct CollectBenchmark {
     let collector = try Collector(
       log: log, clock: StoryClock(.courseStart), configuration: configuration)
     let endpoint = try CollectorEndpoint.start(collector: collector, port: 0)
-    _ = try load(endpoint.port, "http", seconds: 1)
+    _ = try load(endpoint.port, .http, seconds: 1)
     let before = log.fsyncCount
     let accepted = collector.counts.accepted
-    let report = try load(endpoint.port, "http", seconds: seconds)
+    let report = try load(endpoint.port, .http, seconds: seconds)
     let syncs = log.fsyncCount - before
     let resident = CollectBenchmark.resident(of: getpid())
     endpoint.stop()
@@ -92,39 +94,11 @@ struct CollectBenchmark {
     return Line(name: "tapline", report: report, syncs: syncs, residentMegabytes: resident)
   }
 
-  private func redis() throws -> Line? {
-    let places = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"]
-    guard let server = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) })
-    else { return nil }
-    let path = NSTemporaryDirectory() + "/tapline-redis-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let port = Int.random(in: 20_000...50_000)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: server)
-    process.arguments = [
-      "--port", String(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--appendfsync",
-      "always", "--save", "", "--dir", path,
-    ]
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    defer {
-      process.terminate()
-      process.waitUntilExit()
-    }
-    for _ in 0..<100 where LoadConnection(port: UInt16(port)) == nil { usleep(50_000) }
-    _ = try load(port, "redis", seconds: 1)
-    let report = try load(port, "redis", seconds: seconds)
-    return Line(
-      name: "redis streams", report: report, syncs: nil,
-      residentMegabytes: CollectBenchmark.resident(of: process.processIdentifier))
-  }
-
-  private func load(_ port: Int, _ kind: String, seconds: Double) throws -> LoadReport {
+  func load(_ port: Int, _ kind: LoadKind, seconds: Double) throws -> LoadReport {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     process.arguments = [
-      CollectLoad.argument, String(port), kind, String(connections), String(seconds),
+      CollectLoad.argument, String(port), kind.rawValue, String(connections), String(seconds),
     ]
     let output = Pipe()
     process.standardOutput = output

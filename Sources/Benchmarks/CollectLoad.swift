@@ -1,6 +1,6 @@
 // The load client of `collect`: a process of its own, many connections, one request at a time on each.
 //
-//     Benchmarks collect-load PORT http|redis CONNECTIONS SECONDS
+//     Benchmarks collect-load PORT http|redis|nats CONNECTIONS SECONDS
 //
 // It prints one line: requests, events, refused requests, seconds, and the latencies' percentiles.
 
@@ -25,19 +25,24 @@ struct LoadReport: Codable {
   var p99Milliseconds = 0.0
 }
 
+/// Whom the client speaks to.
+enum LoadKind: String {
+  case http, redis, nats
+}
+
 enum CollectLoad {
   static let argument = "collect-load"
   static let eventsPerRequest = 20
 
   /// Runs the client; ends the process with a line of JSON.
   static func run(_ arguments: [String]) -> Never {
-    guard arguments.count == 4, let port = UInt16(arguments[0]), let count = Int(arguments[2]),
+    guard arguments.count == 4, let port = UInt16(arguments[0]),
+      let kind = LoadKind(rawValue: arguments[1]), let count = Int(arguments[2]),
       let seconds = Double(arguments[3]), count > 0
     else {
-      FileHandle.standardError.write(Data("collect-load PORT http|redis CONNECTIONS SECONDS\n".utf8))
+      FileHandle.standardError.write(Data("collect-load PORT http|redis|nats CONNECTIONS SECONDS\n".utf8))
       exit(2)
     }
-    let isRedis = arguments[1] == "redis"
     let total = Mutex((report: LoadReport(), latencies: [UInt32]()))
     let began = DispatchTime.now().uptimeNanoseconds
     let end = began + UInt64(seconds * 1e9)
@@ -46,9 +51,15 @@ enum CollectLoad {
       group.enter()
       Thread.detachNewThread {
         defer { group.leave() }
-        guard let connection = LoadConnection(port: port) else { return }
-        let requests = (0..<16).map {
-          isRedis ? redisRequest(number, $0) : httpRequest(number, $0, port: port)
+        guard let connection = LoadConnection(port: port),
+          kind != .nats || connection.greetNATS()
+        else { return }
+        let requests = (0..<16).map { turn in
+          switch kind {
+          case .http: httpRequest(number, turn, port: port)
+          case .redis: redisRequest(number, turn)
+          case .nats: natsRequest(number, turn)
+          }
         }
         var own = LoadReport()
         var latencies: [UInt32] = []
@@ -56,7 +67,12 @@ enum CollectLoad {
         while DispatchTime.now().uptimeNanoseconds < end {
           let start = DispatchTime.now().uptimeNanoseconds
           guard connection.send(requests[index % requests.count]) else { break }
-          let isAccepted = isRedis ? connection.redisReplies(eventsPerRequest) : connection.isOK()
+          let isAccepted =
+            switch kind {
+            case .http: connection.isOK()
+            case .redis: connection.replies(eventsPerRequest, failure: "-")
+            case .nats: connection.replies(eventsPerRequest, failure: "\"error\"")
+            }
           guard let isAccepted else { break }
           latencies.append(UInt32(min(4e9, Double(DispatchTime.now().uptimeNanoseconds - start) / 1e3)))
           own.requests += 1
@@ -107,6 +123,14 @@ enum CollectLoad {
       + "X-Write-Key: shop\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
       + "Content-Length: \(body.count)\r\n\r\n"
     return Array(head.utf8) + body
+  }
+
+  /// Twenty publishes in one write, each to be answered by the stream.
+  private static func natsRequest(_ connection: Int, _ request: Int) -> [UInt8] {
+    (0..<eventsPerRequest).reduce(into: []) { bytes, index in
+      let value = event(connection, request, index)
+      bytes += "PUB events _INBOX.load \(value.utf8.count)\r\n\(value)\r\n".utf8
+    }
   }
 
   /// Twenty XADDs in one write: what an app's server would send for one batch.
@@ -191,16 +215,29 @@ final class LoadConnection {
     return nil
   }
 
-  /// Reads as many bulk strings as answer XADDs.
-  func redisReplies(_ count: Int) -> Bool? {
+  /// Reads as many answers of two lines each: bulk strings of Redis, messages of NATS.
+  func replies(_ count: Int, failure: String) -> Bool? {
     buffer.removeAll(keepingCapacity: true)
     var lines = 0
     while lines < count * 2 {
       let before = buffer.count
       guard receive() else { return nil }
       lines += buffer[before...].count { $0 == 10 }
-      if buffer[before] == UInt8(ascii: "-") { return false }
+      if failure.utf8.count == 1, buffer[before] == failure.utf8.first { return false }
     }
-    return true
+    return failure.utf8.count == 1 || !String(decoding: buffer, as: UTF8.self).contains(failure)
+  }
+
+  /// Connects as a client of NATS does, and makes the stream where it is missing.
+  func greetNATS() -> Bool {
+    let stream = #"{"name":"EVENTS","subjects":["events"],"storage":"file","num_replicas":1}"#
+    guard receive(), String(decoding: buffer, as: UTF8.self).hasPrefix("INFO"),
+      send(
+        Array(
+          ("CONNECT {\"verbose\":false}\r\nSUB _INBOX.load 1\r\n"
+            + "PUB $JS.API.STREAM.CREATE.EVENTS _INBOX.load \(stream.utf8.count)\r\n\(stream)\r\n").utf8)
+      )
+    else { return false }
+    return replies(1, failure: "\"error\"") == true
   }
 }

@@ -248,6 +248,10 @@ do {
   if arguments.isEmpty || arguments[0] == "day" {
     results += try measureDay(contentRoot: root, runs: max(1, runs ?? 5))
   }
+  if let name = arguments.first, name == "log" || name == "recovery" {
+    results += try measureLog(name)
+    if results.isEmpty { exit(0) }
+  }
   if arguments.isEmpty || arguments[0] == "start" {
     results += try measureStart(contentRoot: root, runs: max(1, runs ?? 21), peer: peer)
   }

@@ -38,31 +38,37 @@ extension Collector {
     return response
   }
 
+  /// All of a request in one step: its events by partition, and its dead letters.
   private func append(_ sorted: SortedRequest, at now: StoryTime) throws -> [AcceptedEvent] {
+    let acknowledgement = configuration.acknowledgement
+    let written = sorted.batches.indices.filter { !sorted.batches[$0].records.isEmpty }
+    var appends = written.map { number in
+      PartitionAppend(
+        TopicPartition(configuration.eventsTopic, Int32(number)),
+        sorted.batches[number].records,
+        inSyncMin: acknowledgement.minInSyncReplicas
+      )
+    }
+    if !sorted.deadLetters.isEmpty {
+      appends.append(
+        PartitionAppend(TopicPartition(configuration.deadLetterTopic, 0), sorted.deadLetters))
+    }
+    let bases = try log.append(
+      appends, appendTime: now.milliseconds, waitsForAll: acknowledgement.acks == .all)
     var accepted: [AcceptedEvent] = []
     accepted.reserveCapacity(sorted.acceptedCount)
-    for (number, batch) in sorted.batches.enumerated() where !batch.records.isEmpty {
-      let partition = TopicPartition(configuration.eventsTopic, Int32(number))
-      let base = try log.append(batch.records, to: partition, appendTime: now.milliseconds)
-      for (position, event) in batch.events.enumerated() {
+    for (place, number) in written.enumerated() {
+      for (position, event) in sorted.batches[number].events.enumerated() {
         accepted.append(
           AcceptedEvent(
             index: event.index,
             eventID: event.eventID,
-            partition: partition,
-            offset: base.advanced(by: Int64(position))
+            partition: appends[place].partition,
+            offset: bases[place].advanced(by: Int64(position))
           )
         )
       }
     }
-    if !sorted.deadLetters.isEmpty {
-      let partition = TopicPartition(configuration.deadLetterTopic, 0)
-      _ = try log.append(sorted.deadLetters, to: partition, appendTime: now.milliseconds)
-    }
-    let written = sorted.batches.indices.filter { !sorted.batches[$0].records.isEmpty }
-    try log.confirm(
-      written.map { TopicPartition(configuration.eventsTopic, Int32($0)) },
-      configuration.acknowledgement)
     accepted.sort { $0.index < $1.index }
     return accepted
   }

@@ -13,18 +13,22 @@ package protocol CollectorLog: Sendable {
   /// returns, and on disk after the next `sync()`.
   func append(_ records: [Record], to partition: TopicPartition, appendTime: Int64) throws -> Offset
   func sync() throws
-  /// Returns when the replicas that `acknowledgement` asks for have what was appended to the
-  /// partitions; throws where too few are in sync. A log without replicas returns at once.
-  func confirm(_ partitions: [TopicPartition], _ acknowledgement: LogAcknowledgement) throws
+  /// Appends to several partitions in one step, and answers the first offset in each: all of it is
+  /// there afterwards or nothing, as far as the log can. `waitsForAll` is acks=all.
+  func append(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
+  ) throws -> [Offset]
   func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record]
   func startOffset(_ partition: TopicPartition) throws -> Offset
 }
 
 extension CollectorLog {
-  package func confirm(
-    _ partitions: [TopicPartition],
-    _ acknowledgement: LogAcknowledgement
-  ) throws {}
+  /// One after the other, for a log without replicas.
+  package func append(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
+  ) throws -> [Offset] {
+    try appends.map { try append($0.records, to: $0.partition, appendTime: appendTime) }
+  }
 }
 
 extension EventLog: CollectorLog {

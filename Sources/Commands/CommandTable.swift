@@ -48,6 +48,26 @@ extension Command {
   }
 }
 
+extension Command {
+  fileprivate static let kafkaOptions = [
+    "--partition", "--offset", "--count", "--last", "--where", "--history", "--draw", "--hours",
+    "--key", "--topic", "--dry-run", "--execute", "--to-earliest", "--to-latest", "--to-current",
+    "--to-offset", "--shift-by", "--to-datetime", "--by-duration", "--acks",
+  ]
+
+  /// What `kafka` changes; the rest of it only looks.
+  fileprivate static let isKafkaChange: @Sendable ([String]) -> Bool = { words in
+    switch words.first?.lowercased() {
+    case "produce", "kill-leader": true
+    case "brokers": words.count > 1
+    case "members": words.count > 1 && !words.contains("--history")
+    case "config": words.count > 2
+    case "reset-offsets": words.contains("--execute")
+    default: false
+    }
+  }
+}
+
 /// All commands, in the order in which an event meets them.
 enum CommandTable {
   /// The command with that name or other spelling.
@@ -82,8 +102,12 @@ enum CommandTable {
       Command(
         "kafka",
         group: .kafka,
-        subcommands: ["topics", "read", "groups", "lag"],
-        options: ["--partition", "--offset", "--count", "--last", "--where"]
+        subcommands: [
+          "topics", "describe", "read", "groups", "lag", "members", "produce", "config",
+          "reset-offsets", "brokers", "kill-leader",
+        ],
+        options: Command.kafkaOptions,
+        isOperational: Command.isKafkaChange
       ) { try $0.kafka($1) },
       Command("s3", group: .lake, subcommands: ["ls", "head"]) { try $0.objects($1) },
       Command(

@@ -7,6 +7,7 @@ internal import ETL
 internal import EventLog
 internal import Foundation
 internal import Lake
+internal import LakeIngest
 internal import ObjectStorage
 internal import Platform
 internal import Simulation
@@ -75,7 +76,19 @@ extension Shell {
       case "-p", "--partition": return partitions(platform, earlier)
       default: return platform?.log.topicNames() ?? []
       }
-    case ("kafka", "lag"), ("kafka", "groups"): return platform?.log.groupNames() ?? []
+    case ("kafka", "lag"), ("kafka", "groups"), ("kafka", "reset-offsets"):
+      return platform?.log.groupNames() ?? []
+    case ("kafka", "members"):
+      return earlier.count == 2
+        ? ["stop", "hang", "start", "add"]
+        : platform?.ingest.group.members.map { String($0.number) } ?? []
+    case ("kafka", "brokers"): return earlier.count == 2 ? ["stop", "start"] : ["1", "2", "3"]
+    case ("kafka", "kill-leader"):
+      return platform?.log.topicNames().flatMap { topic in
+        (0..<((try? platform?.log.partitionCount(of: topic)) ?? 0)).map { "\(topic)-\($0)" }
+      } ?? []
+    case ("kafka", "describe"), ("kafka", "config"), ("kafka", "produce"):
+      return platform?.log.topicNames() ?? []
     case ("s3", _): return objectKeys(platform, word)
     case ("dag", _): return (try? platform?.pipeline.dags().map(\.name)) ?? []
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []

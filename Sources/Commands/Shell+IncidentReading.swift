@@ -188,6 +188,9 @@ private struct LineMeaning {
     switch (name, action) {
     case ("kafka", "topics"), ("kafka", "describe"): sources = ["system.kafka.partitions"]
     case ("kafka", "read"): sources = ["system.kafka.records"]
+    case ("kafka", "members"): sources = ["system.kafka.members"]
+    case ("kafka", "brokers"): sources = ["system.kafka.replicas"]
+    case ("kafka", "config"): sources = ["system.kafka.configs"]
     case ("kafka", _): sources = ["system.kafka.consumer_groups"]
     case ("collector", "rules"): sources = ["system.collector.refusals"]
     case ("collector", "schema"): sources = ["system.collector.schemas"]
@@ -209,6 +212,7 @@ private struct LineMeaning {
       sources = words.contains("-L") ? ["system.kafka.partitions"] : ["system.kafka.records"]
     case "kafka-topics": sources = ["system.kafka.partitions"]
     case "kafka-console-consumer": sources = ["system.kafka.records"]
+    case "kafka-configs": sources = ["system.kafka.configs"]
     case "kafka-consumer-groups": sources = ["system.kafka.consumer_groups"]
     case "aws": sources = ["system.lake.objects"]
     case "airflow": sources = ["system.etl.task_instances"]

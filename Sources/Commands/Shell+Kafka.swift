@@ -5,7 +5,8 @@ internal import Platform
 internal import Terminal
 
 extension Shell {
-  /// `kafka topics|read|groups|lag`: the log, with the columns that its own tools show.
+  /// `kafka topics|describe|groups|lag|members|read|produce|config|reset-offsets`: the log, with the
+  /// columns that its own tools show.
   func kafka(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "kafka")
     switch action {
@@ -16,26 +17,16 @@ extension Shell {
           FROM system.kafka.partitions ORDER BY topic, partition
           """
       )
-    case "groups", "lag":
-      return try table(
-        of: """
-          SELECT group_id, topic, partition, committed_offset AS current_offset,
-            end_offset AS log_end_offset, lag
-          FROM system.kafka.consumer_groups
-          \(try groupFilter(rest)) ORDER BY group_id, topic, partition
-          """
-      )
+    case "groups", "lag": return try kafkaLag(rest, of: action)
+    case "describe": return try describeTopic(rest)
+    case "members": return try kafkaMembers(rest)
+    case "brokers": return try kafkaBrokers(rest)
+    case "kill-leader": return try killLeader(rest)
+    case "config": return try topicConfig(rest)
+    case "produce": return try produceRecord(rest)
+    case "reset-offsets": return try resetOffsets(rest)
     default: return try readTopic(rest)
     }
-  }
-
-  private func groupFilter(_ words: [String]) throws -> String {
-    let arguments = try Arguments(words)
-    try arguments.allowOnly()
-    guard let group = arguments.positions.first else { return "" }
-    let groups = try platform().log.groupNames()
-    guard groups.contains(group) else { throw noSuchGroup(group, among: groups) }
-    return "WHERE group_id = '\(group.replacing("'", with: "''"))'"
   }
 
   private func readTopic(_ words: [String]) throws -> Reply {

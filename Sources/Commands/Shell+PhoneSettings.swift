@@ -196,50 +196,18 @@ extension Shell {
   func phoneConfiguration() throws -> Reply {
     let platform = try platform()
     let problem = try platform.followSDK()
-    let settings = platform.phone.settings
-    let rules = settings.configuration
-    let backoff = rules.backoff
-    var rows: [(String, String)] = [
-      ("flushAt", String(rules.flushAt)),
-      ("flushIntervalSeconds", String(rules.flushIntervalMilliseconds / 1_000)),
-      ("flushOnBackground", String(rules.flushesOnBackground)),
-      ("priorityEvents", list(rules.priorityEvents)),
-      ("batchEventsMax", NumberText.grouped(rules.batchEventsMax)),
-      ("batchBytesMax", NumberText.grouped(rules.batchBytesMax)),
-      ("eventBytesMax", NumberText.grouped(rules.eventBytesMax)),
-      ("queueEventsMax", NumberText.grouped(rules.queueEventsMax)),
-      ("queuePolicy", rules.queuePolicy.rawValue),
-      ("queueStore", settings.keepsQueueOnDisk ? "disk" : "memory"),
-      ("gzip", String(rules.usesGzip)),
-      ("retry.baseMilliseconds", NumberText.grouped(backoff.baseMilliseconds)),
-      ("retry.factor", NumberText.decimal(Double(backoff.factorPercent) / 100, places: 1)),
-      ("retry.capSeconds", NumberText.grouped(backoff.capMilliseconds / 1_000)),
-      ("retry.jitter", backoff.jitter.rawValue),
-      ("retry.giveUpAttempts", limit(Int64(backoff.giveUpAttempts))),
-      ("retry.giveUpAfterMinutes", limit(backoff.giveUpAfterMilliseconds / 60_000)),
-      ("maskedProperties", list(rules.maskedProperties)),
-      ("maskPersonalData", String(rules.masksPersonalData)),
-      ("mistakes", list(Set(rules.mistakes.map(\.rawValue)))),
-    ]
-    rows += AnswerKind.allCases.map { ("retry.rules." + $0.rawValue, rules.retryTable[$0].rawValue) }
+    let rows = platform.phone.settings.listed
     var blocks: [Reply.Block] = []
     if let problem { blocks.append(.text(text("app.config.wrong", ["problem": problem.message]))) }
     blocks.append(
       .table(
         TableView(
           columns: [TableColumn(text("app.config.key")), TableColumn(text("app.config.value"))],
-          rows: rows.map { [$0.0, $0.1] })))
+          rows: rows.map {
+            [$0.key, $0.isBound && $0.value == "0" ? text("app.config.never") : $0.value]
+          })))
     blocks.append(.text(text("app.config.rule")))
     return Reply(
-      blocks, data: .object(rows.map { JSONMember($0.0, .string($0.1)) }))
-  }
-
-  private func list(_ values: Set<String>) -> String {
-    values.isEmpty ? "-" : values.sorted().joined(separator: ", ")
-  }
-
-  /// 0 stands for no bound in the file; people read a word.
-  private func limit(_ value: Int64) -> String {
-    value == 0 ? text("app.config.never") : NumberText.grouped(value)
+      blocks, data: .object(rows.map { JSONMember($0.key, .string($0.value)) }))
   }
 }

@@ -1,6 +1,7 @@
-// How far each consumer group has read: one small file, replaced whole and fsynced at each commit.
+// How far each consumer group has read, and when it got there: one file that only grows, fsynced at
+// each commit. What nobody needs any more is left out when the log is opened.
 
-package import KafkaProtocol
+internal import KafkaProtocol
 internal import Synchronization
 
 /// What a group remembers of a partition.
@@ -28,24 +29,80 @@ package struct CommittedOffset: Sendable, Hashable {
   }
 }
 
-/// `consumer_offsets`: a version line, then `group topic partition offset` lines, sorted, which go on
-/// with `leaderEpoch commitTime metadata` for clients from outside; group and metadata
-/// percent-encoded, because they may hold anything.
+/// One commit of a group for one partition, as the history keeps it.
+package struct OffsetPoint: Sendable, Hashable {
+  /// Story time in milliseconds; nil where the committer named none.
+  package var time: Int64?
+  /// The next offset to read.
+  package var offset: Int64
+  /// The oldest offset of the partition at that moment; nil where it is not known.
+  package var logStartOffset: Int64?
+  /// The end of the partition at that moment; nil where it is not known.
+  package var logEndOffset: Int64?
+
+  package init(time: Int64?, offset: Int64, logStartOffset: Int64?, logEndOffset: Int64?) {
+    self.logStartOffset = logStartOffset
+    self.time = time
+    self.offset = offset
+    self.logEndOffset = logEndOffset
+  }
+
+  /// Records between the two; nil where the end is not known.
+  package var lag: Int64? { logEndOffset.map { max(0, $0 &- offset) } }
+}
+
+/// The groups' offsets with their history.
+///
+/// Where a write throws, the old offsets stand.
 final class ConsumerOffsets: Sendable {
   static let path = "consumer_offsets"
+  /// Points that are kept of one group and partition when the file is written anew.
+  static let pointsMax = 2_048
+  /// Bytes that may be appended before the file is written anew at a start.
+  static let bytesMax = 1 << 20
   typealias Groups = [String: [TopicPartition: CommittedOffset]]
+  typealias History = [String: [TopicPartition: [OffsetPoint]]]
+
+  struct State: Sendable {
+    var groups: Groups = [:]
+    var history: History = [:]
+    /// The file, once something was appended by this process.
+    var file: LogFile?
+    var size = 0
+  }
 
   private let storage: LogStorage
-  private let groups: Mutex<Groups>
+  private let state: Mutex<State>
 
   init(storage: LogStorage) throws {
     self.storage = storage
-    let bytes = try storage.contents(of: ConsumerOffsets.path)
-    self.groups = Mutex(try bytes.map { try ConsumerOffsets.parse($0) } ?? [:])
+    guard let bytes = try storage.contents(of: ConsumerOffsets.path) else {
+      state = Mutex(State())
+      return
+    }
+    let content = try ConsumerOffsetsFile.parse(bytes)
+    var state = State(groups: content.groups, history: content.history)
+    state.size = content.size
+    if content.isOutdated || bytes.count > Self.bytesMax {
+      state.history = state.history.mapValues { $0.mapValues { Array($0.suffix(Self.pointsMax)) } }
+      let compact = ConsumerOffsetsFile.bytes(state.groups, state.history)
+      do {
+        try storage.replace(ConsumerOffsets.path, with: compact)
+        state.size = compact.count
+      } catch let error as EventLogError where error.kind == .diskFull && !content.isOutdated {
+        // A disk that is full can still be read from; the next start tries again.
+      }
+    }
+    self.state = Mutex(state)
   }
 
-  /// Durable when this returns; where it throws, the old offsets stand.
-  func commit(_ group: String, _ offsets: [TopicPartition: CommittedOffset]) throws {
+  // MARK: Changing
+
+  /// Several commits in their order, with one fsync; durable when this returns.
+  func commit(
+    _ group: String,
+    _ steps: [(TopicPartition, CommittedOffset, OffsetPoint)]
+  ) throws {
     guard !group.isEmpty, group.utf8.count <= 1_024 else {
       throw EventLogError(
         .invalidGroup,
@@ -54,132 +111,93 @@ final class ConsumerOffsets: Sendable {
         fields: ["group": group]
       )
     }
-    try change { $0[group, default: [:]].merge(offsets) { $1 } }
+    try state.withLock { state in
+      var lines = ""
+      var next = state.groups[group] ?? [:]
+      var points: [(TopicPartition, OffsetPoint)] = []
+      for (partition, position, point) in steps {
+        if next[partition] == position, state.history[group]?[partition]?.last == point { continue }
+        next[partition] = position
+        lines += ConsumerOffsetsFile.commit(group, partition, position, point)
+        points.append((partition, point))
+      }
+      guard !points.isEmpty else { return }
+      try append(lines, &state)
+      state.groups[group] = next
+      for (partition, point) in points {
+        var known = state.history[group, default: [:]].removeValue(forKey: partition) ?? []
+        known.append(point)
+        if known.count > 2 * Self.pointsMax { known.removeFirst(known.count - Self.pointsMax) }
+        state.history[group, default: [:]][partition] = known
+      }
+    }
   }
 
   /// Forgets a group, or some of its partitions; durable when this returns.
   func forget(_ group: String, _ partitions: [TopicPartition]? = nil) throws {
-    try change { groups in
-      guard let partitions else {
-        groups[group] = nil
-        return
-      }
-      for partition in partitions { groups[group]?[partition] = nil }
-      if groups[group]?.isEmpty == true { groups[group] = nil }
+    try forget { name, partition in
+      name == group && partitions?.contains(partition) ?? true
     }
   }
 
   func forget(topic: String) throws {
-    try change { groups in
-      groups = groups.mapValues { $0.filter { $0.key.topic != topic } }.filter { !$0.value.isEmpty }
-    }
+    try forget { _, partition in partition.topic == topic }
   }
 
   /// Forgets what was committed before `time` by groups for which `isIdle` is true.
   func expire(before time: Int64, _ isIdle: (String) -> Bool) throws {
-    try change { groups in
-      for (group, offsets) in groups where isIdle(group) {
-        let kept = offsets.filter { $0.value.commitTime.map { $0 >= time } ?? true }
-        groups[group] = kept.isEmpty ? nil : kept
-      }
+    let groups = all
+    try forget { group, partition in
+      isIdle(group) && groups[group]?[partition]?.commitTime.map { $0 < time } ?? false
     }
   }
 
-  private func change(_ body: (inout Groups) -> Void) throws {
-    try groups.withLock { groups in
-      var next = groups
-      body(&next)
-      guard next != groups else { return }
-      try storage.replace(ConsumerOffsets.path, with: ConsumerOffsets.bytes(next))
-      groups = next
+  private func forget(_ isForgotten: (String, TopicPartition) -> Bool) throws {
+    try state.withLock { state in
+      let gone = state.groups.sorted { $0.key < $1.key }.flatMap { group, offsets in
+        offsets.keys.sorted().filter { isForgotten(group, $0) }.map { (group, $0) }
+      }
+      guard !gone.isEmpty else { return }
+      try append(gone.map { ConsumerOffsetsFile.forget($0, $1) }.joined(), &state)
+      for (group, partition) in gone { ConsumerOffsetsFile.remove(group, partition, &state) }
     }
   }
+
+  /// Writes whole lines at the end of the file and waits for the disk.
+  private func append(_ lines: String, _ state: inout State) throws {
+    if state.file == nil {
+      let isNew = state.size == 0
+      if isNew {
+        let head = Array(ConsumerOffsetsFile.head.utf8)
+        try storage.replace(Self.path, with: head)
+        state.size = head.count
+      }
+      let file = try storage.open(Self.path, .readWrite)
+      // What a crash left behind the last whole line goes.
+      if try storage.size(file) > state.size { try storage.truncate(file, to: state.size) }
+      state.file = file
+    }
+    guard let file = state.file else { return }
+    let bytes = Array(lines.utf8)
+    do {
+      try bytes.withUnsafeBytes { try storage.write($0, to: file, at: state.size) }
+      try storage.sync(file)
+    } catch {
+      // The next append opens the file again and cuts off what this one may have left.
+      state.file = nil
+      throw error
+    }
+    state.size += bytes.count
+  }
+
+  // MARK: Looking
 
   func offset(_ group: String, _ partition: TopicPartition) -> CommittedOffset? {
-    groups.withLock { $0[group]?[partition] }
+    state.withLock { $0.groups[group]?[partition] }
   }
 
-  var all: Groups { groups.withLock { $0 } }
+  var all: Groups { state.withLock { $0.groups } }
 
-  // MARK: Bytes
-
-  static func bytes(_ groups: Groups) -> [UInt8] {
-    var text = "1\n"
-    for (group, offsets) in groups.sorted(by: { $0.key < $1.key }) {
-      for (partition, position) in offsets.sorted(by: { $0.key < $1.key }) {
-        text += "\(encode(group)) \(partition.topic) \(partition.partition) \(position.offset)"
-        if let time = position.commitTime {
-          text += " \(position.leaderEpoch) \(time) \(encode(position.metadata))"
-        }
-        text += "\n"
-      }
-    }
-    return Array(text.utf8)
-  }
-
-  static func parse(_ bytes: [UInt8]) throws -> Groups {
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    guard lines.first == "1" else { throw corrupt("its first line is not version 1") }
-    var groups: Groups = [:]
-    for line in lines.dropFirst() {
-      let words = line.split(separator: " ", omittingEmptySubsequences: false)
-      guard words.count == 4 || words.count == 7, let group = decode(words[0]),
-        let partition = Int32(words[2]), let offset = Int64(words[3])
-      else { throw corrupt("the line \"\(line)\" is not a group's offset") }
-      var position = CommittedOffset(offset: offset)
-      if words.count == 7 {
-        guard let epoch = Int32(words[4]), let time = Int64(words[5]),
-          let metadata = decode(words[6])
-        else { throw corrupt("the line \"\(line)\" is not a group's offset") }
-        position = CommittedOffset(
-          offset: offset,
-          leaderEpoch: epoch,
-          metadata: metadata,
-          commitTime: time
-        )
-      }
-      groups[group, default: [:]][TopicPartition(String(words[1]), partition)] = position
-    }
-    return groups
-  }
-
-  private static func encode(_ group: String) -> String {
-    var result = ""
-    for byte in group.utf8 {
-      if byte > 0x20, byte < 0x7F, byte != 0x25 {
-        result.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        result += byte < 16 ? "%0" : "%"
-        result += String(byte, radix: 16)
-      }
-    }
-    return result
-  }
-
-  private static func decode(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      guard byte == 0x25 else {
-        bytes.append(byte)
-        continue
-      }
-      guard let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
-        rest.count >= 2
-      else { return nil }
-      bytes.append(code)
-      rest = rest.dropFirst(2)
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private static func corrupt(_ reason: String) -> EventLogError {
-    EventLogError(
-      .corruptMetadata,
-      "The consumer groups' offsets cannot be read: \(reason).",
-      place: path,
-      advice: "Restore the file from a copy, or delete it: every group then begins again.",
-      fields: ["file": path, "reason": reason]
-    )
-  }
+  /// By group and partition, the oldest point first.
+  var history: History { state.withLock { $0.history } }
 }

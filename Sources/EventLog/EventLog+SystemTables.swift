@@ -5,11 +5,20 @@ package import Connector
 internal import KafkaProtocol
 
 extension EventLog {
-  /// The providers of `partitions`, `records` and `consumer_groups`, by table name.
+  /// The providers of the tables, by name.
   ///
   /// Each shows the log as it is when the table is asked for.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
-    [
+    func computed(
+      _ name: String, _ schema: Schema, _ rows: @escaping @Sendable () throws -> [[Scalar]]
+    ) -> ComposedCatalog.Provider {
+      {
+        ComputedTable(label: name, schema: schema) { _ in
+          [ColumnarBatch(schema: schema, rows: try rows())]
+        }
+      }
+    }
+    return [
       "partitions": {
         ComputedTable(label: "partitions", schema: partitionsSchema, rows: self.partitionRows)
       },
@@ -17,6 +26,12 @@ extension EventLog {
       "consumer_groups": {
         ComputedTable(label: "consumer_groups", schema: groupsSchema, rows: self.groupRows)
       },
+      "topics": computed("topics", Self.topicsSchema, self.topicRows),
+      "configs": computed("configs", Self.configsSchema, self.configRows),
+      "segments": computed("segments", Self.segmentsSchema, self.segmentRows),
+      "replicas": computed("replicas", Self.replicasSchema, self.replicaRows),
+      "members": computed("members", Self.membersSchema, self.memberRows),
+      "offsets_history": computed("offsets_history", Self.historySchema, self.historyRows),
     ]
   }
 

@@ -138,6 +138,9 @@ extension EventLog {
       try save(catalog, &topics)
       topics.partitions[name] = existing + new
     }
+    if !validateOnly, let set = replicas(TopicPartition(name, 0)) {
+      try setReplicas(name, set.replicas.count)
+    }
   }
 
   /// Deletes a topic with its records and the offsets that groups committed for it.
@@ -156,6 +159,7 @@ extension EventLog {
       return logs
     }
     for log in logs { try log.delete() }
+    try forgetReplicas(name)
     try offsets.forget(topic: name)
   }
 
@@ -222,8 +226,9 @@ extension EventLog {
     var bytes = 0
     for name in names {
       for log in try partitions(of: name) {
-        bytes += try log.removeSegments(before: limit, now: now).bytes
-        markDirty(log)
+        let removed = try log.removeSegments(before: limit, now: now).bytes
+        bytes += removed
+        if removed > 0 { markDirty(log) }
       }
     }
     return bytes

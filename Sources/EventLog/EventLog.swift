@@ -11,7 +11,7 @@
 //
 // ```
 //  kafka/
-//    topics  consumer_offsets  producer_ids  .clean_shutdown
+//    topics  consumer_offsets  producer_ids  .clean_shutdown      offsets: an append history
 //    app-events-0/
 //      00000000000000000000.{log,index,timeindex}     sealed
 //      00000000000000094820.{log,index,timeindex}     active
@@ -34,10 +34,15 @@ package final class EventLog: Sendable {
   let storage: LogStorage
   let configuration: EventLogConfiguration
   let topics: Mutex<Topics>
-  private let dirty = Mutex<[ObjectIdentifier: PartitionLog]>([:])
+  let dirty = Mutex<[ObjectIdentifier: PartitionLog]>([:])
   private let commits = GroupCommit()
   let offsets: ConsumerOffsets
   let producerIDs: ProducerIDs
+  /// Groups whose members are in this process, by name.
+  let residents = Mutex<[String: ConsumerGroup]>([:])
+  let replicaStates: Mutex<ReplicaStates>
+  /// Tells how many members a group of clients from outside has.
+  let memberCount = Mutex<(@Sendable (String) -> Int)?>(nil)
   private let appendListener = Mutex<(@Sendable (TopicPartition, Int) -> Void)?>(nil)
   private let isClosed = Atomic<Bool>(false)
 
@@ -52,8 +57,10 @@ package final class EventLog: Sendable {
     configuration: EventLogConfiguration,
     topics: Topics,
     offsets: ConsumerOffsets,
+    replicas: ReplicaStates,
     recovery: RecoveryReport
   ) {
+    self.replicaStates = Mutex(replicas)
     self.storage = storage
     self.configuration = configuration
     self.topics = Mutex(topics)
@@ -80,6 +87,9 @@ package final class EventLog: Sendable {
     let closing = try storage.contents(of: ShutdownMarker.path)
       .flatMap { ShutdownMarker.parse($0) }
     let offsets = try ConsumerOffsets(storage: storage)
+    var replicas =
+      try storage.contents(of: ReplicaStates.path).map { try ReplicaStates(parsing: $0) }
+      ?? ReplicaStates()
     try storage.remove(ShutdownMarker.path)
     var report = RecoveryReport()
     report.wasCleanShutdown = catalog == nil || closing != nil
@@ -98,11 +108,21 @@ package final class EventLog: Sendable {
         return log
       }
     }
+    // Who is in sync has what is there: all brokers began again together.
+    for (place, set) in replicas.partitions {
+      guard let logs = topics.partitions[place.topic], Int(place.partition) < logs.count,
+        let end = try? logs[Int(place.partition)].endOffset()
+      else { continue }
+      for replica in set.inSync where replica != set.leader {
+        replicas.partitions[place]?.positions[replica] = end
+      }
+    }
     return EventLog(
       storage: storage,
       configuration: configuration,
       topics: topics,
       offsets: offsets,
+      replicas: replicas,
       recovery: report
     )
   }
@@ -124,35 +144,29 @@ package final class EventLog: Sendable {
 
   // MARK: Writing
 
-  /// Appends records in order and answers the first one's offset; the rest follow it.
-  ///
-  /// The records' own offsets and timestamps are ignored; all get `appendTime`, milliseconds since
-  /// the Unix epoch. When this returns the bytes survive the end of the process, and after `sync()`
-  /// a power cut. All of the records are written or none, unless together they exceed a segment.
+  /// The same with acks=all.
   package func append(
     _ records: [Record],
     to partition: TopicPartition,
     appendTime: Int64
   ) throws -> Offset {
-    try checkOpen()
-    let log = try self.log(partition)
-    guard !records.isEmpty else { return Offset(try log.endOffset()) }
-    let batches = try PartitionLog.encode(
-      records,
-      appendTime: appendTime,
-      configuration: configuration
-    )
-    let base: Int64
-    do {
-      base = try log.append(batches, appendTime: appendTime)
-    } catch {
-      // A large append may have written some segments' worth; a failed partition is not synced.
-      if (try? log.endOffset()) != nil { markDirty(log) }
-      throw error
-    }
-    markDirty(log)
-    tellAppended(log, bytes: batches.reduce(0) { $0 + $1.bytes.count })
-    return Offset(base)
+    try append(records, to: partition, appendTime: appendTime, waitsForAll: true)
+  }
+
+  /// Appends records in order and answers the first one's offset; the rest follow it.
+  ///
+  /// The records' own offsets and timestamps are ignored; all get `appendTime`, milliseconds since
+  /// the Unix epoch. When this returns the bytes survive the end of the process, and after `sync()`
+  /// a power cut. All of the records are written or none, unless together they exceed a segment.
+  /// `waitsForAll` is acks=all: the followers in sync have the records as well.
+  package func append(
+    _ records: [Record],
+    to partition: TopicPartition,
+    appendTime: Int64,
+    waitsForAll: Bool
+  ) throws -> Offset {
+    try append(
+      [PartitionAppend(partition, records)], appendTime: appendTime, waitsForAll: waitsForAll)[0]
   }
 
   /// Has `listener` called after every append, with the partition and the bytes added; nil for none.
@@ -176,15 +190,20 @@ package final class EventLog: Sendable {
         defer { dirty.removeAll(keepingCapacity: true) }
         return dirty.values.sorted { $0.partition < $1.partition }
       }
-      // One partition's wait for the disk is another's: they flush side by side.
+      // One partition's wait for the disk is another's: all of them wait side by side, each on a
+      // thread of its own, however few the cores are.
       let failure = Mutex<(any Error)?>(nil)
-      DispatchQueue.concurrentPerform(iterations: logs.count) { index in
+      @Sendable func flush(_ log: PartitionLog) {
         do {
-          try logs[index].flush()
+          try log.flush()
         } catch {
           failure.withLock { $0 = $0 ?? error }
         }
       }
+      let group = DispatchGroup()
+      for log in logs.dropLast() { log.flushing.async(group: group) { flush(log) } }
+      if let last = logs.last { flush(last) }
+      group.wait()
       if let error = failure.withLock({ $0 }) { throw error }
     }
   }
@@ -260,36 +279,7 @@ package final class EventLog: Sendable {
     return Offset(try log(partition).offset(atOrAfter: appendTime))
   }
 
-  // MARK: Consumer groups
-
-  /// Remembers the next offset that a group will read of a partition; durable when this returns.
-  package func commitOffset(
-    group: String,
-    _ partition: TopicPartition,
-    _ offset: Offset
-  ) throws {
-    try commitOffsets(group: group, [partition: offset])
-  }
-
-  /// The same for several partitions in one step, with one fsync.
-  package func commitOffsets(group: String, _ positions: [TopicPartition: Offset]) throws {
-    try checkOpen()
-    for partition in positions.keys { _ = try log(partition) }
-    try offsets.commit(group, positions.mapValues { CommittedOffset(offset: $0.rawValue) })
-  }
-
-  /// Nil where the group has committed nothing for the partition.
-  package func committedOffset(group: String, _ partition: TopicPartition) throws -> Offset? {
-    _ = try log(partition)
-    return offsets.offset(group, partition).map { Offset($0.offset) }
-  }
-
-  /// Sorted.
-  package func groupNames() -> [String] { offsets.all.keys.sorted() }
-
   // MARK: Inside
-
-  var committedOffsets: ConsumerOffsets.Groups { offsets.all }
 
   func partitions(of topic: String) throws -> [PartitionLog] {
     try topics.withLock { topics in

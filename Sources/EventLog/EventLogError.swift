@@ -8,7 +8,13 @@ package struct EventLogError: DiagnosableError, Hashable {
   package enum Kind: String, Sendable {
     case unknownTopic, unknownPartition, invalidTopicName, partitionCountMismatch
     case offsetOutOfRange, recordTooLarge, invalidGroup, closed
-    case topicExists, invalidSetting
+    case topicExists, invalidSetting, unknownSetting
+    /// A broker that is not there, or runs already, or does not run.
+    case wrongBroker
+    /// A group's offsets are to move while it has members.
+    case groupActive
+    /// Nobody in sync leads a partition, or too few are in sync for acks=all.
+    case noLeader, notEnoughReplicas
     /// A batch of a client that is not taken as it is; `wireCode` says why.
     case batchRefused
     /// Bytes of a segment fail their checksum or contradict themselves.
@@ -55,12 +61,18 @@ package struct EventLogError: DiagnosableError, Hashable {
     case .invalidGroup: .invalidGroupID
     case .closed: .notLeaderOrFollower
     case .topicExists: .topicAlreadyExists
-    case .invalidSetting: .invalidConfig
+    case .invalidSetting, .unknownSetting, .wrongBroker: .invalidConfig
+    case .groupActive: .nonEmptyGroup
+    case .noLeader: .leaderNotAvailable
+    case .notEnoughReplicas: .notEnoughReplicas
     case .batchRefused: refusal ?? .invalidRecord
     case .corruptBatch, .missingFile, .corruptMetadata, .diskFull, .readOnly, .ioFailed:
       .kafkaStorageError
     }
   }
+
+  /// True where the brokers of the story refuse, not this machine: producers are to try again later.
+  package var isOutage: Bool { kind == .noLeader || kind == .notEnoughReplicas }
 
   /// A client's batch that is not appended.
   static func refused(_ code: KafkaErrorCode, _ message: String) -> EventLogError {

@@ -11,25 +11,31 @@ internal import Darwin
 /// `@unchecked Sendable`: the pthread objects are made for sharing and live as long as this object;
 /// `next`, `isRunning` and every `Round` are touched only while `mutex` is held.
 package final class GroupCommit: @unchecked Sendable {
+  /// Those who share one flush. They sleep on a condition of their own: the end of a round wakes
+  /// whom it concerns, and one of the next round, who runs that.
   private final class Round {
+    let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     var isDone = false
     var error: (any Error)?
+
+    init() { pthread_cond_init(condition, nil) }
+
+    deinit {
+      pthread_cond_destroy(condition)
+      condition.deallocate()
+    }
   }
 
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var next = Round()
   private var isRunning = false
 
   package init() {
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
   }
 
   deinit {
-    pthread_cond_destroy(condition)
     pthread_mutex_destroy(mutex)
-    condition.deallocate()
     mutex.deallocate()
   }
 
@@ -41,7 +47,7 @@ package final class GroupCommit: @unchecked Sendable {
     let mine = next
     while !mine.isDone {
       if isRunning {
-        pthread_cond_wait(condition, mutex)
+        pthread_cond_wait(mine.condition, mutex)
         continue
       }
       isRunning = true
@@ -53,7 +59,8 @@ package final class GroupCommit: @unchecked Sendable {
       mine.error = failure
       mine.isDone = true
       isRunning = false
-      pthread_cond_broadcast(condition)
+      pthread_cond_broadcast(mine.condition)
+      pthread_cond_signal(next.condition)
     }
     let error = mine.error
     pthread_mutex_unlock(mutex)

@@ -34,6 +34,9 @@ package final class GroupCoordinator: Sendable {
   package init(log: EventLog, limits: ConsumerGroup.Limits = ConsumerGroup.Limits()) {
     self.log = log
     self.limits = limits
+    log.countMembers { [weak self] name in
+      self?.state.withLock { $0.groups[name]?.members.count } ?? 0
+    }
   }
 
   // MARK: Members
@@ -46,6 +49,11 @@ package final class GroupCoordinator: Sendable {
   ) {
     guard Self.isName(request.groupID) else {
       return answer(JoinGroupResponse(error: .invalidGroupID, memberID: request.memberID))
+    }
+    // Its members divide the partitions in a way that no client from outside knows.
+    guard log.residentGroup(request.groupID) == nil else {
+      return answer(
+        JoinGroupResponse(error: .inconsistentGroupProtocol, memberID: request.memberID))
     }
     let isRefused = state.withLock { state in
       state.groups[request.groupID] == nil && state.groups.count >= Self.groupsMax
@@ -150,6 +158,7 @@ package final class GroupCoordinator: Sendable {
     now: Int64
   ) throws -> KafkaErrorCode {
     guard Self.isName(request.groupID) else { return .invalidGroupID }
+    if log.residentGroup(request.groupID) != nil { return .unknownMemberID }
     let error = with(request.groupID) { _, group in
       group.checkCommit(
         memberID: request.memberID,
@@ -159,7 +168,7 @@ package final class GroupCoordinator: Sendable {
       )
     }
     guard error == .none else { return error }
-    try log.offsets.commit(request.groupID, offsets)
+    try log.commit(request.groupID, offsets, at: offsets.values.compactMap(\.commitTime).max())
     return .none
   }
 
@@ -175,6 +184,7 @@ package final class GroupCoordinator: Sendable {
 
   /// Forgets a group that has no members.
   package func delete(_ name: String) throws -> KafkaErrorCode {
+    if let group = log.residentGroup(name), !group.members.isEmpty { return .nonEmptyGroup }
     let error = state.withLock { state -> KafkaErrorCode in
       guard let group = state.groups[name] else { return .none }
       return group.isDisposable ? .none : .nonEmptyGroup
@@ -188,6 +198,7 @@ package final class GroupCoordinator: Sendable {
   /// Forgets offsets that were committed before `time` (story time) by groups without members.
   package func expireOffsets(before time: Int64) throws {
     let active = state.withLock { Set($0.groups.keys) }
+      .union(log.residents.withLock { $0.filter { !$0.value.members.isEmpty }.map(\.key) })
     try log.offsets.expire(before: time) { !active.contains($0) }
   }
 
@@ -196,11 +207,12 @@ package final class GroupCoordinator: Sendable {
   /// Sorted; groups with members and those that only have offsets.
   package func names() -> [String] {
     let active = state.withLock { Set($0.groups.keys) }
-    return active.union(log.offsets.all.keys).sorted()
+    return active.union(log.groupNames()).sorted()
   }
 
   /// A group as it stands; one that only has offsets is empty; nil where there is neither.
   package func group(_ name: String) -> ConsumerGroup? {
+    if let group = log.residentGroup(name) { return group }
     if let group = state.withLock({ $0.groups[name] }) { return group }
     return log.offsets.all[name] == nil ? nil : ConsumerGroup(id: name, limits: limits)
   }

@@ -50,7 +50,7 @@ extension PartitionLog {
   ///
   /// All of them in one write, unless together they are larger than a segment. A write that fails
   /// is cut off again, so that the log ends with its last whole batch.
-  func append(_ batches: [EncodedBatch], appendTime: Int64) throws -> Int64 {
+  func append(_ batches: [EncodedBatch], appendTime: Int64) throws -> Appended {
     try writer.withLock { writer in
       let base = try view.withLock { try $0.checkedActive().nextOffset }
       let total = batches.reduce(0) { $0 + $1.bytes.count }
@@ -60,8 +60,52 @@ extension PartitionLog {
         for batch in batches {
           try write([batch], totalSize: batch.bytes.count, appendTime: appendTime, &writer)
         }
+        writer.beforeLastWrite = nil
       }
-      return base
+      return Appended(
+        base: base,
+        end: base + Int64(batches.reduce(0) { $0 + $1.recordCount }),
+        before: writer.beforeLastWrite
+      )
+    }
+  }
+
+  /// Offsets that an append has given.
+  struct Appended: Sendable {
+    var base: Int64
+    /// Behind the last record.
+    var end: Int64
+    /// How the segment stood before; nil where it took several writes.
+    fileprivate var before: ActiveSegment.Mark?
+  }
+
+  /// Removes an append from the log again, as long as nothing stands behind it.
+  ///
+  /// - Returns: false where it stays: others have appended since, or a segment was begun.
+  func takeBack(_ appended: Appended) -> Bool {
+    writer.withLock { writer in
+      guard let before = appended.before,
+        let active = view.withLock({ $0.failure == nil ? $0.active : nil }),
+        active.end.log === before.end.log, active.end.nextOffset == appended.end
+      else { return false }
+      do {
+        // First what names the bytes, if a sync has written that meanwhile.
+        if writer.offsetEntriesOnDisk > before.offsetEntries {
+          try storage.truncate(
+            active.indexFile, to: before.offsetEntries * OffsetIndexEntry.size)
+          writer.offsetEntriesOnDisk = before.offsetEntries
+        }
+        if writer.timeEntriesOnDisk > before.timeEntries {
+          try storage.truncate(
+            active.timeIndexFile, to: before.timeEntries * TimeIndexEntry.size)
+          writer.timeEntriesOnDisk = before.timeEntries
+        }
+        try storage.truncate(active.end.log, to: before.end.size)
+      } catch {
+        return false
+      }
+      view.withLock { $0.active?.goBack(to: before) }
+      return true
     }
   }
 
@@ -95,6 +139,7 @@ extension PartitionLog {
       }
       nextOffset += Int64(batch.recordCount)
     }
+    writer.beforeLastWrite = view.withLock { $0.active?.mark }
     do {
       try bytes.withUnsafeBytes { try storage.write($0, to: end.log, at: end.size) }
     } catch let error as EventLogError {

@@ -3,6 +3,7 @@
 // `PartitionLog+Append` writes, `+Produce` writes what clients packed, `+Read` finds and reads,
 // `+Recovery` opens, `+Retention` deletes.
 
+internal import Dispatch
 internal import KafkaProtocol
 internal import Synchronization
 
@@ -17,6 +18,8 @@ final class PartitionLog: Sendable {
   let directory: String
   let storage: LogStorage
   let configuration: EventLogConfiguration
+  /// Where it waits for the disk while others do the same.
+  let flushing: DispatchQueue
   let writer: Mutex<WriterState>
   let view: Mutex<View>
 
@@ -34,6 +37,7 @@ final class PartitionLog: Sendable {
     self.directory = partition.description
     self.storage = storage
     self.configuration = configuration
+    flushing = DispatchQueue(label: "tapline.log.flush.\(partition)")
     self.writer = Mutex(writer)
     self.view = Mutex(View(sealed: sealed, active: active, state: state, failure: failure))
   }
@@ -46,6 +50,8 @@ final class PartitionLog: Sendable {
     /// True where files were created since the directory was fsynced.
     var needsDirectorySync = false
     var producers = ProducerStates()
+    /// How the active segment stood before the last write.
+    var beforeLastWrite: ActiveSegment.Mark?
   }
 
   /// What readers see.
@@ -135,6 +141,31 @@ struct ActiveSegment: Sendable {
     var maxTimestampOffset: Int64 = 0
     /// When its last record was appended; nil where that was before this opening.
     var appendTime: Int64?
+  }
+
+  /// How the segment stood at a moment, to go back there.
+  struct Mark: Sendable {
+    var end: Position
+    var offsetEntries: Int
+    var timeEntries: Int
+    var bytesSinceIndexEntry: Int
+  }
+
+  var mark: Mark {
+    Mark(
+      end: end,
+      offsetEntries: index.offsets.count,
+      timeEntries: index.times.count,
+      bytesSinceIndexEntry: bytesSinceIndexEntry
+    )
+  }
+
+  /// Forgets what was noted since.
+  mutating func goBack(to mark: Mark) {
+    end = mark.end
+    index.offsets.removeLast(index.offsets.count - mark.offsetEntries)
+    index.times.removeLast(index.times.count - mark.timeEntries)
+    bytesSinceIndexEntry = mark.bytesSinceIndexEntry
   }
 
   var end: Position

@@ -102,14 +102,16 @@ package struct TopicConfiguration: Sendable, Hashable {
 
   /// Sets a value, or with nil goes back to the default.
   ///
-  /// - Throws: `eventLog.invalidSetting`.
+  /// - Throws: `eventLog.unknownSetting`, `eventLog.invalidSetting`.
   package mutating func set(_ name: String, _ value: String?) throws {
     guard let setting = Self.settings.first(where: { $0.name == name }) else {
       throw EventLogError(
-        .invalidSetting,
+        .unknownSetting,
         "A topic has no setting \"\(name)\".",
         advice: "The settings are: \(Self.settings.map(\.name).joined(separator: ", ")).",
-        fields: ["setting": name]
+        fields: [
+          "setting": name, "known": Self.settings.map(\.name).joined(separator: ", "),
+        ]
       )
     }
     guard let value else {
@@ -127,7 +129,7 @@ package struct TopicConfiguration: Sendable, Hashable {
         .invalidSetting,
         "\(name) cannot be \"\(value)\".",
         advice: "It can be: \(allowed).",
-        fields: ["setting": name, "value": value]
+        fields: ["setting": name, "value": value, "allowed": allowed]
       )
     }
     overrides[name] = value

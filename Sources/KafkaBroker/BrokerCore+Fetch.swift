@@ -59,7 +59,7 @@ extension BrokerCore {
   }
 
   private func ends(_ partitions: [TopicPartition]) -> [Int64] {
-    partitions.map { (try? log.endOffset($0).rawValue) ?? -1 }
+    partitions.map { (try? log.highWatermark($0).rawValue) ?? -1 }
   }
 
   /// Reads the partitions in their order until the bytes are used up.
@@ -99,14 +99,19 @@ extension BrokerCore {
     data.partitionIndex = asked.partition
     data.records = []
     do {
-      let end = try log.endOffset(partition).rawValue
+      guard log.leader(of: partition) != nil else {
+        data.errorCode = .leaderNotAvailable
+        data.highWatermark = -1
+        return data
+      }
+      let end = try log.highWatermark(partition).rawValue
       data.logStartOffset = try log.startOffset(partition).rawValue
       data.highWatermark = end
       data.lastStableOffset = end
       guard isFirst || left > 0 else { return data }
       let bytesMax = min(left, max(0, Int(asked.partitionMaxBytes)))
       // The first batch of an answer comes whatever its size: a large one would never come else.
-      let batches = try log.readBatches(
+      let batches = try log.readCommitted(
         partition,
         from: Offset(asked.fetchOffset),
         bytesMax: bytesMax,

@@ -32,7 +32,7 @@ extension BrokerCore {
       $0.partitionIndex = partition.partition
       do {
         switch time {
-        case Place.end: $0.offset = try log.endOffset(partition).rawValue
+        case Place.end: $0.offset = try log.highWatermark(partition).rawValue
         case Place.start: $0.offset = try log.startOffset(partition).rawValue
         case ..<Place.latest: $0.errorCode = .unsupportedVersion
         default:

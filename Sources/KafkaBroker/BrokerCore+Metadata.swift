@@ -20,27 +20,34 @@ extension BrokerCore {
     DescribeClusterResponse {
       $0.clusterID = Self.clusterID
       $0.controllerID = Self.nodeID
-      $0.brokers = [
+      $0.brokers = liveBrokers.map { broker in
         DescribeClusterResponse.Broker {
-          $0.brokerID = Self.nodeID
+          $0.brokerID = broker
           $0.host = Self.host
           $0.port = port
         }
-      ]
+      }
     }
+  }
+
+  /// The brokers that a client is told of, all of them at this address. There is one, until a topic
+  /// has replicas; the controller is always told, because this process answers for it.
+  var liveBrokers: [Int32] {
+    guard log.isReplicated else { return [Self.nodeID] }
+    return log.brokers.filter { $0.isAlive || $0.id == Self.nodeID }.map(\.id)
   }
 
   func metadata(_ request: MetadataRequest, _ call: Call) -> MetadataResponse {
     MetadataResponse {
       $0.clusterID = Self.clusterID
       $0.controllerID = Self.nodeID
-      $0.brokers = [
+      $0.brokers = liveBrokers.map { broker in
         MetadataResponse.Broker {
-          $0.nodeID = Self.nodeID
+          $0.nodeID = broker
           $0.host = Self.host
           $0.port = port
         }
-      ]
+      }
       // In version 0 an empty list stands for all topics.
       let isAll = request.topics == nil || (call.version == 0 && request.topics == [])
       let asked = isAll ? [] : request.topics ?? []
@@ -95,11 +102,14 @@ extension BrokerCore {
       $0.topicID = topic.id
       $0.partitions = (0..<Int32(truncatingIfNeeded: topic.partitionCount)).map { index in
         MetadataResponse.PartitionData {
+          let partition = TopicPartition(topic.name, index)
+          let set = log.replicas(partition)
           $0.partitionIndex = index
-          $0.leaderID = Self.nodeID
-          $0.leaderEpoch = (try? log.leaderEpoch(TopicPartition(topic.name, index))) ?? 0
-          $0.replicaNodes = [Self.nodeID]
-          $0.isrNodes = [Self.nodeID]
+          $0.leaderID = log.leader(of: partition) ?? -1
+          if $0.leaderID < 0 { $0.errorCode = .leaderNotAvailable }
+          $0.leaderEpoch = (try? log.leaderEpoch(partition)) ?? 0
+          $0.replicaNodes = set?.replicas ?? [Self.nodeID]
+          $0.isrNodes = set?.inSync ?? [Self.nodeID]
         }
       }
     }

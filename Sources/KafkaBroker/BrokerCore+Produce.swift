@@ -2,6 +2,7 @@
 
 internal import EventLog
 internal import KafkaProtocol
+internal import NIOCore
 
 extension BrokerCore {
   private static let firstVersion: Int16 = 3
@@ -46,7 +47,10 @@ extension BrokerCore {
     do {
       let records = data.records ?? []
       try check(records, partition, request, call)
+      let waitsForAll = request.acks == -1
+      try log.checkReplicas(partition, waitsForAll: waitsForAll)
       let produced = try log.produce(records, to: partition, appendTime: storyTime())
+      if waitsForAll { log.replicate(partition) } else { replicateSoon(partition) }
       result.baseOffset = produced.baseOffset.rawValue
       result.logAppendTimeMilliseconds = produced.logAppendTime
       result.logStartOffset = produced.startOffset.rawValue
@@ -55,6 +59,14 @@ extension BrokerCore {
       result.errorMessage = (error as? Refusal)?.message ?? Self.message(error)
     }
     return result
+  }
+
+  /// Followers fetch what nobody waits for a moment later.
+  private func replicateSoon(_ partition: TopicPartition) {
+    guard log.replicas(partition) != nil else { return }
+    loop.scheduleTask(in: .milliseconds(100)) { [weak self] in
+      self?.onThread { core in core.log.replicate(partition) }
+    }
   }
 
   /// Why a batch is not even shown to the log.
@@ -82,13 +94,6 @@ extension BrokerCore {
       throw Refusal(
         code: .transactionalIDAuthorizationFailed,
         message: "Transactions are not supported."
-      )
-    }
-    let needed = log.topic(partition.topic)?.configuration.minInSyncReplicas ?? 1
-    guard request.acks != -1 || needed <= 1 else {
-      throw Refusal(
-        code: .notEnoughReplicas,
-        message: "1 replica is in sync, min.insync.replicas is \(needed)."
       )
     }
     // The codec stands in the lowest bits of the attributes.

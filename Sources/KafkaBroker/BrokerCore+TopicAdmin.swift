@@ -32,10 +32,10 @@ extension BrokerCore {
     var count = Int(topic.partitionCount)
     if topic.assignments.isEmpty {
       if count == -1 { count = configuration.partitionCountDefault }
-      guard topic.replicationFactor == -1 || topic.replicationFactor == 1 else {
+      guard topic.replicationFactor == -1 || (1...3).contains(topic.replicationFactor) else {
         throw AdminRefusal(
           code: .invalidReplicationFactor,
-          message: "There is one broker: the replication factor can only be 1."
+          message: "There are three brokers: the replication factor can be 1 to 3."
         )
       }
     } else {
@@ -58,9 +58,12 @@ extension BrokerCore {
     } else {
       let made = try log.makeTopic(topic.name, partitionCount: count, configuration: settings)
       result.topicID = made.id
+      if topic.replicationFactor > 1 {
+        try log.setReplicas(topic.name, Int(topic.replicationFactor))
+      }
     }
     result.partitionCount = Int32(truncatingIfNeeded: count)
-    result.replicationFactor = 1
+    result.replicationFactor = max(1, topic.replicationFactor)
     result.configs = TopicConfiguration.settings.map { setting in
       CreateTopicsResponse.Config {
         $0.name = setting.name

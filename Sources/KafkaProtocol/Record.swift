@@ -1,5 +1,7 @@
 // One message as producers and consumers see it, and the same message as a view into batch bytes.
 
+internal import Codecs
+
 /// A key and a value with its place and time in the log.
 public struct Record: Hashable, Sendable {
   /// Decides the partition; nil for none.
@@ -53,6 +55,35 @@ public struct RecordView {
   public let headerCount: Int
   /// The encoded headers, checked already.
   let headerBytes: UnsafeRawBufferPointer
+
+  /// A view of a record that another library has unpacked.
+  ///
+  /// - Parameter headerBytes: what `encodeHeader` made of the headers, one after another.
+  public init(
+    offset: Int64,
+    timestamp: Int64,
+    key: UnsafeRawBufferPointer?,
+    value: UnsafeRawBufferPointer?,
+    headerCount: Int,
+    headerBytes: UnsafeRawBufferPointer
+  ) {
+    self.offset = offset
+    self.timestamp = timestamp
+    self.key = key
+    self.value = value
+    self.headerCount = headerCount
+    self.headerBytes = headerBytes
+  }
+
+  /// Adds a header as it stands in a batch: both parts behind their lengths, null as -1.
+  public static func encodeHeader(
+    name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, into bytes: inout [UInt8]
+  ) {
+    Varint.appendZigzag(Int64(name.count), to: &bytes)
+    bytes.append(contentsOf: name)
+    Varint.appendZigzag(value.map { Int64($0.count) } ?? -1, to: &bytes)
+    if let value { bytes.append(contentsOf: value) }
+  }
 
   /// Calls `body` with each header's name (UTF-8 as sent) and value, in order.
   public func forEachHeader(

@@ -8,6 +8,7 @@ package import Simulation
 ///                                                          partition
 /// ```
 /// The same records always give the same key, so putting it if absent makes ingestion repeatable.
+/// A consumer that may repeat itself puts a second copy beside the first: `….r1.json.gz`.
 package struct BronzeKey: Hashable, Sendable {
   package var dataset: String
   package var topic: String
@@ -18,6 +19,8 @@ package struct BronzeKey: Hashable, Sendable {
   package var endOffset: Int64
   /// Any moment of the hour.
   package var hourUTC: StoryTime
+  /// Which copy of the same records it is; 0 for the first, without a mark in the key.
+  package var copy = 0
 
   package init(
     dataset: String = "events",
@@ -38,7 +41,8 @@ package struct BronzeKey: Hashable, Sendable {
   /// The key's text.
   package var text: String {
     BronzeKey.directory(dataset: dataset, hourUTC: hourUTC)
-      + "\(topic)-\(partition)-\(Self.padded(startOffset, 20))-\(Self.padded(endOffset, 20)).json.gz"
+      + "\(topic)-\(partition)-\(Self.padded(startOffset, 20))-\(Self.padded(endOffset, 20))"
+      + (copy > 0 ? ".r\(copy)" : "") + ".json.gz"
   }
 
   /// `raw/events/year=2024/month=01/day=15/hour=00/`: the prefix of all objects of an hour.
@@ -59,7 +63,14 @@ package struct BronzeKey: Hashable, Sendable {
       let hour = Self.number(parts[5], after: "hour=", digits: 2), hour < 24,
       let date = CivilDate(validYear: year, month: month, day: day)
     else { return nil }
-    let name = parts[6].dropLast(8).split(separator: "-", omittingEmptySubsequences: false)
+    var file = parts[6].dropLast(8)
+    var copy = 0
+    if let dot = file.lastIndex(of: "."), file[dot...].hasPrefix(".r"),
+      let number = Int(file[dot...].dropFirst(2)), number > 0
+    {
+      (file, copy) = (file[..<dot], number)
+    }
+    let name = file.split(separator: "-", omittingEmptySubsequences: false)
     guard name.count >= 4, let partition = Int32(name[name.count - 3]), partition >= 0,
       name[name.count - 2].utf8.count == 20, let start = Int64(name[name.count - 2]), start >= 0,
       name[name.count - 1].utf8.count == 20, let end = Int64(name[name.count - 1]), end >= start
@@ -72,6 +83,7 @@ package struct BronzeKey: Hashable, Sendable {
       endOffset: end,
       hourUTC: StoryTime(date, hour: hour)
     )
+    self.copy = copy
   }
 
   private static func number(_ text: String, after prefix: String, digits: Int) -> Int? {

@@ -27,10 +27,10 @@ package final class Lake: CatalogProvider {
   /// Delta tables made for questions, below `aggregated/`.
   package let gold: DeltaDirectory
   /// Tables of the archive, below `archive/`.
-  let archive: DeltaDirectory
+  let historyDirectory: DeltaDirectory
   /// What makes the archive; nil for a lake without one.
-  let history: LakeArchive?
-  let archiveLock = Mutex(())
+  let history: LakeHistory?
+  let historyLock = Mutex(())
   let lineCounts = LineCounts()
 
   /// Opens the directory at `root`, making it where it is missing.
@@ -39,15 +39,15 @@ package final class Lake: CatalogProvider {
   package static func open(
     root: String,
     now: (@Sendable () -> Int64)? = nil,
-    archive: LakeArchive? = nil
+    history: LakeHistory? = nil
   ) throws -> Lake {
-    Lake(store: try LocalObjectStore(root: root, now: now), history: archive)
+    Lake(store: try LocalObjectStore(root: root, now: now), history: history)
   }
 
-  private init(store: LocalObjectStore, history: LakeArchive?) {
+  private init(store: LocalObjectStore, history: LakeHistory?) {
     self.store = store
     self.history = history
-    archive = DeltaDirectory(store: store, path: "archive")
+    historyDirectory = DeltaDirectory(store: store, path: "archive")
     silver = DeltaDirectory(store: store, path: "processed")
     gold = DeltaDirectory(store: store, path: "aggregated")
   }
@@ -144,12 +144,12 @@ package final class Lake: CatalogProvider {
 
   package func tableNames(schema: String) throws -> [String] {
     if schema.lowercased() == "bronze" { return try store.directories(below: "raw/") }
-    if schema.lowercased() == "archive" { return history == nil ? [] : Self.archiveTables }
+    if schema.lowercased() == "archive" { return history == nil ? [] : Self.historyTables }
     return try directory(schema)?.tableNames() ?? []
   }
 
   package func table(schema: String, name: String) throws -> (any TableSource)? {
-    if schema.lowercased() == "archive" { return archiveTable(name) }
+    if schema.lowercased() == "archive" { return historyTable(name) }
     if schema.lowercased() == "bronze" {
       guard
         let dataset = try store.directories(below: "raw/").first(where: {

@@ -1,14 +1,16 @@
 // From the log to Bronze: the hourly consumer that archives every event as it was received.
 //
-// 1. The position of a topic-partition is read back from the lake: the end offset in the last
-//    object's key. The lake is the only truth about what the lake holds.
-// 2. Records from there on are read from `EventLog`, cut where the UTC hour of arrival changes.
-// 3. Each cut becomes one `.json.gz` object, one record a line, bytes as received, put only if its
-//    key is absent.
-// 4. The consumer group's offsets follow, so that lag can be read; they decide nothing.
+// 1. The members of the group live up to the run's moment (`SinkGroup`): who owned which partition
+//    until when, and what it finished, is what may be archived now.
+// 2. With exactly-once the position of a topic-partition is read back from the lake: the end offset
+//    in the last object's key. With at-least-once it is what the group has committed.
+// 3. Records from there on are read from `EventLog`, cut where the UTC hour of arrival changes.
+// 4. Each cut becomes one `.json.gz` object, one record a line, bytes as received, put only if its
+//    key is absent. At-least-once gives a repeated cut a key of its own.
+// 5. The consumer group's offsets follow, so that lag can be read.
 //
-// A crash between any two steps repeats at most an object that is already there, and that is not
-// put again: the log reaches Bronze exactly once.
+// With exactly-once a crash between any two steps repeats at most an object that is already there,
+// and that is not put again: the log reaches Bronze exactly once.
 
 internal import Codecs
 internal import Dispatch
@@ -26,22 +28,44 @@ package final class BronzeIngest: Sendable {
   /// The consumer group whose offsets show how far Bronze is.
   package static let group = "lake-sink"
 
-  private let log: EventLog
-  private let lake: Lake
-  private let topic: String
+  let log: EventLog
+  let lake: Lake
+  let topic: String
+  private let settings: @Sendable () throws -> IngestSettings
+  private let state: Mutex<State>
   private let positions = Mutex<[TopicPartition: Int64]?>(nil)
-  private let reachedOffsets = Mutex<[TopicPartition: Offset]>([:])
 
-  package init(log: EventLog, lake: Lake, topic: String = "app-events") {
+  private struct State: Sendable {
+    var group: SinkGroup
+    /// What the group's offsets do not know yet.
+    var reached: [TopicPartition: Offset] = [:]
+    var moment: Int64?
+  }
+
+  /// - Parameters:
+  ///   - group: how the members stood when the world was last open.
+  ///   - settings: asked at every run, because `ingest.yaml` may change.
+  package init(
+    log: EventLog,
+    lake: Lake,
+    topic: String = "app-events",
+    group: SinkGroup = SinkGroup(),
+    settings: @escaping @Sendable () throws -> IngestSettings = { IngestSettings() }
+  ) {
     self.log = log
     self.lake = lake
     self.topic = topic
+    self.settings = settings
+    state = Mutex(State(group: group))
+    if let known = try? settings() { show(group, known) }
   }
 
   /// What one run did.
   package struct Summary: Sendable, Equatable {
     package var records = 0
     package var objects: [String] = []
+    /// Records that were left out, by `poison`.
+    package var skipped = 0
     /// Topic-partitions whose log no longer reaches back to Bronze's position, or was cut below it.
     package var gaps: [Gap] = []
   }
@@ -55,80 +79,148 @@ package final class BronzeIngest: Sendable {
     package var resumedAt: Int64
   }
 
-  /// Archives everything that the log holds beyond Bronze.
+  // MARK: Running
+
+  /// Archives what the members of the group could read and finish by `now`.
   ///
-  /// Blocks on disk. Nothing is lost by an error: the next run starts from the lake's position.
+  /// Blocks on disk. Nothing is lost by an error: the next run starts from the position again.
   ///
   /// What was appended after `now` stays for later: a log can be ahead of the story clock where a
   /// crash cut a clock step short, and the step's second run must meet the same log as the first.
+  ///
+  /// - Throws: `lakeIngest.noOffset` where `autoOffsetReset` is `none` and a position is missing.
   package func run(at now: StoryTime) throws -> Summary {
-    var summary = Summary()
-    var sealed: [Sealed] = []
-    var reached: [TopicPartition: Offset] = [:]
-    for number in 0..<Int32(try log.partitionCount(of: topic)) {
-      let partition = TopicPartition(topic, number)
-      reached[partition] = try read(partition, until: now, sealed: &sealed, into: &summary)
+    let settings = try self.settings()
+    let count = try log.partitionCount(of: topic)
+    var group = state.withLock { $0.group }
+    group.adjust(settings, partitions: count, at: group.lived ?? now.milliseconds)
+    var work = SinkRun(self, settings)
+    if settings.recordMilliseconds > 0 {
+      for number in 0..<Int32(count) { try work.load(number, until: now.milliseconds) }
+      try group.liveSlowly(settings, partitions: count, until: now.milliseconds, &work)
+      try work.writeFinished()
+    } else {
+      let until = group.liveAtOnce(settings, partitions: count, until: now.milliseconds)
+      for (partition, time) in until.sorted(by: { $0.key < $1.key }) {
+        guard try work.archive(partition, until: min(time, now.milliseconds)) else { continue }
+        if let owner = group.owner(partition) {
+          group.members[owner].restarts += 1
+          group.join(owner, .poison, count, at: now.milliseconds)
+        }
+      }
     }
-    try publish(&sealed, into: &summary)
-    reachedOffsets.withLock { $0.merge(reached) { _, new in new } }
-    return summary
+    try work.publish()
+    if !work.steps.isEmpty { try log.commitOffsets(group: BronzeIngest.group, steps: work.steps) }
+    if settings.delivery == .atLeastOnce { try commit(work.reached, at: now.milliseconds) }
+    state.withLock { state in
+      state.group = group
+      state.moment = now.milliseconds
+      if settings.delivery == .exactlyOnce { state.reached.merge(work.reached) { _, new in new } }
+    }
+    show(group, settings)
+    return work.summary
   }
 
   /// Lets the group's offsets follow what the runs since the last call have archived.
   ///
-  /// They show lag and decide nothing, so a clock step writes them once.
+  /// With exactly-once they show lag and decide nothing, so a clock step writes them once.
   package func commitOffsets() throws {
-    let moved = try reachedOffsets.withLock { $0 }.filter { partition, offset in
+    let (reached, moment) = state.withLock { state in
+      defer { state.reached = [:] }
+      return (state.reached, state.moment)
+    }
+    do {
+      try commit(reached, at: moment)
+    } catch {
+      state.withLock { $0.reached.merge(reached) { new, _ in new } }
+      throw error
+    }
+  }
+
+  private func commit(_ reached: [TopicPartition: Offset], at time: Int64?) throws {
+    let moved = try reached.filter { partition, offset in
       try log.committedOffset(group: BronzeIngest.group, partition) != offset
     }
-    if !moved.isEmpty { try log.commitOffsets(group: BronzeIngest.group, moved) }
+    if !moved.isEmpty { try log.commitOffsets(group: BronzeIngest.group, moved, at: time) }
   }
 
-  /// Cuts what one topic-partition has gained into objects, and answers the offset it has reached.
-  private func read(
-    _ partition: TopicPartition,
-    until now: StoryTime,
-    sealed: inout [Sealed],
-    into summary: inout Summary
-  ) throws -> Offset {
-    let end = try log.endOffset(partition)
-    var next = try position(of: partition, end: end, into: &summary)
-    guard next < end else { return next }
-    var pending = PendingObject()
-    try log.forEachRecord(partition, from: next) { record in
-      guard record.offset < end.rawValue, record.timestamp <= now.milliseconds else { return false }
-      let hour = floorDivide(Int(record.timestamp), 3_600_000)
-      if !pending.isEmpty, hour != pending.hour || pending.isFull {
-        try seal(&pending, of: partition, &sealed, &summary)
-      }
-      pending.append(record, hour: hour)
-      next = Offset(record.offset + 1)
+  // MARK: Members
+
+  /// The group as it stands, with the settings' members.
+  package var group: SinkGroup { state.withLock { $0.group } }
+
+  /// Stops a consumer as `kill -9` does, lets it hang, or starts it again.
+  ///
+  /// - Returns: false where no member has the number.
+  package func set(
+    member number: Int, _ condition: SinkGroup.Condition, at now: StoryTime
+  ) throws -> Bool {
+    try change(at: now) { group, count in
+      guard let index = group.index(number) else { return false }
+      group.set(index, condition, partitions: count, at: now.milliseconds)
       return true
     }
-    if !pending.isEmpty { try seal(&pending, of: partition, &sealed, &summary) }
-    return next
   }
 
-  /// Where reading starts; a position outside the log is reported as a gap and mended.
-  private func position(
-    of partition: TopicPartition,
-    end: Offset,
-    into summary: inout Summary
-  ) throws -> Offset {
-    let archived = try archivedEnd(of: partition)
-    let start = try log.startOffset(partition)
-    // A log that ends before Bronze's position was cut or replaced: what it holds now is new.
-    let resumed = archived > end.rawValue ? start.rawValue : max(archived, start.rawValue)
-    if resumed != archived, !(archived == 0 && resumed == 0) {
-      summary.gaps.append(
-        Gap(partition: partition.partition, expected: archived, resumedAt: resumed)
-      )
+  /// One more consumer than `ingest.yaml` says; false where there are as many as there may be.
+  package func addMember(at now: StoryTime) throws -> Bool {
+    let settings = try self.settings()
+    return try change(at: now) { group, count in
+      guard group.members.count < SinkGroup.membersMax else { return false }
+      group.add()
+      group.adjust(settings, partitions: count, at: now.milliseconds)
+      return true
     }
-    return Offset(rawValue: resumed)
   }
+
+  /// Lets the group miss members that have been silent for too long by `now`.
+  package func settle(at now: StoryTime) throws {
+    _ = try change(at: now) { _, _ in true }
+  }
+
+  private func change(
+    at now: StoryTime, _ body: (inout SinkGroup, Int) throws -> Bool
+  ) throws -> Bool {
+    let settings = try self.settings()
+    let count = try log.partitionCount(of: topic)
+    let (result, group) = try state.withLock { state -> (Bool, SinkGroup) in
+      if state.group.lived != nil || !state.group.members.isEmpty {
+        state.group.adjust(settings, partitions: count, at: now.milliseconds)
+      }
+      state.group.settle(settings, partitions: count, until: now.milliseconds)
+      let result = try body(&state.group, count)
+      return (result, state.group)
+    }
+    show(group, settings)
+    return result
+  }
+
+  /// Lets the broker, the tables and the commands see the members.
+  private func show(_ group: SinkGroup, _ settings: IngestSettings) {
+    log.setResidentGroup(
+      BronzeIngest.group,
+      ConsumerGroup(
+        resident: BronzeIngest.group,
+        generation: group.generation,
+        topics: [topic],
+        members: group.members.filter { $0.joined != nil }.map { member in
+          ConsumerGroup.Resident(
+            id: member.id,
+            clientID: member.clientID,
+            host: "/127.0.0.1",
+            assignment: member.assignment.map { TopicPartition(topic, $0) },
+            sessionTimeout: settings.sessionTimeout,
+            rebalanceTimeout: settings.pollIntervalMax
+          )
+        }
+      )
+    )
+  }
+
+  // MARK: Positions
 
   /// The offset after the last one that Bronze holds.
-  private func archivedEnd(of partition: TopicPartition) throws -> Int64 {
+  func archivedEnd(of partition: TopicPartition) throws -> Int64 {
     try positions.withLock { known in
       if let known { return known[partition] ?? 0 }
       var ends: [TopicPartition: Int64] = [:]
@@ -141,94 +233,11 @@ package final class BronzeIngest: Sendable {
     }
   }
 
-  /// An object that waits to be put.
-  private struct Sealed {
-    var partition: TopicPartition
-    var key: String
-    /// Not compressed yet.
-    var lines: [UInt8]
-    var records: Int
-    var endOffset: Int64
-  }
-
-  private func seal(
-    _ pending: inout PendingObject,
-    of partition: TopicPartition,
-    _ sealed: inout [Sealed],
-    _ summary: inout Summary
-  ) throws {
-    let key = Lake.bronzeKey(
-      topic: topic,
-      partition: partition.partition,
-      startOffset: pending.startOffset,
-      endOffset: pending.endOffset - 1,
-      hourUTC: StoryTime(milliseconds: Int64(pending.hour) * 3_600_000)
-    )
-    sealed.append(
-      Sealed(
-        partition: partition,
-        key: key,
-        lines: pending.lines,
-        records: pending.count,
-        endOffset: pending.endOffset
-      )
-    )
-    pending = PendingObject()
-    // A long catch-up must not hold everything in memory.
-    if sealed.reduce(0, { $0 + $1.lines.count }) >= 32 << 20 {
-      try publish(&sealed, into: &summary)
+  /// Notes that an object reaches to `end`.
+  func archived(_ partition: TopicPartition, to end: Int64) {
+    positions.withLock { known in
+      let before = known?[partition] ?? 0
+      known?[partition] = max(end, before)
     }
-  }
-
-  /// Puts the sealed objects and waits for the disk once for all of them.
-  private func publish(_ sealed: inout [Sealed], into summary: inout Summary) throws {
-    guard !sealed.isEmpty else { return }
-    let objects = sealed
-    let packed = Mutex([[UInt8]](repeating: [], count: objects.count))
-    let failure = Mutex<(any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: objects.count) { index in
-      do {
-        let bytes = try Gzip.compress(objects[index].lines)
-        packed.withLock { $0[index] = bytes }
-      } catch {
-        failure.withLock { $0 = error }
-      }
-    }
-    if let error = failure.withLock({ $0 }) { throw error }
-    let bytes = packed.withLock { $0 }
-    let isNew = try lake.putBronze(zip(objects, bytes).map { ($0.key, $1) })
-    for (object, isNew) in zip(sealed, isNew) {
-      if isNew {
-        summary.records += object.records
-        summary.objects.append(object.key)
-      }
-      positions.withLock { $0?[object.partition] = object.endOffset }
-    }
-    sealed.removeAll()
-  }
-}
-
-/// The lines of one hour of one topic-partition, before they become an object.
-private struct PendingObject {
-  var lines: [UInt8] = []
-  var hour = 0
-  var count = 0
-  var startOffset: Int64 = 0
-  /// The offset after the last record.
-  var endOffset: Int64 = 0
-
-  var isEmpty: Bool { count == 0 }
-  /// Bounds memory during a long catch-up; readers do not mind two objects for one hour.
-  var isFull: Bool { lines.count >= 32 << 20 }
-
-  mutating func append(_ record: RecordView, hour: Int) {
-    if isEmpty {
-      self.hour = hour
-      startOffset = record.offset
-    }
-    if let value = record.value { lines.append(contentsOf: value) }
-    lines.append(0x0A)
-    count += 1
-    endOffset = record.offset + 1
   }
 }

@@ -11,28 +11,33 @@ internal import World
 
 extension Platform {
   /// How the lake of a world makes its archive; nil where the specification has none.
-  static func archive(
-    _ configuration: WorldConfiguration, _ specification: WorldSpecification,
+  static func history(
+    _ configuration: WorldConfiguration,
+    _ specification: WorldSpecification,
     now: @escaping @Sendable () -> Int64
-  ) -> LakeArchive? {
+  ) -> LakeHistory? {
     guard specification.hasArchive else { return nil }
-    return LakeArchive(monthlySchema: HistoryArchive.monthlySchema) { lake in
+    return LakeHistory(monthlySchema: HistoryArchive.monthlySchema) { lake in
       let world = try World(configuration: configuration, specification: specification)
       guard let archive = world.historyArchive else { return }
       var days = archive.days[...]
       while !days.isEmpty {
         let wave = Array(days.prefix(4))
         days = days.dropFirst(4)
-        try lake.putArchive(try packed(wave, of: archive))
+        try lake.putHistory(try packed(wave, of: archive))
       }
-      try lake.commitArchive(
-        archive.monthlyRows(), schema: HistoryArchive.monthlySchema, timestamp: now())
+      try lake.commitHistory(
+        archive.monthlyRows(),
+        schema: HistoryArchive.monthlySchema,
+        timestamp: now()
+      )
     }
   }
 
   /// The objects of some days, made side by side.
   private static func packed(
-    _ days: [CivilDate], of archive: HistoryArchive
+    _ days: [CivilDate],
+    of archive: HistoryArchive
   ) throws -> [(key: String, bytes: [UInt8])] {
     let results = Mutex<[CivilDate: Result<[UInt8], any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: days.count) { index in

@@ -42,7 +42,8 @@ package struct PhoneDelivery: Sendable, Equatable {
 /// The learner's phone and its way to the collector.
 ///
 /// `@unchecked Sendable`: the client and the deliveries are used only by `Platform`'s caller, under
-/// the one lock of `Commands`; `systemTables` reads `recorded`, which has a lock of its own.
+/// the one lock of `Commands`; `systemTables` reads `recorded` and `shown`, which have locks of their
+/// own.
 package final class LearnerPhone: @unchecked Sendable {
   /// Bytes of a torn write that the queue dropped at this start.
   package private(set) var tornBytes = 0
@@ -71,6 +72,8 @@ package final class LearnerPhone: @unchecked Sendable {
   private let identity: (device: String, install: String, session: String)
   private let recorder: DeliveryRecorder
   private let recorded = Mutex<[PhoneEvent]>([])
+  /// What the tables of the SDK show, as of the last change.
+  let shown = Mutex(Shown())
   private(set) var state: PhoneState
 
   init(
@@ -219,6 +222,7 @@ package final class LearnerPhone: @unchecked Sendable {
     return try deliver {
       client.device.network = network == .offline ? "none" : "wifi"
       try network == .offline ? client.networkLost() : client.networkBack()
+      show()
     }
   }
 
@@ -283,6 +287,7 @@ package final class LearnerPhone: @unchecked Sendable {
     self.settings = settings
     if changesStore { try restart() }
     _ = try deliver { try client.reconfigure(settings.configuration) }
+    show()
   }
 
   /// The last attempts to send, oldest first.
@@ -331,6 +336,24 @@ package final class LearnerPhone: @unchecked Sendable {
     }
     let sorted = events.values.sorted { $0.seq < $1.seq }
     recorded.withLock { $0 = sorted }
+    show()
+  }
+
+  /// The queue, the attempts and the rules as they stand now.
+  private func show() {
+    let queue = Queue(
+      deviceID: identity.device,
+      installID: identity.install,
+      appVersion: state.appVersion,
+      network: state.network.rawValue,
+      waiting: client.waitingCount,
+      dropped: client.droppedCounts.values.reduce(0, +),
+      nextAttempt: client.nextAttempt,
+      nextTimer: client.nextTimer,
+      isStopped: client.isStopped
+    )
+    let (attempts, rules) = (client.attempts, settings)
+    shown.withLock { $0 = Shown(queue: queue, attempts: attempts, settings: rules) }
   }
 
   private static func event(_ json: [UInt8], state: PhoneEvent.State) -> PhoneEvent? {

@@ -55,8 +55,19 @@ package struct PipelineFiles: Sendable {
   package struct TopicSetting: Sendable, Equatable {
     package var name: String
     package var partitions: Int
-    package var retentionDays: Int
+    /// A topic's records are kept for as long, by append time.
+    package var retentionMilliseconds: Int64
+    /// Replicas of each partition, 1 to 3.
+    package var replicas = 1
+    /// Kafka's own settings beside it, by name.
+    package var settings: [String: String] = [:]
   }
+
+  /// Keys of a topic that are settings of Kafka.
+  static let topicSettings = [
+    "retentionBytes": "retention.bytes", "segmentBytes": "segment.bytes",
+    "minInSyncReplicas": "min.insync.replicas", "cleanupPolicy": "cleanup.policy",
+  ]
 
   package func topics() throws -> [TopicSetting] {
     let root = try mapping("topics.yaml")
@@ -67,11 +78,20 @@ package struct PipelineFiles: Sendable {
       guard let name = entry["name"] as? String, let partitions = entry["partitions"] as? Int,
         (1...64).contains(partitions)
       else { throw invalid("topics.yaml", "needs `name` and 1 to 64 `partitions` for each topic") }
-      return TopicSetting(
+      let hours = entry["retentionHours"] as? Int ?? (entry["retentionDays"] as? Int ?? 7) * 24
+      var topic = TopicSetting(
         name: name,
         partitions: partitions,
-        retentionDays: entry["retentionDays"] as? Int ?? 7
+        retentionMilliseconds: Int64(hours) * 3_600_000
       )
+      topic.replicas = entry["replicas"] as? Int ?? 1
+      guard (1...3).contains(topic.replicas) else {
+        throw invalid("topics.yaml", "needs 1 to 3 `replicas` for \(name)")
+      }
+      for (key, setting) in PipelineFiles.topicSettings {
+        topic.settings[setting] = entry[key].map { "\($0)" }
+      }
+      return topic
     }
   }
 
@@ -99,7 +119,7 @@ package struct PipelineFiles: Sendable {
     return number
   }
 
-  private func mapping(_ file: String) throws -> [String: Any] {
+  func mapping(_ file: String) throws -> [String: Any] {
     do {
       return try Yams.load(yaml: try text(file)) as? [String: Any] ?? [:]
     } catch let error as YamlError {
@@ -122,7 +142,7 @@ package struct PipelineFiles: Sendable {
     return all.filter { $0.hasSuffix(ending) }.sorted()
   }
 
-  private func invalid(_ file: String, _ what: String) -> PlatformError {
+  func invalid(_ file: String, _ what: String) -> PlatformError {
     PlatformError(
       .pipelineFile,
       "pipeline/\(file) \(what)",

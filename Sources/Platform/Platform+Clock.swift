@@ -148,8 +148,10 @@ extension Platform {
       var forgotten = Advance(from: now, to: now)
       try finish(lane, into: &forgotten)
     }
+    log.replicate()
     try log.sync()
     try ingest.commitOffsets()
+    try saveIngestGroup()
     // Never behind the clock on the disk.
     try shopFeed.fill(shop, to: now)
     if file.now != now {
@@ -161,15 +163,24 @@ extension Platform {
     try crowd.checkpoint()
   }
 
-  /// Deletes log segments that are older than `topics.yaml` allows, once a story day.
+  /// Deletes log segments that `topics.yaml` keeps no longer, when a story hour has begun.
   private func applyRetention() throws {
-    guard file.now.date(offsetSeconds: TimeZones.seoul) != today else { return }
+    let hours = [file.now, now].map { floorDivide(Int($0.milliseconds), 3_600_000) }
+    guard hours[0] != hours[1] else { return }
+    try declareTopics()
+    for name in log.topicNames() { try log.applyRetention(now: now.milliseconds, topic: name) }
+  }
+
+  /// Sets the topics as `topics.yaml` says.
+  func declareTopics() throws {
     for topic in try pipeline.topics() {
-      try log.applyRetention(
-        now: now.milliseconds,
-        retentionMilliseconds: Int64(topic.retentionDays) * 86_400_000,
-        topic: topic.name
-      )
+      try log.setReplicas(topic.name, topic.replicas)
+      try log.configure(topic.name) { settings in
+        try settings.set("retention.ms", String(topic.retentionMilliseconds))
+        for name in PipelineFiles.topicSettings.values.sorted() {
+          try settings.set(name, topic.settings[name])
+        }
+      }
     }
   }
 
@@ -185,8 +196,11 @@ extension Platform {
           durability: .written
         )
       )
-      // A log that cannot be written is this machine's trouble, not the story's.
-      if response.problem?.code == "log_unavailable", let error = collector.lastLogError {
+      // A disk that cannot be written is this machine's trouble; brokers that are down are the
+      // story's, and the phones wait.
+      if response.problem?.code == "log_unavailable", let error = collector.lastLogError,
+        (error as? EventLogError)?.isOutage != true
+      {
         throw error
       }
       if response.status == 200 { delivered += request.eventCount - response.refused.count }
@@ -214,6 +228,8 @@ extension Platform {
       storeClock.set(run.moment)
       // Bronze must never be durable beyond a log that is not.
       if syncsLog { try log.sync() }
+      // Followers fetch all the time: what stood in the log a moment ago, they have.
+      log.replicate()
       var outcome = DagLane.Outcome()
       for dag in run.dags {
         var diskFull: (any DiagnosableError)?

@@ -23,7 +23,7 @@ extension Platform {
     var configuration = BrokerConfiguration()
     for topic in try pipeline.topics() {
       configuration.declaredTopics.insert(topic.name)
-      let milliseconds = Int64(topic.retentionDays) * 86_400_000
+      let milliseconds = topic.retentionMilliseconds
       do {
         try log.configure(topic.name) { settings in
           try settings.set("retention.ms", String(milliseconds))

@@ -138,6 +138,7 @@ package final class Platform {
     log = try EventLog.open(directory: try home.directory("worlds/\(options.worldName)/kafka"))
     for topic in try pipeline.topics() {
       try log.createTopic(topic.name, partitionCount: topic.partitions)
+      try log.setReplicas(topic.name, topic.replicas)
     }
     let configuration = WorldConfiguration(
       seed: file.seed, size: file.size, start: file.start, versionShift: file.versionShift,
@@ -147,7 +148,7 @@ package final class Platform {
     lake = try Lake.open(
       root: try home.directory("worlds/\(options.worldName)/lake"),
       now: storyNow,
-      archive: Platform.archive(configuration, specification, now: storyNow)
+      history: Platform.history(configuration, specification, now: storyNow)
     )
     warehouse = try Warehouse.open(
       root: try home.directory("worlds/\(options.worldName)/warehouse"),
@@ -164,7 +165,10 @@ package final class Platform {
           + "/registry.ndjson"
       )
     )
-    ingest = BronzeIngest(log: log, lake: lake)
+    let files = pipeline
+    ingest = BronzeIngest(log: log, lake: lake, group: Platform.ingestGroup(directory)) {
+      try files.ingest()
+    }
     live = LiveMetrics(log: log, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
     sdk = try SDKHistory(
@@ -191,7 +195,7 @@ package final class Platform {
       now: { storeClock.now })
     catalogs = [
       lake, warehouse, live.catalog(), shop,
-      Platform.systemCatalog(log, collector, lake, warehouse, journal, phone),
+      Platform.systemCatalog(log, ingest, collector, lake, warehouse, journal, phone),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
     engine = QueryEngine(catalogs: catalogs)
@@ -249,6 +253,7 @@ package final class Platform {
 
   private static func systemCatalog(
     _ log: EventLog,
+    _ ingest: BronzeIngest,
     _ collector: Collector,
     _ lake: Lake,
     _ warehouse: Warehouse,
@@ -260,7 +265,7 @@ package final class Platform {
       tables: [
         "sdk": phone.systemTables(),
         "collector": collector.systemTables(),
-        "kafka": log.systemTables(),
+        "kafka": kafkaTables(log, ingest),
         "lake": lake.systemTables(),
         "etl": journal.systemTables(),
         "warehouse": warehouse.systemTables(),

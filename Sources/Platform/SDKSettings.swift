@@ -88,6 +88,42 @@ package struct SDKSettings: Sendable, Equatable {
     }
   }
 
+  /// The settings by their keys in the file, in its order. `isBound`: 0 stands for no bound.
+  package var listed: [(key: String, value: String, isBound: Bool)] {
+    let rules = configuration
+    let backoff = rules.backoff
+    func list(_ values: some Sequence<String>) -> String {
+      let sorted = values.sorted()
+      return sorted.isEmpty ? "-" : sorted.joined(separator: ", ")
+    }
+    var rows: [(String, String, Bool)] = [
+      ("flushAt", String(rules.flushAt), false),
+      ("flushIntervalSeconds", String(rules.flushIntervalMilliseconds / 1_000), false),
+      ("flushOnBackground", String(rules.flushesOnBackground), false),
+      ("priorityEvents", list(rules.priorityEvents), false),
+      ("batchEventsMax", String(rules.batchEventsMax), false),
+      ("batchBytesMax", String(rules.batchBytesMax), false),
+      ("eventBytesMax", String(rules.eventBytesMax), false),
+      ("queueEventsMax", String(rules.queueEventsMax), false),
+      ("queuePolicy", rules.queuePolicy.rawValue, false),
+      ("queueStore", keepsQueueOnDisk ? "disk" : "memory", false),
+      ("gzip", String(rules.usesGzip), false),
+      ("retry.baseMilliseconds", String(backoff.baseMilliseconds), false),
+      ("retry.factor", "\(backoff.factorPercent / 100).\(backoff.factorPercent % 100 / 10)", false),
+      ("retry.capSeconds", String(backoff.capMilliseconds / 1_000), false),
+      ("retry.jitter", backoff.jitter.rawValue, false),
+      ("retry.giveUpAttempts", String(backoff.giveUpAttempts), true),
+      ("retry.giveUpAfterMinutes", String(backoff.giveUpAfterMilliseconds / 60_000), true),
+      ("maskedProperties", list(rules.maskedProperties), false),
+      ("maskPersonalData", String(rules.masksPersonalData), false),
+      ("mistakes", list(rules.mistakes.map(\.rawValue)), false),
+    ]
+    rows += AnswerKind.allCases.map {
+      ("retry.rules." + $0.rawValue, rules.retryTable[$0].rawValue, false)
+    }
+    return rows.map { (key: $0.0, value: $0.1, isBound: $0.2) }
+  }
+
   private enum QueueStore: String, CaseIterable {
     case disk, memory
   }

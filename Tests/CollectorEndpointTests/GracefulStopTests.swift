@@ -7,31 +7,22 @@ import Foundation
 import KafkaProtocol
 import Simulation
 import Synchronization
+import TestSupport
 import Testing
 
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
-
 struct GracefulStopTests {
-  private static func post(_ port: Int, _ ids: [String], device: Int) async -> Int? {
-    guard let url = URL(string: "http://127.0.0.1:\(port)/v1/events") else { return nil }
-    var request = URLRequest(url: url, timeoutInterval: 20)
-    request.httpMethod = "POST"
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+  private static func body(_ ids: [String], device: Int) -> [UInt8] {
     let events = ids.map {
       #"{"event_id":"\#($0)","event_name":"tap","event_time":"2024-01-16T00:10:00Z","#
         + #""device_id":"device-\#(device)"}"#
     }
-    request.httpBody = Data(("[" + events.joined(separator: ",") + "]").utf8)
-    guard let (_, response) = try? await URLSession.shared.data(for: request) else { return nil }
-    return (response as? HTTPURLResponse)?.statusCode
+    return Array(("[" + events.joined(separator: ",") + "]").utf8)
   }
 
   /// Four devices send until the port is gone; answers what each was told, and what the log has.
   private func stop(
     answer: CollectorConfiguration.Answer
-  ) async throws -> (acknowledged: [[String]], statuses: Set<Int>, found: [[String]]) {
+  ) throws -> (acknowledged: [[String]], statuses: Set<Int>, found: [[String]]) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "stop-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     var configuration = CollectorConfiguration(secret: Array("a secret of this home".utf8))
@@ -41,33 +32,30 @@ struct GracefulStopTests {
       log: log, clock: StoryClock(.courseStart), configuration: configuration)
     let endpoint = try CollectorEndpoint.start(collector: collector, port: 0)
     let port = endpoint.port
-    let isReady = Counter()
-    let told = await withTaskGroup(
-      of: (device: Int, acknowledged: [String], statuses: Set<Int>).self
-    ) { group in
-      for device in 0..<4 {
-        group.addTask {
-          var acknowledged: [String] = []
-          var statuses: Set<Int> = []
-          var number = 0
-          while true {
-            let ids = (0..<3).map { String(format: "stop-%d-%05d", device, number * 3 + $0) }
-            number += 1
-            guard let status = await Self.post(port, ids, device: device) else { break }
-            statuses.insert(status)
-            guard status == 200 else { break }
-            acknowledged += ids
-            isReady.value.withLock { $0 += 1 }
-          }
-          return (device, acknowledged, statuses)
-        }
-      }
-      group.addTask {
-        while isReady.value.withLock({ $0 }) < 40 { try? await Task.sleep(for: .milliseconds(2)) }
+    let accepted = Mutex(0)
+    let told = runOnThreads(5) { device -> (acknowledged: [String], statuses: Set<Int>) in
+      guard device < 4 else {
+        for _ in 0..<30_000 where accepted.withLock({ $0 }) < 40 { usleep(2_000) }
         endpoint.stop()
-        return (-1, [], [])
+        return ([], [])
       }
-      return await group.reduce(into: []) { $0.append($1) }
+      var acknowledged: [String] = []
+      var statuses: Set<Int> = []
+      var number = 0
+      let client = LoopbackClient(port: port)
+      while true {
+        let ids = (0..<3).map { String(format: "stop-%d-%05d", device, number * 3 + $0) }
+        number += 1
+        let body = Self.body(ids, device: device)
+        let answer = client?.post(
+          "/v1/events", body, headers: ["Content-Type": "application/json"])
+        guard let status = answer?.status else { break }
+        statuses.insert(status)
+        guard status == 200 else { break }
+        acknowledged += ids
+        accepted.withLock { $0 += 1 }
+      }
+      return (acknowledged, statuses)
     }
     try log.close()
     let again = try EventLog.open(directory: folder.path)
@@ -82,25 +70,19 @@ struct GracefulStopTests {
         return true
       }
     }
-    let devices = told.filter { $0.device >= 0 }.sorted { $0.device < $1.device }
+    let devices = told.prefix(4)
     return (
       devices.map(\.acknowledged), devices.reduce(into: []) { $0.formUnion($1.statuses) }, found
     )
   }
 
-  private final class Counter: Sendable {
-    let value = Mutex(0)
-  }
-
   @Test(
-    .enabled(
-      if: ProcessInfo.processInfo.environment["TAPLINE_TEST_ALL"] == "1",
-      "needs the machine for itself: ./tapline test --all"), .timeLimit(.minutes(2)),
+    .timeLimit(.minutes(5)),
     arguments: [CollectorConfiguration.Answer.synced, .appended, .received])
   func `a stop under load keeps every event that was acknowledged`(
     answer: CollectorConfiguration.Answer
-  ) async throws {
-    let (acknowledged, statuses, found) = try await stop(answer: answer)
+  ) throws {
+    let (acknowledged, statuses, found) = try stop(answer: answer)
     #expect(acknowledged.reduce(0) { $0 + $1.count } >= 120)
     #expect(statuses.isSubset(of: [200, 503]), "\(statuses)")
     for device in 0..<4 {

@@ -1,4 +1,4 @@
-// Kafka's own clients against the broker: kcat, confluent-kafka and kafka-python, as anybody has
+// Kafka's own clients against the broker: kcat, confluent-kafka, kafka-python and aiokafka, as anybody has
 // them installed.
 
 import EventLog
@@ -10,6 +10,7 @@ import Testing
 
 private let hasConfluent = InteropPython.has(module: "confluent_kafka")
 private let hasKafkaPython = InteropPython.has(module: "kafka, snappy, lz4, zstandard")
+private let hasAIOKafka = InteropPython.has(module: "aiokafka")
 private let kcat = ["/usr/bin/kcat", "/opt/homebrew/bin/kcat", "/usr/local/bin/kcat"].first {
   FileManager.default.isExecutableFile(atPath: $0)
 }
@@ -32,6 +33,12 @@ private let runsAll = ProcessInfo.processInfo.environment["TAPLINE_TEST_ALL"] ==
   func `kafka-python believes the broker`(_ what: String) throws {
     let broker = try TestBroker()
     #expect(try InteropPython.run(KafkaPythonScript.source, [broker.address, what]) == "ok")
+  }
+
+  @Test(.enabled(if: hasAIOKafka, "TAPLINE_INTEROP_PYTHON names no Python with aiokafka"))
+  func `aiokafka believes the broker`() throws {
+    let broker = try TestBroker()
+    #expect(try InteropPython.run(AIOKafkaScript.source, [broker.address]) == "ok")
   }
 
   @Test(.enabled(if: kcat != nil, "kcat is not installed"))

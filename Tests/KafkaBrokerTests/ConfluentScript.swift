@@ -57,7 +57,7 @@ enum ConfluentScript {
         done(admin.create_topics([NewTopic('admin', 2, 1, config={'retention.ms': '3600000'})]))
         for wrong, name in [(NewTopic('admin', 2, 1), 'TOPIC_ALREADY_EXISTS'),
                             (NewTopic('a/b', 1, 1), 'TOPIC_EXCEPTION'),
-                            (NewTopic('two', 1, 2), 'INVALID_REPLICATION_FACTOR'),
+                            (NewTopic('two', 1, 4), 'INVALID_REPLICATION_FACTOR'),
                             (NewTopic('odd', 1, 1, config={'x': 'y'}), 'INVALID_CONFIG')]:
             try:
                 done(admin.create_topics([wrong]))

@@ -149,8 +149,17 @@ final class TestBroker {
     let port = broker.port
     broker.stop()
     log = try EventLog.open(directory: scratch.path)
-    broker = try KafkaBroker.start(
-      log: log, port: port, configuration: configuration, storyTime: { TestBroker.time })
+    // A connection of another test may have been given the port meanwhile, for a moment.
+    for attempt in 1... {
+      do {
+        broker = try KafkaBroker.start(
+          log: log, port: port, configuration: configuration, storyTime: { TestBroker.time })
+        return
+      } catch {
+        guard attempt < 100 else { throw error }
+        usleep(100_000)
+      }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import TestSupport
 import Testing
 
 /// What a 200 means under load, and that the test can tell: the same kills lose events where the
@@ -14,7 +15,7 @@ struct CollectorKillTests {
   }
 
   /// Kills `serve` again and again at random moments while four devices send.
-  private func outcome(answer: String, rounds: Int) async throws -> Outcome {
+  private func outcome(answer: String, rounds: Int) throws -> Outcome {
     let world = try TestWorld()
     let home = world.path + "-killed-" + answer
     world.shell.close()
@@ -31,35 +32,27 @@ struct CollectorKillTests {
     var outcome = Outcome()
     for round in 0..<rounds {
       let (process, port) = try KillTests.serve(home: home)
-      let deadline = Int.random(in: 30...150)
-      let killer = Task.detached {
-        try? await Task.sleep(for: .milliseconds(deadline))
-        kill(process.processIdentifier, SIGKILL)
-      }
-      await withTaskGroup(of: [String].self) { group in
-        for device in 0..<4 {
-          group.addTask {
-            var own: [String] = []
-            var number = 0
-            while process.isRunning, number < 2_000 {
-              let ids = (0..<3).map { _ in
-                number += 1
-                return String(format: "kill-%02d-%03d-%05d", device, round, number)
-              }
-              let events = ids.map {
-                #"{"event_id":"\#($0)","event_name":"tap","event_time":"2024-01-16T00:10:00Z","#
-                  + #""device_id":"device-\#(device)"}"#
-              }
-              let status = await KillTests.post(port, "[" + events.joined(separator: ",") + "]")
-              guard status == 200 else { break }
-              own += ids
-            }
-            return own
+      KillTests.end(process, afterMilliseconds: Int.random(in: 30...150))
+      let told = runOnThreads(4) { device -> [String] in
+        var own: [String] = []
+        var number = 0
+        let client = LoopbackClient(port: port)
+        while number < 2_000 {
+          let ids = (0..<3).map { _ in
+            number += 1
+            return String(format: "kill-%02d-%03d-%05d", device, round, number)
           }
+          let events = ids.map {
+            #"{"event_id":"\#($0)","event_name":"tap","event_time":"2024-01-16T00:10:00Z","#
+              + #""device_id":"device-\#(device)"}"#
+          }
+          let body = Array(("[" + events.joined(separator: ",") + "]").utf8)
+          guard client?.post("/v1/events", body)?.status == 200 else { break }
+          own += ids
         }
-        for await own in group { outcome.acknowledged.formUnion(own) }
+        return own
       }
-      await killer.value
+      for own in told { outcome.acknowledged.formUnion(own) }
       process.waitUntilExit()
     }
     let answered = try Binary.run([
@@ -74,9 +67,9 @@ struct CollectorKillTests {
   }
 
   @Test(.timeLimit(.minutes(5)))
-  func `every acknowledged event is there once and in order over kills under load`() async throws {
+  func `every acknowledged event is there once and in order over kills under load`() throws {
     let isLong = ProcessInfo.processInfo.environment["TAPLINE_TEST_ALL"] == "1"
-    let outcome = try await outcome(answer: "synced", rounds: isLong ? 100 : 12)
+    let outcome = try outcome(answer: "synced", rounds: isLong ? 100 : 12)
     #expect(outcome.acknowledged.count > 100)
     #expect(outcome.lost.isEmpty, "\(outcome.lost.count) lost of \(outcome.acknowledged.count)")
     #expect(Set(outcome.found).count == outcome.found.count)
@@ -87,8 +80,8 @@ struct CollectorKillTests {
   }
 
   @Test(.timeLimit(.minutes(5)))
-  func `an answer before the log loses what it acknowledged`() async throws {
-    let outcome = try await outcome(answer: "received", rounds: 8)
+  func `an answer before the log loses what it acknowledged`() throws {
+    let outcome = try outcome(answer: "received", rounds: 8)
     #expect(outcome.acknowledged.count > 50)
     #expect(!outcome.lost.isEmpty, "the test would not see a loss")
   }

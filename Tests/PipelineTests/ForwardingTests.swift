@@ -1,11 +1,12 @@
 import Commands
 import Foundation
+import TestSupport
 import Testing
 
 /// Two processes, one home.
 @Suite(.serialized)
 struct ForwardingTests {
-  @Test func `a second process speaks through the one that serves`() async throws {
+  @Test func `a second process speaks through the one that serves`() throws {
     let world = try TestWorld()
     let home = world.path + "-shared"
     world.shell.close()
@@ -17,7 +18,8 @@ struct ForwardingTests {
       process.waitUntilExit()
     }
     let id = "11111111-2222-4333-8444-555555555555"
-    #expect(await KillTests.post(port, KillTests.event(id)) == 200)
+    let answer = LoopbackClient(port: port)?.post("/v1/events", Array(KillTests.event(id).utf8))
+    #expect(answer?.status == 200)
     let english = try Binary.run(
       ["--home", home, "--lang", "en", "-c", "kafka read app-events --where event_id=\(id)"])
     #expect(english.status == 0, "\(english.output)")

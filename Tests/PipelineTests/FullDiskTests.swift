@@ -122,8 +122,9 @@ struct FullDiskTests {
       let found = try Outcome(Binary.run(["--home", home] + Self.questions).output)
       let said = "after \(bytes) bytes, which said: \(answer.output.suffix(400))"
       #expect(found.answers == expected.answers, "\(said)")
-      // A request that had reached some partitions when the disk was full is made again: what of it
-      // was there is there twice in Kafka and Bronze, and once everywhere after them.
+      // A request is in all of its partitions or in none. One that Kafka has, but whose answer the
+      // phone or the crowd could not write down, is sent again, whole; the day stops there, so it is
+      // one of each.
       let again = found.records - expected.records
       let requestEventsMax = 100
       let own = isSent ? 0 : Int(batch) ?? 0
@@ -139,16 +140,24 @@ struct FullDiskTests {
     let world = try TestWorld()
     world.shell.close()
     let home = world.path + "-full"
-    try FileManager.default.copyItem(atPath: world.path, toPath: home)
     defer { try? FileManager.default.removeItem(atPath: home) }
-    let answer = try Disk(home: home, bytes: 1_000_000).run(["--lang", "en", "-c", Self.target])
-    #expect(answer.status == 3)
-    let next = try Binary.run(["--home", home, "--lang", "ko", "-c", "clock"])
-    #expect(next.status == 0)
-    #expect(next.output.replacing("\n", with: " ").contains("중간에 끊겼습니다"), "\(next.output)")
-    _ = try Binary.run(["--home", home, "-c", Self.target])
-    let later = try Binary.run(["--home", home, "--lang", "ko", "-c", "clock"])
-    #expect(!later.output.contains("끊겼습니다"), "\(later.output)")
+    var cut = 0
+    // Where the last few bytes sufficed to say how far the clock came, nothing is cut short.
+    for bytes in [700_000, 1_000_000, 1_300_000, 1_500_000] {
+      try? FileManager.default.removeItem(atPath: home)
+      try FileManager.default.copyItem(atPath: world.path, toPath: home)
+      let answer = try Disk(home: home, bytes: bytes).run(["--lang", "en", "-c", Self.target])
+      #expect(answer.status == 3)
+      let next = try Binary.run(["--home", home, "--lang", "ko", "-c", "clock"])
+      #expect(next.status == 0)
+      let said = next.output.replacing("\n", with: " ").contains("중간에 끊겼습니다")
+      #expect(said == next.output.contains(" 09:10"), "\(next.output)")
+      cut += said ? 1 : 0
+      _ = try Binary.run(["--home", home, "-c", Self.target])
+      let later = try Binary.run(["--home", home, "--lang", "ko", "-c", "clock"])
+      #expect(!later.output.contains("끊겼습니다"), "\(later.output)")
+    }
+    #expect(cut > 0, "no size cuts a step short any more")
   }
 
   @Test(.timeLimit(.minutes(5)), arguments: [0, 3_000, 50_000, 700_000, 4_000_000])
@@ -175,7 +184,7 @@ struct FullDiskTests {
   }
 
   @Test(.timeLimit(.minutes(5)), arguments: [0, 2_000, 10_000, 100_000])
-  func `a 200 from a disk that fills up is kept`(_ bytes: Int) async throws {
+  func `a 200 from a disk that fills up is kept`(_ bytes: Int) throws {
     let world = try TestWorld()
     world.shell.close()
     let home = world.path + "-served"
@@ -185,9 +194,10 @@ struct FullDiskTests {
       home: home, environment: Disk(home: home, bytes: bytes).environment)
     var acknowledged: Set<String> = []
     var refusal: Int?
+    let client = LoopbackClient(port: port)
     for number in 0..<2_000 {
       let id = "00000000-0000-4000-8000-" + String(format: "%012d", number)
-      let status = await KillTests.post(port, KillTests.event(id))
+      let status = client?.post("/v1/events", Array(KillTests.event(id).utf8))?.status
       guard status == 200 else {
         refusal = status
         break

@@ -1,11 +1,7 @@
 import Commands
 import Foundation
-import Synchronization
+import TestSupport
 import Testing
-
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 
 /// What a 200 means: the event is there, whatever happens to the process afterwards.
 @Suite(.serialized)
@@ -34,13 +30,13 @@ struct KillTests {
     return (process, port)
   }
 
-  static func post(_ port: Int, _ body: String) async -> Int? {
-    guard let url = URL(string: "http://127.0.0.1:\(port)/v1/events") else { return nil }
-    var request = URLRequest(url: url, timeoutInterval: 5)
-    request.httpMethod = "POST"
-    request.httpBody = Data(body.utf8)
-    guard let (_, response) = try? await URLSession.shared.data(for: request) else { return nil }
-    return (response as? HTTPURLResponse)?.statusCode
+  /// Kills a process after a while, on a thread of its own.
+  static func end(_ process: Process, afterMilliseconds delay: Int) {
+    let identifier = process.processIdentifier
+    Thread.detachNewThread {
+      usleep(UInt32(delay) * 1_000)
+      Foundation.kill(identifier, SIGKILL)
+    }
   }
 
   static func event(_ id: String) -> String {
@@ -51,7 +47,7 @@ struct KillTests {
   }
 
   @Test(.timeLimit(.minutes(5)))
-  func `nothing that was acknowledged is lost over a hundred kills`() async throws {
+  func `nothing that was acknowledged is lost over a hundred kills`() throws {
     let world = try TestWorld()
     let home = world.path + "-killed"
     world.shell.close()
@@ -61,20 +57,16 @@ struct KillTests {
     var acknowledged: Set<String> = []
     for round in 0..<100 {
       let (process, port) = try Self.serve(home: home)
-      let deadline = Int.random(in: 5...60, using: &generator)
-      let killer = Task.detached {
-        try? await Task.sleep(for: .milliseconds(deadline))
-        kill(process.processIdentifier, SIGKILL)
-      }
+      Self.end(process, afterMilliseconds: Int.random(in: 5...60, using: &generator))
       var number = 0
-      while process.isRunning, number < 500 {
+      let client = LoopbackClient(port: port)
+      while number < 500 {
         let ids = (0..<3).map { "00000000-0000-4000-8000-\(String(format: "%04d%04d%04d", round, number, $0))" }
         let body = "[" + ids.map(Self.event).joined(separator: ",") + "]"
-        guard await Self.post(port, body) == 200 else { break }
+        guard client?.post("/v1/events", Array(body.utf8))?.status == 200 else { break }
         acknowledged.formUnion(ids)
         number += 1
       }
-      await killer.value
       process.waitUntilExit()
     }
     #expect(acknowledged.count > 300)
@@ -113,7 +105,7 @@ struct KillTests {
       process.standardInput = FileHandle.nullDevice
       try process.run()
       usleep(UInt32(40_000 + round * 23_000))
-      kill(process.processIdentifier, SIGKILL)
+      Foundation.kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
     }
     let finished = try Binary.run(["--home", killed, "-c", target])

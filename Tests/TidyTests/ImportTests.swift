@@ -10,10 +10,10 @@ struct ImportTests {
     "Diagnostics", "Simulation", "Codecs", "Columnar", "Kernels",
   ]
   static let shims: Set<String> = [
-    "CCmarkGFM", "CIntrinsics", "CLibEdit", "CLibEditSystem", "CZlib", "CZstd",
+    "CCmarkGFM", "CIntrinsics", "CLibEdit", "CLibEditSystem", "CRDKafka", "CZlib", "CZstd",
   ]
   static let stores: Set<String> = [
-    "EventLog", "FileTables", "Lake", "ShopDatabase", "Warehouse",
+    "EventLog", "FileTables", "Lake", "RemoteKafka", "ShopDatabase", "Warehouse",
   ]
   static let engine: Set<String> = ["QueryPlanning", "QueryExecution", "TrinoSQL"]
   static let movers: Set<String> = [
@@ -43,7 +43,7 @@ struct ImportTests {
     let more: [String: Set<String>] = [
       "KafkaProtocol": [], "ObjectStorage": [], "Parquet": [],
       "DeltaLog": ["ObjectStorage", "Parquet"],
-      "EventLog": ["KafkaProtocol"],
+      "EventLog": ["KafkaProtocol"], "RemoteKafka": ["CRDKafka", "KafkaProtocol"],
       "FileTables": ["Parquet", "ObjectStorage"],
       "Lake": ["DeltaLog", "Parquet", "ObjectStorage"],
       "ShopDatabase": [],

@@ -73,6 +73,21 @@ private struct ToolRecord {
   }
 }
 
+/// Who has a partition, as these tools write it.
+private struct Replication {
+  var leader: String
+  var replicas: String
+  var inSync: String
+
+  init(_ log: EventLog, _ partition: TopicPartition) {
+    func list(_ brokers: [Int32]) -> String { brokers.map { String($0) }.joined(separator: ",") }
+    let set = log.replicas(partition)
+    leader = set.map { $0.leader.map { String($0) } ?? "-1" } ?? "1"
+    replicas = set.map { list($0.replicas) } ?? "1"
+    inSync = set.map { list($0.inSync) } ?? "1"
+  }
+}
+
 extension Shell {
   /// More are never printed at once; at work one would press Ctrl-C.
   private static let toolRecordsMax = 1_000
@@ -187,14 +202,21 @@ extension Shell {
     let all = log.topicNames()
     if let topic, !all.contains(topic) { throw noSuchTopic(topic, among: all) }
     let topics = topic.map { [$0] } ?? all
+    let alive = log.isReplicated ? log.brokers.filter(\.isAlive).map(\.id) : [1]
     var lines = [
-      "Metadata for \(topic ?? "all topics") (from broker 0: localhost:9092/0):", " 1 brokers:",
-      "  broker 0 at localhost:9092 (controller)", " \(topics.count) topics:",
+      "Metadata for \(topic ?? "all topics") (from broker 1: localhost:9092/1):",
+      " \(alive.count) brokers:",
     ]
+    lines += alive.map { "  broker \($0) at localhost:9092" + ($0 == 1 ? " (controller)" : "") }
+    lines.append(" \(topics.count) topics:")
     for name in topics {
       let count = try log.partitionCount(of: name)
       lines.append("  topic \"\(name)\" with \(count) partitions:")
-      lines += (0..<count).map { "    partition \($0), leader 0, replicas: 0, isrs: 0" }
+      lines += (0..<count).map { number in
+        let place = Replication(log, TopicPartition(name, Int32(number)))
+        return "    partition \(number), leader \(place.leader), replicas: \(place.replicas), "
+          + "isrs: \(place.inSync)"
+      }
     }
     return toolReply(lines, data: .array(topics.map(JSONValue.string)))
   }
@@ -219,52 +241,16 @@ extension Shell {
     var lines: [String] = []
     for name in all where arguments["topic"].map({ $0 == name }) ?? true {
       let count = try log.partitionCount(of: name)
-      lines.append("Topic: \(name)\tPartitionCount: \(count)\tReplicationFactor: 1\tConfigs: ")
-      lines += (0..<count).map {
-        "\tTopic: \(name)\tPartition: \($0)\tLeader: 0\tReplicas: 0\tIsr: 0"
+      let factor = log.replicas(TopicPartition(name, 0))?.replicas.count ?? 1
+      lines.append(
+        "Topic: \(name)\tPartitionCount: \(count)\tReplicationFactor: \(factor)\tConfigs: ")
+      lines += (0..<count).map { number in
+        let place = Replication(log, TopicPartition(name, Int32(number)))
+        return "\tTopic: \(name)\tPartition: \(number)\tLeader: \(place.leader)"
+          + "\tReplicas: \(place.replicas)\tIsr: \(place.inSync)"
       }
     }
     return toolReply(lines)
-  }
-
-  /// `kafka-consumer-groups.sh --list`, `--describe --group G`.
-  func kafkaConsumerGroups(_ words: [String]) throws -> Reply {
-    let arguments = try RealToolArguments(
-      words, tool: "kafka-consumer-groups",
-      values: ["--bootstrap-server": "broker", "--group": "group", "--topic": "topic",
-        "--to-offset": "to"],
-      flags: ["--list": "list", "--describe": "describe", "--all-groups": "all",
-        "--reset-offsets": "reset", "--execute": "execute", "--dry-run": "dry",
-        "--delete": "delete", "--to-earliest": "earliest", "--to-latest": "latest"])
-    for change in ["reset", "delete"] where arguments.has(change) {
-      throw notHere(
-        "kafka-consumer-groups", change == "reset" ? "--reset-offsets" : "--delete", "kafka lag")
-    }
-    let log = try platform().log
-    let groups = log.groupNames()
-    guard arguments.has("describe") else { return toolReply(groups) }
-    if let group = arguments["group"], !groups.contains(group) {
-      throw noSuchGroup(group, among: groups)
-    }
-    var rows = [
-      ["GROUP", "TOPIC", "PARTITION", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID",
-        "HOST", "CLIENT-ID"]
-    ]
-    for group in groups where arguments["group"].map({ $0 == group }) ?? true {
-      for topic in log.topicNames() {
-        for number in 0..<(try log.partitionCount(of: topic)) {
-          let place = TopicPartition(topic, Int32(number))
-          guard let current = try log.committedOffset(group: group, place) else { continue }
-          let end = try log.endOffset(place).rawValue
-          rows.append([
-            group, topic, String(number), String(current.rawValue), String(end),
-            String(end - current.rawValue), "-", "-", "-",
-          ])
-        }
-      }
-    }
-    let lines = [""] + Shell.columns(rows, gap: 1)
-    return toolReply(lines, data: .array(rows.dropFirst().map { .array($0.map(JSONValue.string)) }))
   }
 
   func noSuchTopic(_ topic: String, among topics: [String]) -> CommandError {

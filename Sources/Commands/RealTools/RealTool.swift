@@ -44,8 +44,19 @@ struct RealTool: Sendable {
     ) { try $0.kafkaConsoleConsumer($1) },
     RealTool(
       ["kafka-consumer-groups", "kafka-consumer-groups.sh"],
-      words: ["--list", "--describe", "--group", "--all-groups"]
+      words: [
+        "--list", "--describe", "--group", "--all-groups", "--members", "--state", "--reset-offsets",
+        "--to-earliest", "--to-latest", "--to-datetime", "--shift-by", "--by-duration",
+        "--to-offset", "--dry-run", "--execute",
+      ],
+      isOperational: { $0.contains("--execute") }
     ) { try $0.kafkaConsumerGroups($1) },
+    RealTool(
+      ["kafka-configs", "kafka-configs.sh"],
+      words: ["--entity-type", "topics", "--entity-name", "--describe", "--alter", "--add-config",
+        "--delete-config"],
+      isOperational: { $0.contains("--alter") }
+    ) { try $0.kafkaConfigs($1) },
     RealTool(["aws"], words: ["s3", "s3api"]) { try $0.aws($1) },
     RealTool(
       ["airflow"], words: ["dags", "tasks"],

@@ -13,7 +13,9 @@ struct ArchiveSpecification: Sendable {
   var joinedPermille: [Int]
 
   /// The days whose events were kept.
-  var days: [CivilDate] { months.flatMap { month in daysOfMonth.map { month.adding(days: $0 - 1) } } }
+  var days: [CivilDate] {
+    months.flatMap { month in daysOfMonth.map { month.adding(days: $0 - 1) } }
+  }
 
   /// The days of a month: as many as there are to the next.
   static func days(of month: CivilDate) -> [CivilDate] {
@@ -51,7 +53,10 @@ extension SpecificationReader {
       months.append(last.adding(days: ArchiveSpecification.days(of: last).count))
     }
     return ArchiveSpecification(
-      months: months, daysOfMonth: days, phones: try integer("phones", 1...100_000),
-      joinedPermille: joined)
+      months: months,
+      daysOfMonth: days,
+      phones: try integer("phones", 1...100_000),
+      joinedPermille: joined
+    )
   }
 }

@@ -1,18 +1,19 @@
 package import Columnar
 import EventModel
-import Simulation
+package import Simulation
 
-/// What is kept of the year before a world: totals of each month, and the events of some phones on some
-/// days, as the collector of that time received them.
+/// What is kept of the year before a world: totals of each month, and the events of some phones on
+/// some days, as the collector of that time received them.
 ///
 /// 1. The shop grows: a member of today was there by some month, or was not yet.
-/// 2. On each kept day the crowd is planned as on any day. The visits of the kept phones whose members
-///    were there become lines, in the order of their arrival.
-/// 3. The totals of a month are those of everybody, from the same plan's numbers, never from the lines.
+/// 2. On each kept day the crowd is planned as on any day. The visits of the kept phones whose
+///    members were there become lines, in the order of their arrival.
+/// 3. The totals of a month are those of everybody, from the numbers that plans are made of, never
+///    from the lines.
 ///
-/// The same configuration gives the same bytes. `seq` leaves a thousand numbers to each day, so that it
-/// ascends over the days and shows that others lie between; the installs are not those of the world's
-/// phones, which begin to count anew.
+/// The same configuration gives the same bytes. `seq` leaves a thousand numbers to each day, so that
+/// it ascends over the days and shows that others lie between; the installs are not those of the
+/// world's phones, which begin to count anew.
 package struct HistoryArchive: Sendable {
   private let population: Population
   private let archive: ArchiveSpecification
@@ -37,10 +38,16 @@ package struct HistoryArchive: Sendable {
   init(_ population: Population, _ archive: ArchiveSpecification) {
     self.population = population
     self.archive = archive
-    let stride = max(1, population.userCount / archive.phones)
-    let first = Int(population.seed % UInt64(stride))
-    kept = Swift.stride(from: first, to: population.userCount, by: stride).prefix(archive.phones)
-      .map { $0 }
+    // Of each layer of equally busy phones one from its middle, so that those few stand for all.
+    let layer = max(1, population.userCount / archive.phones)
+    kept = (0..<min(archive.phones, population.userCount)).map { index in
+      var generator = SeededGenerator(
+        seed: population.seed,
+        label: "archived-phone",
+        UInt64(index)
+      )
+      return index * layer + generator.within(layer / 4...(layer - 1) - layer / 4)
+    }
   }
 
   /// The days whose events were kept, in order.
@@ -72,8 +79,14 @@ package struct HistoryArchive: Sendable {
         let start = schedule.place(visit).start
         seq += Int64(
           writer.write(
-            visit, startingAt: start, firstSeq: seq, offlineUntil: schedule.offlineEnd(user), phone,
-            stamps: &stamps))
+            visit,
+            startingAt: start,
+            firstSeq: seq,
+            offlineUntil: schedule.offlineEnd(user),
+            phone,
+            stamps: &stamps
+          )
+        )
       }
     }
     return Day(date: date, eventCount: stamps.count, lines: writer.lines(by: stamps))
@@ -117,7 +130,8 @@ package struct HistoryArchive: Sendable {
   private var meanOrder: Int {
     let weights = Zipf.weights(
       count: population.prices.count,
-      exponentCenti: population.specification.productExponentCenti)
+      exponentCenti: population.specification.productExponentCenti
+    )
     let total = weights.reduce(0, +)
     let price = zip(weights, population.prices).reduce(0) { $0 + $1.0 / 1_024 * $1.1 }
     let quantities = population.specification.quantities.weightList

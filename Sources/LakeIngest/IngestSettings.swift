@@ -1,0 +1,48 @@
+// `pipeline/ingest.yaml`: how the log is carried into Bronze.
+
+/// How the consumer group of Bronze reads. Times are milliseconds of the story.
+package struct IngestSettings: Sendable, Hashable {
+  /// What a repetition does.
+  package enum Delivery: String, Sendable, CaseIterable {
+    /// The position is what the lake holds; an object is put only if it is absent.
+    case exactlyOnce = "exactly-once"
+    /// The position is what the group committed; what was not is written once more.
+    case atLeastOnce = "at-least-once"
+  }
+
+  /// Where a group begins that has no offset, or one that the log no longer has.
+  package enum Reset: String, Sendable, CaseIterable {
+    case earliest, latest, none
+  }
+
+  /// What happens to a record that is not a JSON object.
+  package enum Poison: String, Sendable, CaseIterable {
+    /// It is archived as it came: Bronze keeps bytes, and the cleaning judges them.
+    case store
+    /// The member fails at it and begins again, for as long as the record is there.
+    case stop
+    /// It is left out, and counted.
+    case skip
+    /// It goes to the topic of dead letters, and is left out.
+    case dlq
+  }
+
+  package var delivery = Delivery.exactlyOnce
+  /// Members of the group.
+  package var consumers = 1
+  /// `max.poll.records`.
+  package var pollRecordsMax = 500
+  /// `max.poll.interval.ms`.
+  package var pollIntervalMax: Int64 = 300_000
+  /// `session.timeout.ms`.
+  package var sessionTimeout: Int64 = 45_000
+  /// `auto.commit.interval.ms`, for at-least-once.
+  package var commitInterval: Int64 = 5_000
+  /// `auto.offset.reset`.
+  package var reset = Reset.earliest
+  /// What one record takes, an enrichment call for instance; 0 for no time at all.
+  package var recordMilliseconds = 0.0
+  package var poison = Poison.store
+
+  package init() {}
+}

@@ -1,0 +1,127 @@
+import Commands
+import EventLog
+import Foundation
+import KafkaProtocol
+import TestSupport
+import Testing
+
+/// `kafka …` and Kafka's own spellings, over a small world.
+struct KafkaCommandTests {
+  @Test func `members stop, are missed, and come back`() throws {
+    let world = try TestWorld()
+    #expect(world.run("kafka members").text.contains("running"))
+    #expect(world.run("kafka members stop 1").text.contains("killed"))
+    world.run("clock +3h")
+    #expect(world.run("kafka groups lake-sink").text.contains("lake-sink"))
+    let lag = try world.texts(
+      "SELECT CAST(sum(lag) AS varchar) FROM system.kafka.consumer_groups WHERE group_id='lake-sink'")
+    #expect(try #require(Int(lag[0])) > 0)
+    #expect(world.run("kafka members --history").text.contains("sessionExpired"))
+    let state = world.run("kafka-consumer-groups.sh --describe --group lake-sink --state").text
+    #expect(state.contains("Empty"))
+    #expect(world.run("kafka lag lake-sink --draw").text.contains("app-events-0"))
+    #expect(world.run("kafka lag lake-sink --history").text.contains("+--"))
+    world.run("kafka members start 1")
+    world.run("dag run ingest")
+    let after = try world.texts(
+      "SELECT CAST(sum(lag) AS varchar) FROM system.kafka.consumer_groups WHERE group_id='lake-sink'")
+    #expect(try #require(Int(after[0])) == 0)
+    #expect(
+      world.run("kafka-consumer-groups.sh --describe --group lake-sink --members --verbose").text
+        .contains("app-events(0,1,2)"))
+  }
+
+  @Test func `offsets are moved only without members, and only when told to`() throws {
+    let world = try TestWorld()
+    let dry = world.run("kafka reset-offsets lake-sink --to-earliest")
+    #expect(dry.text.contains("--execute"))
+    #expect(world.run("kafka reset-offsets lake-sink --to-earliest --execute").status != .success)
+    let tool = "kafka-consumer-groups.sh --reset-offsets --group other --topic app-events:0,2 "
+    #expect(world.run(tool + "--to-offset 3 --dry-run").text.contains("NEW-OFFSET"))
+    #expect(try world.texts("SELECT group_id FROM system.kafka.consumer_groups").contains("other") == false)
+    world.run(tool + "--to-offset 3 --execute")
+    #expect(
+      try world.texts(
+        """
+        SELECT CAST(partition AS varchar) FROM system.kafka.consumer_groups
+        WHERE group_id = 'other' AND committed_offset = 3 ORDER BY 1
+        """) == ["0", "2"])
+    world.run("kafka reset-offsets other --shift-by 2 --execute")
+    world.run("kafka reset-offsets other --to-latest --topic app-events:2 --execute")
+    #expect(
+      try world.texts(
+        """
+        SELECT CAST(lag AS varchar) FROM system.kafka.consumer_groups
+        WHERE group_id = 'other' AND partition = 2
+        """) == ["0"])
+    #expect(
+      try world.texts(
+        """
+        SELECT CAST(committed_offset AS varchar) FROM system.kafka.offsets_history
+        WHERE group_id = 'other' AND partition = 0 ORDER BY committed_offset
+        """) == ["3", "5"])
+    #expect(world.run("kafka reset-offsets other --to-offset 1 --to-latest").status != .success)
+  }
+
+  @Test func `a record is produced by key, and settings are shown`() throws {
+    let world = try TestWorld()
+    #expect(world.run("kafka produce app-events-dlq '{\"a\":1}' --key k").text.contains("offset"))
+    #expect(world.run("kafka read app-events-dlq --last 1", json: true).text.contains("\"a\""))
+    #expect(world.run("kafka describe app-events").text.contains("app-events"))
+    #expect(world.run("kafka config app-events").text.contains("retention.ms"))
+    #expect(world.run("kafka config app-events retention.ms=1000").status != .success)
+    let all = "kafka-configs.sh --entity-type topics --entity-name app-events --describe --all"
+    #expect(world.run(all).text.contains("min.insync.replicas=1"))
+  }
+
+  @Test func `acks=1 loses with its leader, acks=all does not`() throws {
+    let world = try TestWorld()
+    try world.restart {
+      let path = world.worldPath + "/pipeline/topics.yaml"
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      try (text + "\n  - name: payments\n    partitions: 1\n    replicas: 3\n    minInSyncReplicas: 2\n")
+        .write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    world.run("clock +1h")
+    #expect(world.run("kcat -L").text.contains("leader 1, replicas: 1,2,3, isrs: 1,2,3"))
+    world.run("kafka produce payments {\"n\":1} --acks all")
+    world.run("kafka produce payments {\"n\":2} --acks 1")
+    let killed = world.run("kafka kill-leader payments-0")
+    #expect(killed.text.contains("last 1 record"))
+    #expect(
+      try world.texts(
+        "SELECT CAST(end_offset AS varchar) FROM system.kafka.partitions WHERE topic = 'payments'")
+        == ["1"])
+    #expect(world.run("kafka brokers").text.contains("DOWN"))
+    world.run("kafka brokers stop 2")
+    #expect(world.run("kafka produce payments x").status != .success)
+    world.run("kafka brokers start 1")
+    #expect(world.run("kafka produce payments x").status == .success)
+    #expect(world.run("kafka describe payments").text.contains("min.insync.replicas=2"))
+  }
+
+  @Test func `phones wait while nobody leads their partitions, and lose nothing`() throws {
+    let world = try TestWorld()
+    let before = try world.count("SELECT sum(end_offset) FROM system.kafka.partitions")
+    #expect(world.run("kafka brokers stop 1").text.contains("app-events-0"))
+    #expect(world.run("clock +30m").status == .success)
+    #expect(try world.count("SELECT sum(end_offset) FROM system.kafka.partitions") == before)
+    #expect(try world.count("SELECT count(*) FROM system.collector.requests WHERE status = 503") > 5)
+    #expect(world.run("kafka brokers").text.contains("DOWN"))
+    world.run("kafka brokers start 1")
+    #expect(world.run("clock +2h").status == .success)
+    // The same phones in a calm world: what is not here yet waits on a phone whose app is closed.
+    let calm = try TestWorld()
+    calm.run("clock +30m")
+    calm.run("clock +2h")
+    let ids = """
+      SELECT count(DISTINCT event_id) FROM system.kafka.records WHERE topic = 'app-events'
+      AND json_extract_scalar(value, '$.event_time') < '2024-01-16T00:20:00'
+      """
+    let (found, expected) = (try world.count(ids), try calm.count(ids))
+    let devices = world.run("app devices", json: true).text
+    let waiting = devices.matches(of: /"waiting_events":(\d+)/).reduce(0) { $0 + (Int64($1.1) ?? 0) }
+    #expect(found <= expected && Int64(expected - found) <= waiting, "\(found) of \(expected)")
+    #expect(Double(found) > 0.99 * Double(expected))
+  }
+}
