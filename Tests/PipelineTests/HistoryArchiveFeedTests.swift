@@ -9,7 +9,8 @@ import Testing
 struct HistoryArchiveFeedTests {
   private static func objects(_ world: TestWorld) -> [String] {
     let path = world.worldPath + "/lake/archive"
-    return (FileManager.default.subpaths(atPath: path) ?? []).filter { $0.hasSuffix(".json.gz") }.sorted()
+    return (FileManager.default.subpaths(atPath: path) ?? []).filter { $0.hasSuffix(".json.gz") }
+      .sorted()
   }
 
   @Test func `is made by the first reader, whole and once`() throws {
@@ -29,8 +30,10 @@ struct HistoryArchiveFeedTests {
     #expect(try world.count("SELECT count(*) FROM lake.archive.monthly_metrics") == 36)
     #expect(
       try world.count(
-        "SELECT count(*) FROM (SELECT month FROM lake.archive.monthly_metrics GROUP BY month HAVING sum(purchases) > 0)")
-        == 12)
+        "SELECT count(*) FROM (SELECT month FROM lake.archive.monthly_metrics GROUP BY month HAVING sum(purchases) > 0)"
+      )
+        == 12
+    )
     // Its lines are like those of Bronze, and nothing of it is mistaken for them.
     #expect(
       try world.count(
@@ -38,10 +41,14 @@ struct HistoryArchiveFeedTests {
         SELECT count(*) FROM lake.archive.events
         WHERE json_extract_scalar(json, '$.event_name') = event_name
           AND year(received_at) IN (2023, 2024) AND event_id IS NOT NULL
-        """) == rows)
+        """
+      ) == rows
+    )
     #expect(try world.stations() == before)
     world.run("clock +20h")
-    #expect(try world.count("SELECT count(*) FROM lake.silver.events WHERE dt < DATE '2024-01-01'") == 0)
+    #expect(
+      try world.count("SELECT count(*) FROM lake.silver.events WHERE dt < DATE '2024-01-01'") == 0
+    )
 
     // What is there is read as it is; what is missing of it is not made a second time.
     let dates = try Self.objects(world).map { try Self.modified(world, $0) }
@@ -52,7 +59,8 @@ struct HistoryArchiveFeedTests {
 
   private static func modified(_ world: TestWorld, _ object: String) throws -> Date? {
     try FileManager.default.attributesOfItem(atPath: world.worldPath + "/lake/archive/" + object)[
-      .modificationDate] as? Date
+      .modificationDate
+    ] as? Date
   }
 
   @Test func `one that was cut short is finished by the next reader`() throws {
