@@ -69,7 +69,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   ) -> [Session] {
     let midnight = StoryTime(date, offsetSeconds: TimeZones.seoul).milliseconds
     var generator = SeededGenerator(
-      seed: population.seed, label: "cast", Population.number(user, date))
+      seed: population.seed, label: "cast", UInt64(user), date.seedNumber)
     var visit = Session(user: user)
     visit.seed = generator.next()
     visit.bodyCount = generator.within(18...30)
@@ -104,15 +104,15 @@ enum CastRole: Int, CaseIterable, Sendable {
   }
 }
 
+extension CivilDate {
+  /// The day as a part of what a stream is derived from.
+  var seedNumber: UInt64 { UInt64(bitPattern: Int64(daysSinceEpoch)) }
+}
+
 extension Population {
   /// The cast member behind a phone; nil for the crowd and for bots.
   func role(_ user: Int) -> CastRole? {
     user < userCount ? nil : CastRole(rawValue: user - userCount)
-  }
-
-  /// One number of two, different for every pair.
-  static func number(_ index: Int, _ date: CivilDate) -> UInt64 {
-    UInt64(index) << 32 | UInt64(UInt32(bitPattern: Int32(truncatingIfNeeded: date.daysSinceEpoch)))
   }
 
   var botStart: Int { userCount + CastRole.allCases.count }
@@ -129,7 +129,7 @@ extension Population {
   /// A bot comes once a day, at any hour, looks at everything quickly, and buys nothing.
   func botVisit(user: Int, on date: CivilDate) -> Session {
     var generator = SeededGenerator(
-      seed: seed, label: "bot", Self.number(user, date))
+      seed: seed, label: "bot", UInt64(user), date.seedNumber)
     let midnight = StoryTime(date, offsetSeconds: TimeZones.seoul).milliseconds
     var visit = Session(user: user)
     visit.seed = generator.next()

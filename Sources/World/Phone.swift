@@ -250,7 +250,7 @@ final class Phone {
   /// The request with ids that no earlier attempt had.
   private func withNewIDs(_ request: Request) -> Request {
     var generator = SeededGenerator(
-      seed: population.seed, label: "new-id", UInt64(user) << 42 ^ UInt64(bitPattern: time))
+      seed: population.seed, label: "new-id", UInt64(user), UInt64(bitPattern: time))
     return rebuilt(request, count: request.eventCount) { json in
       // Every event begins with its id: `{"event_id":"` and 36 characters.
       var json = json
