@@ -70,6 +70,10 @@ package struct SDKHistory: Sendable {
 
   /// The same for the phones of a world.
   package var rules: [SDKRules] {
-    settings.map { SDKRules(from: $0.from, configuration: $0.settings.configuration) }
+    settings.map {
+      SDKRules(
+        from: $0.from, configuration: $0.settings.configuration,
+        keepsQueue: $0.settings.keepsQueueOnDisk)
+    }
   }
 }

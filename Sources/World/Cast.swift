@@ -9,6 +9,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   case lateByHours, lateByNight, lateByDays, lateByWeek
   case midnightBuyer, gapVisitor, repeatBuyer, secondRepeatBuyer, doubleTapper, tester
   case tellsTooMuch, losesAnswer, sendsTwice, sendsOther, sendsText, sendsNameless
+  case killsTheApp
 
   var imperfections: Imperfections {
     switch self {
@@ -30,6 +31,7 @@ enum CastRole: Int, CaseIterable, Sendable {
     case .sendsOther: .otherPayload
     case .sendsText: .schemaError
     case .sendsNameless: .envelopeError
+    case .killsTheApp: .forceQuit
     }
   }
 
@@ -37,7 +39,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   fileprivate var ofVisit: Imperfections {
     imperfections.intersection([
       .lostAnswer, .batchTwice, .otherPayload, .personalData, .schemaError, .envelopeError,
-      .midnightOrder, .exactGap, .repeatPurchase, .doubleTap,
+      .midnightOrder, .exactGap, .repeatPurchase, .doubleTap, .forceQuit,
     ])
   }
 
@@ -45,7 +47,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   private var buys: Bool {
     switch self {
     case .lateByHours, .lateByNight, .lateByDays, .lateByWeek, .midnightBuyer, .repeatBuyer,
-      .secondRepeatBuyer, .wrongZone, .hoursOff, .losesAnswer: true
+      .secondRepeatBuyer, .wrongZone, .hoursOff, .losesAnswer, .killsTheApp: true
     default: false
     }
   }
@@ -76,6 +78,8 @@ enum CastRole: Int, CaseIterable, Sendable {
     visit.paysAtOnce = !population.hasCheckout
     visit.isGuest = false
     visit.imperfections = ofVisit
+    // Twice, so that something waits at one of them whatever the SDK has just sent.
+    if self == .killsTheApp { visit.reopenCount = 2 }
     if buys {
       visit.outcome = ofVisit.contains(.repeatPurchase) ? .purchasedTwice : .purchased
       visit.stepCount = population.hasCheckout ? 3 : 0

@@ -14,7 +14,11 @@ final class Phone {
   private let population: Population
   private let send: Send
   private let plan: FaultPlan
+  /// Nil while the app is killed.
   private var client: EventSDK.Client?
+  /// What waits. It stands for a queue on the disk too: the simulation itself is never killed.
+  private var store: MemoryEventQueue
+  private let jitterSeed: UInt64
   private var player: SessionPlayer?
   private var waiting: [Session] = []
   private var lastEnd: Int64
@@ -37,6 +41,10 @@ final class Phone {
   private var failedSeq: Int64?
   /// The planned start of the session from which this phone would have to be played again.
   private(set) var chainStart: Int64 = 0
+  /// What the app knows of the phone, kept while it is killed.
+  private var device: DeviceContext
+  /// True where an attempt could not be made: it is made first of all when there is a chance.
+  private var isHeld = false
   /// The time under which the phone stands in the world's queue.
   var scheduledTime: Int64 = .max
 
@@ -65,19 +73,47 @@ final class Phone {
     self.faults = faults.share(version: device.appVersion, platform: device.platform)
     self.rules = rules
     self.usesGzip = usesGzip
-    ruleIndex = rules.lastIndex { $0.from <= moment } ?? 0
+    store = MemoryEventQueue(nextSeq: nextSeq)
     var jitter = SeededGenerator(seed: population.seed, label: "jitter", UInt64(user))
-    client = Client(
-      store: MemoryEventQueue(nextSeq: nextSeq),
+    jitterSeed = jitter.next()
+    self.device = device
+    client = launch(at: moment)
+  }
+
+  /// The app as it starts, on the queue it finds.
+  private func launch(at moment: Int64) -> Client {
+    ruleIndex = rules.lastIndex { $0.from <= moment } ?? 0
+    return Client(
+      store: store,
       configuration: Self.configuration(
-        rules.isEmpty ? Configuration() : rules[ruleIndex].configuration, usesGzip, faults),
+        rules.isEmpty ? Configuration() : rules[ruleIndex].configuration, usesGzip, plan),
       device: device,
-      jitterSeed: jitter.next(),
+      jitterSeed: jitterSeed,
       transport: { [unowned self] request in transport(request) },
       now: { [unowned self] in deviceClock },
       uptime: { [unowned self] in self.time },
       makeEventID: { [unowned self] in self.eventID }
     )
+  }
+
+  /// The app is killed: it sends nothing any more, and what waits in memory is gone. Its seqs are
+  /// not used again, for the counter is on the disk either way.
+  private func kill(_ client: Client) {
+    device = client.device
+    self.client = nil
+    if !rules.isEmpty, !rules[ruleIndex].keepsQueue {
+      store = MemoryEventQueue(nextSeq: client.nextSeq)
+    }
+  }
+
+  /// The app is opened again after a kill.
+  private func relaunch() throws -> Client {
+    device.network = networkBackAt == nil ? networkName : "none"
+    let client = launch(at: time)
+    if let player { client.userID = player.isKnown ? population.userID(user) : nil }
+    self.client = client
+    if networkBackAt != nil { try client.networkLost() }
+    return client
   }
 
   /// The rules as the simulation runs them: it leaves compression out where nobody looks at bytes, and
@@ -132,17 +168,21 @@ final class Phone {
   /// Lets happen what is due at `moment`.
   func act(at moment: Int64) throws {
     time = moment
-    guard let client else { return }
-    try updateRules(client)
-    if let timer = client.nextTimer, timer <= moment { try client.tick() }
+    isHeld = false
+    if let client {
+      try updateRules(client)
+      if let timer = client.nextTimer, timer <= moment { try client.tick() }
+      guard !isHeld else { return }
+    }
     if let back = networkBackAt, back <= moment {
       networkBackAt = nil
-      client.device.network = networkName
-      try client.networkBack()
+      client?.device.network = networkName
+      try client?.networkBack()
+      guard !isHeld else { return }
     }
     if player != nil {
-      if let next = player?.nextTime, next <= moment { try step(client) }
-    } else if let session = waiting.first,
+      if let next = player?.nextTime, next <= moment { try step() }
+    } else if let client, let session = waiting.first,
       Schedule.start(of: session, lastEnd: lastEnd) <= moment
     {
       waiting.removeFirst()
@@ -175,12 +215,18 @@ final class Phone {
     try client.enterForeground()
   }
 
-  private func step(_ client: Client) throws {
+  private func step() throws {
+    let client = try client ?? relaunch()
     var sink = MemberSink()
     guard let play = player?.play(into: &sink) else { return }
     switch play {
     case .track(let kind): try track(kind, sink.members, client)
-    case .leave: try client.enterBackground()
+    case .leave:
+      if player?.session.imperfections.contains(.forceQuit) == true {
+        kill(client)
+      } else {
+        try client.enterBackground()
+      }
     case .comeBack:
       try client.enterForeground()
       try track(.appOpen, sink.members, client)
@@ -214,6 +260,7 @@ final class Phone {
       if faults.makesNewIDs(at: time), isResent(request) { request = withNewIDs(request) }
     }
     let response = send(user, request, time)
+    isHeld = response.isNotAttempted
     guard response.status == 200 else {
       failedSeq = firstWaiting?.seq
       return response
@@ -283,6 +330,8 @@ final class Phone {
   }
 
   /// The events that wait on this phone.
-  func queuedEvents() throws -> [QueuedEvent] { try client?.queuedEvents() ?? [] }
-  var waitingCount: Int { client?.waitingCount ?? 0 }
+  func queuedEvents() throws -> [QueuedEvent] {
+    try store.waitingSeqs.map { QueuedEvent(seq: $0, json: try store.json(of: $0)) }
+  }
+  var waitingCount: Int { client?.waitingCount ?? store.waitingSeqs.count }
 }
