@@ -10,7 +10,7 @@ package import ObjectStorage
 /// object's key; they are NULL where the key is of another form, or where the object does not have
 /// as many lines as its key says.
 package struct BronzeTable: TableSource {
-  package let schema = Schema([
+  package static let schema = Schema([
     Field("object", .varchar, isNullable: false),
     Field("line", .bigint, isNullable: false),
     Field("json", .varchar, isNullable: false),
@@ -21,6 +21,7 @@ package struct BronzeTable: TableSource {
     Field("kafka_offset", .bigint),
   ])
 
+  package var schema: Schema { Self.schema }
   private let store: any ObjectStore
   private let objects: [ObjectMetadata]
 

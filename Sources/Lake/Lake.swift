@@ -5,6 +5,7 @@
 //    raw/events/year=2024/month=01/day=15/hour=00/app-events-0-…-….json.gz   Bronze, as received
 //    processed/events/{_delta_log,dt=2024-01-15/…}                           Silver, Delta tables
 //    aggregated/daily_metrics/{_delta_log,…}                                 Gold, Delta tables
+//    archive/events/year=2023/…  archive/monthly_metrics/…                   the year before
 // ```
 // 1. `LakeIngest` puts Bronze objects, each once: the key says which offsets it holds.
 // 2. `ETL` reads `lake.bronze.events` and writes Delta tables of the other layers.
@@ -14,6 +15,7 @@ package import Columnar
 package import Connector
 package import DeltaLog
 package import ObjectStorage
+internal import Synchronization
 
 /// One lake directory and its catalog, `lake`.
 package final class Lake: CatalogProvider {
@@ -24,6 +26,11 @@ package final class Lake: CatalogProvider {
   package let silver: DeltaDirectory
   /// Delta tables made for questions, below `aggregated/`.
   package let gold: DeltaDirectory
+  /// Tables of the archive, below `archive/`.
+  let historyDirectory: DeltaDirectory
+  /// What makes the archive; nil for a lake without one.
+  let history: LakeHistory?
+  let historyLock = Mutex(())
   let lineCounts = LineCounts()
 
   /// Opens the directory at `root`, making it where it is missing.
@@ -31,13 +38,16 @@ package final class Lake: CatalogProvider {
   /// `now` is the story's time in milliseconds since the epoch: the objects' modification times.
   package static func open(
     root: String,
-    now: (@Sendable () -> Int64)? = nil
+    now: (@Sendable () -> Int64)? = nil,
+    history: LakeHistory? = nil
   ) throws -> Lake {
-    Lake(store: try LocalObjectStore(root: root, now: now))
+    Lake(store: try LocalObjectStore(root: root, now: now), history: history)
   }
 
-  private init(store: LocalObjectStore) {
+  private init(store: LocalObjectStore, history: LakeHistory?) {
     self.store = store
+    self.history = history
+    historyDirectory = DeltaDirectory(store: store, path: "archive")
     silver = DeltaDirectory(store: store, path: "processed")
     gold = DeltaDirectory(store: store, path: "aggregated")
   }
@@ -128,14 +138,18 @@ package final class Lake: CatalogProvider {
 
   // MARK: CatalogProvider
 
-  package func schemaNames() throws -> [String] { ["bronze", "gold", "silver"] }
+  package func schemaNames() throws -> [String] {
+    (history == nil ? [] : ["archive"]) + ["bronze", "gold", "silver"]
+  }
 
   package func tableNames(schema: String) throws -> [String] {
     if schema.lowercased() == "bronze" { return try store.directories(below: "raw/") }
+    if schema.lowercased() == "archive" { return history == nil ? [] : Self.historyTables }
     return try directory(schema)?.tableNames() ?? []
   }
 
   package func table(schema: String, name: String) throws -> (any TableSource)? {
+    if schema.lowercased() == "archive" { return historyTable(name) }
     if schema.lowercased() == "bronze" {
       guard
         let dataset = try store.directories(below: "raw/").first(where: {

@@ -32,6 +32,7 @@ extension Lake {
     case "raw": "bronze"
     case "processed": "silver"
     case "aggregated": "gold"
+    case "archive": "archive"
     default: "other"
     }
   }

@@ -151,9 +151,15 @@ package final class Platform {
       storyNow: storyNow)
     events = opened.events
     kafka = opened.kafka
+    let configuration = WorldConfiguration(
+      seed: file.seed, size: file.size, start: file.start, versionShift: file.versionShift,
+      faults: file.faults)
+    let specification = try WorldSpecification(
+      path: options.contentRoot + "/Datasets/shop/spec.json")
     lake = try Lake.open(
       root: try home.directory("worlds/\(options.worldName)/lake"),
-      now: storyNow
+      now: storyNow,
+      history: Platform.history(configuration, specification, now: storyNow)
     )
     warehouse = try Warehouse.open(
       root: try home.directory("worlds/\(options.worldName)/warehouse"),
@@ -186,11 +192,6 @@ package final class Platform {
       clock: clock,
       collector: collector
     )
-    let configuration = WorldConfiguration(
-      seed: file.seed, size: file.size, start: file.start, versionShift: file.versionShift,
-      faults: file.faults)
-    let specification = try WorldSpecification(
-      path: options.contentRoot + "/Datasets/shop/spec.json")
     truth = TruthLedger(configuration: configuration, specification: specification)
     commands = CommandJournal(directory: directory)
     crowd = try World(

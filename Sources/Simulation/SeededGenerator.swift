@@ -1,7 +1,7 @@
 /// The one source of randomness: xoshiro256** seeded through SplitMix64.
 ///
 /// The same seed gives the same numbers on every platform. Streams that must not disturb each other
-/// are derived with `init(seed:label:)`, never shared.
+/// are derived with `init(seed:label:_:)`, never shared.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
@@ -12,14 +12,15 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     )
   }
 
-  /// A stream of its own for one purpose, such as one user's day.
+  /// A stream of its own for one purpose, such as one user's day: for each seed, label and list of
+  /// numbers another one.
+  ///
+  /// Each part goes through the whole mixer before the next one comes in, so that parts which combine
+  /// alike, as 1 and 2 or 2 and 1, or a number that makes up for another, are still told apart. Give
+  /// every number as a part of its own; packing two into one is what loses the difference.
   public init(seed: UInt64, label: String, _ numbers: UInt64...) {
-    var hash = seed ^ 0xCBF2_9CE4_8422_2325
-    for byte in label.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    for number in numbers {
-      hash ^= number
-      _ = splitMix64(&hash)
-    }
+    var hash = mixed(mixed(0, seed), fnv1a(label))
+    for number in numbers { hash = mixed(hash, number) }
     self.init(seed: hash)
   }
 
@@ -97,6 +98,19 @@ private func splitMix64(_ state: inout UInt64) -> UInt64 {
   value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
   value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
   return value ^ (value >> 31)
+}
+
+/// A hash with one part more: other parts give other hashes, and so do other hashes before it.
+private func mixed(_ hash: UInt64, _ part: UInt64) -> UInt64 {
+  var state = hash ^ part
+  return splitMix64(&state)
+}
+
+/// FNV-1a over the UTF-8 bytes.
+private func fnv1a(_ text: String) -> UInt64 {
+  var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+  for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+  return hash
 }
 
 private func rotateLeft(_ value: UInt64, _ count: UInt64) -> UInt64 {

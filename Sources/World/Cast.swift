@@ -9,6 +9,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   case lateByHours, lateByNight, lateByDays, lateByWeek
   case midnightBuyer, gapVisitor, repeatBuyer, secondRepeatBuyer, doubleTapper, tester
   case tellsTooMuch, losesAnswer, sendsTwice, sendsOther, sendsText, sendsNameless
+  case killsTheApp
 
   var imperfections: Imperfections {
     switch self {
@@ -30,6 +31,7 @@ enum CastRole: Int, CaseIterable, Sendable {
     case .sendsOther: .otherPayload
     case .sendsText: .schemaError
     case .sendsNameless: .envelopeError
+    case .killsTheApp: .forceQuit
     }
   }
 
@@ -37,7 +39,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   fileprivate var ofVisit: Imperfections {
     imperfections.intersection([
       .lostAnswer, .batchTwice, .otherPayload, .personalData, .schemaError, .envelopeError,
-      .midnightOrder, .exactGap, .repeatPurchase, .doubleTap,
+      .midnightOrder, .exactGap, .repeatPurchase, .doubleTap, .forceQuit,
     ])
   }
 
@@ -45,7 +47,7 @@ enum CastRole: Int, CaseIterable, Sendable {
   private var buys: Bool {
     switch self {
     case .lateByHours, .lateByNight, .lateByDays, .lateByWeek, .midnightBuyer, .repeatBuyer,
-      .secondRepeatBuyer, .wrongZone, .hoursOff, .losesAnswer: true
+      .secondRepeatBuyer, .wrongZone, .hoursOff, .losesAnswer, .killsTheApp: true
     default: false
     }
   }
@@ -69,13 +71,15 @@ enum CastRole: Int, CaseIterable, Sendable {
   ) -> [Session] {
     let midnight = StoryTime(date, offsetSeconds: TimeZones.seoul).milliseconds
     var generator = SeededGenerator(
-      seed: population.seed, label: "cast", Population.number(user, date))
+      seed: population.seed, label: "cast", UInt64(user), date.seedNumber)
     var visit = Session(user: user)
     visit.seed = generator.next()
     visit.bodyCount = generator.within(18...30)
     visit.paysAtOnce = !population.hasCheckout
     visit.isGuest = false
     visit.imperfections = ofVisit
+    // Twice, so that something waits at one of them whatever the SDK has just sent.
+    if self == .killsTheApp { visit.reopenCount = 2 }
     if buys {
       visit.outcome = ofVisit.contains(.repeatPurchase) ? .purchasedTwice : .purchased
       visit.stepCount = population.hasCheckout ? 3 : 0
@@ -104,15 +108,15 @@ enum CastRole: Int, CaseIterable, Sendable {
   }
 }
 
+extension CivilDate {
+  /// The day as a part of what a stream is derived from.
+  var seedNumber: UInt64 { UInt64(bitPattern: Int64(daysSinceEpoch)) }
+}
+
 extension Population {
   /// The cast member behind a phone; nil for the crowd and for bots.
   func role(_ user: Int) -> CastRole? {
     user < userCount ? nil : CastRole(rawValue: user - userCount)
-  }
-
-  /// One number of two, different for every pair.
-  static func number(_ index: Int, _ date: CivilDate) -> UInt64 {
-    UInt64(index) << 32 | UInt64(UInt32(bitPattern: Int32(truncatingIfNeeded: date.daysSinceEpoch)))
   }
 
   var botStart: Int { userCount + CastRole.allCases.count }
@@ -129,7 +133,7 @@ extension Population {
   /// A bot comes once a day, at any hour, looks at everything quickly, and buys nothing.
   func botVisit(user: Int, on date: CivilDate) -> Session {
     var generator = SeededGenerator(
-      seed: seed, label: "bot", Self.number(user, date))
+      seed: seed, label: "bot", UInt64(user), date.seedNumber)
     let midnight = StoryTime(date, offsetSeconds: TimeZones.seoul).milliseconds
     var visit = Session(user: user)
     visit.seed = generator.next()

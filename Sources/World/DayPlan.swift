@@ -16,7 +16,7 @@ struct DayPlan {
     var generator = SeededGenerator(
       seed: population.seed,
       label: "day",
-      UInt64(bitPattern: Int64(date.daysSinceEpoch))
+      date.seedNumber
     )
     let users = Self.users(of: date, population, &generator)
     var sessions = Self.sessions(of: users, date, population, &generator)

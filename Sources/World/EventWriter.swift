@@ -33,8 +33,10 @@ struct EventWriter {
     let clockError: Int64
     let isTest: Bool
 
-    init(_ user: Int, on day: CivilDate, _ population: Population) {
+    /// `installID` is that of an earlier install; nil for the one the phone has in its world.
+    init(_ user: Int, on day: CivilDate, _ population: Population, installID: String? = nil) {
       var device = population.device(user, on: day)
+      device.installID = installID ?? device.installID
       device.network = population.specification.networks.names[population.network(user)]
       online = Self.encoded(device)
       device.network = "none"
@@ -57,10 +59,63 @@ struct EventWriter {
     }
   }
 
+  /// When a line arrived, and where it lies.
+  struct Stamp {
+    var receivedAt: Int64
+    var range: Range<Int>
+  }
+
   /// Appends a visit's events, a line each; answers how many.
   mutating func write(
     _ session: Session, startingAt start: Int64, firstSeq: Int64, offlineUntil: Int64,
     _ phone: PhoneBytes
+  ) -> Int {
+    write(session, startingAt: start, firstSeq: firstSeq, offlineUntil: offlineUntil, phone) {
+      _, _, _ in
+    }
+  }
+
+  /// The same as a collector keeps them: with the app, and when they were sent and received.
+  mutating func write(
+    _ session: Session, startingAt start: Int64, firstSeq: Int64, offlineUntil: Int64,
+    _ phone: PhoneBytes, stamps: inout [Stamp]
+  ) -> Int {
+    var from = sink.bytes.count
+    let appID = population.specification.appID
+    return write(
+      session, startingAt: start, firstSeq: firstSeq, offlineUntil: offlineUntil, phone
+    ) { time, id, bytes in
+      // A batch leaves some seconds later, or when the network is back.
+      let receivedAt = max(time, offlineUntil) + 1_000 + Int64(id.low % 29_000)
+      bytes.append(contentsOf: ",\"app_id\":".utf8)
+      JSONText.append(appID, to: &bytes)
+      bytes.append(contentsOf: ",\"sent_at\":\"".utf8)
+      EventTimestamp.append(receivedAt - 80 + phone.clockError, to: &bytes)
+      bytes.append(contentsOf: "\",\"received_at\":\"".utf8)
+      EventTimestamp.append(receivedAt, to: &bytes)
+      bytes.append(0x22)
+      // The closing brace and the line feed follow.
+      let end = bytes.count + 2
+      stamps.append(Stamp(receivedAt: receivedAt, range: from..<end))
+      from = end
+    }
+  }
+
+  /// The lines in the order of their arrival; of one moment, as they were written.
+  func lines(by stamps: [Stamp]) -> [UInt8] {
+    var lines: [UInt8] = []
+    lines.reserveCapacity(sink.bytes.count)
+    for stamp in stamps.sorted(by: {
+      ($0.receivedAt, $0.range.lowerBound) < ($1.receivedAt, $1.range.lowerBound)
+    }) {
+      lines.append(contentsOf: sink.bytes[stamp.range])
+    }
+    return lines
+  }
+
+  private mutating func write(
+    _ session: Session, startingAt start: Int64, firstSeq: Int64, offlineUntil: Int64,
+    _ phone: PhoneBytes, finish: (Int64, SessionPlayer.EventID, inout [UInt8]) -> Void
   ) -> Int {
     var player = SessionPlayer(
       session, startingAt: start, population: population, isTest: phone.isTest)
@@ -80,6 +135,7 @@ struct EventWriter {
       let device = time < offlineUntil ? phone.offline : phone.online
       append(kind, player, at: time + phone.clockError, seq, phone, device)
       sink.bytes.append(contentsOf: properties.bytes)
+      finish(time, player.eventID, &sink.bytes)
       sink.bytes.append(0x7D)
       sink.bytes.append(0x0A)
       seq += 1

@@ -34,7 +34,7 @@ extension FaultPlan {
     private func happens(_ kind: WorldFault.Kind, _ phone: Int, _ time: Int64) -> Bool {
       guard let entry = active(kind, at: time) else { return false }
       var generator = SeededGenerator(
-        seed: seed, label: kind.rawValue, UInt64(phone) << 42 ^ UInt64(bitPattern: time))
+        seed: seed, label: kind.rawValue, UInt64(phone), UInt64(bitPattern: time))
       return generator.below(100) < entry.number("percent")
     }
 

@@ -9,7 +9,7 @@ extension FaultPlan {
     var visits: [Session] = []
     for (index, entry) in entries.enumerated() {
       var generator = SeededGenerator(
-        seed: seed, label: entry.kind.rawValue, Population.number(index, date))
+        seed: seed, label: entry.kind.rawValue, UInt64(index), date.seedNumber)
       switch entry.kind {
       case .pushBurst:
         // Everybody comes within some minutes of the push, which is where the fault begins.

@@ -53,6 +53,9 @@ package struct Imperfections: OptionSet, Sendable, Hashable {
   package static let repeatPurchase = Imperfections(rawValue: 1 << 17)
   /// The same tap twice in the same millisecond: both happened.
   package static let doubleTap = Imperfections(rawValue: 1 << 18)
+  /// Recorded in a visit before its app was killed: what had not left by then was in the queue
+  /// alone. A phone without network may hold events of earlier visits too; they are not marked.
+  package static let forceQuit = Imperfections(rawValue: 1 << 19)
 
   /// Every class with the name that the manifest gives it, in order.
   package static let classes: [(name: String, members: Imperfections)] = [
@@ -63,6 +66,7 @@ package struct Imperfections: OptionSet, Sendable, Hashable {
     ("personal-data", .personalData), ("schema-error", .schemaError),
     ("envelope-error", .envelopeError), ("midnight-order", .midnightOrder),
     ("exact-gap", .exactGap), ("repeat-purchase", .repeatPurchase), ("double-tap", .doubleTap),
+    ("force-quit", .forceQuit),
   ]
 
   /// The names of the classes in this set.
@@ -94,6 +98,8 @@ struct ImperfectionRates: Sendable {
   var doubleTaps = 0
   /// Of the visits with a purchase.
   var repeatPurchases = 0
+  /// Of the visits whose visitor leaves the app and comes back.
+  var forceQuits = 0
 }
 
 /// How wrong a phone's clock is.
@@ -168,6 +174,7 @@ extension Population {
     draw(rates.personalData, .personalData)
     draw(rates.doubleTaps, .doubleTap)
     if session.outcome == .purchased { draw(rates.repeatPurchases, .repeatPurchase) }
+    if session.reopenCount > 0 { draw(rates.forceQuits, .forceQuit) }
     // The first thing a visitor does carries at most one of these.
     if members.contains(.schemaError) { members.subtract([.doubleTap, .personalData]) }
     if members.contains(.personalData) { members.remove(.doubleTap) }

@@ -49,6 +49,8 @@ final class Phone {
   private(set) var device: DeviceContext
   /// True where an attempt could not be made: it is made first of all when there is a chance.
   private var isHeld = false
+  /// The properties of the `app_open` that comes once the attempt before it could be made.
+  private var heldOpening: [JSONMember]?
   /// When a fault kills the app in this visit; nil where none does.
   private var killAt: Int64?
   /// What the clients before this one have dropped.
@@ -218,6 +220,11 @@ final class Phone {
       try updateRules(client)
       if let timer = client.nextTimer, timer <= moment { try client.tick() }
       guard !isHeld else { return }
+      if let properties = heldOpening {
+        heldOpening = nil
+        try track(.appOpen, properties, client)
+        guard !isHeld else { return }
+      }
     }
     if let back = networkBackAt, back <= moment {
       networkBackAt = nil
@@ -280,11 +287,21 @@ final class Phone {
     guard let play = player?.play(into: &sink) else { return }
     switch play {
     case .track(let kind): try track(kind, sink.members, used())
-    case .leave: try client?.enterBackground()
+    case .leave:
+      if player?.session.imperfections.contains(.forceQuit) == true, let client {
+        kill(client)
+      } else {
+        try client?.enterBackground()
+      }
     case .comeBack:
-      let client = try used()
+      let client = try client ?? relaunch()
       try client.enterForeground()
-      try track(.appOpen, sink.members, client)
+      // What the app found goes first; the opening is recorded after it, at the same moment.
+      if isHeld {
+        heldOpening = sink.members
+      } else {
+        try track(.appOpen, sink.members, client)
+      }
     case .finish:
       player = nil
       lastEnd = time
@@ -371,7 +388,7 @@ final class Phone {
   /// The request with ids that no earlier attempt had.
   private func withNewIDs(_ request: Request) -> Request {
     var generator = SeededGenerator(
-      seed: population.seed, label: "new-id", UInt64(user) << 42 ^ UInt64(bitPattern: time))
+      seed: population.seed, label: "new-id", UInt64(user), UInt64(bitPattern: time))
     return rebuilt(request, count: request.eventCount) { json in
       // Every event begins with its id: `{"event_id":"` and 36 characters.
       var json = json

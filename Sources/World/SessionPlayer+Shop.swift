@@ -23,7 +23,8 @@ extension SessionPlayer {
       sink.number(.position, generator.within(1...40))
       pick(.listID, specification.lists, &sink)
     case .appOpen:
-      sink.bool(.cold, position <= session.pushCount + 3)
+      sink.bool(
+        .cold, position <= session.pushCount + 3 || session.imperfections.contains(.forceQuit))
       if session.opensPush {
         sink.text(.referrer, "push")
       } else {

@@ -49,6 +49,8 @@ struct SessionPlayer {
   private var lastKind = EventKind.screenView
   private var stateBefore: (VisitState, SeededGenerator)?
   private var mayBreak: Bool
+  /// The index of the last step at which the app is killed; -1 where it is not.
+  private let lastKill: Int
 
   init(
     _ session: Session, startingAt start: Int64, population: Population,
@@ -66,6 +68,7 @@ struct SessionPlayer {
     state.product = population.products.pick(&generator)
     isKnown = !session.isGuest
     mayBreak = !session.imperfections.isDisjoint(with: Self.ofOneEvent)
+    lastKill = session.imperfections.contains(.forceQuit) ? script.lastLeave ?? -1 : -1
     nextTime = script.steps.first.map { start + Int64($0.pause) }
   }
 
@@ -89,7 +92,7 @@ struct SessionPlayer {
         draw(lastKind, at: time, &sink)
         self.generator = fresh
       }
-      marks = .doubleTap
+      marks = atStake.union(.doubleTap)
       takeID()
       return .track(lastKind)
     case .leave: return .leave
@@ -117,7 +120,7 @@ struct SessionPlayer {
     _ kind: EventKind, at time: Int64, _ sink: inout Sink
   ) {
     takeID()
-    marks = []
+    marks = atStake
     if mayBreak { mark(kind) }
     lastKind = kind
     if session.imperfections.contains(.doubleTap) { stateBefore = (state, generator) }
@@ -139,6 +142,9 @@ struct SessionPlayer {
     }
     if isTest { sink.bool(.isTest, true) }
   }
+
+  /// What an event carries that comes before a kill.
+  private var atStake: Imperfections { position <= lastKill ? .forceQuit : [] }
 
   /// Which of the visit's imperfections this event carries.
   private mutating func mark(_ kind: EventKind) {

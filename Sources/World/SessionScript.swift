@@ -61,6 +61,14 @@ struct SessionScript: Sendable {
     })
   }
 
+  /// The index of the last step that leaves the app for a while; nil where none does.
+  var lastLeave: Int? {
+    steps.lastIndex { step in
+      if case .leave = step.action { return true }
+      return false
+    }
+  }
+
   /// The time from the start to the login; nil where nobody logs in.
   var loginMilliseconds: Int64? {
     let index = steps.firstIndex { step in

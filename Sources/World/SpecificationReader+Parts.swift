@@ -60,6 +60,7 @@ extension SpecificationReader {
     rates.personalData = try reader.integer("visits_personal_data", share)
     rates.doubleTaps = try reader.integer("visits_double_tap", share)
     rates.repeatPurchases = try reader.integer("purchases_repeat", share)
+    rates.forceQuits = try reader.integer("returning_visits_force_quit", share)
     let clocks = rates.clockMinutes + rates.clockHours + rates.clockZone + rates.clockAbsurd
     guard clocks <= 10_000 else {
       throw failure("imperfections_permyriad", "has more wrong clocks than phones")

@@ -41,6 +41,8 @@ package struct WorldSpecification: Sendable {
   }
 
   package let name: String
+  /// What the collector calls the app; empty where nobody said.
+  let appID: String
   let dailyActiveUsers: [WorldSize: Int]
   let usersPerDailyActiveUser: Int
   let sessionsPerUserDayMilli: Int
@@ -61,6 +63,8 @@ package struct WorldSpecification: Sendable {
   let game: Game?
   /// The shop's own side; nil for an app without an operational database.
   let shop: ShopSpecification?
+  /// The year before; nil for an app without one.
+  let archive: ArchiveSpecification?
   let guestSessionPermille: Int
   let userExponentCenti: Int
   let productExponentCenti: Int
@@ -75,6 +79,7 @@ package struct WorldSpecification: Sendable {
   let offlineWeights: WeightTable
   let paymentMethods: NameTable
   let platforms: [Platform]
+  private let platformWeightList: [Int]
   let platformWeights: WeightTable
   let networks: NameTable
   let screens: NameTable
@@ -107,6 +112,7 @@ package struct WorldSpecification: Sendable {
     }
     let reader = SpecificationReader(root, place: place)
     name = try reader.text("name")
+    appID = reader.has("app_id") ? try reader.text("app_id") : ""
     dailyActiveUsers = Dictionary(
       uniqueKeysWithValues: try WorldSize.allCases.map {
         ($0, try reader["daily_active_users"].integer($0.rawValue, 1...5_000_000))
@@ -126,6 +132,7 @@ package struct WorldSpecification: Sendable {
     botModels = try reader.names("bot_models", fallback: unnamed)
     game = reader.has("game") ? try reader["game"].game() : nil
     shop = reader.has("shop") ? try reader["shop"].shop() : nil
+    archive = reader.has("archive") ? try reader["archive"].archive() : nil
     guestSessionPermille = try reader.integer("guest_session_permille", 0...1_000)
     userExponentCenti = try reader.integer("user_zipf_exponent_centi", 0...300)
     productExponentCenti = try reader.integer(
@@ -161,7 +168,8 @@ package struct WorldSpecification: Sendable {
       throw reader.failure("bot_platform", "names a platform there is not: \(botName)")
     }
     botPlatform = bots
-    platformWeights = WeightTable(try platformList.map { try $0.integer("weight", 1...1_000_000) })
+    platformWeightList = try platformList.map { try $0.integer("weight", 1...1_000_000) }
+    platformWeights = WeightTable(platformWeightList)
     networks = try reader.names("networks")
     screens = try reader.names("screens")
     productSources = try reader.names("product_sources", fallback: unnamed)
@@ -188,6 +196,11 @@ package struct WorldSpecification: Sendable {
   /// Events of a kind per active user and day, in thousandths; 0 for one the app does not have.
   func rate(_ kind: EventKind) -> Int { ratesMilli[Int(kind.rawValue)] }
 
+  /// The share of the phones that a platform has, in parts of 10,000.
+  func platformShare(_ index: Int) -> Int {
+    platformWeightList[index] * 10_000 / platformWeightList.reduce(0, +)
+  }
+
   /// All events per active user and day, in thousandths.
   package var eventsPerUserDayMilli: Int { ratesMilli.reduce(0, +) }
 
@@ -202,6 +215,9 @@ package struct WorldSpecification: Sendable {
     }
     return last.permille
   }
+
+  /// True for an app that has a year before its worlds.
+  package var hasArchive: Bool { archive != nil }
 
   package var platformNames: [String] { platforms.map(\.name) }
 

@@ -78,6 +78,10 @@ struct SDKSettingsTests {
       path: path, yaml: "flushAt: :", now: later.adding(seconds: 60), start: start)
     #expect(again.current.configuration.flushAt == 40 && again.problem != nil)
     #expect(again.rules.map(\.from) == [start.milliseconds, later.milliseconds])
+    #expect(again.rules.map(\.keepsQueue) == [true, true])
+    let forgetful = try SDKHistory(
+      path: scratch.path + "/memory.json", yaml: "queueStore: memory", now: start, start: start)
+    #expect(forgetful.rules.map(\.keepsQueue) == [false])
     #expect(throws: PlatformError.self) {
       try SDKHistory(
         path: scratch.path + "/new.json", yaml: "flushAt: x", now: start, start: start)

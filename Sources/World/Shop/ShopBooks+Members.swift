@@ -5,7 +5,7 @@ import Simulation
 extension ShopBooks {
   private func generator(_ label: String, _ day: CivilDate) -> SeededGenerator {
     SeededGenerator(
-      seed: population.seed, label: label, UInt64(bitPattern: Int64(day.daysSinceEpoch)))
+      seed: population.seed, label: label, day.seedNumber)
   }
 
   private mutating func note(
@@ -102,7 +102,7 @@ extension ShopBooks {
       let user = population.userCount + role.rawValue
       let payments = sales.filter { $0.user == user }.map(\.paidAt)
       var generator = SeededGenerator(
-        seed: population.seed, label: "member-cast", Population.number(user, day))
+        seed: population.seed, label: "member-cast", UInt64(user), day.seedNumber)
       func minutes(_ range: ClosedRange<Int>) -> Int64 {
         Int64(generator.within(range)) * 60_000
       }

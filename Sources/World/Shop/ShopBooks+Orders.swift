@@ -168,7 +168,7 @@ extension ShopBooks {
       population.dailyActiveUsers * population.specification.rate(.purchaseCompleted) / 1_000
     var generator = SeededGenerator(
       seed: population.seed, label: "subscriptions",
-      UInt64(bitPattern: Int64(day.daysSinceEpoch)))
+      day.seedNumber)
     var taken: Set<Int> = []
     for _ in 0..<max(2, purchases * shop.subscriptions / 10_000) {
       var user = generator.below(population.userCount)

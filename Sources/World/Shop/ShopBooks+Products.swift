@@ -86,7 +86,7 @@ extension ShopBooks {
   /// New list prices, a product that ends and one that begins. What the app asks stays as it is.
   mutating func planProducts(_ day: CivilDate) {
     var generator = SeededGenerator(
-      seed: population.seed, label: "products", UInt64(bitPattern: Int64(day.daysSinceEpoch)))
+      seed: population.seed, label: "products", day.seedNumber)
     let from = midnight(day)
     let count = population.specification.productCount
     func hours(_ range: ClosedRange<Int>) -> Int64 {
