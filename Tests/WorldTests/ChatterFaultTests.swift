@@ -105,7 +105,7 @@ struct ChatterFaultTests {
     }
     let kept = made.filter { purchases.contains($0.eventID) }.count
     switch policy {
-    case .dropOldestOrdinary: #expect(kept == made.count && kept > 2)
+    case .dropOldestOrdinary: #expect(kept == made.count && kept > 1)
     // The purchase stands late in a visit, when the log has filled the queue before it.
     case .dropNewest: #expect(kept < made.count)
     case .dropOldest: #expect(kept < made.count)

@@ -62,41 +62,53 @@ struct KillAppFaultTests {
     return try truth.get().filter { !here.contains($0.eventID) && $0.time < until }
   }
 
+  /// What is lost with a queue in memory in a world without the fault: people quit apps as well.
+  private static let usuallyLost = Result {
+    Set(try lost(try run([], onDisk: false)).map(\.eventID))
+  }
+
+  /// What a fault has cost beyond that.
+  private static func lostToFault(_ faults: [WorldFault]) throws -> [TruthEvent] {
+    let usual = try usuallyLost.get()
+    return try lost(try run(faults, onDisk: false)).filter { !usual.contains($0.eventID) }
+  }
+
   @Test func `a queue on the disk outlives the process, a queue in memory does not`() throws {
     let plain = try Self.run([])
     #expect(try Self.lost(plain).isEmpty)
     let disk = try Self.run([Self.kill()])
     #expect(try Self.lost(disk).isEmpty)
     // What waited comes with the next visit, or waits for one.
-    #expect(disk.waiting.count > plain.waiting.count + 300)
+    #expect(disk.waiting.count > plain.waiting.count + 100)
     let memory = try Self.run([Self.kill()], onDisk: false)
-    #expect(try Self.lost(memory).count > 1_000)
+    let lost = try Self.lost(memory).count
+    #expect(lost > 500)
     #expect(memory.waiting.count < disk.waiting.count)
-    // Without the fault, it makes no difference where the queue is.
-    #expect(try Self.run([], onDisk: false).arrived.received == plain.arrived.received)
+    // Without the fault, a queue in memory loses little.
+    #expect(try Self.usuallyLost.get().count < lost / 4)
   }
 
   @Test func `a death in the middle costs what waits at that moment, and the visit goes on`() throws {
     let fault = Self.kill(["after": "45", "percent": "60"])
     #expect(try Self.lost(try Self.run([fault])).isEmpty)
-    let lost = try Self.lost(try Self.run([fault], onDisk: false))
-    #expect(lost.count > 500)
+    let lost = try Self.lostToFault([fault])
+    #expect(lost.count > 200)
     let sessions = Dictionary(grouping: lost, by: \.sessionID)
     // Fewer wait than make a batch, made in the visit's first 45 seconds, where there is a network.
-    #expect(sessions.values.filter { $0.count < 20 }.count > sessions.count * 9 / 10)
+    #expect(sessions.values.filter { $0.count < 20 }.count > sessions.count * 8 / 10)
     let starts = Dictionary(
       try Self.truth.get().map { ($0.sessionID, $0.time) }, uniquingKeysWith: min)
     let early = lost.filter { $0.time - (starts[$0.sessionID] ?? 0) < 45_000 }
-    #expect(early.count > lost.count * 8 / 10)
+    #expect(early.count > lost.count * 6 / 10)
     // A client that sends each event at once loses what it makes without a network.
     let eager = try Self.run([fault], onDisk: false) { $0.flushAt = 1 }
-    #expect(try Self.lost(eager).count < lost.count / 3)
+    let whole = try Self.lost(try Self.run([fault], onDisk: false))
+    #expect(try Self.lost(eager).count < whole.count / 2)
   }
 
   @Test func `it meets the phones and visits it is meant for, and leaves no seq out`() throws {
     let fault = Self.kill(["version": "3.1.3", "percent": "50", "from": "8", "until": "20"])
-    let run = try Self.run([fault], onDisk: false)
-    let lost = try Self.lost(run)
+    let lost = try Self.lostToFault([fault])
     #expect(!lost.isEmpty && lost.allSatisfy { $0.appVersion == "3.1.3" })
     let until = Harness.moment(day: 11, hour: 20).milliseconds
     #expect(lost.allSatisfy { $0.time < until })
@@ -108,7 +120,8 @@ struct KillAppFaultTests {
     let all = Set(meant.map(\.sessionID)).count
     #expect(hit > all / 4 && hit < all * 3 / 4)
     let seqs = Dictionary(try Self.truth.get().map { ($0.eventID, $0.seq) }) { first, _ in first }
-    #expect(try run.arrived.events().allSatisfy { seqs[$0.id] == $0.seq })
+    let arrived = try Self.run([fault], onDisk: false).arrived.events()
+    #expect(arrived.allSatisfy { seqs[$0.id] == $0.seq })
   }
 
   @Test func `without its fault a world is the one it was`() throws {
