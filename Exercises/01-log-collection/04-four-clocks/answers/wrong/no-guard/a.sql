@@ -1,0 +1,1 @@
+SELECT event_id, ts AS event_ts, CAST(ts AT TIME ZONE 'Asia/Seoul' AS date) AS dt FROM (SELECT event_id, received_at, received_at - (sent_at - device_time) AS ts FROM lake.silver.events WHERE event_name = 'purchase_completed' AND CAST(received_at AT TIME ZONE 'Asia/Seoul' AS date) = DATE '{{ds_kst}}') t

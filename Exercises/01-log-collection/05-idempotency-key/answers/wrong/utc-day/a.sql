@@ -1,0 +1,1 @@
+SELECT event_id, received_at FROM (SELECT event_id, received_at, row_number() OVER (PARTITION BY coalesce(install_id || ':' || CAST(seq AS varchar), event_id) ORDER BY received_at, event_id) AS copy FROM lake.silver.events WHERE event_name = 'add_to_cart') t WHERE copy = 1 AND CAST(received_at AS date) = DATE '{{ds_kst}}'
