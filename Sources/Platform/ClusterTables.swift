@@ -78,6 +78,7 @@ private struct ClusterTables: Sendable {
       }
       return [
         .text(topic.name), .integer(Int64(topic.partitions.count)),
+        .integer(Int64(topic.partitions.first?.replicas.count ?? 1)),
         .integer(settings["min.insync.replicas"].flatMap(Int64.init) ?? 1),
         .text(settings["cleanup.policy"] ?? "delete"), limit("retention.ms"),
         limit("retention.bytes"),

@@ -173,6 +173,10 @@ extension Platform {
 
   /// Sets the topics as `topics.yaml` says.
   func declareTopics() throws {
+    try Platform.declareTopics(of: pipeline, in: log)
+  }
+
+  static func declareTopics(of pipeline: PipelineFiles, in log: EventLog) throws {
     for topic in try pipeline.topics() {
       try log.setReplicas(topic.name, topic.replicas)
       try log.configure(topic.name) { settings in

@@ -64,8 +64,8 @@ extension Platform {
       if let binding { throw binding.refusal(now: "embedded", directory) }
       for topic in try pipeline.topics() {
         try embedded.createTopic(topic.name, partitionCount: topic.partitions)
-        try embedded.setReplicas(topic.name, topic.replicas)
       }
+      try declareTopics(of: pipeline, in: embedded)
       return OpenedLog(events: embedded)
     }
     if binding == nil, try hasLived(file, embedded) {
