@@ -188,12 +188,28 @@ extension ExerciseSession {
 
 /// The accepted answers of an exercise as texts.
 package enum AcceptedAnswers {
+  /// The files that a script is saved with, each below its name.
+  private static func savedLines(_ folder: ContentFolder, below place: String) -> [String] {
+    guard folder.isFolder(place) else { return [] }
+    return folder.names(in: place).flatMap { name -> [String] in
+      let file = "\(place)/\(name)"
+      if folder.isFolder(file) { return savedLines(folder, below: file) }
+      guard let text = try? folder.text(file, holds: "a file of the pipeline") else { return [] }
+      let shown = file.components(separatedBy: ".pipeline/").last ?? name
+      return ["pipeline/\(shown)"]
+        + text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        .map { "  " + $0 } + [""]
+    }
+  }
+
   /// The lines of each, in the order of their names; notes (`#`, and `--` in SQL) are left out of
   /// scripts. For a part, answers to other parts are left out.
   static func read(_ path: String, part: String?, parts: [String]) -> [[String]] {
     let folder = ContentFolder(path: path)
     var files: [String] = []
-    for name in folder.names(in: "answers/accepted") {
+    // What a script is saved with belongs to it, and is no answer by itself.
+    let names = folder.names(in: "answers/accepted").filter { !$0.hasSuffix(".pipeline") }
+    for name in names {
       let file = "answers/accepted/\(name)"
       files += folder.isFolder(file) ? folder.names(in: file).map { "\(file)/\($0)" } : [file]
     }
@@ -212,7 +228,8 @@ package enum AcceptedAnswers {
           return named == part || !parts.contains(named)
         }
       let isBlank: (String) -> Bool = { $0.allSatisfy(\.isWhitespace) }
-      let body = lines.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
+      let saved = isScript ? savedLines(folder, below: String(file.dropLast(4)) + ".pipeline") : []
+      let body = (saved + lines).drop(while: isBlank).reversed().drop(while: isBlank).reversed()
       return body.isEmpty ? nil : Array(body)
     }
   }

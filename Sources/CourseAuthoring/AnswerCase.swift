@@ -1,5 +1,5 @@
 package import Course
-internal import Grading
+package import Grading
 
 /// The answers that an exercise's author declares: accepted ones, and wrong ones by misconception.
 ///
@@ -7,6 +7,13 @@ internal import Grading
 /// answers/accepted/by-event-id.tap             passes
 /// answers/wrong/other-purchase/first.tap       gets what expect.yaml says:
 /// answers/wrong/other-purchase/expect.yaml       verdict: not-yet, feedback: other-purchase
+/// ```
+///
+/// Where the learner's work is a saved file, it stands beside the script:
+///
+/// ```
+/// answers/accepted/two-rules.tap                 check
+/// answers/accepted/two-rules.pipeline/sdk.yaml   laid over pipeline/ before the first line
 /// ```
 ///
 /// What is not read, or is no attempt, has folders of its own: it is no wrong answer.
@@ -28,6 +35,8 @@ package struct AnswerCase: Sendable {
   package var name: String
   package var exercise: Exercise
   package var lines: [Line]
+  /// What is laid over the learner's `pipeline/` before the first line.
+  package var files: [LearnerChanges.File] = []
   /// `tap`, or what the answer's own file is.
   package var fileType: String
   /// A name of `Verdict`.
@@ -49,7 +58,7 @@ package struct AnswerCase: Sendable {
   package static func load(exercise: Exercise) throws -> [AnswerCase] {
     let folder = ContentFolder(path: exercise.folder)
     func all(in place: String, _ verdict: String) throws -> [AnswerCase] {
-      try folder.names(in: place).map { file in
+      try scripts(folder, place).map { file in
         try read(folder, "\(place)/\(file)", exercise, (verdict, nil))
       }
     }
@@ -70,7 +79,7 @@ package struct AnswerCase: Sendable {
         )
       }
       let expected = try expectation(folder, path, exercise)
-      let files = folder.names(in: path).filter { $0 != "expect.yaml" }
+      let files = try scripts(folder, path).filter { $0 != "expect.yaml" }
       guard !files.isEmpty else {
         throw CourseError(
           code: "course.too-few-answers",
@@ -83,6 +92,24 @@ package struct AnswerCase: Sendable {
     }
     try requireEnough(exercise, accepted.count, misconceptions.count, folder)
     return accepted + wrong + others
+  }
+
+  private static let filesSuffix = ".pipeline"
+
+  /// The names in a folder of answers but for those of saved files, which belong to a script.
+  private static func scripts(_ folder: ContentFolder, _ place: String) throws -> [String] {
+    let names = folder.names(in: place)
+    for name in names where name.hasSuffix(filesSuffix) {
+      let script = name.dropLast(filesSuffix.count) + ".tap"
+      guard names.contains(String(script)) else {
+        throw CourseError(
+          code: "course.unknown-file",
+          message: "No script goes with the saved files.",
+          place: folder.display("\(place)/\(name)"),
+          advice: "Put \(script) beside it, with the line `check`.")
+      }
+    }
+    return names.filter { !$0.hasSuffix(filesSuffix) }
   }
 
   /// The file, below the exercise's folder.
@@ -199,6 +226,7 @@ package struct AnswerCase: Sendable {
       name: name,
       exercise: exercise,
       lines: lines,
+      files: exercise.pipelineFiles(in: "answers/" + name + filesSuffix),
       fileType: fileType,
       expectedVerdict: expected.0,
       expectedFeedback: expected.1

@@ -39,6 +39,12 @@ package enum AnswerCaseRunner {
     let session = ExerciseSession(
       exercise: answerCase.exercise, host: host, seed: seed,
       readFile: { ContentFolder.bytes(of: $0.hasPrefix("/") ? $0 : folder + "/" + $0) })
+    do {
+      try host.save(answerCase.files)
+    } catch {
+      outcome.problems.append("Its files could not be saved: \(error)")
+      return outcome
+    }
     for line in answerCase.lines {
       do {
         var text = line.text

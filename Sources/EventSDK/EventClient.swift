@@ -153,7 +153,12 @@ public struct EventClient: Sendable {
       proceed(at: now, &actions)
     case .background:
       isForeground = false
-      if configuration.flushesOnBackground { isFlushing = true }
+      guard configuration.flushesOnBackground else {
+        // Off the screen the app is frozen: nothing leaves before it is opened again.
+        setTimer(nil, &actions)
+        break
+      }
+      isFlushing = true
       proceed(at: now, &actions)
     case .foreground:
       isForeground = true

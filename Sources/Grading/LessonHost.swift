@@ -12,12 +12,25 @@ package protocol LessonHost: AnyObject {
   /// Runs one line as if it had been typed at the prompt.
   func run(_ line: String) throws -> HostReply
 
+  /// Lays files over the learner's `pipeline/`, as an editor would have saved them.
+  func save(_ files: [LearnerChanges.File]) throws
+
   /// The language in which the learner reads.
   var language: CourseLanguage { get }
 
   /// The sentence under a key of the catalogue (`course.…`) in that language, its placeholders
   /// filled with `values`.
   func text(_ key: String, _ values: [String: String]) -> String
+}
+
+extension LessonHost {
+  /// For a host without a pipeline.
+  package func save(_ files: [LearnerChanges.File]) throws {
+    guard let file = files.first else { return }
+    throw CourseError(
+      code: "course.no-pipeline", message: "This host has no pipeline to save \(file.path) in.",
+      place: file.path, advice: "Play the answer with `course check`.")
+  }
 }
 
 /// One value of a host's table.

@@ -64,7 +64,7 @@ package struct SDKSettings: Sendable, Equatable {
       "baseMilliseconds", "factor", "capSeconds", "jitter", "giveUpAttempts", "giveUpAfterMinutes",
       "rules",
     ])
-    try reader.number("baseMilliseconds", 1...3_600_000) {
+    try reader.number("baseMilliseconds", 100...3_600_000) {
       configuration.backoff.baseMilliseconds = Int64($0)
     }
     try reader.decimal("factor", 1...100) {

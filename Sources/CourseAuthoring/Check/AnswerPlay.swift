@@ -30,7 +30,7 @@ struct AnswerPlay {
   func play(_ answer: AnswerCase, keepsWorld: Bool = false) throws -> Result {
     // Lines without a placeholder are the same for every answer that begins with them.
     let shared =
-      answer.exercise.needsFork
+      answer.exercise.beginsWithFork || !answer.files.isEmpty
       ? []
       : answer.lines.prefix {
         !AnswerCaseRunner.isCheck($0.text) && !$0.text.contains("{{")
@@ -42,7 +42,7 @@ struct AnswerPlay {
       let line = answer.lines[error.index]
       return Result(problems: ["Line \(line.number) `\(line.text)`: \(error.output)"])
     }
-    if answer.exercise.needsFork { try world.host.takeFork(answer.exercise.forkName) }
+    try world.begin(answer.exercise)
     let result = judge(answer, in: world, from: shared.count)
     guard keepsWorld else {
       world.close()
@@ -100,7 +100,7 @@ struct AnswerPlay {
   func typed(_ answer: AnswerCase) throws -> [String]? {
     let world = try run.bench.open(setting, after: [])
     defer { world.close() }
-    if answer.exercise.needsFork { try world.host.takeFork(answer.exercise.forkName) }
+    try world.begin(answer.exercise)
     var lines: [String] = []
     let outcome = AnswerCaseRunner.run(
       answer, host: world.host, seed: setting.seed,
@@ -148,10 +148,20 @@ package struct PrefixError: Error {
   }
 }
 
+extension BenchWorld {
+  /// What happens in a learner's world when an exercise begins: its files lie over the pipeline, and
+  /// the world is kept as it is then.
+  func begin(_ exercise: Exercise) throws {
+    guard exercise.beginsWithFork else { return }
+    try host.save(exercise.startFiles())
+    try host.takeFork(exercise.forkName)
+  }
+}
+
 extension Exercise {
-  /// True where its checks ask what was changed since it began.
-  var needsFork: Bool {
-    questions.contains { part in
+  /// True where its checks may ask what was changed since it began, or its files lie over the pipeline.
+  var beginsWithFork: Bool {
+    needsFork || questions.contains { part in
       if case .state = part.question { true } else { false }
     }
   }

@@ -30,7 +30,7 @@ package struct FileGrading {
     }
     let world = try bench.open(setting, after: [])
     defer { world.close() }
-    if exercise.needsFork { try world.host.takeFork(exercise.forkName) }
+    try world.begin(exercise)
     let folder = (path as NSString).deletingLastPathComponent
     let session = ExerciseSession(
       exercise: exercise, host: world.host, seed: setting.seed,

@@ -47,7 +47,7 @@ struct HintRule: CheckRule {
     guard let raw, !Self.commands(in: raw[language], play.run.bench).isEmpty else { return }
     let world = try play.run.bench.open(play.setting, after: [])
     defer { world.close() }
-    if exercise.needsFork { try world.host.takeFork(exercise.forkName) }
+    try world.begin(exercise)
     let session = ExerciseSession(
       exercise: exercise, host: world.host, seed: play.setting.seed, readFile: { _ in nil })
     let text = session.hintText(hint) ?? raw[language]

@@ -96,7 +96,7 @@ struct NothingPassesRule: CheckRule {
   ) throws {
     let world = try play.run.bench.open(play.setting, after: [])
     defer { world.close() }
-    if exercise.needsFork { try world.host.takeFork(exercise.forkName) }
+    try world.begin(exercise)
     // No engine of this version runs programs: there is no verdict to look at.
     let questions = exercise.questions.filter {
       if case .dataframe = $0.question { false } else { true }
@@ -232,7 +232,7 @@ struct NothingPassesRule: CheckRule {
     guard !tables.isEmpty else { return }
     let world = try play.run.bench.open(play.setting, after: [])
     defer { world.close() }
-    if exercise.needsFork { try world.host.takeFork(exercise.forkName) }
+    try world.begin(exercise)
     Self.destroy(tables, in: world)
     let answers = exercise.questions.map { part -> String? in
       let answer = Self.constant("0", for: part.question)

@@ -77,7 +77,7 @@ struct TranscriptRule: CheckRule {
   ) throws {
     let world = try run.bench.open(setting(language), after: [])
     defer { world.close() }
-    if answer.exercise.needsFork { try world.host.takeFork(answer.exercise.forkName) }
+    try world.begin(answer.exercise)
     let session = ExerciseSession(
       exercise: answer.exercise, host: world.host, seed: setting(language).seed)
     _ = world.screen("exercise \(answer.exercise.id)", looks[0])
