@@ -111,8 +111,8 @@ package final class ExerciseSession {
       values.merge(inputs(question).mapValues(\.hostValue)) { _, drawn in drawn }
     }
     // A brace in a task is a brace, as in JSON: only what has a value is replaced.
-    return values.reduce(text) { text, value in
-      text.replacing("{\(value.key)}", with: fill("{v}", with: ["v": value.value]).text)
+    return text.replacing(/\{([a-zA-Z_][a-zA-Z0-9_.]*)(?::[a-z]+)?\}/) { match in
+      values[String(match.1)] == nil ? String(match.0) : fill(String(match.0), with: values).text
     }
   }
 

@@ -45,6 +45,16 @@ struct TranscriptRule: CheckRule {
     defer { world.close() }
     let code = language.rawValue
     try open("exercise \(exercise.id)", in: world)
+    let session = ExerciseSession(
+      exercise: exercise, host: world.host, seed: setting(language).seed)
+    for name in Set(placeholders(in: session.task)).sorted() {
+      let file = "task.\(code).md"
+      run.found(
+        CheckFinding(
+          rule: self.name, code: "transcripts.unfilled", file: subject.file(file),
+          line: subject.line(in: file, of: "{" + name) ?? 1, text: name,
+          values: ["name": name]))
+    }
     for look in looks {
       see(world.screen("exercise \(exercise.id)", look), "task.\(code).md", nil, look, subject, run)
       see(world.screen("answer", look), "exercise.yaml", nil, look, subject, run)
