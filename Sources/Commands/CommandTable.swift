@@ -84,8 +84,8 @@ enum CommandTable {
         group: .phone,
         subcommands: [
           "track", "queue", "flush", "background", "network", "log", "clock", "kill", "upgrade",
-          "config", "consent", "rollout", "devices",
-        ], options: ["--requests"],
+          "config", "consent", "rollout", "devices", "outage",
+        ], options: ["--requests", "--phones", "--jitter", "--factor"],
         isOperational: Command.begins(
           "track", "flush", "background", "network", "clock", "kill", "upgrade", "consent")
       ) { try $0.app($1) },

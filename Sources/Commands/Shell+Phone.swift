@@ -19,6 +19,7 @@ extension Shell {
     case "consent": return try phoneConsent(rest)
     case "log": return try phoneEvents(state: nil, empty: "app.log.empty")
     case "network": return try network(rest)
+    case "outage": return try outage(rest)
     case "rollout": return try rollout()
     case "devices": return try devices()
     default: return try send(action)

@@ -13,6 +13,7 @@ struct JSONShapeTests {
   static let lines = [
     "app track purchase_completed product_id=SKU123 price=29900", "app queue", "app background",
     "app log", "app network offline", "app network online", "app network flaky",
+    "app network lose-answer", "app outage 60s",
     "app network online", "app flush", "app log --requests", "app clock +9m", "app clock reset",
     "app kill", "app upgrade 3.2.2", "app config", "app consent", "app rollout", "app devices",
     "world describe", "world describe --instructor", "collector status",
