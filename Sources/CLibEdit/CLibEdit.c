@@ -620,6 +620,9 @@ static void set_echo(int input) {
   tcsetattr(input, TCSADRAIN, &state);
 }
 
+// True while tapline_terminal_echo keeps the terminal from echoing.
+static bool is_echo_hidden;
+
 void tapline_terminal_echo(bool is_on) {
   int input = terminal_descriptor >= 0 ? terminal_descriptor : 0;
   if (is_reading || !isatty(input)) return;
@@ -629,14 +632,19 @@ void tapline_terminal_echo(bool is_on) {
     terminal_descriptor = input;
   }
   if (is_on) {
+    // Whoever else has changed the terminal, as for a paste, undoes it.
+    if (!is_echo_hidden) return;
+    is_echo_hidden = false;
     set_echo(input);
     is_terminal_changed = 0;
     return;
   }
   struct termios state;
-  if (tcgetattr(input, &state) != 0) return;
+  if (is_echo_hidden || tcgetattr(input, &state) != 0 || (state.c_lflag & ECHO) == 0) return;
   state.c_lflag &= ~(tcflag_t)ECHO;
-  if (tcsetattr(input, TCSADRAIN, &state) == 0) is_terminal_changed = 1;
+  if (tcsetattr(input, TCSADRAIN, &state) != 0) return;
+  is_echo_hidden = true;
+  is_terminal_changed = 1;
 }
 
 static void react_to_signals(tapline_editor *editor) {

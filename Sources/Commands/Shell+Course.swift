@@ -111,6 +111,8 @@ extension Shell {
     let session = try session(arguments.positions.first)
     let exercise = session.exercise
     try beginExercise(exercise)
+    // Its queries are asked once.
+    let task = session.task
     let minutes = text("exercise.minutes", ["minutes": String(exercise.minutes)])
     let title = text(
       "exercise.title",
@@ -118,7 +120,7 @@ extension Shell {
     )
     var blocks: [Reply.Block] = [
       .edges(left: heading(title), right: minutes),
-      .drawing(MarkdownView(session.task, texts: catalogue, indent: 2)), .text(""),
+      .drawing(MarkdownView(task, texts: catalogue, indent: 2)), .text(""),
     ]
     if let part = session.partView {
       blocks += [.text(part.text), .text(text("exercise.hint"))]
@@ -132,7 +134,7 @@ extension Shell {
       blocks,
       data: .record([
         "id": .string(exercise.id), "title": .string(exercise.title[courseLanguage]),
-        "task": .string(session.task), "passed": .bool(session.isPassed),
+        "task": .string(task), "passed": .bool(session.isPassed),
       ])
     )
   }

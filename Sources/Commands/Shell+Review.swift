@@ -65,11 +65,12 @@ extension Shell {
   private func reply(to desk: ReviewDesk) -> Reply {
     let session = desk.session
     let exercise = session.exercise
+    let task = session.task
     var blocks: [Reply.Block] = [
       .text(
         heading(
           text("review.title", ["id": exercise.id, "title": exercise.title[courseLanguage]]))),
-      .drawing(MarkdownView(session.task, texts: catalogue, indent: 2)), .text(""),
+      .drawing(MarkdownView(task, texts: catalogue, indent: 2)), .text(""),
     ]
     blocks.append(
       .text(
@@ -79,7 +80,7 @@ extension Shell {
       blocks,
       data: .record([
         "exercise": .string(exercise.id), "round": .count(desk.round),
-        "early": .bool(desk.isEarly), "task": .string(session.task),
+        "early": .bool(desk.isEarly), "task": .string(task),
         "form": .string(session.answerForm),
       ]))
   }

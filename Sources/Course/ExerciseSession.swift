@@ -103,10 +103,11 @@ package final class ExerciseSession {
   package var task: String {
     let text = exercise.task[host.language]
     var values: [String: HostValue] = [:]
+    // They are the exercise's, whatever part asks for them.
+    if !exercise.values.isEmpty, let part = exercise.questions.first {
+      values = grader(part).sharedValues(exercise.values, nil, host)
+    }
     for part in exercise.questions {
-      if !exercise.values.isEmpty {
-        values.merge(grader(part).sharedValues(exercise.values, nil, host)) { known, _ in known }
-      }
       guard case .number(let question) = part.question else { continue }
       values.merge(inputs(question).mapValues(\.hostValue)) { _, drawn in drawn }
     }

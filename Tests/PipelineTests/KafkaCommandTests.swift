@@ -146,6 +146,10 @@ struct KafkaCommandTests {
         "kafka-topics --bootstrap-server localhost:9092 --create --topic p4 --replication-factor 2"
       ).text.contains("Created topic p4."))
     #expect(world.run("kafka-topics --describe --topic p4").text.contains("ReplicationFactor: 2"))
+    world.run(
+      "kafka-topics --create --topic p5 --config retention.ms=3600000 --config=min.insync.replicas=2")
+    let settings = world.run("kafka describe p5").text
+    #expect(settings.contains("retention.ms=3600000") && settings.contains("min.insync.replicas=2"))
   }
 
   @Test func `an answer that gets lost is the event twice in Kafka, and once on the phone's list`() throws {

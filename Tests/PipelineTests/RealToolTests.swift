@@ -70,7 +70,7 @@ struct RealToolTests {
     let world = try TestWorld()
     for (line, words) in [
       ("kcat -P -t app-events", ["kcat", "-P", "collect"]),
-      ("kafka-topics --create --topic x", ["--create", "kafka topics"]),
+      ("kafka-topics --delete --topic x", ["--delete", "kafka topics"]),
       ("kafka-consumer-groups --reset-offsets --group lake-sink", ["reset-offsets", "--to-earliest"]),
       ("aws s3 rm s3://lake/raw", ["rm", "aws s3 ls"]), ("dbt run", ["run", "dag run nightly"]),
       ("kcat -t nowhere -C", ["nowhere", "app-events"]),

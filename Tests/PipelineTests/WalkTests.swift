@@ -34,12 +34,12 @@ struct WalkTests {
       turns += 1
       let screen = try #require(walk.screens.last)
       #expect(screen.unknownSequences.isEmpty)
-      if screen.contains(isKorean ? "모두 마쳤습니다" : "finished every lesson") { break }
       if screen.currentLine.hasPrefix(isKorean ? "예측>" : "guess>") {
         try walk.enter(turns.isMultiple(of: 2) ? "1!" : "2")
         continue
       }
       let place = try #require(try walk.ask("resume")["data"] as? [String: Any])
+      if place["lesson"] as? String == "01" { break }
       if place["waiting"] as? String == "exercise", let id = place["exercise"] as? String {
         // An exercise that its author's own answer does not pass would be asked for ever.
         guard !solved.contains(id) else {

@@ -15,11 +15,9 @@ struct ChatterFaultTests {
   ) throws -> World {
     var configuration = Configuration()
     change(&configuration)
-    return try World(
-      configuration: WorldConfiguration(
-        seed: 42, size: .xs, start: Harness.moment(day: 11), faults: faults),
-      specification: try Harness.specification(),
-      rules: [SDKRules(from: 0, configuration: configuration)], progressFile: progressFile)
+    return try Harness.world(
+      faults: faults, rules: [SDKRules(from: 0, configuration: configuration)],
+      progressFile: progressFile)
   }
 
   private static func run(

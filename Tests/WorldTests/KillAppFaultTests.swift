@@ -15,11 +15,8 @@ struct KillAppFaultTests {
   ) throws -> World {
     var configuration = Configuration()
     change(&configuration)
-    return try World(
-      configuration: WorldConfiguration(
-        seed: 42, size: .xs, start: Harness.moment(day: 11), faults: faults),
-      specification: try Harness.specification(),
-      rules: [SDKRules(from: 0, configuration: configuration, keepsQueue: onDisk)],
+    return try Harness.world(
+      faults: faults, rules: [SDKRules(from: 0, configuration: configuration, keepsQueue: onDisk)],
       progressFile: progressFile)
   }
 

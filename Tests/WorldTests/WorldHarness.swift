@@ -29,6 +29,7 @@ enum Harness {
     startDay: Int = 11,
     app: String = "shop",
     faults: [WorldFault] = [],
+    rules: [SDKRules] = [],
     progressFile: String? = nil,
     openedAt: StoryTime? = nil
   ) throws -> World {
@@ -36,6 +37,7 @@ enum Harness {
       configuration: WorldConfiguration(
         seed: seed, size: size, start: moment(day: startDay), faults: faults),
       specification: try specification(app),
+      rules: rules,
       progressFile: progressFile,
       openedAt: openedAt
     )

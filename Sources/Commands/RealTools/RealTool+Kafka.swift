@@ -245,13 +245,13 @@ extension Shell {
           .badNumber,
           ["option": "--replication-factor", "value": String(replicas), "low": "1", "high": "3"])
       }
-      let settings = arguments["config"].map { text -> (String, String) in
+      let settings = arguments.repeated["config", default: []].map { text -> (String, String) in
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
       }
       try makeTopic(
         topic, partitions: try arguments.integer("partitions", least: 1) ?? 1, replicas: replicas,
-        settings: settings.map { [$0] } ?? [])
+        settings: settings)
       return toolReply(["Created topic \(topic)."])
     }
     guard arguments.has("describe") else { return toolReply(log.topicNames()) }

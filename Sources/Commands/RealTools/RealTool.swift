@@ -89,6 +89,8 @@ struct RealToolArguments {
   private let tool: String
   private(set) var positions: [String] = []
   private(set) var options: [String: String] = [:]
+  /// Every value of an option with one, in the order in which they were typed.
+  private(set) var repeated: [String: [String]] = [:]
 
   /// - Parameters:
   ///   - tool: the tool's name, for errors.
@@ -114,17 +116,17 @@ struct RealToolArguments {
       if let kept = flags[word] {
         options[kept] = ""
       } else if let kept = values[name], name != word {
-        options[kept] = String(word.dropFirst(name.count + 1))
+        keep(String(word.dropFirst(name.count + 1)), kept)
       } else if let kept = values[word] {
         guard index < words.count else {
           throw CommandError(.missingOptionValue, ["option": word])
         }
-        options[kept] = words[index]
+        keep(words[index], kept)
         index += 1
       } else if let short = values.keys.first(where: {
         $0.count == 2 && word.hasPrefix($0) && !word.hasPrefix("--")
       }), let kept = values[short] {
-        options[kept] = String(word.dropFirst(2))
+        keep(String(word.dropFirst(2)), kept)
       } else {
         let known = (Array(values.keys) + Array(flags.keys)).sorted()
         throw CommandError(
@@ -133,6 +135,11 @@ struct RealToolArguments {
         )
       }
     }
+  }
+
+  private mutating func keep(_ value: String, _ name: String) {
+    options[name] = value
+    repeated[name, default: []].append(value)
   }
 
   subscript(_ name: String) -> String? { options[name] }
