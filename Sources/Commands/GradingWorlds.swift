@@ -8,6 +8,7 @@
 // 4. `close` removes the copy. What a crash leaves, the next start removes.
 
 internal import Connector
+internal import Course
 internal import Diagnostics
 internal import Foundation
 package import Grading
@@ -125,6 +126,8 @@ final class CopiedWorld: GradingWorld {
   private let spoken: Language
   private let sessionZone: SessionZone
   private let baselineOrigin: Origin
+  /// What the learner worked out on paper: it belongs to no world.
+  private let worksheets: WorksheetBook
   /// Nil once the world is closed.
   private var shell: Shell?
   private let path: String
@@ -134,9 +137,10 @@ final class CopiedWorld: GradingWorld {
   init(
     below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
     faults: [WorldFault], kind: String, content: ContentRoot, language: Language,
-    sessionZone: SessionZone
+    sessionZone: SessionZone, worksheets: WorksheetBook
   ) throws {
     self.parent = parent
+    self.worksheets = worksheets
     self.secret = secret
     self.kind = kind
     self.content = content
@@ -163,7 +167,7 @@ final class CopiedWorld: GradingWorld {
     try self.init(
       below: parent, of: origin, baseline: baseline, secret: secret, faults: faults, kind: kind,
       content: shell.content, language: shell.settings.language,
-      sessionZone: shell.options.sessionZone)
+      sessionZone: shell.options.sessionZone, worksheets: shell.worksheetBook)
   }
 
   deinit { close() }
@@ -230,7 +234,8 @@ final class CopiedWorld: GradingWorld {
         "baseline": GradingNames.flat(baseline),
       ])
     let whole = ComposedCatalog(name: "baseline", tables: GradingNames.bySchema(baseline))
-    let engine = QueryEngine(catalogs: platform.catalogs + [own, whole])
+    let catalogs = CourseTables.forGraders(platform.catalogs, worksheets, language: language)
+    let engine = QueryEngine(catalogs: catalogs + [own, whole])
     var session = platform.session()
     session.catalog = GradingNames.catalog
     session.schema = GradingNames.schema
@@ -283,7 +288,7 @@ final class CopiedWorld: GradingWorld {
     let copy = try CopiedWorld(
       below: parent, of: .running(try opened().platform), baseline: baselineOrigin,
       secret: secret, faults: [], kind: kind, content: content, language: spoken,
-      sessionZone: sessionZone)
+      sessionZone: sessionZone, worksheets: worksheets)
     copy.answers = answers
     return copy
   }

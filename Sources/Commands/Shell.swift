@@ -197,7 +197,7 @@ package final class Shell: @unchecked Sendable {
   /// The world, opened on first use: starting the prompt does not wait for it.
   func platform() throws -> Platform {
     if let opened { return opened }
-    let platform = try Platform(home: home, options: options)
+    let platform = try Platform(home: home, options: options, courseTables: courseTables)
     opened = platform
     if !platform.isPrepared { try prepare(platform) }
     return platform
