@@ -14,6 +14,8 @@ struct CommandError: DiagnosableError {
     case watchElsewhere, noSuchFolder, notPassedYet
     case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
     case nothingToCheck, noSuchPart, spokenCommand, noSuchEvent
+    case noSuchWorksheet, noSuchCell, ambiguousCell, noSuchAssumption
+    case unreadableNumber, otherUnit, impossibleSize
   }
 
   var kind: Kind

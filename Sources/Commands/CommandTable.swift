@@ -79,6 +79,10 @@ enum CommandTable {
 
   static let all: [Command] =
     course + forks + authoring + [
+      Command("size", group: .course) { try $0.size($1) },
+      Command("assume", group: .course, subcommands: ["list", "set", "clear"]) {
+        try $0.assume($1)
+      },
       Command(
         "app",
         group: .phone,

@@ -8,6 +8,7 @@
 // 4. `close` removes the copy. What a crash leaves, the next start removes.
 
 internal import Connector
+internal import Course
 internal import Diagnostics
 internal import Foundation
 package import Grading
@@ -128,6 +129,8 @@ final class CopiedWorld: GradingWorld {
   private let spoken: Language
   private let sessionZone: SessionZone
   private let baselineOrigin: Origin
+  /// What the learner worked out on paper: it belongs to no world.
+  private let worksheets: WorksheetBook
   /// Nil once the world is closed.
   private var shell: Shell?
   private let path: String
@@ -139,9 +142,10 @@ final class CopiedWorld: GradingWorld {
   init(
     below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
     faults: [WorldFault], kind: String, content: ContentRoot, language: Language,
-    sessionZone: SessionZone, attempts: AttemptLedger = AttemptLedger()
+    sessionZone: SessionZone, worksheets: WorksheetBook, attempts: AttemptLedger = AttemptLedger()
   ) throws {
     self.parent = parent
+    self.worksheets = worksheets
     self.secret = secret
     self.kind = kind
     self.content = content
@@ -169,7 +173,7 @@ final class CopiedWorld: GradingWorld {
     try self.init(
       below: parent, of: origin, baseline: baseline, secret: secret, faults: faults, kind: kind,
       content: shell.content, language: shell.settings.language,
-      sessionZone: shell.options.sessionZone)
+      sessionZone: shell.options.sessionZone, worksheets: shell.worksheetBook)
   }
 
   deinit { close() }
@@ -246,7 +250,8 @@ final class CopiedWorld: GradingWorld {
         "baseline": GradingNames.flat(baseline),
       ])
     let whole = ComposedCatalog(name: "baseline", tables: GradingNames.bySchema(baseline))
-    let engine = QueryEngine(catalogs: platform.catalogs + [own, whole])
+    let catalogs = CourseTables.forGraders(platform.catalogs, worksheets, language: language)
+    let engine = QueryEngine(catalogs: catalogs + [own, whole])
     var session = platform.session()
     session.catalog = GradingNames.catalog
     session.schema = GradingNames.schema
@@ -299,7 +304,8 @@ final class CopiedWorld: GradingWorld {
     let copy = try CopiedWorld(
       below: parent, of: .running(try opened().platform), baseline: baselineOrigin,
       secret: secret, faults: [], kind: kind, content: content, language: spoken,
-      sessionZone: sessionZone, attempts: AttemptLedger(copying: attempts))
+      sessionZone: sessionZone, worksheets: worksheets,
+      attempts: AttemptLedger(copying: attempts))
     copy.answers = answers
     return copy
   }

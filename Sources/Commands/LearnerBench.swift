@@ -120,9 +120,13 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   private func world(_ setting: RunSetting, copying path: String) throws -> LearnerWorld {
     let copy = try GradingHomes.make(
       below: home.path, copying: path + "/worlds/sandbox", secret: Home.secret(of: path))
+    // Only a world that somebody lived in has one.
+    let file = path + "/progress.sqlite"
+    let progress = FileManager.default.fileExists(atPath: file) ? file : nil
     do {
       return try LearnerWorld(
-        home: copy, content: content, made: made, setting: setting, contentRoot: content.path)
+        home: copy, content: content, made: made, setting: setting, contentRoot: content.path,
+        progressPath: progress)
     } catch {
       GradingHomes.remove(copy.path)
       throw error
@@ -138,7 +142,8 @@ final class LearnerWorld: BenchWorld {
   let host: any IncidentHost
 
   init(
-    home: Home, content: ContentRoot, made: MadeWorlds, setting: RunSetting, contentRoot: String
+    home: Home, content: ContentRoot, made: MadeWorlds, setting: RunSetting, contentRoot: String,
+    progressPath: String? = nil
   ) throws {
     path = home.path
     shell = try Shell(
@@ -150,6 +155,8 @@ final class LearnerWorld: BenchWorld {
     opened = shell
     host = ShellHost(shell)
     try shell.progress.setSetting("learner.seed", String(setting.seed))
+    // What earlier lines entered on paper is no part of the world.
+    if let progressPath { _ = try shell.progress.merge(progressPath) }
   }
 
   deinit { close() }

@@ -65,6 +65,7 @@ extension Shell {
     let name = command.names[0]
     if name == "help" { return CommandTable.all.map { $0.names[0] } }
     if earlier.count == 1, let own = courseWords(name) { return own }
+    if name == "size" || name == "assume" && earlier.count > 1 { return sizingWords(earlier) }
     if earlier.count == 1, !command.subcommands.isEmpty { return command.subcommands }
     if word.hasPrefix("--") { return command.options }
     let platform = try? platform()

@@ -200,7 +200,7 @@ package final class Shell: @unchecked Sendable {
     var options = options
     // Graders and authors make worlds of their own, which nothing outside of them may change.
     if purpose == .learner { options.profile = try Profile.read(homePath: home.path) }
-    let platform = try Platform(home: home, options: options)
+    let platform = try Platform(home: home, options: options, courseTables: courseTables)
     opened = platform
     if !platform.isPrepared { try prepare(platform) }
     return platform

@@ -29,8 +29,16 @@ final class ShellHost: GradingHost {
   }
 
   func query(_ sql: String) throws -> HostTable {
-    let platform = try running().platform()
-    return HostTable(try platform.engine.execute(sql, session: platform.session()))
+    let shell = try running()
+    let platform = try shell.platform()
+    var engine = platform.engine
+    // Worksheets with their right values, which no learner sees.
+    if sql.lowercased().contains("worksheet") {
+      engine = QueryEngine(
+        catalogs: CourseTables.forGraders(
+          platform.catalogs, shell.worksheetBook, language: shell.courseLanguage))
+    }
+    return HostTable(try engine.execute(sql, session: platform.session()))
   }
 
   func run(_ line: String) throws -> HostReply {

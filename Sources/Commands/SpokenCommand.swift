@@ -17,7 +17,7 @@ struct SpokenCommand: Sendable {
     "용어": "glossary", "용어집": "glossary", "역할": "role", "언어": "lang", "상태": "status",
     "시계": "clock", "시간": "clock", "대시보드": "dash show", "큐": "app queue",
     "실습": "exercise", "종료": "exit", "나가기": "exit", "끝": "exit", "지우기": "clear",
-    "명령": "help", "명령어": "help", "카프카": "kafka",
+    "명령": "help", "명령어": "help", "카프카": "kafka", "산정": "size", "가정": "assume list",
   ]
 
   /// What may follow such a word without changing it.

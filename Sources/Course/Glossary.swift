@@ -91,7 +91,7 @@ package struct Glossary: Sendable {
   ///
   /// Spaces and hyphens do not matter: `데이터웨어하우스` and `Data-Warehouse` both find it.
   package func lookup(_ text: String) -> Lookup {
-    let wanted = Self.key(text)
+    let wanted = Self.lookupKey(text)
     guard !wanted.isEmpty else { return .unknown(near: []) }
     let exact = terms.filter { Self.names($0).contains(wanted) }
     if exact.count == 1, let term = exact.first { return .found(term) }
@@ -118,11 +118,11 @@ package struct Glossary: Sendable {
   }
 
   private static func names(_ term: Term) -> [String] {
-    ([term.id, term.korean, term.english] + term.forbidden).map(key)
+    ([term.id, term.korean, term.english] + term.forbidden).map(lookupKey)
   }
 
   /// One spelling for comparison: composed, lower case, without spaces, hyphens and underscores.
-  static func key(_ text: String) -> String {
+  package static func lookupKey(_ text: String) -> String {
     normalizedAnswer(text).filter { !$0.isWhitespace && $0 != "-" && $0 != "_" }
   }
 }

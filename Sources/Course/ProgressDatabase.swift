@@ -44,6 +44,11 @@ enum ProgressDatabase {
       "incident_readings",
       ["run", "number", "line", "facts", "repair", "story_time", "wall_time"]
     ),
+    (
+      "worksheet_cells",
+      ["sheet", "cell", "value", "text", "measured", "story_time", "wall_time"]
+    ),
+    ("assumptions", ["name", "value", "is_drawn", "as_of", "wall_time"]),
   ]
 
   /// Opens the file, mends or replaces it, or falls back to memory; nil is memory from the start.
@@ -261,6 +266,32 @@ enum ProgressDatabase {
             is_early INTEGER NOT NULL DEFAULT 0,
             wall_time INTEGER NOT NULL CHECK (wall_time > 0));
           CREATE INDEX reviews_exercise ON reviews (exercise);
+          """
+      )
+    }
+    migrator.registerMigration("6-worksheets") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE worksheet_cells (
+            sheet TEXT NOT NULL CHECK (sheet <> ''),
+            cell TEXT NOT NULL CHECK (cell <> ''),
+            -- In the cell's unit; null where the cell was cleared.
+            value REAL,
+            -- As it was typed.
+            text TEXT NOT NULL,
+            -- What the cell's query gave when it was filled.
+            measured REAL,
+            story_time INTEGER,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0),
+            PRIMARY KEY (sheet, cell));
+          CREATE TABLE assumptions (
+            name TEXT PRIMARY KEY CHECK (name <> ''),
+            -- Null where the course's own value is back in force.
+            value REAL,
+            -- 1 where it was drawn and not set.
+            is_drawn INTEGER NOT NULL DEFAULT 0,
+            as_of TEXT NOT NULL,
+            wall_time INTEGER NOT NULL CHECK (wall_time > 0));
           """
       )
     }

@@ -176,6 +176,19 @@ extension ProgressStore {
         OR excluded.finished IS NOT NULL
           AND (finished IS NULL OR excluded.finished < finished)
       """,
+    // What was entered last stands.
+    "worksheet_cells": """
+      ON CONFLICT (sheet, cell) DO UPDATE SET
+        value = excluded.value, text = excluded.text, measured = excluded.measured,
+        story_time = excluded.story_time, wall_time = excluded.wall_time
+      WHERE excluded.wall_time > wall_time
+      """,
+    "assumptions": """
+      ON CONFLICT (name) DO UPDATE SET
+        value = excluded.value, is_drawn = excluded.is_drawn, as_of = excluded.as_of,
+        wall_time = excluded.wall_time
+      WHERE excluded.wall_time > wall_time
+      """,
   ]
 }
 

@@ -13,6 +13,7 @@ package struct CourseOrderChecks {
   private let glossary: Glossary
   private let cards: [ProductCard]
   private let checklist: Checklist
+  private let worksheets: [Worksheet]
   private let texts: ContentTexts
 
   /// Commands that need no introduction: those of the course itself, named by every screen.
@@ -34,6 +35,7 @@ package struct CourseOrderChecks {
     glossary = try content.glossary()
     cards = try content.cards()
     checklist = try content.checklist()
+    worksheets = try content.worksheets()
     var errors: [CourseError] = []
     func load<Value>(_ value: () throws -> Value) throws -> Value? {
       do { return try value() } catch let error as CourseError {
@@ -99,6 +101,17 @@ package struct CourseOrderChecks {
           "the term `\(term.id)` names lesson \(term.lesson)",
           file: "Lessons/terms.yaml",
           at: ["id: \(term.id)", "lesson:"],
+          fix: "Name one of \(lessonIDs.joined(separator: ", "))."
+        )
+      )
+    }
+    for sheet in worksheets where !lessonIDs.contains(sheet.lesson) {
+      findings.append(
+        finding(
+          "worksheet.lesson",
+          "the worksheet `\(sheet.id)` names lesson \(sheet.lesson)",
+          file: "Lessons/worksheets.yaml",
+          at: ["id: \(sheet.id)", "lesson:"],
           fix: "Name one of \(lessonIDs.joined(separator: ", "))."
         )
       )

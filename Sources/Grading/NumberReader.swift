@@ -62,6 +62,8 @@ struct NumberReader {
   let nouns: Set<String>
   /// Words for the steps, with the step each names.
   let labels: [String: String]
+  /// True where `Mb` is a megabit and `MBps` megabytes; else case says nothing.
+  var tellsBitsApart = false
   private let koreanWords: [[Character]]
 
   init(unit: NumberUnit, nouns: Set<String>, labels: [String: String] = [:]) {
@@ -300,7 +302,22 @@ struct NumberReader {
     }
   }
 
+  /// `Mb`, `MBps`: a unit whose case says whether it is bits or bytes.
+  private func casedUnit(_ word: String) -> NumberUnit? {
+    guard let first = word.first, "KMGTP".contains(first) else { return nil }
+    if word.count == 2, word.hasSuffix("b"), let factor = NumberWords.bytes[word.lowercased()] {
+      return NumberUnit(.bytes, factor: factor / 8, name: word)
+    }
+    if word.count == 4, word.hasSuffix("Bps"),
+      let factor = NumberWords.bytes[word.prefix(2).lowercased()]
+    {
+      return NumberUnit(.bytes, factor: factor, perSeconds: 1, name: word)
+    }
+    return nil
+  }
+
   private func unitWord(_ word: String, _ before: [Token]) -> Token? {
+    if tellsBitsApart, let unit = casedUnit(word) { return .unit(unit) }
     let lower = word.lowercased()
     if word == "m" || word == "M", unit.dimension == .time {
       return .unit(NumberUnit(.time, factor: 60, name: word))

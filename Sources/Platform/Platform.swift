@@ -120,8 +120,13 @@ package final class Platform {
   }
 
   /// Opens a world of a home, creating it where it is new. A new world has not lived yet:
-  /// `isPrepared` is false until `prepare` has run its history.
-  package init(home: Home, options: Options) throws {
+  /// `isPrepared` is false until `prepare` has run its history. `courseTables` stand in
+  /// `system.course`, beside the pipeline's own system tables.
+  package init(
+    home: Home,
+    options: Options,
+    courseTables: [String: ComposedCatalog.Provider] = [:]
+  ) throws {
     sessionZone = options.sessionZone
     contentRoot = options.contentRoot
     try WorldForks(home: home, worldName: options.worldName).finishRewind()
@@ -207,7 +212,9 @@ package final class Platform {
       now: { storeClock.now })
     catalogs = [
       lake, warehouse, live.catalog(), shop,
-      Platform.systemCatalog(log, opened.kafka, ingest, collector, lake, warehouse, journal, phone),
+      Platform.systemCatalog(
+        log, opened.kafka, ingest, collector, lake, warehouse, journal, phone,
+        course: courseTables),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
     engine = QueryEngine(catalogs: catalogs)
@@ -276,18 +283,18 @@ package final class Platform {
     _ lake: Lake,
     _ warehouse: Warehouse,
     _ journal: RunJournal,
-    _ phone: LearnerPhone
+    _ phone: LearnerPhone,
+    course: [String: ComposedCatalog.Provider]
   ) -> ComposedCatalog {
-    ComposedCatalog(
-      name: "system",
-      tables: [
-        "sdk": phone.systemTables(),
-        "collector": collector.systemTables(),
-        "kafka": kafkaTables(log, kafka, ingest),
-        "lake": lake.systemTables(),
-        "etl": journal.systemTables(),
-        "warehouse": warehouse.systemTables(),
-      ]
-    )
+    var tables = [
+      "sdk": phone.systemTables(),
+      "collector": collector.systemTables(),
+      "kafka": kafkaTables(log, kafka, ingest),
+      "lake": lake.systemTables(),
+      "etl": journal.systemTables(),
+      "warehouse": warehouse.systemTables(),
+    ]
+    if !course.isEmpty { tables["course"] = course }
+    return ComposedCatalog(name: "system", tables: tables)
   }
 }

@@ -124,6 +124,7 @@ import TestSupport
       _ = try content.stations()
       _ = try content.references()
       _ = try content.checklist()
+      _ = try content.worksheets()
       for folder in content.inventory().folders.values {
         _ = try AnswerCase.load(exercise: try Exercise.load(folder: folder))
       }

@@ -33,6 +33,8 @@ struct JSONShapeTests {
     "next", "back", "skip", "play", "exercise 00-1", "answer", "answer 0:0", "hint", "check",
     "solution", "reset", "skip 00-2", "review", "review list", "review stop",
     "progress export {file}", "progress import {file}", "course stats",
+    "size", "size ingest", "size ingest 2 579/s", "size ingest 1", "size ingest clear",
+    "assume list", "assume set dau 1000000", "assume clear dau",
     "canary send", "incident list", "incident start FALSE-01", "incident", "incident triage",
     "incident triage kind=fine since=never slice=all last_good=dashboard", "kafka lag",
     "incident evidence", "incident evidence add 1", "incident evidence remove 1",

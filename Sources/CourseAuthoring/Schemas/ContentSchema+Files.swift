@@ -5,8 +5,8 @@ internal import Foundation
 extension ContentSchema {
   /// All of them, in the order of their files.
   package static let all: [ContentSchema] = [
-    course, checklist, terms, cards, stations, references, exercise, item, check, expect, markdown,
-    incident, incidentCheck,
+    course, checklist, terms, cards, stations, references, assumptions, worksheets, exercise, item,
+    check, expect, markdown, incident, incidentCheck,
   ]
 
   /// The schema of a file by its path: below the content folder, or below a pack.

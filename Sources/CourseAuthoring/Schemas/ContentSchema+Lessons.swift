@@ -4,7 +4,7 @@ internal import Course
 internal import Grading
 
 extension ContentSchema {
-  private static func file(_ name: String, _ title: String, _ key: String, _ entry: SchemaNode)
+  static func file(_ name: String, _ title: String, _ key: String, _ entry: SchemaNode)
     -> ContentSchema
   {
     ContentSchema(
