@@ -279,14 +279,16 @@ final class CopiedWorld: GradingWorld {
       faults: platform.world.faults.map { Fault(name: $0.name, parameters: $0.parameters) })
   }
 
+  func save(_ files: [LearnerChanges.File]) throws {
+    guard !files.isEmpty else { return }
+    let (shell, platform) = try opened()
+    try PipelineChanges.lay(files, over: platform.pipeline.root)
+    // The collector, the phone and the topics are set up when a world is opened.
+    try shell.closeWorld()
+  }
+
   func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] {
-    let files = changes.base + changes.files
-    if !files.isEmpty {
-      let (shell, platform) = try opened()
-      try PipelineChanges.lay(files, over: platform.pipeline.root)
-      // The collector, the phone and the topics are set up when a world is opened.
-      try shell.closeWorld()
-    }
+    try save(changes.base + changes.files)
     return try changes.commands.map { command in
       let platform = try opened().platform
       let line = Rebinding.replace(rebinding, in: command.line)

@@ -159,7 +159,8 @@ extension Shell {
       rows: rows.map { incident, state in
         [
           incident.id, incident.title[courseLanguage],
-          text("incident.level." + incident.level.rawValue), String(incident.minutes),
+          incident.levels.map { text("incident.level." + $0.rawValue) }.joined(separator: ", "),
+          String(incident.minutes),
           text("incident.state." + state),
         ]
       })
@@ -171,7 +172,8 @@ extension Shell {
         rows.map { incident, state in
           .record([
             "id": .string(incident.id), "title": .string(incident.title[courseLanguage]),
-            "level": .string(incident.level.rawValue), "minutes": .count(incident.minutes),
+            "level": .string(incident.levels.map(\.rawValue).joined(separator: ",")),
+            "minutes": .count(incident.minutes),
             "state": .string(state),
           ])
         }))
@@ -179,17 +181,13 @@ extension Shell {
 
   private func startIncident(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
-    try arguments.allowOnly()
-    let folders = content.course.incidentFolders()
+    try arguments.allowOnly("level")
     guard let typed = arguments.positions.first else {
       throw CommandError(
         .missingArgument,
         ["command": "incident start", "usage": text("help.incident.usage")])
     }
-    let id = typed.uppercased()
-    guard let folder = folders[id] else {
-      throw noSuch(.noSuchIncident, typed, among: folders.keys.sorted())
-    }
+    let (id, folder) = try incidentToStart(typed)
     // Before the clock moves: an incident ends by a fork.
     try platform().checkEmbedded("incident start")
     if let session = openIncident() {
@@ -199,8 +197,15 @@ extension Shell {
       return startReply(try session.opening(), session)
     }
     let incident = try Incident.load(folder: folder)
+    let level = try arguments.options["level"].map { word in
+      let known = ["진단": Incident.Level.diagnose, "복구": .repair]
+      guard let level = Incident.Level(rawValue: word.lowercased()) ?? known[word],
+        incident.levels.contains(level)
+      else { throw noSuch(.noSuchLevel, word, among: incident.levels.map(\.rawValue)) }
+      return level
+    }
     let (session, answer) = try IncidentSession.start(
-      incident, host: gradingHost(), progress: progress, seed: try progress.learnerSeed(),
+      incident, level: level, host: gradingHost(), progress: progress, seed: try progress.learnerSeed(),
       now: { try platform().now.milliseconds })
     incidents.session = session
     // A script does not wait for what nobody will read meanwhile.
@@ -215,6 +220,32 @@ extension Shell {
         at: 0)
     }
     return reply
+  }
+
+  /// The incident of that id; of `PAY-01`, which several begin with, the one that is open, or one of
+  /// those whose exercises were passed: drawn, for the same message has several causes.
+  private func incidentToStart(_ typed: String) throws -> (id: String, folder: String) {
+    let folders = content.course.incidentFolders()
+    let id = typed.uppercased()
+    if let folder = folders[id] { return (id, folder) }
+    let variants = folders.filter { $0.key.hasPrefix(id + "-") }.sorted { $0.key < $1.key }
+    if let open = openIncident()?.incident.id, let variant = variants.first(where: { $0.key == open }) {
+      return (variant.key, variant.value)
+    }
+    guard !variants.isEmpty else {
+      throw noSuch(.noSuchIncident, typed, among: folders.keys.sorted())
+    }
+    let passed = try progress.passedExercises()
+    let ready = variants.filter { variant in
+      ((try? Incident.load(folder: variant.value).needs) ?? []).allSatisfy(passed.contains)
+    }
+    // Those that were not solved yet come first.
+    let fresh = ready.filter { !passed.contains($0.key) }
+    let choice = fresh.isEmpty ? (ready.isEmpty ? Array(variants.prefix(1)) : ready) : fresh
+    let round = try variants.reduce(0) { try $0 + progress.incidentRunCount($1.key) }
+    var generator = SeededGenerator(seed: try progress.learnerSeed(), id, "which", String(round))
+    let drawn = choice[Int(generator.next().multipliedFullWidth(by: UInt64(choice.count)).high)]
+    return (drawn.key, drawn.value)
   }
 
   private func startReply(_ answer: IncidentAnswer, _ session: IncidentSession) -> Reply {

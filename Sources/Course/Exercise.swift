@@ -128,18 +128,7 @@ package struct Exercise: Sendable {
 
   /// The files of a folder of the exercise as files of `pipeline/`; empty where there is none.
   package func pipelineFiles(in place: String) -> [LearnerChanges.File] {
-    let top = ContentFolder(path: folder)
-    func files(_ below: String) -> [LearnerChanges.File] {
-      top.names(in: below).flatMap { name -> [LearnerChanges.File] in
-        let path = "\(below)/\(name)"
-        if top.isFolder(path) { return files(path) }
-        let text = try? top.text(path, holds: "a file of the pipeline")
-        return text.map {
-          [LearnerChanges.File(path: String(path.dropFirst(place.count + 1)), content: $0)]
-        } ?? []
-      }
-    }
-    return top.isFolder(place) ? files(place) : []
+    (try? ContentFolder(path: folder).pipelineFiles(in: place)) ?? []
   }
 
   /// Every hint by its name: `1`, `clock.1` for a part's own, the feedback id of a misconception.

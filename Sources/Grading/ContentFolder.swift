@@ -110,6 +110,24 @@ package struct ContentFolder {
     return names.filter { !$0.hasPrefix(".") && !$0.hasSuffix("~") }.sorted()
   }
 
+  /// The files of a folder as files of `pipeline/`, below any depth; none where there is no folder.
+  ///
+  /// Throws where one of them is no text.
+  package func pipelineFiles(in place: String) throws -> [LearnerChanges.File] {
+    func files(_ below: String) throws -> [LearnerChanges.File] {
+      try names(in: below).flatMap { name -> [LearnerChanges.File] in
+        let path = "\(below)/\(name)"
+        if isFolder(path) { return try files(path) }
+        return [
+          LearnerChanges.File(
+            path: String(path.dropFirst(place.count + 1)),
+            content: try text(path, holds: "a file of the pipeline"))
+        ]
+      }
+    }
+    return isFolder(place) ? try files(place) : []
+  }
+
   package func isFolder(_ name: String) -> Bool {
     if let written {
       return ((try? written.get()) ?? [:]).keys.contains { $0.hasPrefix(name + "/") }

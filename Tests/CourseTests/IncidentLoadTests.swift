@@ -30,7 +30,26 @@ import Testing
     var place: String
   }
 
+  private static let planted = "    faults: [{name: price-as-text, from: \"{{hour}}\"}]\n"
+
   static let faults: [Fault] = [
+    Fault(
+      old: "level: repair", new: "level: [repair, repair]", code: "course.bad-value", place: ":5 level"),
+    Fault(
+      old: planted, new: "    steps: [{id: paused, at: \"2140\", run: [kafka members stop 1]}]\n",
+      code: "course.bad-value", place: "at"),
+    Fault(
+      old: planted, new: "    steps: [{id: paused, at: \"21:40\"}]\n", code: "course.bad-value",
+      place: "steps"),
+    Fault(
+      old: planted, new: "    steps: [{id: paused, at: \"21:40\", files: nowhere}]\n",
+      code: "course.bad-value", place: "files"),
+    Fault(
+      old: planted, new: "    steps: [{id: paused, at: \"21:40\", line: kafka lag}]\n",
+      code: "course.unknown-key", place: "line"),
+    Fault(
+      old: "feedback: lost", new: "feedback: lost\nlevel: mend", file: "checks/10-complete.yaml",
+      code: "course.bad-value", place: "level"),
     Fault(old: "level: repair", new: "level: mend", code: "course.bad-value", place: ":5 level"),
     Fault(old: "id: TXT-01", new: "id: TXT-02", code: "course.bad-value", place: ":2 id"),
     Fault(old: "id: TXT-01", new: "id: txt", code: "course.bad-value", place: ":2 id"),
@@ -98,9 +117,26 @@ import Testing
 
   @Test func `the sound one loads`() throws {
     let incident = try Incident.load(folder: fixtureURL("incidents/TXT-01").path)
-    #expect(incident.level == .repair && incident.checks.count == 3)
+    #expect(incident.levels == [.repair] && incident.checks.count == 3)
     #expect(incident.points == Incident.usualPoints)
     #expect(incident.feedbackIDs.contains("only-reran"))
+  }
+
+  @Test func `both levels, and what somebody did, are read`() throws {
+    let incident = try Self.changed(
+      "level: repair", "level: [repair, diagnose]\nreport:\n  - {id: tell, title: {en: Tell},"
+        + " options: [{id: a, text: {en: a}}, {id: b, text: {en: b}, feedback: lost}], right: a}")
+    let steps =
+      "    steps:\n      - {id: stopped, at: \"21:40\", run: [\"kafka members stop {{hour}}\"], files: slow}\n"
+    let text = try String(contentsOfFile: incident.path + "/incident.yaml", encoding: .utf8)
+    try incident.folder.write(
+      "TXT-01/incident.yaml",
+      text.replacingOccurrences(of: Self.planted, with: steps))
+    try incident.folder.write("TXT-01/steps/slow/ingest.yaml", "consumers: 1\n")
+    let loaded = try Incident.load(folder: incident.path)
+    #expect(loaded.levels == [.repair, .diagnose])
+    let step = try #require(loaded.variants[0].steps.first)
+    #expect(step.files.map(\.path) == ["ingest.yaml"] && step.lines == ["kafka members stop {{hour}}"])
   }
 
   @Test func `FALSE-01 loads with both languages, and its answers with it`() throws {

@@ -62,16 +62,16 @@ private struct IncidentManifest {
       "dashboard", "symptom", "values", "variants", "hidden", "triage", "facts", "diagnosis",
       "report", "postmortem", "tempting", "points",
     ])
-    let variants = try variants()
+    let variants = try variants(ContentFolder(path: folder))
     let parameters = variants.flatMap { $0.parameters.map(\.name) }
-    let level = try node.required("level", example: "diagnose").choice(Incident.Level.self)
+    let levels = try levels(try node.required("level", example: "diagnose"))
     let hidden = node.optional("hidden")
     try hidden?.allowKeys(["days", "version_shift"])
     let incident = Incident(
       id: try id(),
       version: try node.required("version", example: "1").integer(1...1_000_000, example: "1"),
       status: status,
-      level: level,
+      levels: levels,
       title: try node.required("title", example: "{ko: 제목, en: Title}")
         .localized(needsBoth: needsBoth),
       minutes: try node.required("minutes", example: "15").integer(1...240, example: "15"),
@@ -153,14 +153,17 @@ private struct IncidentManifest {
 
   // MARK: Variants
 
-  private func variants() throws -> [Incident.Variant] {
+  private func variants(_ folder: ContentFolder) throws -> [Incident.Variant] {
     let list = try node.required("variants", example: "- {id: A}")
     let variants = try list.elements(example: "- {id: A}").map { element in
-      try element.allowKeys(["id", "faults", "parameters"])
+      try element.allowKeys(["id", "faults", "steps", "parameters"])
       return Incident.Variant(
         id: try element.required("id", example: "A").text(example: "A"),
         faults: try element.optional("faults")?.elements(example: "- {name: unreachable}")
           .map(fault) ?? [],
+        steps: try element.optional("steps")?
+          .elements(example: "- {id: paused, at: \"21:40\", run: [kafka members stop 2]}")
+          .map { try step($0, folder) } ?? [],
         parameters: try element.optional("parameters").map(parameters) ?? [])
     }
     guard !variants.isEmpty, Set(variants.map(\.id)).count == variants.count else {
@@ -169,6 +172,50 @@ private struct IncidentManifest {
         advice: "Write `variants: [{id: A}]`.")
     }
     return variants
+  }
+
+  /// One level, or those that a learner may choose from.
+  private func levels(_ node: ManifestNode) throws -> [Incident.Level] {
+    guard node.node.sequence != nil else { return [try node.choice(Incident.Level.self)] }
+    let levels = try node.elements(example: "[diagnose, repair]")
+      .map { try $0.choice(Incident.Level.self) }
+    guard !levels.isEmpty, Set(levels).count == levels.count else {
+      throw node.error(
+        "course.bad-value", "The levels need at least one, each once.",
+        advice: "Write `level: [diagnose, repair]`.")
+    }
+    return levels
+  }
+
+  /// What somebody did: `run` and the folder `steps/NAME` of `files: NAME`, at a moment.
+  private func step(_ node: ManifestNode, _ folder: ContentFolder) throws -> IncidentStep {
+    try node.allowKeys(["id", "at", "run", "files"])
+    let at = try node.required("at", example: "\"21:40\"")
+    let moment = try at.text(example: "\"21:40\"")
+    guard moment.contains("{{") || IncidentStep.offset(moment) != nil else {
+      throw at.error(
+        "course.bad-value", "`\(moment)` is no moment.",
+        advice: "Write hours and minutes since yesterday's midnight in KST: `\"21:40\"`.")
+    }
+    var files: [LearnerChanges.File] = []
+    if let filesNode = node.optional("files") {
+      let name = try filesNode.text(example: "paused")
+      files = try folder.pipelineFiles(in: "steps/" + name)
+      guard !files.isEmpty else {
+        throw filesNode.error(
+          "course.bad-value", "There are no files in steps/\(name).",
+          advice: "Put there what is laid over pipeline/, such as steps/\(name)/ingest.yaml.")
+      }
+    }
+    let lines = try node.optional("run")?.texts(example: "kafka members stop 2") ?? []
+    guard !files.isEmpty || !lines.isEmpty else {
+      throw node.error(
+        "course.bad-value", "The step does nothing.",
+        advice: "Write `run: [kafka members stop 2]` or `files: NAME`.")
+    }
+    return IncidentStep(
+      id: try node.required("id", example: "paused").text(example: "paused"), at: moment,
+      lines: lines, files: files)
   }
 
   private func fault(_ node: ManifestNode) throws -> Fault {
@@ -386,7 +433,7 @@ private struct IncidentManifest {
       let node = try ManifestNode.parse(
         folder.text("checks/\(name)", holds: "goal, feedback and sql"), file: file)
       let isInvariant = node.optional("invariant") != nil
-      try node.allowKeys(["goal", "feedback"] + (isInvariant ? Invariant.keys : ["sql"]))
+      try node.allowKeys(["goal", "feedback", "level"] + (isInvariant ? Invariant.keys : ["sql"]))
       return IncidentCheck(
         name: String(name.dropLast(".yaml".count)),
         goal: try node.required("goal", example: "{ko: 목표, en: Goal}")
@@ -395,7 +442,8 @@ private struct IncidentManifest {
         rule: isInvariant
           ? .invariant(try Invariant.parse(node, names: ["started"] + parameters))
           : .sql(
-            try sql(try node.required("sql", example: "SELECT … (what is wrong)"), parameters)))
+            try sql(try node.required("sql", example: "SELECT … (what is wrong)"), parameters)),
+        levels: try node.optional("level").map(levels) ?? Incident.Level.allCases)
     }
   }
 
@@ -416,7 +464,7 @@ private struct IncidentManifest {
         "diagnosis", "There is no stage `\(stranger)`.",
         "Stages: \(known.joined(separator: ", ")).")
     }
-    if incident.level == .diagnose, incident.report == nil {
+    if incident.levels.contains(.diagnose), incident.report == nil {
       throw refuse(
         "level", "An incident of level `diagnose` ends with a report, and has none.",
         "Write `report:` with what is to be told, as fields.")
@@ -436,10 +484,15 @@ private struct IncidentManifest {
           "Write `excludes: [\(Incident.neighbours(of: stage).sorted().joined(separator: ", "))]`.")
       }
     }
-    for variant in incident.variants where incident.level == .repair && variant.faults.isEmpty {
+    for variant in incident.variants where incident.levels.contains(.repair) && !variant.isBroken {
       throw refuse(
         "level", "The variant \(variant.id) has no fault: there is nothing to repair.",
-        "Write `faults:`, or `level: diagnose`.")
+        "Write `faults:` or `steps:`, or `level: diagnose`.")
+    }
+    if let variant = incident.variants.first(where: { !$0.steps.isEmpty }), incident.time == nil {
+      throw refuse(
+        "time", "The steps of the variant \(variant.id) come on the day before a message without a time.",
+        "Write `time: \"09:10\"`.")
     }
     guard !incident.hiddenDays.isEmpty else {
       throw refuse(

@@ -29,16 +29,23 @@ package struct Incident: Sendable {
     package var id: String
     /// What is made wrong; the parameters may name `{{parameters}}`.
     package var faults: [Fault]
+    /// What somebody did to the pipeline on the day before the message, in the order of its moments.
+    package var steps: [IncidentStep]
     /// Names and the values of which one is drawn per learner, another one for the hidden variant.
     package var parameters: [(name: String, values: [String])]
 
     package init(
-      id: String, faults: [Fault] = [], parameters: [(name: String, values: [String])] = []
+      id: String, faults: [Fault] = [], steps: [IncidentStep] = [],
+      parameters: [(name: String, values: [String])] = []
     ) {
       self.id = id
       self.faults = faults
+      self.steps = steps
       self.parameters = parameters
     }
+
+    /// False where the variant leaves the world as it is.
+    package var isBroken: Bool { !faults.isEmpty || !steps.isEmpty }
   }
 
   /// A repair that tempts and is wrong, recognised by a command that was run.
@@ -53,7 +60,8 @@ package struct Incident: Sendable {
   package var id: String
   package var version: Int
   package var status: ContentStatus
-  package var level: Level
+  /// Those that a learner may choose from; the first where none is chosen.
+  package var levels: [Level]
   package var title: LocalizedText
   package var minutes: Int
   /// Exercises that come before.
@@ -79,7 +87,7 @@ package struct Incident: Sendable {
   package var facts: [IncidentFact]
   /// The fields `stage` and `cause` among others.
   package var diagnosis: IncidentForm
-  /// What is written to the data team, or to the one who asked; nil at level `repair`.
+  /// What is written to the data team, or to the one who asked, at level `diagnose`.
   package var report: IncidentForm?
   package var postmortem: IncidentForm
   package var tempting: [Tempting]
@@ -119,7 +127,7 @@ package struct Incident: Sendable {
     let forms = [triage, diagnosis, report, postmortem].compactMap { $0 }
     let ids =
       forms.flatMap(\.feedbackIDs) + facts.compactMap(\.misleads) + tempting.map(\.feedback)
-      + checks.map(\.feedback) + (level == .diagnose ? [Self.changedFeedback] : [])
+      + checks.map(\.feedback) + (levels.contains(.diagnose) ? [Self.changedFeedback] : [])
     return ids.filter { seen.insert($0).inserted }
   }
 
@@ -141,6 +149,8 @@ package struct IncidentCheck: Sendable {
   package var goal: LocalizedText
   package var feedback: String
   package var rule: Rule
+  /// The levels at which it is asked.
+  package var levels: [Incident.Level] = Incident.Level.allCases
 }
 
 /// SQL with `{{names}}`, filled with what the author wrote or the engine found: dates, moments and the

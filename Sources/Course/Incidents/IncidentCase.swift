@@ -7,6 +7,9 @@
 // answers/unread/what-is-no-word.tap        gets could-not-read: it is no wrong answer
 // answers/nothing/check-at-once.tap         gets not-attempted, likewise
 // ```
+//
+// A line `:save NAME` lays the files of `saves/NAME/` over `pipeline/`, as an editor would have saved
+// them at that point.
 
 internal import Foundation
 package import Grading
@@ -19,14 +22,24 @@ package struct IncidentCase: Sendable {
   /// What the last line gets: a name of `Verdict`, and a feedback id.
   package var verdict: String
   package var feedback: String?
+  /// The files of each `:save NAME`.
+  package var saves: [String: [LearnerChanges.File]]
 
   package init(
-    name: String, lines: [(text: String, number: Int)], verdict: String, feedback: String? = nil
+    name: String, lines: [(text: String, number: Int)], verdict: String, feedback: String? = nil,
+    saves: [String: [LearnerChanges.File]] = [:]
   ) {
     self.name = name
     self.lines = lines
     self.verdict = verdict
     self.feedback = feedback
+    self.saves = saves
+  }
+
+  /// The NAME of a line `:save NAME`; nil for any other line.
+  private static func savedName(_ line: String) -> String? {
+    let words = line.split(separator: " ")
+    return words.count == 2 && words[0] == ":save" ? String(words[1]) : nil
   }
 
   /// The file, below the incident's folder.
@@ -123,9 +136,20 @@ package struct IncidentCase: Sendable {
         code: "course.no-answer", message: "The script does not end with what is judged.",
         place: folder.display(path), advice: "End it with `check` or `incident …`.")
     }
+    var saves: [String: [LearnerChanges.File]] = [:]
+    for line in lines {
+      guard let name = savedName(line.text) else { continue }
+      saves[name] = try folder.pipelineFiles(in: "saves/" + name)
+      guard saves[name]?.isEmpty == false else {
+        throw CourseError(
+          code: "course.no-answer", message: "There are no files in saves/\(name).",
+          place: folder.display(path) + ":\(line.number)",
+          advice: "Put there what is laid over pipeline/, such as saves/\(name)/sdk.yaml.")
+      }
+    }
     return IncidentCase(
       name: String(path.dropFirst("answers/".count).dropLast(".tap".count)), lines: lines,
-      verdict: expected.0, feedback: expected.1)
+      verdict: expected.0, feedback: expected.1, saves: saves)
   }
 
   // MARK: Playing
@@ -144,6 +168,11 @@ package struct IncidentCase: Sendable {
     var outcome = Outcome()
     for (index, line) in lines.enumerated() {
       do {
+        if let name = Self.savedName(line.text) {
+          try host.save(saves[name] ?? [])
+          outcome.transcript += [line.text, ""]
+          continue
+        }
         let text = try replacingQueries(in: line.text, host: host)
         let (json, exit) = try run(text)
         outcome.transcript += [text, json]

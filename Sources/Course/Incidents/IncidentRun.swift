@@ -12,6 +12,8 @@ package struct IncidentRun: Sendable, Codable, Hashable {
   package var incident: String
   package var version: Int
   package var variant: String
+  /// How far the learner goes; nil in a run from before there was a choice.
+  package var level: String?
   /// The parameters drawn for the learner's world and for the hidden one.
   package var parameters: [String: String]
   package var hiddenParameters: [String: String]

@@ -333,7 +333,7 @@ extension IncidentSession {
       .joined(separator: "\n")
   }
 
-  private var repairName: String { incident.level == .diagnose ? "report" : "repair" }
+  private var repairName: String { level == .diagnose ? "report" : "repair" }
 }
 
 extension String {

@@ -13,14 +13,17 @@ extension IncidentSession {
   /// Throws `incident.no-symptom` where the world does not show what the message says, and what the
   /// host throws; the world is then put back.
   package static func start(
-    _ incident: Incident, host: any LessonHost, progress: ProgressStore, seed: UInt64,
-    now: () throws -> Int64
+    _ incident: Incident, level: Incident.Level? = nil, host: any LessonHost,
+    progress: ProgressStore, seed: UInt64, now: () throws -> Int64
   ) throws -> (session: IncidentSession, answer: IncidentAnswer) {
     let round = try progress.incidentRunCount(incident.id)
     var run = drawn(incident, seed: seed, round: round)
+    run.level = (level ?? incident.levels[0]).rawValue
     let variant = incident.variants.first { $0.id == run.variant } ?? incident.variants[0]
     let worlds = host as? any GradingHost
-    if !variant.faults.isEmpty {
+    // Before anything is changed: a level or a moment that cannot be is refused.
+    let target = try messageMoment(incident, variant, run.parameters, now: try now())
+    if variant.isBroken {
       guard let planter = host as? any IncidentHost else {
         throw CourseError(
           code: "incident.no-faults",
@@ -28,26 +31,19 @@ extension IncidentSession {
           advice: "Begin it in the program itself.", fields: ["id": incident.id])
       }
       try planter.takeFork(forkBefore(incident.id))
-      try planter.plant(try variant.faults.map { try filled($0, run.parameters) })
     }
-    if let time = incident.time {
-      let moment = try now()
-      let target = StoryMoment.next(time, from: moment, strictly: !variant.faults.isEmpty)
-      if target > moment {
-        let reply = try host.run("clock \(StoryMoment.clock(target))")
-        guard reply.exitCode == 0 else {
-          throw CourseError(
-            code: "incident.clock", message: "The clock could not be moved: \(reply.output)",
-            advice: "Look with `clock`, then begin again.", fields: ["output": reply.output])
-        }
-      }
+    do {
+      try bringAbout(variant.faults, variant.steps, run.parameters, host: host, to: target, now: now)
+    } catch {
+      if variant.isBroken { try? worlds?.rewind(to: forkBefore(incident.id)) }
+      throw error
     }
     run.startedAt = try now()
     run.today = StoryMoment.day(run.startedAt)
     run.yesterday = StoryMoment.day(run.startedAt - 86_400_000)
     let session = IncidentSession(incident: incident, run: run, host: host, progress: progress)
     guard try !session.ask(incident.symptom).rows.isEmpty else {
-      if !variant.faults.isEmpty { try worlds?.rewind(to: forkBefore(incident.id)) }
+      if variant.isBroken { try worlds?.rewind(to: forkBefore(incident.id)) }
       throw CourseError(
         code: "incident.no-symptom",
         message: "The world does not show what the message of \(incident.id) says.",
@@ -61,6 +57,101 @@ extension IncidentSession {
     session.run.values = IncidentRun.stored(try session.queried())
     try session.save()
     return (session, try session.opening())
+  }
+
+  /// The moment of the message: the next such time of day before which there is still time for all
+  /// that goes wrong.
+  private static func messageMoment(
+    _ incident: Incident, _ variant: Incident.Variant, _ parameters: [String: String], now: Int64
+  ) throws -> Int64 {
+    guard let time = incident.time else { return now }
+    let target = StoryMoment.next(time, from: now, strictly: variant.isBroken)
+    let begins = try variant.steps.map { try $0.filled(dayNames(target, parameters)).offset }.min()
+    guard let begins else { return target }
+    return try midnight(before: target) + begins < now ? target + 86_400_000 : target
+  }
+
+  /// The midnight with which the day before a moment begins.
+  private static func midnight(before moment: Int64) throws -> Int64 {
+    guard let midnight = StoryMoment.midnight(StoryMoment.day(moment - 86_400_000)) else {
+      throw CourseError(code: "incident.clock", message: "The world stands at no day.")
+    }
+    return midnight
+  }
+
+  /// What faults and steps may name: the days around a message, and the parameters.
+  private static func dayNames(_ message: Int64, _ parameters: [String: String]) -> [String: String]
+  {
+    var names = parameters
+    names["ds_kst"] = StoryMoment.day(message - 86_400_000)
+    names["ds_next"] = StoryMoment.day(message)
+    return names
+  }
+
+  /// Makes a learner's world, or a copy of it, go wrong on the way to the message.
+  private static func bringAbout(
+    _ faults: [Fault], _ steps: [IncidentStep], _ parameters: [String: String],
+    host: any LessonHost, to target: Int64, now: () throws -> Int64
+  ) throws {
+    let names = dayNames(target, parameters)
+    if !faults.isEmpty, let planter = host as? any IncidentHost {
+      try planter.plant(try faults.map { try filled($0, names) })
+    }
+    try IncidentStep.play(steps, in: host, midnight: try midnight(before: target), names: names)
+    guard target > (try now()) else { return }
+    let reply = try host.run("clock \(StoryMoment.clock(target))")
+    guard reply.exitCode == 0 else {
+      throw CourseError(
+        code: "incident.clock", message: "The clock could not be moved: \(reply.output)",
+        advice: "Look with `clock`, then begin again.", fields: ["output": reply.output])
+    }
+  }
+
+  /// The faults of a variant in the learner's world, at this run's message.
+  func ownFaults(without blamed: String?) throws -> [Fault] {
+    let names = Self.dayNames(run.startedAt, run.parameters)
+    return try variant.faults.filter { $0.name != blamed }.map { try Self.filled($0, names) }
+  }
+
+  /// Does this run's steps, but the blamed one, in a copy of the world from before them.
+  func playOwnSteps(without blamed: String, in world: any GradingWorld) throws {
+    try IncidentStep.play(
+      variant.steps.filter { $0.id != blamed }, in: world,
+      midnight: try Self.midnight(before: run.startedAt),
+      names: Self.dayNames(run.startedAt, run.parameters))
+  }
+
+  /// The hidden world's message, where steps come before it: the second morning, since the world is
+  /// made up to the first.
+  private func hiddenMessage() throws -> Int64 {
+    guard let midnight = StoryMoment.midnight(run.hiddenDay) else {
+      throw CourseError(
+        code: "incident.no-worlds", message: "`\(run.hiddenDay)` is no day of a hidden world.")
+    }
+    return StoryMoment.next(
+      incident.time ?? "09:10", from: midnight + 2 * 86_400_000, strictly: false)
+  }
+
+  /// The faults of the hidden variant; none at level `diagnose`, where no world is repaired.
+  func hiddenFaults() throws -> [Fault] {
+    var names = run.hiddenParameters
+    if !variant.steps.isEmpty {
+      names = Self.dayNames(try hiddenMessage(), names)
+    } else {
+      names["ds_kst"] = run.hiddenDay
+      names["ds_next"] = StoryMoment.day(after: run.hiddenDay) ?? ""
+    }
+    return try variant.faults.map { try Self.filled($0, names) }
+  }
+
+  /// Does the hidden variant's steps in a made world, and goes on to its message.
+  func playHiddenSteps(in world: any GradingWorld) throws {
+    guard !variant.steps.isEmpty else { return }
+    let message = try hiddenMessage()
+    try IncidentStep.play(
+      variant.steps, in: world, midnight: try Self.midnight(before: message),
+      names: Self.dayNames(message, run.hiddenParameters))
+    try Self.advance(world, to: message)
   }
 
   private static func drawn(_ incident: Incident, seed: UInt64, round: Int) -> IncidentRun {
@@ -119,10 +210,8 @@ extension IncidentSession {
 
   /// The made worlds that will be needed, to be made while the learner reads.
   package var worldRequests: [WorldRequest] {
-    guard let faults = try? variant.faults.map({ try Self.filled($0, run.hiddenParameters) }) else {
-      return []
-    }
-    return [hiddenRequest(incident.level == .diagnose ? [] : faults, seed: run.hiddenSeed)]
+    guard let faults = level == .diagnose ? [] : try? hiddenFaults() else { return [] }
+    return [hiddenRequest(faults, seed: run.hiddenSeed)]
   }
 
   func hiddenRequest(_ faults: [Fault], seed: UInt64) -> WorldRequest {

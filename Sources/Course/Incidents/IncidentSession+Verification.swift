@@ -54,9 +54,10 @@ extension IncidentSession {
     let world: any GradingWorld
     let names: [String: String]
     if let blamed = cause?.fault {
-      let rest = try variant.faults.filter { $0.name != blamed }
-        .map { try Self.filled($0, run.parameters) }
-      guard rest.count < variant.faults.count else {
+      let rest = try ownFaults(without: blamed)
+      guard
+        rest.count < variant.faults.count || variant.steps.contains(where: { $0.id == blamed })
+      else {
         throw CourseError(
           code: "incident.contradiction",
           message: "The cause `\(cause?.id ?? "")` blames `\(blamed)`, which was never planted.")
@@ -64,10 +65,11 @@ extension IncidentSession {
       world = try host.open(WorldRequest(origin: .learner(fork: forkBefore), faults: rest))
       names = self.names
     } else {
-      (world, names) = try hiddenWorld([], host)
+      (world, names) = try hiddenWorld(isBroken: false, host)
     }
     defer { world.close() }
     if let blamed = cause?.fault {
+      try playOwnSteps(without: blamed, in: world)
       try Self.advance(world, to: run.startedAt)
       guard try world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty else {
         throw CourseError(
@@ -88,25 +90,33 @@ extension IncidentSession {
   /// How many hidden worlds are looked at for one that shows the symptom.
   private static let hiddenWorldsMax: UInt64 = 3
 
-  /// A world that nobody has seen, with these faults, in which the symptom shows.
+  /// A world that nobody has seen, with the hidden variant's faults and steps or without any, in which
+  /// the symptom shows.
   ///
   /// A small world may happen not to show what is a matter of numbers; then the next seed is taken.
   private func hiddenWorld(
-    _ faults: [Fault], _ host: any GradingHost
+    isBroken: Bool, _ host: any GradingHost
   ) throws -> (world: any GradingWorld, names: [String: String]) {
+    let faults = isBroken ? try hiddenFaults() : []
     for round in 0..<Self.hiddenWorldsMax {
       let world = try host.open(hiddenRequest(faults, seed: run.hiddenSeed &+ round))
-      let names = try hiddenNames(world)
-      if try !world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty {
-        return (world, names)
+      do {
+        if isBroken { try playHiddenSteps(in: world) }
+        let names = try hiddenNames(world)
+        if try !world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty {
+          return (world, names)
+        }
+      } catch {
+        world.close()
+        throw error
       }
       world.close()
     }
     throw CourseError(
       code: "incident.contradiction",
-      message: faults.isEmpty
-        ? "A world without any fault does not show the symptom."
-        : "The hidden variant does not show the symptom.")
+      message: isBroken
+        ? "The hidden variant does not show the symptom."
+        : "A world without any fault does not show the symptom.")
   }
 
   private static let noWorlds = CourseError(
@@ -149,7 +159,7 @@ extension IncidentSession {
       }
       return try judgeDiagnosis("check", storyTime)
     case .repair:
-      return try incident.level == .diagnose
+      return try level == .diagnose
         ? judgeUnchanged(storyTime) : judgeRepair(storyTime)
     case .postmortem:
       guard incident.postmortem.missing(run.postmortem).isEmpty else {
@@ -261,8 +271,7 @@ extension IncidentSession {
   private func hiddenBreach(
     _ changes: LearnerChanges, _ host: any GradingHost
   ) throws -> Breach? {
-    let faults = try variant.faults.map { try Self.filled($0, run.hiddenParameters) }
-    let (hidden, names) = try hiddenWorld(faults, host)
+    let (hidden, names) = try hiddenWorld(isBroken: true, host)
     defer { hidden.close() }
     let symptom = try IncidentSQL.fill(incident.symptom, names)
     var rebinding = [run.yesterday: names["ds_kst"] ?? "", run.today: names["ds_next"] ?? ""]
@@ -293,7 +302,7 @@ extension IncidentSession {
     let judge = InvariantJudge(
       world: world, host: host as? any GradingHost, changes: changes,
       values: names.mapValues(HostValue.text))
-    for check in incident.checks {
+    for check in incident.checks where check.levels.contains(level) {
       switch check.rule {
       case .sql(let sql):
         let table = try world.query(try IncidentSQL.fill(sql, names))

@@ -83,6 +83,10 @@ package final class IncidentSession {
   }
 
   var language: CourseLanguage { host.language }
+  /// How far the learner goes this time.
+  package var level: Incident.Level {
+    run.level.flatMap(Incident.Level.init) ?? incident.levels[0]
+  }
   /// The name of the fork with which the incident begins.
   package var fork: String { "incident \(incident.id)" }
   /// The name of the fork from before the faults were planted.
@@ -153,7 +157,7 @@ package final class IncidentSession {
     switch run.step {
     case .triage: say("next.triage")
     case .diagnosis: say("next.diagnosis")
-    case .repair: say(incident.level == .diagnose ? "next.report" : "next.repair")
+    case .repair: say(level == .diagnose ? "next.report" : "next.repair")
     case .postmortem: say("next.postmortem")
     case .done: say("next.done")
     }
@@ -302,9 +306,9 @@ package final class IncidentSession {
     ])
   }
 
-  /// True where the world had faults of the incident and was put back to before them.
+  /// True where the incident had made the world wrong, and it was put back to before that.
   func takeFaultsAway() throws -> Bool {
-    guard !variant.faults.isEmpty, run.hasFork, let host = host as? any GradingHost else {
+    guard variant.isBroken, run.hasFork, let host = host as? any GradingHost else {
       return false
     }
     try host.rewind(to: forkBefore)
@@ -375,6 +379,12 @@ enum StoryMoment {
     formatter.timeZone = TimeZone(secondsFromGMT: offset)
     formatter.dateFormat = pattern
     return formatter
+  }
+
+  /// The midnight with which a day begins in KST; nil for what is no day.
+  static func midnight(_ day: String) -> Int64? {
+    formatter(offset: 9 * 3_600, "yyyy-MM-dd").date(from: day)
+      .map { Int64(($0.timeIntervalSince1970 * 1000).rounded()) }
   }
 
   /// The first moment after `now`, or `now` itself where `strictly` is false, at that KST time.
