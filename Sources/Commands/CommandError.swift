@@ -10,7 +10,7 @@ struct CommandError: DiagnosableError {
     case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed
-    case noSuchIncident, noSuchLevel, noIncident, otherIncident, repairLocked, looksLikeAnswer
+    case noSuchIncident, noSuchLevel, noSuchVersion, noSuchPlatform, noIncident, otherIncident, repairLocked, looksLikeAnswer
     case watchElsewhere, noSuchFolder, notPassedYet
     case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
     case nothingToCheck, noSuchPart, spokenCommand, noSuchEvent

@@ -36,17 +36,36 @@ extension Shell {
   }
 
   /// `app devices`: all phones by platform and version, and what waits on them.
-  func devices() throws -> Reply {
-    let groups = try platform().deviceGroups()
+  func devices() throws -> Reply { devices(try platform().deviceGroups()) }
+
+  /// `app queue --version 3.2.1 [--platform ios]`: what waits on the phones of one version.
+  func crowdQueue(_ words: [String]) throws -> Reply {
+    let arguments = try Arguments(words)
+    try arguments.allowOnly("version", "platform")
+    var groups = try platform().deviceGroups()
+    for (option, key) in [("version", \World.DeviceGroup.version), ("platform", \.platform)] {
+      guard let wanted = arguments.options[option] else { continue }
+      let known = Set(groups.map { $0[keyPath: key] }).sorted()
+      guard known.contains(wanted.lowercased()) else {
+        throw noSuch(option == "version" ? .noSuchVersion : .noSuchPlatform, wanted, among: known)
+      }
+      groups = groups.filter { $0[keyPath: key] == wanted.lowercased() }
+    }
+    return devices(groups)
+  }
+
+  private func devices(_ groups: [World.DeviceGroup]) -> Reply {
     let table = TableView(
       columns: [
         TableColumn("PLATFORM"), TableColumn("VERSION"), .number("PHONES"),
         .number(text("app.devices.waitingPhones")), .number(text("app.devices.waitingEvents")),
+        TableColumn(text("app.devices.oldest")),
       ],
       rows: groups.map {
         [
           $0.platform, $0.version, NumberText.grouped($0.phones),
           NumberText.grouped($0.waitingPhones), NumberText.grouped($0.waitingEvents),
+          $0.oldestEventTime.map { storyText(StoryTime(milliseconds: $0)) } ?? "-",
         ]
       })
     return Reply(
@@ -57,6 +76,8 @@ extension Shell {
             "platform": .string($0.platform), "version": .string($0.version),
             "phones": .count($0.phones), "waiting_phones": .count($0.waitingPhones),
             "waiting_events": .count($0.waitingEvents),
+            "oldest_event_time": .optional(
+              $0.oldestEventTime.map { StoryTime(milliseconds: $0).iso8601 }),
           ])
         }))
   }

@@ -214,7 +214,7 @@ package final class Platform {
       lake, warehouse, live.catalog(), shop,
       Platform.systemCatalog(
         log, opened.kafka, ingest, collector, lake, warehouse, journal, phone,
-        course: courseTables),
+        devices: Platform.deviceTables(crowd, clock), course: courseTables),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
     engine = QueryEngine(catalogs: catalogs)
@@ -284,10 +284,11 @@ package final class Platform {
     _ warehouse: Warehouse,
     _ journal: RunJournal,
     _ phone: LearnerPhone,
+    devices: [String: ComposedCatalog.Provider],
     course: [String: ComposedCatalog.Provider]
   ) -> ComposedCatalog {
     var tables = [
-      "sdk": phone.systemTables(),
+      "sdk": phone.systemTables().merging(devices, uniquingKeysWith: { first, _ in first }),
       "collector": collector.systemTables(),
       "kafka": kafkaTables(log, kafka, ingest),
       "lake": lake.systemTables(),

@@ -49,12 +49,15 @@ extension World {
     /// Phones on which events wait.
     package var waitingPhones: Int
     package var waitingEvents: Int
+    /// When the event that has waited longest was made, by its phone's clock, in milliseconds; nil
+    /// where none waits.
+    package var oldestEventTime: Int64?
   }
 
   /// Every phone there is, by platform and version as of a day, in the order of the specification.
   package func deviceGroups(day: CivilDate) throws -> [DeviceGroup] {
     let waiting = Dictionary(
-      try waitingCounts().map { ($0.phone, $0.count) }, uniquingKeysWith: { $1 })
+      try waitingPhones().map { ($0.user, $0) }, uniquingKeysWith: { $1 })
     var groups: [String: DeviceGroup] = [:]
     for phone in 0..<phoneCount {
       let device = population.device(phone, on: day)
@@ -65,9 +68,12 @@ extension World {
           platform: device.platform, version: device.appVersion, phones: 0, waitingPhones: 0,
           waitingEvents: 0)
       group.phones += 1
-      if let count = waiting[phone] {
+      if let waiting = waiting[phone] {
         group.waitingPhones += 1
-        group.waitingEvents += count
+        group.waitingEvents += waiting.waitingCount
+        if let time = try waiting.oldestEventTime() {
+          group.oldestEventTime = min(group.oldestEventTime ?? time, time)
+        }
       }
       groups[key] = group
     }

@@ -40,11 +40,16 @@ extension Phone {
       phone: user, deviceID: device.deviceID, appVersion: device.appVersion,
       platform: device.platform, waitingCount: events.count,
       waitingBytes: events.reduce(0) { $0 + $1.json.count }, oldestSeq: events.first?.seq,
-      oldestEventTime: events.first.flatMap { event in
-        let json = try? event.json.withUnsafeBytes { try JSONValue(parsing: $0) }
-        return json?["event_time"]?.string.flatMap { EventTimestamp.parse($0) }
-      },
+      oldestEventTime: events.first.flatMap { Self.time(of: $0.json) },
       dropped: earlierDrops.merging(client?.droppedCounts ?? [:], uniquingKeysWith: +),
       killedCount: killedCount, isStopped: client?.isStopped ?? false)
+  }
+
+  /// When the event that has waited longest was made, by this phone's clock, in milliseconds.
+  func oldestEventTime() throws -> Int64? { try oldestEvent().flatMap { Self.time(of: $0.json) } }
+
+  private static func time(of event: [UInt8]) -> Int64? {
+    let json = try? event.withUnsafeBytes { try JSONValue(parsing: $0) }
+    return json?["event_time"]?.string.flatMap { EventTimestamp.parse($0) }
   }
 }

@@ -155,9 +155,13 @@ package final class World {
 
   /// The phones on which events wait, ascending, with their counts.
   package func waitingCounts() throws -> [(phone: Int, count: Int)] {
+    try waitingPhones().map { ($0.user, $0.waitingCount) }.sorted { $0.0 < $1.0 }
+  }
+
+  /// The phones on which events wait, in no order.
+  func waitingPhones() throws -> [Phone] {
     try restore()
-    return phones.values.filter { $0.waitingCount > 0 }.map { ($0.user, $0.waitingCount) }
-      .sorted { $0.0 < $1.0 }
+    return phones.values.filter { $0.waitingCount > 0 }
   }
 
   // MARK: - Discrete-event simulation
