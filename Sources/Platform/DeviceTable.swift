@@ -3,6 +3,8 @@
 
 internal import Columnar
 package import Connector
+internal import EventModel
+internal import Simulation
 internal import World
 
 /// The crowd as queries may ask it.

@@ -1,3 +1,4 @@
+import Commands
 import EventSDK
 import Platform
 import TestSupport

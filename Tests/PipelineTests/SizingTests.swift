@@ -102,7 +102,7 @@ struct SizingTests {
       }
       let text = world.run(line, width: width).text
       for one in text.split(separator: "\n") {
-        #expect(TextWidth.columns(one) <= width, "\(one)")
+        #expect(TextWidth.columns(String(one)) <= width, "\(one)")
         #expect(!one.contains("…"), "\(one)")
       }
     }

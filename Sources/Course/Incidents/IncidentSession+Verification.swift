@@ -122,7 +122,7 @@ extension IncidentSession {
   private static let noWorlds = CourseError(
     code: "incident.no-worlds", message: "No worlds for grading can be had here.")
 
-  private static func advance(_ world: any GradingWorld, to moment: Int64) throws {
+  static func advance(_ world: any GradingWorld, to moment: Int64) throws {
     let reply = try world.run("clock \(StoryMoment.clock(moment))")
     guard reply.exitCode == 0 else {
       throw CourseError(
