@@ -9,7 +9,7 @@ internal import World
 
 /// The crowd as queries may ask it.
 ///
-/// `@unchecked`: a query of this platform runs while its caller waits for it and holds the platform, as
+/// `@unchecked Sendable`: a query of this platform runs while its caller waits for it and holds the platform, as
 /// every command does that moves the world; so nobody moves the crowd meanwhile, and the scan below is
 /// the only one that reads it.
 private struct AskedCrowd: @unchecked Sendable {

@@ -36,10 +36,10 @@ package struct OutageDrill: Sendable {
     var isServed = 0
     for phone in 0..<phoneCount {
       var client = EventClient(configuration: configuration, jitterSeed: UInt64(phone))
-      _ = client.receive(.track(json: event, isPriority: false), at: 0)
       // Within the first second, so that an even start is not what keeps them apart.
       var now = Int64(phone) * 1_000 / Int64(phoneCount)
-      var actions = client.receive(.flush, at: now)
+      var actions = client.receive(.track(json: event, isPriority: false), at: now)
+      actions += client.receive(.flush, at: now)
       while now < end {
         guard let batch = Self.batch(in: actions) else { break }
         attempts[Int(now / 1_000)] += 1

@@ -132,6 +132,8 @@ import Testing
     try incident.folder.write(
       "TXT-01/incident.yaml",
       text.replacingOccurrences(of: Self.planted, with: steps))
+    let feedback = try String(contentsOfFile: incident.path + "/feedback.en.md", encoding: .utf8)
+    try incident.folder.write("TXT-01/feedback.en.md", feedback + "\n## changed\nIt was changed.\n")
     try incident.folder.write("TXT-01/steps/slow/ingest.yaml", "consumers: 1\n")
     let loaded = try Incident.load(folder: incident.path)
     #expect(loaded.levels == [.repair, .diagnose])

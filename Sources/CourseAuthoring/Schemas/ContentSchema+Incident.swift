@@ -29,6 +29,20 @@ extension ContentSchema {
       SchemaProperty("feedback", .text(), "Of a number: where it is wrong."),
     ]), min: 1)
 
+  /// One level, or those that a learner may choose from.
+  private static let levels: SchemaNode = {
+    let level = SchemaNode.choice(Incident.Level.allCases.map(\.rawValue))
+    return .any([level, .list(level, min: 1)])
+  }()
+
+  private static let steps = SchemaNode.list(
+    .object([
+      SchemaProperty("id", .text(), "What a cause blames.", required: true),
+      SchemaProperty("at", .text(), "KST, hours since yesterday's midnight: 21:40.", required: true),
+      SchemaProperty("run", .texts, "Lines of the prompt, after the files."),
+      SchemaProperty("files", .text(), "A folder of steps/, laid over pipeline/."),
+    ]), min: 1)
+
   /// `incident.yaml`.
   static let incident = ContentSchema(
     name: "incident", title: "An incident",
@@ -37,8 +51,8 @@ extension ContentSchema {
       version,
       SchemaProperty("status", .choice(statuses), "draft, local or core.", required: true),
       SchemaProperty(
-        "level", .choice(Incident.Level.allCases.map(\.rawValue)),
-        "diagnose ends with a report; repair goes on until the symptom is gone.", required: true),
+        "level", levels, "diagnose ends with a report; repair goes on until the symptom is gone.",
+        required: true),
       SchemaProperty("title", .localized, "Its title.", required: true),
       SchemaProperty("minutes", .integer(1...240), "What it takes, honestly.", required: true),
       SchemaProperty("needs", .texts, "Ids of exercises that come before."),
@@ -54,6 +68,7 @@ extension ContentSchema {
           .object([
             SchemaProperty("id", .text(), "Its id.", required: true),
             SchemaProperty("faults", faults, "What is made wrong."),
+            SchemaProperty("steps", steps, "What somebody did on the day before."),
             SchemaProperty(
               "parameters", .map(.list(.text(), min: 2)), "Values of which one is drawn, by name."),
           ]), min: 1), "Ways in which the same message comes about.", required: true),
@@ -110,11 +125,13 @@ extension ContentSchema {
         SchemaProperty("goal", .localized, "What a right repair achieves.", required: true),
         SchemaProperty("feedback", .text(), "The feedback id.", required: true),
         SchemaProperty("sql", sql, "Rows: what is wrong.", required: true),
+        SchemaProperty("level", levels, "At which it is asked; without it, at all."),
       ]),
       .object(
         [
           SchemaProperty("goal", .localized, "What a right repair achieves.", required: true),
           SchemaProperty("feedback", .text(), "The feedback id.", required: true),
+          SchemaProperty("level", levels, "At which it is asked; without it, at all."),
         ] + invariantProperties),
     ]))
 }
