@@ -216,9 +216,17 @@ package struct CheckTarget: Sendable {
     let lessons = (courseRoot ?? base) + "/Lessons"
     // The program's own sentences are its own, whatever the course brings.
     let names = ContentFolder(path: lessons).names(in: "").filter { $0 != "catalogue" }
+    let folder = ContentFolder(path: lessons)
     for name in names {
-      try files.createSymbolicLink(
-        atPath: path + "/Lessons/" + name, withDestinationPath: lessons + "/" + name)
+      // A file that leads out of its folder is refused: only folders are links.
+      if folder.isFolder(name) {
+        try files.createSymbolicLink(
+          atPath: path + "/Lessons/" + name, withDestinationPath: lessons + "/" + name)
+      } else {
+        try files.copyItem(
+          atPath: URL(filePath: lessons + "/" + name).resolvingSymlinksInPath().path,
+          toPath: path + "/Lessons/" + name)
+      }
     }
     try files.createSymbolicLink(
       atPath: path + "/Lessons/catalogue", withDestinationPath: base + "/Lessons/catalogue")
