@@ -9,12 +9,14 @@ final class ScratchDirectory {
   let path: String
 
   /// In memory where the system has such a place, because recovery tests fsync thousands of times;
-  /// `onDisk` for tests about fsync itself.
+  /// `onDisk` for tests about fsync itself, wherever else the tests' files lie.
   init(onDisk: Bool = false) {
     let memory = "/dev/shm"
     let root =
       !onDisk && FileManager.default.isWritableFile(atPath: memory)
-      ? memory : NSTemporaryDirectory()
+      ? memory
+      : onDisk && FileManager.default.isWritableFile(atPath: "/var/tmp")
+        ? "/var/tmp" : NSTemporaryDirectory()
     path = root + "/tapline-log-" + UUID().uuidString
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }

@@ -27,6 +27,8 @@ struct CourseAnswerTests {
     let item = Self.cases[index]
     // Both languages over the cases; each case in one of them.
     let world = try TestWorld(language: index % 2 == 0 ? .ko : .en)
+    // A saved file is compared with what the exercise began with.
+    if !item.answer.files.isEmpty { world.run("exercise \(item.exercise)") }
     let outcome = AnswerCaseRunner.run(item.answer, host: world.shell.lessonHost())
     #expect(
       outcome.isAsExpected,
