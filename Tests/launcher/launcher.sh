@@ -241,7 +241,7 @@ Fatal error: index out of range' 1
   run "$repo/tapline" test
   check "fails when the tests crash" ended_saying 1 "1 passed, 1 failed, 0 skipped"
   check "shows the crash" said "Fatal error: index out of range"
-  fake_results "<testsuites>" "" 0
+  fake_results "<testsuites></testsuites>" "" 0
   run "$repo/tapline" test
   check "fails when no test ran" ended_saying 1 "0 passed, 0 failed, 0 skipped"
   fake_results "$good" "" 9
