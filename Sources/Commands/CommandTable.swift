@@ -89,7 +89,7 @@ enum CommandTable {
         subcommands: [
           "track", "queue", "flush", "background", "network", "log", "clock", "kill", "upgrade",
           "config", "consent", "rollout", "devices", "outage",
-        ], options: ["--requests", "--phones", "--jitter", "--factor"],
+        ], options: ["--requests", "--version", "--platform", "--phones", "--jitter", "--factor"],
         isOperational: Command.begins(
           "track", "flush", "background", "network", "clock", "kill", "upgrade", "consent")
       ) { try $0.app($1) },

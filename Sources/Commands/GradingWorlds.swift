@@ -280,11 +280,7 @@ final class CopiedWorld: GradingWorld {
   }
 
   func save(_ files: [LearnerChanges.File]) throws {
-    guard !files.isEmpty else { return }
-    let (shell, platform) = try opened()
-    try PipelineChanges.lay(files, over: platform.pipeline.root)
-    // The collector, the phone and the topics are set up when a world is opened.
-    try shell.closeWorld()
+    try opened().shell.savePipeline(files)
   }
 
   func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] {

@@ -38,7 +38,12 @@ extension Shell {
   /// `app devices`: all phones by platform and version, and what waits on them.
   func devices() throws -> Reply { devices(try platform().deviceGroups()) }
 
-  /// `app queue --version 3.2.1 [--platform ios]`: what waits on the phones of one version.
+  /// True where `app queue` is asked of everybody's phones, not of the learner's.
+  static func asksOfTheCrowd(_ words: some Sequence<String>) -> Bool {
+    words.contains { $0.hasPrefix("--") }
+  }
+
+  /// `app queue --version 3.1.3 [--platform ios]`: what waits on the phones of one version.
   func crowdQueue(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
     try arguments.allowOnly("version", "platform")

@@ -244,7 +244,7 @@ extension Shell {
     let choice = fresh.isEmpty ? (ready.isEmpty ? Array(variants.prefix(1)) : ready) : fresh
     let round = try variants.reduce(0) { try $0 + progress.incidentRunCount($1.key) }
     var generator = SeededGenerator(seed: try progress.learnerSeed(), id, "which", String(round))
-    let drawn = choice[Int(generator.next().multipliedFullWidth(by: UInt64(choice.count)).high)]
+    let drawn = choice[generator.index(below: choice.count)]
     return (drawn.key, drawn.value)
   }
 

@@ -199,7 +199,7 @@ private struct LineMeaning {
     case ("s3", _): sources = ["system.lake.objects"]
     case ("dag", "list"), ("dag", "show"): sources = ["system.etl.task_instances"]
     case ("app", "devices"): sources = ["system.sdk.devices"]
-    case ("app", "queue") where rest.count > 1: sources = ["system.sdk.devices"]
+    case ("app", "queue") where Shell.asksOfTheCrowd(rest): sources = ["system.sdk.devices"]
     case ("app", "queue"), ("app", "log"): sources = ["system.sdk.events"]
     case ("trace", _), ("canary", _): sources = ["trace"]
     case ("status", _): sources = ["status"]

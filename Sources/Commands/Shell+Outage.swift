@@ -25,8 +25,7 @@ extension Shell {
     if let word = arguments.options["jitter"] {
       guard let jitter = Backoff.Jitter(rawValue: word) else {
         throw CommandError(
-          .badNumber,
-          ["option": "--jitter", "value": word, "low": "none", "high": "full"])
+          .badChoice, ["option": "--jitter", "value": word, "known": "none, equal, full"])
       }
       configuration.backoff.jitter = jitter
     }

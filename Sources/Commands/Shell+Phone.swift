@@ -10,7 +10,7 @@ extension Shell {
     let (action, rest) = try subcommand(words, of: "app")
     switch action {
     case "track": return try track(rest)
-    case "queue" where !rest.isEmpty: return try crowdQueue(rest)
+    case "queue" where Shell.asksOfTheCrowd(rest): return try crowdQueue(rest)
     case "queue": return try phoneEvents(state: .queued, empty: "app.queue.empty")
     case "log" where rest == ["--requests"]: return try phoneRequests()
     case "clock": return try phoneClock(rest)

@@ -80,13 +80,16 @@ extension Shell {
     else { return }
     // Before its files are laid: what cannot begin leaves nothing behind.
     try platform().checkEmbedded("exercise \(exercise.id)")
-    let files = exercise.startFiles()
-    if !files.isEmpty {
-      try PipelineChanges.lay(files, over: try platform().pipeline.root)
-      // The collector, the phone and the topics are set up when a world is opened.
-      try closeWorld()
-    }
+    try savePipeline(try exercise.startFiles())
     try takeFork(exercise.forkName)
+  }
+
+  /// Lays files over `pipeline/`, as an editor would have saved them.
+  func savePipeline(_ files: [LearnerChanges.File]) throws {
+    guard !files.isEmpty else { return }
+    try PipelineChanges.lay(files, over: try platform().pipeline.root)
+    // The collector, the phone and the topics are set up when a world is opened.
+    try closeWorld()
   }
 
   // MARK: Skip

@@ -52,13 +52,8 @@ final class ShellHost: GradingHost {
   }
 
   func save(_ files: [LearnerChanges.File]) throws {
-    guard !files.isEmpty else { return }
     let shell = try running()
-    try shell.lockedly {
-      try PipelineChanges.lay(files, over: try shell.platform().pipeline.root)
-      // The collector, the phone and the topics are set up when a world is opened.
-      try shell.closeWorld()
-    }
+    try shell.lockedly { try shell.savePipeline(files) }
   }
 
   func open(_ request: WorldRequest) throws -> any GradingWorld {

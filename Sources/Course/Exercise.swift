@@ -122,13 +122,10 @@ package struct Exercise: Sendable {
   }
 
   /// The files of `start/`, to be laid over the pipeline; empty where there are none.
-  package func startFiles() -> [LearnerChanges.File] {
-    pipelineFiles(in: "start")
-  }
-
-  /// The files of a folder of the exercise as files of `pipeline/`; empty where there is none.
-  package func pipelineFiles(in place: String) -> [LearnerChanges.File] {
-    (try? ContentFolder(path: folder).pipelineFiles(in: place)) ?? []
+  ///
+  /// Throws where one of them is no text.
+  package func startFiles() throws -> [LearnerChanges.File] {
+    try ContentFolder(path: folder).pipelineFiles(in: "start")
   }
 
   /// Every hint by its name: `1`, `clock.1` for a part's own, the feedback id of a misconception.

@@ -190,14 +190,10 @@ extension ExerciseSession {
 package enum AcceptedAnswers {
   /// The files that a script is saved with, each below its name.
   private static func savedLines(_ folder: ContentFolder, below place: String) -> [String] {
-    guard folder.isFolder(place) else { return [] }
-    return folder.names(in: place).flatMap { name -> [String] in
-      let file = "\(place)/\(name)"
-      if folder.isFolder(file) { return savedLines(folder, below: file) }
-      guard let text = try? folder.text(file, holds: "a file of the pipeline") else { return [] }
-      let shown = file.components(separatedBy: ".pipeline/").last ?? name
-      return ["pipeline/\(shown)"]
-        + text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    ((try? folder.pipelineFiles(in: place)) ?? []).flatMap { file in
+      ["pipeline/\(file.path)"]
+        + (file.content ?? "")
+        .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         .map { "  " + $0 } + [""]
     }
   }

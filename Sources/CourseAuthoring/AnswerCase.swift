@@ -226,7 +226,7 @@ package struct AnswerCase: Sendable {
       name: name,
       exercise: exercise,
       lines: lines,
-      files: exercise.pipelineFiles(in: "answers/" + name + filesSuffix),
+      files: try folder.pipelineFiles(in: "answers/" + name + filesSuffix),
       fileType: fileType,
       expectedVerdict: expected.0,
       expectedFeedback: expected.1

@@ -424,6 +424,7 @@ final class Phone {
   func queuedEvents() throws -> [QueuedEvent] {
     try store.waitingSeqs.map { QueuedEvent(seq: $0, json: try store.json(of: $0)) }
   }
+
   /// The event that has waited longest.
   func oldestEvent() throws -> QueuedEvent? {
     try store.waitingSeqs.first.map { QueuedEvent(seq: $0, json: try store.json(of: $0)) }

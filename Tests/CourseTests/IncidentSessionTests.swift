@@ -48,9 +48,21 @@ import Testing
       return HostTable(columns: ["x"], rows: [])
     }
 
+    /// Lines that were run and files that were saved, in their order.
+    var done: [String] = []
+    /// The same in copies of the world.
+    var doneInCopies: [String] = []
+    /// A line with this text ends with 1.
+    var refused: String?
+
     func run(_ line: String) throws -> HostReply {
+      done.append(line)
       if line.hasPrefix("clock 2024-01-17T09:10:00+09:00") { now += 86_400_000 }
-      return HostReply(output: line, exitCode: 0)
+      return HostReply(output: line, exitCode: refused.map(line.contains) == true ? 1 : 0)
+    }
+
+    func save(_ files: [LearnerChanges.File]) throws {
+      done += files.map { "save \($0.path): \($0.content ?? "")" }
     }
 
     func text(_ key: String, _ values: [String: String]) -> String {
@@ -81,7 +93,13 @@ import Testing
     var language: CourseLanguage { host.language }
     func text(_ key: String, _ values: [String: String]) -> String { host.text(key, values) }
     func query(_ sql: String) throws -> HostTable { StubHost.answer(sql, shows) }
-    func run(_ line: String) throws -> HostReply { HostReply(output: "", exitCode: 0) }
+    func run(_ line: String) throws -> HostReply {
+      host.doneInCopies.append(line)
+      return HostReply(output: "", exitCode: 0)
+    }
+    func save(_ files: [LearnerChanges.File]) throws {
+      host.doneInCopies += files.map { "save \($0.path): \($0.content ?? "")" }
+    }
     func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] { [] }
     func fork() throws -> any GradingWorld { self }
     func setAnswer(_ name: String, _ table: GradingTable) throws {}
@@ -134,6 +152,82 @@ import Testing
     #expect(throws: CourseError.self) { _ = try Self.begin(host, progress) }
     #expect(host.rewound == ["before TXT-01"])
     #expect(try progress.openIncident() == nil)
+  }
+
+  // MARK: What somebody did
+
+  /// TXT-01 without its fault, brought about by two steps; the cause blames the later one.
+  private static func stepped(_ host: StubHost) throws -> IncidentSession {
+    let incident = try Incident.load(folder: fixtureURL("incidents/TXT-01").path)
+    var changed = incident
+    changed.variants[0].faults = []
+    changed.variants[0].steps = [
+      IncidentStep(id: "price-as-text", at: "33:05", lines: ["kafka members stop {{hour}}"]),
+      IncidentStep(
+        id: "slow", at: "21:40",
+        files: [.init(path: "ingest.yaml", content: "millisecondsPerRecord: {{hour}}00\n")]),
+    ]
+    return try IncidentSession.start(
+      changed, level: .repair, host: host, progress: ProgressStore(path: nil), seed: 7,
+      now: { host.now }
+    ).session
+  }
+
+  @Test func `what somebody did is done on the day before the message, moment by moment`() throws {
+    let host = StubHost()
+    let session = try Self.stepped(host)
+    let hour = try #require(session.run.parameters["hour"])
+    #expect(session.run.level == "repair")
+    #expect(host.forks == ["before TXT-01", "incident TXT-01"] && host.planted.isEmpty)
+    #expect(
+      host.done.prefix(5) == [
+        "clock 2024-01-16T21:40:00+09:00", "save ingest.yaml: millisecondsPerRecord: \(hour)00\n",
+        "clock 2024-01-17T09:05:00+09:00", "kafka members stop \(hour)",
+        "clock 2024-01-17T09:10:00+09:00",
+      ])
+  }
+
+  @Test func `where there is no time left for a step today, the message comes a day later`() throws {
+    let host = StubHost()
+    // Ten at night of the 16th.
+    host.now = 1_705_410_000_000
+    _ = try? Self.stepped(host)
+    #expect(host.done.first == "clock 2024-01-17T21:40:00+09:00")
+  }
+
+  @Test func `a step that fails begins nothing and puts the world back`() throws {
+    let host = StubHost()
+    host.refused = "members stop"
+    #expect(throws: CourseError.self) { _ = try Self.stepped(host) }
+    #expect(host.rewound == ["before TXT-01"])
+  }
+
+  @Test func `the blamed step is left out of the world before it, and the others are done`() throws {
+    let host = StubHost()
+    let session = try Self.stepped(host)
+    _ = try session.fillIn(.triage, "wrong")
+    try Self.read(session, "warehouse.mart.fact_purchase", ["2"])
+    try Self.read(session, "lake.bronze.events", ["{}"])
+    host.copyShowsSymptom = { _ in false }
+    let hour = try #require(session.run.parameters["hour"])
+    #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
+    #expect(
+      host.doneInCopies == [
+        "clock 2024-01-16T21:40:00+09:00", "save ingest.yaml: millisecondsPerRecord: \(hour)00\n",
+        "clock 2024-01-17T09:10:00+09:00",
+      ])
+    // The hidden variant: its own values, on the second day of a world that is made without them.
+    host.doneInCopies = []
+    // The learner's own world is opened first, and is repaired.
+    var opened = 0
+    host.copyShowsSymptom = { _ in
+      opened += 1
+      return opened > 1
+    }
+    _ = try session.check()
+    let hidden = try #require(session.run.hiddenParameters["hour"])
+    #expect(hidden != hour)
+    #expect(host.doneInCopies.contains("kafka members stop \(hidden)"), "\(host.doneInCopies)")
   }
 
   // MARK: Facts

@@ -241,6 +241,13 @@ Fatal error: index out of range' 1
   run "$repo/tapline" test
   check "fails when the tests crash" ended_saying 1 "1 passed, 1 failed, 0 skipped"
   check "shows the crash" said "Fatal error: index out of range"
+  fake_results "<testsuites>" '◇ Test "sends what waits" started.
+◇ Test "stays open" started.
+✔ Test "sends what waits" passed after 0.1 seconds.' 0
+  run "$repo/tapline" test
+  check "takes a results file without an end for no good run" \
+    ended_saying 1 "1 passed, 1 failed, 0 skipped"
+  check "names the tests that had not ended" said "  stays open"
   fake_results "<testsuites></testsuites>" "" 0
   run "$repo/tapline" test
   check "fails when no test ran" ended_saying 1 "0 passed, 0 failed, 0 skipped"

@@ -162,7 +162,7 @@ private struct IncidentManifest {
         faults: try element.optional("faults")?.elements(example: "- {name: unreachable}")
           .map(fault) ?? [],
         steps: try element.optional("steps")?
-          .elements(example: "- {id: paused, at: \"21:40\", run: [kafka members stop 2]}")
+          .elements(example: "- {id: paused, at: \"21:40\", run: [kafka members stop 1]}")
           .map { try step($0, folder) } ?? [],
         parameters: try element.optional("parameters").map(parameters) ?? [])
     }
@@ -207,11 +207,11 @@ private struct IncidentManifest {
           advice: "Put there what is laid over pipeline/, such as steps/\(name)/ingest.yaml.")
       }
     }
-    let lines = try node.optional("run")?.texts(example: "kafka members stop 2") ?? []
+    let lines = try node.optional("run")?.texts(example: "kafka members stop 1") ?? []
     guard !files.isEmpty || !lines.isEmpty else {
       throw node.error(
         "course.bad-value", "The step does nothing.",
-        advice: "Write `run: [kafka members stop 2]` or `files: NAME`.")
+        advice: "Write `run: [kafka members stop 1]` or `files: NAME`.")
     }
     return IncidentStep(
       id: try node.required("id", example: "paused").text(example: "paused"), at: moment,

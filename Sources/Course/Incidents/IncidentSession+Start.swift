@@ -156,9 +156,7 @@ extension IncidentSession {
 
   private static func drawn(_ incident: Incident, seed: UInt64, round: Int) -> IncidentRun {
     var generator = SeededGenerator(seed: seed, incident.id, "variant", String(round))
-    func draw(_ count: Int) -> Int {
-      Int(generator.next().multipliedFullWidth(by: UInt64(count)).high)
-    }
+    func draw(_ count: Int) -> Int { generator.index(below: count) }
     let variant = incident.variants[draw(incident.variants.count)]
     var visible: [String: String] = [:]
     var hidden: [String: String] = [:]

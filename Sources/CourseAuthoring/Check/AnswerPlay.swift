@@ -153,7 +153,7 @@ extension BenchWorld {
   /// the world is kept as it is then.
   func begin(_ exercise: Exercise) throws {
     guard exercise.beginsWithFork else { return }
-    try host.save(exercise.startFiles())
+    try host.save(try exercise.startFiles())
     try host.takeFork(exercise.forkName)
   }
 }
