@@ -19,6 +19,13 @@ struct DeviceTableTests {
     #expect(!one.contains("android") && !one.contains("3.1.2"))
     let all = world.run("app devices", json: true).text
     #expect(all.contains("\"waiting_events\":\(count)") && all.contains("android"))
+    // A phone that waits has more than one event on the average.
+    #expect(
+      try world.texts(
+        """
+        SELECT CAST(sum(waiting_events) > 2 * sum(waiting_phones) AS varchar)
+        FROM system.sdk.devices
+        """) == ["true"])
     // Whoever waits has an oldest event, and nobody else.
     #expect(
       try world.texts(
