@@ -275,11 +275,10 @@ extension Shell {
       ] + reason(rows[first])
     }
     if rows.allSatisfy({ $0.state == .right }) { return [.text(text("size.allRight"))] }
+    let filled = rows.count { $0.entry != nil }
+    guard filled > 0 else { return [.text(text("size.noneFilled"))] }
     return [
-      .text(
-        text(
-          "size.filled",
-          ["filled": String(rows.count { $0.entry != nil }), "count": String(rows.count)]))
+      .text(text("size.filled", ["filled": String(filled), "count": String(rows.count)]))
     ]
   }
 

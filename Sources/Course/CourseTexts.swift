@@ -10,6 +10,7 @@ struct CourseTexts {
   func couldNotRead(_ form: String) -> String { say("course.couldNotRead", ["form": form]) }
   func form(_ form: String) -> String { say("course.form", ["form": form]) }
   var noForm: String { say("course.noForm", [:]) }
+  var noPartForm: String { say("course.noPartForm", [:]) }
   func notAttempted(_ form: String) -> String { say("course.notAttempted", ["form": form]) }
   func checkerFailed(_ reason: String) -> String { say("course.checkerFailed", ["reason": reason]) }
 

@@ -83,7 +83,7 @@ extension ExerciseSession {
     if !view.reasons.isEmpty { lines.append(texts.options) }
     lines += list(view.options)
     if !view.reasons.isEmpty { lines += [texts.reasons] + list(view.reasons) }
-    lines.append(texts.form(view.form))
+    lines.append(view.form.isEmpty ? texts.noPartForm : texts.form(view.form))
     return lines.joined(separator: "\n")
   }
 

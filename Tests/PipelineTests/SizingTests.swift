@@ -27,6 +27,19 @@ struct SizingTests {
     return "\(value)"
   }
 
+  @Test func `an empty sheet says where to begin, and its exercise what to type`() throws {
+    for (language, begin, type) in [
+      (Language.en, "Begin with cell 1", "Type check when you are done"),
+      (.ko, "1번부터 차례로", "다 했으면 check"),
+    ] {
+      let world = try TestWorld(language: language)
+      let sheet = world.run("size ingest").text
+      #expect(sheet.contains(begin) && !sheet.contains("0칸") && !sheet.contains("0 of"), "\(sheet)")
+      let task = world.run("exercise 01-9").text
+      #expect(task.contains(type), "\(task)")
+    }
+  }
+
   @Test func `a learner fills the whole sheet, the size of an event measured by hand`() throws {
     let world = try TestWorld()
     for cell in try cells(world) {
