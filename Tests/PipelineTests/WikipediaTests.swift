@@ -3,11 +3,8 @@ import CollectorEndpoint
 import Commands
 import Foundation
 import Platform
+import TestSupport
 import Testing
-
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
 
 /// A day of real events that nobody here wrote, through every station.
 struct WikipediaTests {
@@ -109,7 +106,7 @@ struct WikipediaTests {
     #expect(!FileManager.default.fileExists(atPath: broken))
   }
 
-  @Test func `the same lines by HTTP give the same bytes in Bronze`() async throws {
+  @Test func `the same lines by HTTP give the same bytes in Bronze`() throws {
     let packed = try Data(contentsOf: URL(fileURLWithPath: Self.file))
     let lines = Data(try Gzip.decompress([UInt8](packed), bytesMax: 1 << 28))
       .split(separator: 0x0A).prefix(1_700).map { Data($0) }
@@ -122,17 +119,15 @@ struct WikipediaTests {
 
     let byWire = try TestWorld()
     let endpoint = try byWire.shell.withPlatform { try $0.openCollector(port: 0) }
+    let client = try #require(LoopbackClient(port: Int(endpoint.port), timeoutSeconds: 120))
     for start in stride(from: 0, to: lines.count, by: 300) {
-      let body = Data(lines[start..<min(start + 300, lines.count)].joined(separator: [0x0A]))
-      let url = try #require(
-        URL(string: "http://127.0.0.1:\(endpoint.port)/v1/events?source=wikipedia-edits"))
-      var request = URLRequest(url: url)
-      request.httpMethod = "POST"
-      request.setValue("application/x-ndjson", forHTTPHeaderField: "Content-Type")
-      request.httpBody = body
-      let (answer, response) = try await URLSession.shared.data(for: request)
-      #expect((response as? HTTPURLResponse)?.statusCode == 200)
-      #expect(String(decoding: answer, as: UTF8.self).contains("\"refused\":[]"))
+      let body = [UInt8](Data(lines[start..<min(start + 300, lines.count)].joined(separator: [0x0A])))
+      let answer = try #require(
+        client.post(
+          "/v1/events?source=wikipedia-edits", body,
+          headers: ["Content-Type": "application/x-ndjson"]))
+      #expect(answer.status == 200)
+      #expect(String(decoding: answer.body, as: UTF8.self).contains("\"refused\":[]"))
     }
     endpoint.stop()
     byWire.run("dag run ingest")
