@@ -6,15 +6,17 @@ internal import KafkaProtocol
 internal import Simulation
 
 extension Collector {
-  /// `requests`: the recent ones. `dead_letters`: every refused event that the log still keeps.
+  /// `archive`: what the raw archive keeps, where there is one. `requests`: the recent ones. `dead_letters`: every refused event that the log still keeps.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
-    [
+    var tables: [String: ComposedCatalog.Provider] = [
       "requests": { [self] in requestsTable() },
       "dead_letters": { [self] in deadLettersTable() },
       "refusals": { [self] in refusalsTable() },
       "schemas": { [self] in schemasTable() },
       "keys": { [self] in keysTable() },
     ]
+    tables["archive"] = archive?.table
+    return tables
   }
 
   private func requestsTable() -> any TableSource {

@@ -49,12 +49,17 @@ extension Collector {
         inSyncMin: acknowledgement.minInSyncReplicas
       )
     }
+    let events = appends
     if !sorted.deadLetters.isEmpty {
       appends.append(
         PartitionAppend(TopicPartition(configuration.deadLetterTopic, 0), sorted.deadLetters))
     }
     let places = try log.appendPlacing(
       appends, appendTime: now.milliseconds, waitsForAll: acknowledgement.acks == .all)
+    if configuration.keepsRawArchive {
+      // The events are in Kafka: an archive that fails costs the second chance, not the request.
+      do { try archive?.append(events, at: now.milliseconds) } catch { metrics.noteLogFailure(error) }
+    }
     var accepted: [AcceptedEvent] = []
     accepted.reserveCapacity(sorted.acceptedCount)
     for (place, number) in written.enumerated() {

@@ -17,6 +17,8 @@ package import Simulation
 package final class Collector: Sendable {
   package let configuration: CollectorConfiguration
   let log: any CollectorLog
+  /// Nil where none is kept.
+  package let archive: CollectorArchive?
   let metrics: CollectorMetrics
   let admission: Admission
   let late = LateAppender()
@@ -33,8 +35,10 @@ package final class Collector: Sendable {
   package init(
     log: any CollectorLog,
     clock: StoryClock,
-    configuration: CollectorConfiguration
+    configuration: CollectorConfiguration,
+    archive: CollectorArchive? = nil
   ) throws {
+    self.archive = archive
     guard configuration.secret.count >= 16 else {
       throw CollectorError(
         .badConfiguration,

@@ -32,6 +32,7 @@ extension CollectorConfiguration {
     coercesWrongTypes = try settings.flag("coerceWrongTypes") ?? coercesWrongTypes
     validation = try settings.word("validation", Validation.self) ?? validation
     badEvents = try settings.word("badEvents", BadEvents.self) ?? badEvents
+    keepsRawArchive = try settings.flag("rawArchive") ?? keepsRawArchive
     answer = try settings.word("answer", Answer.self) ?? answer
     deadLetterTopic = try settings.topic("deadLetterTopic") ?? deadLetterTopic
     if let acks = try settings.acks() { acknowledgement.acks = acks }
@@ -49,7 +50,7 @@ struct CollectorSettings {
     "headerBytesMax", "connectionsMax", "bytesInFlightMax", "eventsPerSecondMax",
     "retryAfterSeconds", "requireWriteKey", "writeKeys", "validation", "badEvents",
     "coerceWrongTypes", "answer", "acks", "minInSyncReplicas", "deadLetterTopic",
-    "partitionKey", "nullKey",
+    "partitionKey", "nullKey", "rawArchive",
   ]
 
   var map: [String: Any]

@@ -5,7 +5,8 @@ internal import Terminal
 struct CommandError: DiagnosableError {
   enum Kind: String, Sendable {
     case unknownCommand, noSuchCommand, koreanLayout, unknownSubcommand, missingArgument
-    case unknownOption, missingOptionValue, badNumber, badChoice, unbalancedQuote, badDuration, badProperty
+    case unknownOption, missingOptionValue, badNumber, badChoice, unbalancedQuote, badDuration, badProperty, badHex
+    case noArchive, emptySpan
     case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchTile, noSuchObject, noSuchBucket
     case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand

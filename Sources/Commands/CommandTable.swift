@@ -95,7 +95,8 @@ enum CommandTable {
       ) { try $0.app($1) },
       Command(
         "collector", group: .collector,
-        subcommands: ["log", "status", "requests", "rules", "schema"]
+        subcommands: ["log", "status", "requests", "rules", "schema", "archive", "replay"],
+        options: ["--from", "--until", "--dry-run"], isOperational: Command.begins("replay")
       ) { try $0.collector($1) },
       Command(
         "collect", group: .collector, options: ["--source"], isOperational: { !$0.isEmpty }

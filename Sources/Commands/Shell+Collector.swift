@@ -7,12 +7,14 @@ internal import Simulation
 internal import Terminal
 
 extension Shell {
-  /// `collector status|log|requests|rules|schema`.
+  /// `collector status|log|requests|rules|schema|archive|replay`.
   func collector(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "collector", default: "log")
     if action == "schema" { return try collectorSchema(rest) }
+    if action == "replay" { return try replayArchive(rest) }
     try Arguments(rest).allowOnly()
     switch action {
+    case "archive": return try collectorArchive()
     case "status": return try collectorStatus()
     case "requests": return try collectorRequests()
     case "rules": return try collectorRules()

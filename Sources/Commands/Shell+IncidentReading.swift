@@ -188,11 +188,17 @@ private struct LineMeaning {
     switch (name, action) {
     case ("kafka", "topics"), ("kafka", "describe"): sources = ["system.kafka.partitions"]
     case ("kafka", "read"): sources = ["system.kafka.records"]
-    case ("kafka", "members"): sources = ["system.kafka.members"]
+    case ("kafka", "members") where rest.contains("--history"):
+      sources = ["system.kafka.rebalances"]
+    case ("kafka", "members"): sources = ["system.kafka.members", "system.kafka.sink_members"]
+    case ("kafka", "groups") where rest.contains("--history"),
+      ("kafka", "lag") where rest.contains("--history"):
+      sources = ["system.kafka.offsets_history"]
     case ("kafka", "brokers"): sources = ["system.kafka.replicas"]
     case ("kafka", "config"): sources = ["system.kafka.configs"]
     case ("kafka", _): sources = ["system.kafka.consumer_groups"]
     case ("collector", "rules"): sources = ["system.collector.refusals"]
+    case ("collector", "archive"), ("collector", "replay"): sources = ["system.collector.archive"]
     case ("collector", "schema"): sources = ["system.collector.schemas"]
     case ("collector", _): sources = ["system.collector.requests"]
     case ("dlq", _): sources = ["system.collector.dead_letters"]

@@ -108,18 +108,20 @@ extension Shell {
     }
   }
 
-  /// `kafka produce TOPIC VALUE [--key K] [-p N]`: one record, at story time.
+  /// `kafka produce TOPIC VALUE [--key K] [-p N] [--hex]`: one record, at story time; with `--hex` the
+  /// value is bytes that nobody could type.
   func produceRecord(_ words: [String]) throws -> Reply {
     // A value is a value, whatever signs are in it.
     var options: [String: String] = [:]
     var values: [String] = []
     var rest = words[...]
+    var isHex = false
     let names = [
       "--key": "key", "-k": "key", "--partition": "partition", "-p": "partition", "--acks": "acks",
     ]
     while let word = rest.popFirst() {
       guard let name = names[word] else {
-        values.append(word)
+        if word == "--hex" { isHex = true } else { values.append(word) }
         continue
       }
       guard let value = rest.popFirst() else {
@@ -139,13 +141,14 @@ extension Shell {
     }
     let waitsForAll = acks == "all" || acks == "-1"
     if !waitsForAll { try platform().checkEmbedded("kafka produce --acks \(acks)") }
+    let text = values.dropFirst().joined(separator: " ")
     let place = try produce(
-      values.dropFirst().joined(separator: " "), to: values[0], key: options["key"],
+      isHex ? try Self.bytes(hex: text) : Array(text.utf8), to: values[0], key: options["key"],
       partition: options["partition"], waitsForAll: waitsForAll)
     return Reply(
       [
         .text(
-          text(
+          self.text(
             "kafka.produced",
             [
               "topic": values[0], "partition": String(place.0),
@@ -158,9 +161,19 @@ extension Shell {
       ]))
   }
 
+  /// What pairs of hexadecimal digits stand for, blanks between them or none.
+  private static func bytes(hex: String) throws -> [UInt8] {
+    let digits = hex.filter { !$0.isWhitespace }.map(\.hexDigitValue)
+    guard !digits.isEmpty, digits.count.isMultiple(of: 2), !digits.contains(nil) else {
+      throw CommandError(.badHex, ["value": hex])
+    }
+    let numbers = digits.map { UInt8($0 ?? 0) }
+    return stride(from: 0, to: numbers.count, by: 2).map { numbers[$0] << 4 | numbers[$0 + 1] }
+  }
+
   /// Appends one record, durably, where its key belongs.
   func produce(
-    _ value: String, to topic: String, key: String?, partition: String?, waitsForAll: Bool = true
+    _ value: [UInt8], to topic: String, key: String?, partition: String?, waitsForAll: Bool = true
   ) throws -> (Int32, Offset) {
     let platform = try platform()
     let topics = try topicNames()
@@ -178,7 +191,7 @@ extension Shell {
     } else if let key {
       number = Int32(Murmur2.partition(forKey: key, count: count))
     }
-    let record = Record(key: key, value: Array(value.utf8))
+    let record = Record(key: key, value: value)
     let offsets = try platform.events.append(
       [PartitionAppend(TopicPartition(topic, number), [record])],
       appendTime: platform.now.milliseconds, waitsForAll: waitsForAll)

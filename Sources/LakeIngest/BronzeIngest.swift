@@ -95,7 +95,8 @@ package final class BronzeIngest: Sendable {
     var group = state.withLock { $0.group }
     group.adjust(settings, partitions: count, at: group.lived ?? now.milliseconds)
     var work = SinkRun(self, settings)
-    if settings.recordMilliseconds > 0 {
+    let lived = group.lived ?? now.milliseconds
+    if settings.isSlow(from: lived, to: now.milliseconds) || group.isWorking {
       for number in 0..<Int32(count) { try work.load(number, until: now.milliseconds) }
       try group.liveSlowly(settings, partitions: count, until: now.milliseconds, &work)
       try work.writeFinished()

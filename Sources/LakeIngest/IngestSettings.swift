@@ -42,7 +42,31 @@ package struct IngestSettings: Sendable, Hashable {
   package var reset = Reset.earliest
   /// What one record takes, an enrichment call for instance; 0 for no time at all.
   package var recordMilliseconds = 0.0
+  /// When the service that is asked about each record is slow. Of the world, not of the file.
+  package var slowCalls: [SlowCall] = []
   package var poison = Poison.store
 
+  /// A time of the story in which a record takes longer.
+  package struct SlowCall: Sendable, Hashable {
+    /// Milliseconds since the epoch.
+    package var time: Range<Int64>
+    package var milliseconds: Double
+
+    package init(time: Range<Int64>, milliseconds: Double) {
+      self.time = time
+      self.milliseconds = milliseconds
+    }
+  }
+
   package init() {}
+
+  /// What a record takes whose poll begins at a moment.
+  func milliseconds(at time: Int64) -> Double {
+    slowCalls.reduce(recordMilliseconds) { $1.time.contains(time) ? $0 + $1.milliseconds : $0 }
+  }
+
+  /// Whether records take time anywhere between two moments.
+  func isSlow(from start: Int64, to end: Int64) -> Bool {
+    recordMilliseconds > 0 || slowCalls.contains { $0.time.lowerBound <= end && $0.time.upperBound > start }
+  }
 }

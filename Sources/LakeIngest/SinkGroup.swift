@@ -94,6 +94,9 @@ package struct SinkGroup: Sendable, Hashable, Codable {
     }
   }
 
+  /// Whether somebody has taken records and not finished them.
+  var isWorking: Bool { members.contains { $0.poll != nil } }
+
   private var assigned: [Int32] { members.flatMap(\.assignment) }
 
   /// One more consumer, beyond those of the settings; it joins at the next `adjust`.

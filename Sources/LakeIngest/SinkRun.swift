@@ -22,7 +22,8 @@ struct SinkRun: SinkWork {
   private var loaded: [Int32: Arrivals] = [:]
   private var positions: [Int32: Int64] = [:]
   private var finished: [SinkGroup.Poll.Part] = []
-  private var lastCommit: Int64 = .min
+  /// By partition: each has one owner at a time, and every owner commits by a clock of its own.
+  private var lastCommits: [Int32: Int64] = [:]
 
   init(_ ingest: BronzeIngest, _ settings: IngestSettings) {
     self.ingest = ingest
@@ -134,7 +135,7 @@ struct SinkRun: SinkWork {
         positions[part.partition] = part.to
       case .atLeastOnce:
         guard part.to > part.from else { continue }
-        if isMember, part.to > position, isCommitDue(time) { positions[part.partition] = part.to }
+        if isMember, part.to > position, isCommitDue(part.partition, time) { positions[part.partition] = part.to }
       }
       add(part)
       if isMember || settings.delivery == .exactlyOnce {
@@ -156,10 +157,9 @@ struct SinkRun: SinkWork {
     return failed
   }
 
-  private mutating func isCommitDue(_ time: Int64) -> Bool {
-    guard lastCommit == .min || time - lastCommit >= settings.commitInterval || time == lastCommit
-    else { return false }
-    lastCommit = time
+  private mutating func isCommitDue(_ partition: Int32, _ time: Int64) -> Bool {
+    if let last = lastCommits[partition], time - last < settings.commitInterval { return false }
+    lastCommits[partition] = time
     return true
   }
 

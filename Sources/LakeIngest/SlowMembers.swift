@@ -68,7 +68,8 @@ extension SinkGroup {
         if let poll = member.poll {
           offer(poll.ends, .end(index))
         } else if let start = firstArrival(index, fetched, failing, work) {
-          offer(max(start, clock), .begin(index))
+          // Who was started between two runs has done nothing before.
+          offer(max(start, clock, member.since), .begin(index))
         }
       }
       if let due = nextExpulsion(settings) { offer(due.time, .expel(due.index, due.reason)) }
@@ -125,7 +126,7 @@ extension SinkGroup {
       parts.append(Poll.Part(partition: partition, from: from, to: to))
       fetched[partition] = to
     }
-    let duration = Int64((Double(count) * settings.recordMilliseconds).rounded(.up))
+    let duration = Int64((Double(count) * settings.milliseconds(at: clock)).rounded(.up))
     members[index].poll = Poll(started: clock, ends: clock + max(1, duration), parts: parts)
   }
 

@@ -150,6 +150,7 @@ extension Platform {
     }
     if kafka == nil { log.replicate() }
     try events.sync()
+    try collector.archive?.sync()
     try ingest.commitOffsets()
     try saveIngestGroup()
     // Never behind the clock on the disk.

@@ -170,20 +170,24 @@ package final class Platform {
       root: try home.directory("worlds/\(options.worldName)/warehouse"),
       now: storyNow
     )
-    collector = try Collector(
-      log: events,
-      clock: clock,
-      configuration: try Platform.collectorConfiguration(
-        pipeline,
-        secret: try home.secret(),
-        contentRoot: options.contentRoot,
-        registryPath: try home.directory("worlds/\(options.worldName)/collector")
-          + "/registry.ndjson"
-      )
+    let collectorDirectory = try home.directory("worlds/\(options.worldName)/collector")
+    let collecting = try Platform.collectorConfiguration(
+      pipeline,
+      secret: try home.secret(),
+      contentRoot: options.contentRoot,
+      registryPath: collectorDirectory + "/registry.ndjson"
     )
+    collector = try Collector(
+      log: events, clock: clock, configuration: collecting,
+      archive: try Platform.archive(collectorDirectory + "/archive", collecting, events))
     let files = pipeline
+    let slowCalls = try WorldFault.slowCalls(configuration, specification).map {
+      IngestSettings.SlowCall(time: $0.time, milliseconds: Double($0.milliseconds))
+    }
     ingest = BronzeIngest(log: events, lake: lake, group: Platform.ingestGroup(directory)) {
-      try files.ingest()
+      var settings = try files.ingest()
+      settings.slowCalls = slowCalls
+      return settings
     }
     live = LiveMetrics(log: events, clock: clock)
     journal = RunJournal(directory: try home.directory("worlds/\(options.worldName)/runs"))
@@ -245,8 +249,22 @@ package final class Platform {
   package func close() throws {
     try checkpoint()
     try shop.close()
+    try collector.archive?.close()
     try log.close()
     kafka?.close()
+  }
+
+  /// The collector's archive where it keeps one, or kept one before; nil elsewhere.
+  private static func archive(
+    _ directory: String, _ configuration: CollectorConfiguration, _ log: any CollectorLog
+  ) throws -> CollectorArchive? {
+    guard configuration.keepsRawArchive || FileManager.default.fileExists(atPath: directory) else {
+      return nil
+    }
+    let topic = configuration.eventsTopic
+    try log.ensureTopic(topic, partitionCount: configuration.eventsPartitionCount)
+    return try CollectorArchive(
+      directory: directory, partitionCount: try log.partitionCount(of: topic))
   }
 
   private static func collectorConfiguration(

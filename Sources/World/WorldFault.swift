@@ -67,6 +67,8 @@ package struct WorldFault: Sendable, Hashable {
     case pushBurst = "push-burst"
     /// Bots come.
     case botWave = "bot-wave"
+    /// The service that the consumers of Bronze ask about each record answers so late.
+    case slowEnrichment = "slow-enrichment"
 
     /// What it takes beyond a position.
     var ownParameters: [String] {
@@ -84,6 +86,7 @@ package struct WorldFault: Sendable, Hashable {
       case .wrongClock: ["minutes"]
       case .pushBurst: ["visits", "minutes"]
       case .botWave: ["visits"]
+      case .slowEnrichment: ["milliseconds"]
       }
     }
 
@@ -102,6 +105,7 @@ package struct WorldFault: Sendable, Hashable {
       case .wrongClock: ["minutes": "540"]
       case .pushBurst: ["visits": "200", "minutes": "10"]
       case .botWave: ["visits": "20"]
+      case .slowEnrichment: ["milliseconds": "800"]
       default: [:]
       }
     }
@@ -126,7 +130,7 @@ package struct WorldFault: Sendable, Hashable {
       "percent": 1...100, "factor": 2...1_000_000, "bytes": 1_000...20_000_000,
       "minutes": -20_000_000...20_000_000, "visits": 1...1_000_000,
       "retry-after": 1...86_400, "after": 1...86_400,
-      "per-minute": 1...6_000,
+      "per-minute": 1...6_000, "milliseconds": 1...3_600_000,
     ]
   }
 }

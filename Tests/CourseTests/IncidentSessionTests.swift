@@ -100,7 +100,10 @@ import Testing
     func save(_ files: [LearnerChanges.File]) throws {
       host.doneInCopies += files.map { "save \($0.path): \($0.content ?? "")" }
     }
-    func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] { [] }
+    func apply(_ changes: LearnerChanges, rebinding: [String: String]) throws -> [HostReply] {
+      host.doneInCopies += changes.files.map { "apply \($0.path): \($0.content ?? "")" }
+      return []
+    }
     func fork() throws -> any GradingWorld { self }
     func setAnswer(_ name: String, _ table: GradingTable) throws {}
     func close() {}
@@ -218,6 +221,10 @@ import Testing
       ])
     // The hidden variant: its own values, on the second day of a world that is made without them.
     host.doneInCopies = []
+    host.files = [
+      .init(path: "ingest.yaml", content: "maxPollRecords: 50\nmillisecondsPerRecord: \(hour)00\n"),
+      .init(path: "sdk.yaml", content: "flushAt: \(hour)00\n"),
+    ]
     // The learner's own world is opened first, and is repaired.
     var opened = 0
     host.copyShowsSymptom = { _ in
@@ -228,6 +235,53 @@ import Testing
     let hidden = try #require(session.run.hiddenParameters["hour"])
     #expect(hidden != hour)
     #expect(host.doneInCopies.contains("kafka members stop \(hidden)"), "\(host.doneInCopies)")
+    // A line that the learner left as the step wrote it is the hidden world's there; no other is.
+    let applied = host.doneInCopies.filter { $0.hasPrefix("apply ") }
+    #expect(
+      applied == [
+        "apply ingest.yaml: maxPollRecords: 50\nmillisecondsPerRecord: \(hidden)00\n",
+        "apply sdk.yaml: flushAt: \(hour)00\n",
+      ])
+  }
+
+  // MARK: Tempting repairs
+
+  @Test func `of several repairs in vain, the author's order says which is spoken of`() throws {
+    let host = StubHost()
+    var incident = try Incident.load(folder: fixtureURL("incidents/TXT-01").path)
+    incident.tempting = [
+      Incident.Tempting(feedback: "skipped", commands: ["kafka reset-offsets --to-latest"]),
+      Incident.Tempting(feedback: "more", commands: ["kafka members add"]),
+      Incident.Tempting(feedback: "any", commands: ["kafka"]),
+    ]
+    func spoken(_ lines: [(String, String)]) throws -> String? {
+      let session = try IncidentSession.start(
+        incident, level: .repair, host: host, progress: ProgressStore(path: nil), seed: 7,
+        now: { host.now }
+      ).session
+      _ = try session.fillIn(.triage, "wrong")
+      try Self.read(session, "warehouse.mart.fact_purchase", ["2"])
+      try Self.read(session, "lake.bronze.events", ["{}"])
+      host.copyShowsSymptom = { !$0.isEmpty }
+      #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
+      for (line, repair) in lines {
+        _ = try session.note(
+          IncidentReading(line: line, sources: [], values: [], rowCount: 0, repair: repair),
+          storyTime: 0)
+      }
+      host.copyShowsSymptom = { _ in true }
+      return try session.check().verdict?.feedbackID
+    }
+    let stop = ("kafka members stop 1", "kafka members")
+    let add = ("kafka  members add", "kafka members")
+    let earliest = ("kafka reset-offsets lake-sink --to-earliest --execute", "kafka reset-offsets")
+    let latest = ("kafka reset-offsets lake-sink --execute --to-latest", "kafka reset-offsets")
+    #expect(try spoken([stop, add, latest]) == "skipped")
+    #expect(try spoken([stop, add, earliest]) == "more")
+    #expect(try spoken([stop, earliest]) == "any")
+    // Another tool's line by the name of ours.
+    #expect(try spoken([("kafka-topics --alter", "kafka alter")]) == "any")
+    #expect(try spoken([("dag run ingest", "dag run")]) == "still-there")
   }
 
   // MARK: Facts

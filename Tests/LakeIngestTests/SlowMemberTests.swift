@@ -95,6 +95,48 @@ struct SlowMemberTests {
     }
   }
 
+  @Test func `records take long only while the service is slow`() throws {
+    var settings = IngestSettings()
+    settings.delivery = .atLeastOnce
+    settings.slowCalls = [
+      .init(
+        time: start.adding(seconds: 600).milliseconds..<start.adding(seconds: 4_000).milliseconds,
+        milliseconds: 800)
+    ]
+    try withRecords(2_000, settings) { log, lake, ingest in
+      // All of them are read before it, and what comes meanwhile is never committed.
+      #expect(try ingest.run(at: start.adding(seconds: 300)).records == 2_000)
+      let late = start.adding(seconds: 700).milliseconds
+      _ = try log.append(
+        (2_000..<2_600).map { Record(key: nil, value: Array("{\"n\":\($0)}".utf8)) }, to: place,
+        appendTime: late)
+      _ = try ingest.run(at: start.adding(seconds: 3_600))
+      #expect(try log.committedOffset(group: "lake-sink", place) == Offset(2_000))
+      #expect(ingest.group.rebalances.contains { $0.reason == .pollExpired })
+      // It is quick again: the first poll that begins then is committed.
+      _ = try ingest.run(at: start.adding(seconds: 7_200))
+      #expect(try log.committedOffset(group: "lake-sink", place) == Offset(2_600))
+    }
+  }
+
+  @Test func `who is started between two runs has read nothing before`() throws {
+    var settings = IngestSettings()
+    settings.recordMilliseconds = 10
+    try withRecords(1_000, settings) { log, _, ingest in
+      #expect(try ingest.set(member: 1, .stopped, at: start))
+      _ = try ingest.run(at: start.adding(seconds: 3_600))
+      let back = start.adding(seconds: 3_600 + 420)
+      #expect(try ingest.set(member: 1, .running, at: back))
+      _ = try ingest.run(at: start.adding(seconds: 7_200))
+      let history = try #require(log.offsetHistory(group: "lake-sink")[place])
+      let moved = history.filter { $0.offset > Offset(0) }
+      #expect(moved.count == 2)
+      #expect(moved.allSatisfy { $0.time >= back.milliseconds })
+      let times = ingest.group.rebalances.map(\.time)
+      #expect(times == times.sorted())
+    }
+  }
+
   @Test func `what a member works on survives being written down`() throws {
     var settings = IngestSettings()
     settings.recordMilliseconds = 100

@@ -52,8 +52,24 @@ package struct Incident: Sendable {
   package struct Tempting: Sendable {
     /// The feedback id of its message.
     package var feedback: String
-    /// Words with which a command begins, such as `dag run`, or the first word of a statement.
+    /// Words with which a line begins, such as `dag run` or `kafka members stop`, and options that it
+    /// has anywhere, such as `kafka reset-offsets --to-latest`; or the first word of a statement.
     package var commands: [String]
+
+    /// Whether a repair is one of these.
+    ///
+    /// `name` is its name, as what was typed may have been another tool's: `dag run`.
+    func matches(line: String, name: String) -> Bool {
+      let typed = line.lowercased().split(whereSeparator: \.isWhitespace)
+      return commands.contains { command in
+        let words = command.split(separator: " ")
+        let options = words.filter { $0.hasPrefix("--") }
+        let begin = words.filter { !$0.hasPrefix("--") }
+        let isIt =
+          typed.starts(with: begin) || name.split(separator: " ").starts(with: begin)
+        return isIt && options.allSatisfy(typed.contains)
+      }
+    }
   }
 
   /// Never reused, such as `FALSE-01`.

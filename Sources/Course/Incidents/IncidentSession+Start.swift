@@ -80,7 +80,7 @@ extension IncidentSession {
   }
 
   /// What faults and steps may name: the days around a message, and the parameters.
-  private static func dayNames(_ message: Int64, _ parameters: [String: String]) -> [String: String]
+  static func dayNames(_ message: Int64, _ parameters: [String: String]) -> [String: String]
   {
     var names = parameters
     names["ds_kst"] = StoryMoment.day(message - 86_400_000)
@@ -113,6 +113,14 @@ extension IncidentSession {
     return try variant.faults.filter { $0.name != blamed }.map { try Self.filled($0, names) }
   }
 
+  /// What the variant's steps leave in `pipeline/`, the last of a file's.
+  func stepFiles(_ names: [String: String]) throws -> [String: String] {
+    let steps = try variant.steps.map { try $0.filled(names) }.sorted { $0.offset < $1.offset }
+    var files: [String: String] = [:]
+    for file in steps.flatMap(\.step.files) { files[file.path] = file.content }
+    return files
+  }
+
   /// Does this run's steps, but the blamed one, in a copy of the world from before them.
   func playOwnSteps(without blamed: String, in world: any GradingWorld) throws {
     try IncidentStep.play(
@@ -123,7 +131,7 @@ extension IncidentSession {
 
   /// The hidden world's message, where steps come before it: the second morning, since the world is
   /// made up to the first.
-  private func hiddenMessage() throws -> Int64 {
+  func hiddenMessage() throws -> Int64 {
     guard let midnight = StoryMoment.midnight(run.hiddenDay) else {
       throw CourseError(
         code: "incident.no-worlds", message: "`\(run.hiddenDay)` is no day of a hidden world.")

@@ -175,12 +175,17 @@ extension IncidentSession {
     try progress.incidentEntries(run).filter { $0.repair != nil && $0.number > run.rewoundAfter }
   }
 
-  private func tempting(_ entry: IncidentEntry) -> Incident.Tempting? {
-    incident.tempting.first { tempting in
-      tempting.commands.contains { command in
-        entry.repair == command || entry.repair?.hasPrefix(command + " ") == true
+  /// The first of the author's tempting repairs that was run, in the author's order, and its line.
+  private func tempting(
+    _ entries: [IncidentEntry]
+  ) -> (feedback: String, line: String)? {
+    for tempting in incident.tempting {
+      let entry = entries.first { entry in
+        entry.repair.map { tempting.matches(line: entry.line, name: $0) } ?? false
       }
+      if let entry { return (tempting.feedback, entry.line) }
     }
+    return nil
   }
 
   /// A misconception that was found, with the values of its text.
@@ -191,9 +196,10 @@ extension IncidentSession {
       try notYet(
         breach.feedback, breach.values, part: .repair, step: nil, answer: "check", storyTime)
     }
-    if let entry = try repairs().first {
-      let feedback = tempting(entry)?.feedback ?? Incident.changedFeedback
-      return try wrong((feedback, ["line": .text(entry.line)]))
+    let repairs = try repairs()
+    if let first = repairs.first {
+      let found = tempting(repairs) ?? (Incident.changedFeedback, first.line)
+      return try wrong((found.feedback, ["line": .text(found.line)]))
     }
     let change: Breach?
     do { change = try changeBreach() } catch {
@@ -254,14 +260,11 @@ extension IncidentSession {
     let breach = try broken(in: own, names, changes)
     if stays || breach != nil {
       // What was run explains more than what it left broken, unless the pipeline was changed as well.
-      if changes.files.isEmpty {
-        for entry in try repairs() {
-          if let tempting = tempting(entry) {
-            return (tempting.feedback, ["line": .text(entry.line)])
-          }
-        }
+      if changes.files.isEmpty, let tempting = tempting(try repairs()) {
+        return (tempting.feedback, ["line": .text(tempting.line)])
       }
-      if stays { return ("still-there", [:]) }
+      // Of a pipeline that was changed the checks say more than that the symptom stays.
+      if stays, changes.files.isEmpty || breach == nil { return ("still-there", [:]) }
       return breach.map { ($0.check.feedback, $0.row) }
     }
     return try hiddenBreach(changes, host)
@@ -274,6 +277,9 @@ extension IncidentSession {
     let (hidden, names) = try hiddenWorld(isBroken: true, host)
     defer { hidden.close() }
     let symptom = try IncidentSQL.fill(incident.symptom, names)
+    let changes = LearnerChanges.carried(
+      changes, from: try stepFiles(Self.dayNames(run.startedAt, run.parameters)),
+      to: try stepFiles(Self.dayNames(try hiddenMessage(), run.hiddenParameters)))
     var rebinding = [run.yesterday: names["ds_kst"] ?? "", run.today: names["ds_next"] ?? ""]
     for (name, value) in run.parameters { rebinding[value] = run.hiddenParameters[name] }
     _ = try hidden.apply(Self.atOnce(changes), rebinding: rebinding)
