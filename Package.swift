@@ -210,7 +210,7 @@ let package = Package(
       "Collector",
       [
         "Codecs", "Collector", "Columnar", "Connector", "Diagnostics", "EventLog", "EventModel",
-        "KafkaProtocol", "Simulation",
+        "KafkaProtocol", "Simulation", "TestSupport",
       ]),
     tests(
       "CollectorEndpoint",

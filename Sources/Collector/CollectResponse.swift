@@ -24,7 +24,7 @@ package struct CollectResponse: Sendable {
     }
   }
 
-  /// 200, 400, 401, 413, 429 or 503.
+  /// 200, 400, 401, 413, 429 or 503; 0 where the story's machine is dead and nobody answers.
   package var status: Int
   package var accepted: [AcceptedEvent] = []
   package var refused: [RefusedEvent] = []

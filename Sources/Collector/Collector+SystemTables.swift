@@ -6,7 +6,8 @@ internal import KafkaProtocol
 internal import Simulation
 
 extension Collector {
-  /// `archive`: what the raw archive keeps, where there is one. `requests`: the recent ones. `dead_letters`: every refused event that the log still keeps.
+  /// `archive`: what the raw archive keeps, where there is one. `turned_away`: the
+  /// seconds in which requests were. `requests`: the recent ones. `dead_letters`: every refused event that the log still keeps.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
     var tables: [String: ComposedCatalog.Provider] = [
       "requests": { [self] in requestsTable() },
@@ -14,6 +15,7 @@ extension Collector {
       "refusals": { [self] in refusalsTable() },
       "schemas": { [self] in schemasTable() },
       "keys": { [self] in keysTable() },
+      "turned_away": { [self] in turnedAway.table },
     ]
     tables["archive"] = archive?.table
     return tables

@@ -14,8 +14,8 @@ extension Collector {
     at now: StoryTime
   ) -> (response: CollectResponse, waitsForSync: Bool) {
     var response = prepared
-    if request.comesFromNetwork, configuration.answer == .received {
-      let isTaken = late.add { [self] in
+    if configuration.answer == .received {
+      let work: @Sendable () -> Void = { [self] in
         do {
           _ = try append(sorted, at: now)
         } catch {
@@ -23,7 +23,11 @@ extension Collector {
           metrics.noteLogFailure(error)
         }
       }
-      guard isTaken else { return (unavailable(nil), false) }
+      if request.comesFromNetwork {
+        guard late.add(work) else { return (unavailable(nil), false) }
+      } else {
+        held.add(at: now.milliseconds, work)
+      }
       response.accepted = sorted.unplaced(configuration.eventsTopic)
       return (response, false)
     }

@@ -22,6 +22,9 @@ package final class Collector: Sendable {
   let metrics: CollectorMetrics
   let admission: Admission
   let late = LateAppender()
+  let held = StoryAppender()
+  let load: MachineLoad
+  package let turnedAway: TurnedAway
   let clock: StoryClock
   let partitionCount: Int
   let pseudonymizer: Pseudonymizer
@@ -36,9 +39,12 @@ package final class Collector: Sendable {
     log: any CollectorLog,
     clock: StoryClock,
     configuration: CollectorConfiguration,
-    archive: CollectorArchive? = nil
+    archive: CollectorArchive? = nil,
+    turnedAway: TurnedAway = TurnedAway()
   ) throws {
     self.archive = archive
+    self.turnedAway = turnedAway
+    load = MachineLoad(configuration.machines)
     guard configuration.secret.count >= 16 else {
       throw CollectorError(
         .badConfiguration,
@@ -106,7 +112,11 @@ package final class Collector: Sendable {
   private func answer(_ taken: Taken, failure: (any Error)?) -> CollectResponse {
     let response = failure.map { unavailable($0) } ?? taken.response
     admission.leave(bytes: taken.charged)
-    metrics.note(taken.request, response, app: taken.app, at: taken.receivedAt)
+    turnedAway.note(status: response.status, at: taken.receivedAt.milliseconds)
+    // A process that is dead writes no log.
+    if response.status != 0 {
+      metrics.note(taken.request, response, app: taken.app, at: taken.receivedAt)
+    }
     return response
   }
 
@@ -121,6 +131,11 @@ package final class Collector: Sendable {
     }
     let app = taken.app ?? configuration.appID
     let bytes = request.body.count
+    held.append(until: now.milliseconds)
+    if !request.comesFromNetwork, let response = overload(bytes, at: now) {
+      taken.response = response
+      return taken
+    }
     switch admission.enter(bytes: bytes, key: app, now: now.milliseconds) {
     case .admitted:
       taken.charged = bytes
@@ -141,9 +156,36 @@ package final class Collector: Sendable {
     return taken
   }
 
+  /// Nil where the story's machine has room for a body.
+  private func overload(_ bytes: Int, at now: StoryTime) -> CollectResponse? {
+    switch load.enter(
+      bytes: bytes, bytesMax: configuration.bytesInFlightMax, at: now.milliseconds)
+    {
+    case .admitted: return nil
+    case .full: return full()
+    case .killed:
+      kill()
+      return CollectResponse(status: 0)
+    case .down: return CollectResponse(status: 0)
+    }
+  }
+
+  /// The process dies as by `kill -9` and is started again: what was only in memory is gone, answered
+  /// 200 or not. Answers how many requests that were.
+  @discardableResult
+  package func kill() -> Int {
+    load.clear()
+    metrics.noteDeath()
+    return held.drop() + late.drop()
+  }
+
+  /// Appends what has waited in memory until the story's present.
+  package func appendHeld() { held.append(until: clock.now.milliseconds) }
+
   /// Waits until all that was accepted is on disk.
   package func flush() throws {
     late.finish()
+    held.append(until: nil)
     try log.sync()
   }
 

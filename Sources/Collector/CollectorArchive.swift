@@ -5,7 +5,7 @@
 // clock step, not with each request: what it promises is a second chance, not an acknowledgement.
 
 package import Connector
-package import EventLog
+internal import EventLog
 internal import KafkaProtocol
 package import Simulation
 

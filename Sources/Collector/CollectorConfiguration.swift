@@ -39,6 +39,8 @@ package struct CollectorConfiguration: Sendable {
   package var bytesInFlightMax = 64 << 20
   /// Events a second that one key may send on average, and as many at once; nil for any number.
   package var eventsPerSecondMax: Int?
+  /// What its machine can do in the story; nothing for any amount.
+  package var machines: [CollectorMachine] = []
   /// True keeps a copy of every written event on the collector's own disk.
   package var keepsRawArchive = false
   /// Request line and headers together; more is answered 431.

@@ -24,6 +24,8 @@ package struct CollectorCounts: Hashable, Sendable {
   package var apps: [String: AppCounts] = [:]
   /// Requests of which nothing was taken, by code.
   package var failedRequests: [String: Int] = [:]
+  /// How often the process has died.
+  package var deaths = 0
   /// What the log said when it last failed; nil where it never did.
   package var lastLogFailure: String?
 
@@ -107,6 +109,8 @@ final class CollectorMetrics: Sendable {
       }
     }
   }
+
+  func noteDeath() { state.withLock { $0.counts.deaths += 1 } }
 
   func noteLogFailure(_ error: any Error) {
     state.withLock {

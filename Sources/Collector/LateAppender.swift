@@ -36,6 +36,14 @@ final class LateAppender: Sendable {
     queue.sync { drain() }
   }
 
+  /// Forgets what waits; answers how many requests that were.
+  func drop() -> Int {
+    state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting.count
+    }
+  }
+
   private func drain() {
     let work = state.withLock { state in
       defer {

@@ -95,8 +95,9 @@ enum CommandTable {
       ) { try $0.app($1) },
       Command(
         "collector", group: .collector,
-        subcommands: ["log", "status", "requests", "rules", "schema", "archive", "replay"],
-        options: ["--from", "--until", "--dry-run"], isOperational: Command.begins("replay")
+        subcommands: ["log", "status", "requests", "rules", "schema", "load", "kill", "archive", "replay"],
+        options: ["--from", "--until", "--dry-run"],
+        isOperational: Command.begins("replay", "kill")
       ) { try $0.collector($1) },
       Command(
         "collect", group: .collector, options: ["--source"], isOperational: { !$0.isEmpty }
@@ -124,6 +125,9 @@ enum CommandTable {
         try $0.dash($1)
       },
       Command("trace", group: .dashboard, subcommands: ["event"]) { try $0.trace($1) },
+      Command(
+        "path", group: .dashboard, subcommands: ["run"], isOperational: { _ in true }
+      ) { try $0.path($1) },
       Command(
         "canary", group: .dashboard, subcommands: ["send"], isOperational: Command.begins("send")
       ) { try $0.canary($1) },

@@ -7,7 +7,7 @@ internal import Simulation
 internal import Terminal
 
 extension Shell {
-  /// `collector status|log|requests|rules|schema|archive|replay`.
+  /// `collector status|log|requests|rules|schema|load|kill|archive|replay`.
   func collector(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "collector", default: "log")
     if action == "schema" { return try collectorSchema(rest) }
@@ -15,6 +15,8 @@ extension Shell {
     try Arguments(rest).allowOnly()
     switch action {
     case "archive": return try collectorArchive()
+    case "load": return try collectorLoad()
+    case "kill": return try killCollector()
     case "status": return try collectorStatus()
     case "requests": return try collectorRequests()
     case "rules": return try collectorRules()
@@ -83,6 +85,61 @@ extension Shell {
         "warned": .count(counts.warned.values.reduce(0, +)),
       ])
     )
+  }
+
+  private static let loadRowsMax = 40
+
+  /// `collector load`: the last seconds in which requests were turned away or met nobody.
+  private func collectorLoad() throws -> Reply {
+    let lines = try platform().collector.turnedAway.lines
+    guard !lines.isEmpty else {
+      return Reply([.text(text("collector.load.none"))], data: .array([]))
+    }
+    let seconds = Dictionary(grouping: lines, by: \.second).sorted { $0.key < $1.key }
+    let statuses = Set(lines.map(\.status)).sorted()
+    let shown = seconds.suffix(Self.loadRowsMax)
+    func count(_ status: Int, _ lines: [TurnedAway.Line]) -> String {
+      let sum = lines.filter { $0.status == status }.reduce(0) { $0 + $1.requests }
+      return sum == 0 ? "·" : NumberText.grouped(sum)
+    }
+    let view = TableView(
+      columns: [TableColumn(text("collector.load.second"))]
+        + statuses.map { .number($0 == 0 ? text("collector.load.nobody") : String($0)) },
+      rows: shown.map { second, lines in
+        let time = StoryTime(milliseconds: second)
+        return [time.clock(offsetSeconds: TimeZones.seoul)] + statuses.map { count($0, lines) }
+      })
+    var blocks: [Reply.Block] = [.table(view)]
+    if seconds.count > shown.count {
+      blocks.append(
+        .text(
+          text(
+            "collector.load.more",
+            [
+              "shown": NumberText.grouped(shown.count), "all": NumberText.grouped(seconds.count),
+            ])))
+    }
+    return Reply(
+      blocks,
+      data: .array(
+        lines.map {
+          .record([
+            "second": .string(StoryTime(milliseconds: $0.second).iso8601),
+            "status": .count($0.status), "requests": .count($0.requests),
+          ])
+        }))
+  }
+
+  /// `collector kill`: the process dies as by kill -9, and is back at once.
+  private func killCollector() throws -> Reply {
+    let lost = try platform().collector.kill()
+    return Reply(
+      [
+        .text(
+          text(
+            lost == 0 ? "collector.killed.nothing" : "collector.killed",
+            ["count": NumberText.grouped(lost)]))
+      ], data: .record(["lost_requests": .count(lost)]))
   }
 
   /// The requests one by one, the latest last.

@@ -198,6 +198,7 @@ private struct LineMeaning {
     case ("kafka", "config"): sources = ["system.kafka.configs"]
     case ("kafka", _): sources = ["system.kafka.consumer_groups"]
     case ("collector", "rules"): sources = ["system.collector.refusals"]
+    case ("collector", "load"): sources = ["system.collector.turned_away"]
     case ("collector", "archive"), ("collector", "replay"): sources = ["system.collector.archive"]
     case ("collector", "schema"): sources = ["system.collector.schemas"]
     case ("collector", _): sources = ["system.collector.requests"]

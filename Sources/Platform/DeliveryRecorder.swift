@@ -41,7 +41,7 @@ final class DeliveryRecorder {
       CollectRequest(body: request.body, isGzip: request.isGzip, durability: .synced)
     )
     let refused = answer.refused.map(\.index)
-    guard fate == .arrives else {
+    guard fate == .arrives, answer.status != 0 else {
       deliveries.append(
         PhoneDelivery(
           events: request.eventCount, bytes: request.body.count, status: 0, refused: 0,

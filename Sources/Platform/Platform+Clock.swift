@@ -149,8 +149,10 @@ extension Platform {
       try finish(lane, into: &forgotten)
     }
     if kafka == nil { log.replicate() }
+    collector.appendHeld()
     try events.sync()
     try collector.archive?.sync()
+    try collector.turnedAway.save()
     try ingest.commitOffsets()
     try saveIngestGroup()
     // Never behind the clock on the disk.

@@ -171,15 +171,20 @@ package final class Platform {
       now: storyNow
     )
     let collectorDirectory = try home.directory("worlds/\(options.worldName)/collector")
-    let collecting = try Platform.collectorConfiguration(
+    var collecting = try Platform.collectorConfiguration(
       pipeline,
       secret: try home.secret(),
       contentRoot: options.contentRoot,
       registryPath: collectorDirectory + "/registry.ndjson"
     )
+    collecting.machines = try WorldFault.smallCollectors(configuration, specification).map {
+      CollectorMachine(
+        time: $0.time, requestsPerSecond: $0.requestsPerSecond, memoryBytes: $0.memoryBytes)
+    }
     collector = try Collector(
       log: events, clock: clock, configuration: collecting,
-      archive: try Platform.archive(collectorDirectory + "/archive", collecting, events))
+      archive: try Platform.archive(collectorDirectory + "/archive", collecting, events),
+      turnedAway: TurnedAway(path: collectorDirectory + "/turned-away.json"))
     let files = pipeline
     let slowCalls = try WorldFault.slowCalls(configuration, specification).map {
       IngestSettings.SlowCall(time: $0.time, milliseconds: Double($0.milliseconds))
@@ -247,6 +252,7 @@ package final class Platform {
 
   /// Closes the log cleanly, so that the next start need not scan it.
   package func close() throws {
+    try collector.flush()
     try checkpoint()
     try shop.close()
     try collector.archive?.close()

@@ -67,6 +67,8 @@ package struct WorldFault: Sendable, Hashable {
     case pushBurst = "push-burst"
     /// Bots come.
     case botWave = "bot-wave"
+    /// The collector's machine can do only so much.
+    case smallCollector = "small-collector"
     /// The service that the consumers of Bronze ask about each record answers so late.
     case slowEnrichment = "slow-enrichment"
 
@@ -87,6 +89,7 @@ package struct WorldFault: Sendable, Hashable {
       case .pushBurst: ["visits", "minutes"]
       case .botWave: ["visits"]
       case .slowEnrichment: ["milliseconds"]
+      case .smallCollector: ["per-second", "memory"]
       }
     }
 
@@ -106,6 +109,7 @@ package struct WorldFault: Sendable, Hashable {
       case .pushBurst: ["visits": "200", "minutes": "10"]
       case .botWave: ["visits": "20"]
       case .slowEnrichment: ["milliseconds": "800"]
+      case .smallCollector: ["per-second": "20", "memory": "1000000000"]
       default: [:]
       }
     }
@@ -131,6 +135,7 @@ package struct WorldFault: Sendable, Hashable {
       "minutes": -20_000_000...20_000_000, "visits": 1...1_000_000,
       "retry-after": 1...86_400, "after": 1...86_400,
       "per-minute": 1...6_000, "milliseconds": 1...3_600_000,
+      "per-second": 1...1_000_000, "memory": 10_000...1_000_000_000,
     ]
   }
 }

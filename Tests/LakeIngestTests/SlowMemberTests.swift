@@ -105,7 +105,8 @@ struct SlowMemberTests {
     ]
     try withRecords(2_000, settings) { log, lake, ingest in
       // All of them are read before it, and what comes meanwhile is never committed.
-      #expect(try ingest.run(at: start.adding(seconds: 300)).records == 2_000)
+      _ = try ingest.run(at: start.adding(seconds: 300))
+      #expect(try lines(lake).count == 2_000)
       let late = start.adding(seconds: 700).milliseconds
       _ = try log.append(
         (2_000..<2_600).map { Record(key: nil, value: Array("{\"n\":\($0)}".utf8)) }, to: place,
@@ -129,9 +130,9 @@ struct SlowMemberTests {
       #expect(try ingest.set(member: 1, .running, at: back))
       _ = try ingest.run(at: start.adding(seconds: 7_200))
       let history = try #require(log.offsetHistory(group: "lake-sink")[place])
-      let moved = history.filter { $0.offset > Offset(0) }
+      let moved = history.filter { $0.offset > 0 }
       #expect(moved.count == 2)
-      #expect(moved.allSatisfy { $0.time >= back.milliseconds })
+      #expect(moved.allSatisfy { ($0.time ?? 0) >= back.milliseconds })
       let times = ingest.group.rebalances.map(\.time)
       #expect(times == times.sorted())
     }

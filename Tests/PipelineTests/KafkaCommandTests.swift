@@ -66,14 +66,14 @@ struct KafkaCommandTests {
   @Test func `a record is produced by key, and settings are shown`() throws {
     let world = try TestWorld()
     #expect(world.run("kafka produce app-events-dlq '{\"a\":1}' --key k").text.contains("offset"))
+    #expect(world.run("kafka read app-events-dlq --last 1", json: true).text.contains("\"a\""))
     // Bytes that nobody can type: the first two of an emoji's four.
     #expect(world.run("kafka produce app-events-dlq '22 F09F' --hex -p 0").status == .success)
     #expect(
       try world.texts(
-        "SELECT to_hex(value) FROM system.kafka.records WHERE topic = 'app-events-dlq' "
-          + "AND partition = 0 ORDER BY \"offset\" DESC LIMIT 1") == ["22F09F"])
+        "SELECT value FROM system.kafka.records WHERE topic = 'app-events-dlq' "
+          + "AND partition = 0 ORDER BY \"offset\" DESC LIMIT 1") == ["\"\u{FFFD}"])
     #expect(world.run("kafka produce app-events-dlq 22F --hex").text.contains("6869"))
-    #expect(world.run("kafka read app-events-dlq --last 1", json: true).text.contains("\"a\""))
     #expect(world.run("kafka describe app-events").text.contains("app-events"))
     #expect(world.run("kafka config app-events").text.contains("retention.ms"))
     #expect(world.run("kafka config app-events retention.ms=1000").status != .success)

@@ -145,6 +145,6 @@ struct WorldFaultKindTests {
       let world = try Harness.world(faults: [WorldFault(name: name, parameters: given)])
       try world.advance(to: Harness.moment(day: 11, hour: 1)) { _ in PhoneResponse(status: 200) }
     }
-    #expect(WorldFault.known.count == 18)
+    #expect(WorldFault.known.count == 20)
   }
 }

@@ -56,6 +56,11 @@ package struct Incident: Sendable {
     /// has anywhere, such as `kafka reset-offsets --to-latest`; or the first word of a statement.
     package var commands: [String]
 
+    package init(feedback: String, commands: [String]) {
+      self.feedback = feedback
+      self.commands = commands
+    }
+
     /// Whether a repair is one of these.
     ///
     /// `name` is its name, as what was typed may have been another tool's: `dag run`.
