@@ -148,6 +148,7 @@ enum CollectLoad {
 final class LoadConnection {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
+  private var piece = [UInt8](repeating: 0, count: 16 << 10)
 
   init?(port: UInt16) {
     #if canImport(Glibc)
@@ -184,12 +185,11 @@ final class LoadConnection {
   }
 
   private func receive() -> Bool {
-    let capacity = 16 << 10
-    let piece = [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
-      count = max(0, read(descriptor, target.baseAddress, capacity))
-    }
-    buffer += piece
-    return !piece.isEmpty
+    let capacity = piece.count
+    let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, capacity) }
+    guard count > 0 else { return false }
+    buffer.append(contentsOf: piece[..<count])
+    return true
   }
 
   /// Reads one response; whether it is a 200, or nil where the connection ended.
@@ -197,16 +197,47 @@ final class LoadConnection {
     buffer.removeAll(keepingCapacity: true)
     while true {
       guard receive() else { return nil }
-      guard let end = LoadConnection.endOfHead(buffer) else { continue }
-      let head = String(decoding: buffer[..<end], as: UTF8.self).lowercased()
-      guard let mark = head.range(of: "content-length: ") else { return nil }
-      let length = Int(head[mark.upperBound...].prefix { $0.isNumber }) ?? 0
-      while buffer.count < end + length { guard receive() else { return nil } }
-      return head.hasPrefix("http/1.1 200")
+      guard let head = buffer.withUnsafeBytes(LoadConnection.head) else { continue }
+      while buffer.count < head.size + head.length { guard receive() else { return nil } }
+      return head.status == 200
     }
   }
 
-  private static func endOfHead(_ bytes: [UInt8]) -> Int? {
+  /// A response's status, the bytes of its head and those of its body; nil where the head is not whole.
+  ///
+  /// By bytes: what the client spends is missing to the server beside it, and its peers' answers cost
+  /// no more than counting lines.
+  private static func head(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> (status: Int, size: Int, length: Int)? {
+    guard let end = endOfHead(bytes), bytes.count > 12 else { return nil }
+    func number(from start: Int) -> Int {
+      var value = 0
+      var index = start
+      while index < end, bytes[index] &- 0x30 < 10 {
+        value = value * 10 + Int(bytes[index] - 0x30)
+        index += 1
+      }
+      return value
+    }
+    var length = 0
+    var line = 0
+    while line < end {
+      if bytes[line] | 0x20 == UInt8(ascii: "c"), line + lengthName.utf8CodeUnitCount < end {
+        let isLength = (0..<lengthName.utf8CodeUnitCount).allSatisfy {
+          bytes[line + $0] | 0x20 == lengthName.utf8Start[$0] | 0x20
+        }
+        if isLength { length = number(from: line + lengthName.utf8CodeUnitCount) }
+      }
+      while line < end, bytes[line] != 10 { line += 1 }
+      line += 1
+    }
+    return (number(from: 9), end, length)
+  }
+
+  private static let lengthName: StaticString = "content-length: "
+
+  private static func endOfHead(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= 4 else { return nil }
     for index in 3..<bytes.count
     where bytes[index] == 10 && bytes[index - 1] == 13 && bytes[index - 2] == 10 {

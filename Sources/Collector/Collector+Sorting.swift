@@ -12,6 +12,9 @@ extension Collector {
     stamp: CollectorStamp,
     into sorted: inout SortedRequest
   ) throws(BodyFailure) {
+    if mapping == nil, request.format == .json, sortInOnePass(bytes, request, stamp: stamp, into: &sorted) {
+      return
+    }
     let body = try RequestBody(
       bytes,
       format: mapping == nil ? request.format : .ndjson,
@@ -29,10 +32,7 @@ extension Collector {
         bytesMax: configuration.eventBytesMax
       )
     }
-    var planCheck: PlanCheck?
-    if mapping == nil, configuration.validation != .off {
-      planCheck = configuration.plan.map { PlanCheck($0) }
-    }
+    var planCheck = mapping == nil ? makePlanCheck() : nil
     let deadLetterKeys = mapper?.deadLetterKeys ?? []
     for (index, place) in body.events.enumerated() {
       do throws(Refusal) {
@@ -40,42 +40,163 @@ extension Collector {
         if let event = try mapper?.map(bytes, in: place.range) {
           sorted.accept(event, index: index)
         } else {
-          var event = try check.check(bytes, in: place.range, stamp: stamp)
-          if let refusal = planCheck?.refusal(
-            bytes, name: check.nameRange, properties: check.propertiesRange)
-          {
-            if configuration.coercesWrongTypes, refusal.code == .wrongPropertyType,
-              let coerced = planCheck?.coerced(bytes, in: place.range)
-            {
-              let result = coerced.withUnsafeBytes { plain in
-                Result { () throws(Refusal) in
-                  try check.check(plain, in: 0..<plain.count, stamp: stamp)
-                }
-              }
-              event = try result.get()
-            } else if configuration.validation == .enforce {
-              throw refusal
-            } else {
-              sorted.warn(refusal, at: place, index: index)
-            }
-          }
-          sorted.accept(event, index: index)
+          let event = try check.check(bytes, in: place.range, stamp: stamp)
+          try judge(event, place, index, bytes, &check, &planCheck, stamp: stamp, into: &sorted)
         }
       } catch {
-        let payload = deadLetterMask.payload(
-          UnsafeRawBufferPointer(rebasing: bytes[place.range]),
-          pseudonymized: deadLetterKeys
-        )
-        sorted.refuse(
-          error,
-          at: place,
-          index: index,
-          payload: payload,
-          source: request.source,
-          stamp: stamp
-        )
+        refuse(
+          error, place, index, bytes, request, pseudonymized: deadLetterKeys, stamp: stamp,
+          into: &sorted)
       }
     }
+  }
+
+  private func makePlanCheck() -> PlanCheck? {
+    configuration.validation == .off ? nil : configuration.plan.map { PlanCheck($0) }
+  }
+
+  /// Holds an event whose envelope is right against the tracking plan.
+  private func judge(
+    _ event: ReadyEvent,
+    _ place: EventPlace,
+    _ index: Int,
+    _ bytes: UnsafeRawBufferPointer,
+    _ check: inout EnvelopeCheck,
+    _ planCheck: inout PlanCheck?,
+    stamp: CollectorStamp,
+    into sorted: inout SortedRequest
+  ) throws(Refusal) {
+    guard
+      let refusal = planCheck?.refusal(
+        bytes, name: check.nameRange, properties: check.propertiesRange,
+        members: check.propertiesMembers)
+    else { return sorted.accept(event, index: index) }
+    if configuration.coercesWrongTypes, refusal.code == .wrongPropertyType,
+      let coerced = planCheck?.coerced(bytes, in: place.range)
+    {
+      let result = coerced.withUnsafeBytes { plain in
+        Result { () throws(Refusal) in
+          try check.check(plain, in: 0..<plain.count, stamp: stamp)
+        }
+      }
+      return sorted.accept(try result.get(), index: index)
+    }
+    if configuration.validation == .enforce { throw refusal }
+    sorted.warn(refusal, at: place, index: index)
+    sorted.accept(event, index: index)
+  }
+
+  private func refuse(
+    _ refusal: Refusal,
+    _ place: EventPlace,
+    _ index: Int,
+    _ bytes: UnsafeRawBufferPointer,
+    _ request: CollectRequest,
+    pseudonymized keys: [[UInt8]] = [],
+    stamp: CollectorStamp,
+    into sorted: inout SortedRequest
+  ) {
+    let payload = deadLetterMask.payload(
+      UnsafeRawBufferPointer(rebasing: bytes[place.range]), pseudonymized: keys)
+    sorted.refuse(
+      refusal, at: place, index: index, payload: payload, source: request.source, stamp: stamp)
+  }
+
+  // MARK: - In one pass
+
+  /// Sorts `{"sent_at": …, "events": [ … ]}`, as SDKs write it, or `[ … ]`: each event is read once, where
+  /// it stands, its properties with it.
+  ///
+  /// False, with `sorted` as it was, for every other body and for one that is not whole JSON: the long
+  /// way cuts it into events first, and says what is wrong with which.
+  private func sortInOnePass(
+    _ bytes: UnsafeRawBufferPointer,
+    _ request: CollectRequest,
+    stamp: CollectorStamp,
+    into sorted: inout SortedRequest
+  ) -> Bool {
+    var whole = SortedRequest(partitionCount: partitionCount)
+    var walker = StructureWalker(bytes, at: 0)
+    var hasEvents = false
+    do throws(OnePassEnd) {
+      walker.skipSpaces()
+      if walker.current == 0x5B {
+        try sortElements(&walker, bytes, request, stamp: stamp, sentAt: nil, into: &whole)
+        hasEvents = true
+      } else if walker.current == 0x7B {
+        var sentAt: Range<Int>?
+        let result = Result { () throws(BodyFailure) in
+          try walker.forEachMember { (key, walker) throws(BodyFailure) in
+            let name = UnsafeRawBufferPointer(rebasing: bytes[key])
+            // What comes behind the events would be too late for them.
+            guard !hasEvents else { throw Self.longWay }
+            if walker.current == 0x5B, name.elementsEqual("events".utf8) {
+              do throws(OnePassEnd) {
+                try sortElements(&walker, bytes, request, stamp: stamp, sentAt: sentAt, into: &whole)
+              } catch { throw Self.longWay }
+              hasEvents = true
+              return
+            }
+            let start = walker.position
+            try walker.skipValue()
+            if name.elementsEqual("sent_at".utf8) { sentAt = start..<walker.position }
+          }
+        }
+        guard case .success = result else { return false }
+      }
+    } catch {
+      return false
+    }
+    walker.skipSpaces()
+    guard hasEvents, walker.position == bytes.count else { return false }
+    sorted = whole
+    return true
+  }
+
+  /// Why one pass does not do: it is never shown.
+  private struct OnePassEnd: Error {}
+  private static let longWay = StructureWalker.failure("", at: 0)
+
+  /// The elements of the array that begins here; moves behind it.
+  private func sortElements(
+    _ walker: inout StructureWalker,
+    _ bytes: UnsafeRawBufferPointer,
+    _ request: CollectRequest,
+    stamp: CollectorStamp,
+    sentAt: Range<Int>?,
+    into sorted: inout SortedRequest
+  ) throws(OnePassEnd) {
+    var stamp = stamp
+    let hasBadSentAt = !readSentAt(sentAt, bytes, into: &stamp)
+    var check = EnvelopeCheck(bytesMax: configuration.eventBytesMax, keyRule: keyRule)
+    var planCheck = makePlanCheck()
+    walker.move(to: walker.position + 1)
+    walker.skipSpaces()
+    var index = 0
+    while walker.current == 0x7B {
+      guard index < configuration.eventsMax,
+        let end = try? check.scanEvent(bytes, in: walker.position..<bytes.count)
+      else { throw OnePassEnd() }
+      let place = EventPlace(range: walker.position..<end, line: nil)
+      do throws(Refusal) {
+        if hasBadSentAt { throw EnvelopeCheck.badSentAt }
+        let event = try check.checkScanned(bytes, in: place.range, stamp: stamp)
+        try judge(event, place, index, bytes, &check, &planCheck, stamp: stamp, into: &sorted)
+      } catch {
+        refuse(error, place, index, bytes, request, stamp: stamp, into: &sorted)
+      }
+      index += 1
+      walker.move(to: end)
+      walker.skipSpaces()
+      if walker.current == 0x5D {
+        walker.move(to: walker.position + 1)
+        return
+      }
+      guard walker.current == 0x2C else { throw OnePassEnd() }
+      walker.move(to: walker.position + 1)
+      walker.skipSpaces()
+    }
+    throw OnePassEnd()
   }
 
   /// False where the batch has a `sent_at` that is no time.

@@ -33,46 +33,96 @@ extension Collector {
     }
     do {
       response.accepted = try append(sorted, at: now)
-      let waits =
-        request.durability == .synced
-        && !(request.comesFromNetwork && configuration.answer == .appended)
-      return (response, waits && !sorted.isEmpty)
+      return (response, waitsForSync(request) && !sorted.isEmpty)
     } catch {
       return (unavailable(error), false)
     }
   }
 
-  /// All of a request in one step: its events by partition, and its dead letters.
-  private func append(_ sorted: SortedRequest, at now: StoryTime) throws -> [AcceptedEvent] {
-    let acknowledgement = configuration.acknowledgement
-    let written = sorted.batches.indices.filter { !sorted.batches[$0].records.isEmpty }
-    var appends = written.map { number in
+  /// True where the answer waits until the events are on the disk itself.
+  func waitsForSync(_ request: CollectRequest) -> Bool {
+    switch configuration.answer {
+    case .received: false
+    case .appended: request.durability == .synced && !request.comesFromNetwork
+    case .synced: request.durability == .synced
+    }
+  }
+
+  /// Appends what was sorted, and calls `completion` with the accepted events' addresses when they are
+  /// on the disk, on a thread of the log's.
+  func appendDurably(
+    _ sorted: SortedRequest,
+    at now: StoryTime,
+    _ completion: @escaping @Sendable (Result<[AcceptedEvent], any Error>) -> Void
+  ) {
+    let appends = appends(of: sorted)
+    log.appendDurably(
+      appends.all, appendTime: now.milliseconds,
+      waitsForAll: configuration.acknowledgement.acks == .all
+    ) { [self] places in
+      completion(places.map { accepted(sorted, appends, $0) })
+    }
+  }
+
+  /// A request's records: of the partitions with events, then of the dead letters.
+  private struct Appends: Sendable {
+    var all: [PartitionAppend] = []
+    /// The partitions with events, ascending.
+    var written: [Int]
+
+    var events: ArraySlice<PartitionAppend> { all.prefix(written.count) }
+  }
+
+  private func appends(of sorted: SortedRequest) -> Appends {
+    var appends = Appends(
+      written: sorted.batches.indices.filter { !sorted.batches[$0].records.isEmpty })
+    appends.all = appends.written.map { number in
       PartitionAppend(
         TopicPartition(configuration.eventsTopic, Int32(number)),
         sorted.batches[number].records,
-        inSyncMin: acknowledgement.minInSyncReplicas
+        inSyncMin: configuration.acknowledgement.minInSyncReplicas
       )
     }
-    let events = appends
     if !sorted.deadLetters.isEmpty {
-      appends.append(
+      appends.all.append(
         PartitionAppend(TopicPartition(configuration.deadLetterTopic, 0), sorted.deadLetters))
     }
-    let places = try log.appendPlacing(
-      appends, appendTime: now.milliseconds, waitsForAll: acknowledgement.acks == .all)
-    if configuration.keepsRawArchive {
-      // The events are in Kafka: an archive that fails costs the second chance, not the request.
-      do { try archive?.append(events, at: now.milliseconds) } catch { metrics.noteLogFailure(error) }
+    return appends
+  }
+
+  private func keepRaw(_ appends: Appends, at now: StoryTime) {
+    guard configuration.keepsRawArchive else { return }
+    // The events are in Kafka: an archive that fails costs the second chance, not the request.
+    do {
+      try archive?.append(Array(appends.events), at: now.milliseconds)
+    } catch {
+      metrics.noteLogFailure(error)
     }
+  }
+
+  /// All of a request in one step: its events by partition, and its dead letters.
+  private func append(_ sorted: SortedRequest, at now: StoryTime) throws -> [AcceptedEvent] {
+    let appends = appends(of: sorted)
+    let places = try log.appendPlacing(
+      appends.all, appendTime: now.milliseconds,
+      waitsForAll: configuration.acknowledgement.acks == .all)
+    keepRaw(appends, at: now)
+    return accepted(sorted, appends, places)
+  }
+
+  /// The accepted events in the request's order, with their addresses.
+  private func accepted(
+    _ sorted: SortedRequest, _ appends: Appends, _ places: [RecordPlaces]
+  ) -> [AcceptedEvent] {
     var accepted: [AcceptedEvent] = []
     accepted.reserveCapacity(sorted.acceptedCount)
-    for (place, number) in written.enumerated() {
+    for (place, number) in appends.written.enumerated() {
       for (position, event) in sorted.batches[number].events.enumerated() {
         accepted.append(
           AcceptedEvent(
             index: event.index,
             eventID: event.eventID,
-            partition: appends[place].partition,
+            partition: appends.all[place].partition,
             offset: places[place][position]
           )
         )

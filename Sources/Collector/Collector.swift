@@ -93,7 +93,19 @@ package final class Collector: Sendable {
     _ request: CollectRequest,
     completion: @escaping @Sendable (CollectResponse) -> Void
   ) {
-    let taken = take(request)
+    let taken = take(request, leavesAppend: true)
+    if let unwritten = taken.unwritten {
+      return appendDurably(unwritten, at: taken.receivedAt) { [self] accepted in
+        var taken = taken
+        taken.unwritten = nil
+        switch accepted {
+        case .success(let events):
+          taken.response.accepted = events
+          completion(answer(taken, failure: nil))
+        case .failure(let error): completion(answer(taken, failure: error))
+        }
+      }
+    }
     guard taken.waitsForSync else { return completion(answer(taken, failure: nil)) }
     log.afterSync { [self] failure in completion(answer(taken, failure: failure)) }
   }
@@ -107,6 +119,8 @@ package final class Collector: Sendable {
     /// Bytes that it holds of the admission.
     var charged = 0
     var waitsForSync = false
+    /// What is still to be appended before its answer.
+    var unwritten: SortedRequest?
   }
 
   private func answer(_ taken: Taken, failure: (any Error)?) -> CollectResponse {
@@ -120,7 +134,8 @@ package final class Collector: Sendable {
     return response
   }
 
-  private func take(_ request: CollectRequest) -> Taken {
+  /// With `leavesAppend` it leaves what waits for the disk to the caller to append.
+  private func take(_ request: CollectRequest, leavesAppend: Bool = false) -> Taken {
     let now = clock.now
     var taken = Taken(request: request, response: CollectResponse(status: 200), receivedAt: now)
     do throws(BodyFailure) {
@@ -139,8 +154,14 @@ package final class Collector: Sendable {
     switch admission.enter(bytes: bytes, key: app, now: now.milliseconds) {
     case .admitted:
       taken.charged = bytes
-      (taken.response, taken.waitsForSync) = take(
-        request, app: app, now: now, charged: &taken.charged)
+      if let sorted = sort(request, app: app, now: now, into: &taken) {
+        // The raw archive is a disk, too: the thread that answers everybody must not wait for it.
+        if leavesAppend, waitsForSync(request), !sorted.isEmpty, !configuration.keepsRawArchive {
+          taken.unwritten = sorted
+        } else {
+          (taken.response, taken.waitsForSync) = write(sorted, request, taken.response, at: now)
+        }
+      }
     case .full: taken.response = full()
     case .tooFast(let seconds):
       taken.response = CollectResponse(
@@ -224,20 +245,24 @@ package final class Collector: Sendable {
     )
   }
 
-  private func take(
+  /// Reads a request; nil where it is answered already, without anything to append.
+  private func sort(
     _ request: CollectRequest,
     app: String,
     now: StoryTime,
-    charged: inout Int
-  ) -> (CollectResponse, waitsForSync: Bool) {
+    into taken: inout Taken
+  ) -> SortedRequest? {
     var sorted = SortedRequest(partitionCount: partitionCount)
     var response = CollectResponse(status: 200)
     do throws(BodyFailure) {
       let mapping = try mapping(of: request)
       if request.isGzip, request.body.count <= configuration.bodyBytesMax {
         let room = RequestBody.unpackedEstimate(request, configuration)
-        guard admission.grow(bytes: room) else { return (full(), false) }
-        charged += room
+        guard admission.grow(bytes: room) else {
+          taken.response = full()
+          return nil
+        }
+        taken.charged += room
       }
       let body = try RequestBody.unpacked(request, configuration)
       let stamp = CollectorStamp(appID: mapping?.appID ?? app, receivedAt: now.iso8601)
@@ -255,13 +280,18 @@ package final class Collector: Sendable {
         response = CollectResponse(status: error.status, problem: error.problem)
       }
     } catch {
-      return (CollectResponse(status: error.status, problem: error.problem), false)
+      taken.response = CollectResponse(status: error.status, problem: error.problem)
+      return nil
     }
     admission.charge(events: sorted.acceptedCount + sorted.refused.count, key: app)
-    if let answer = answerToBadEvents(&sorted) { return (answer, false) }
+    if let answer = answerToBadEvents(&sorted) {
+      taken.response = answer
+      return nil
+    }
     response.refused = sorted.refused
     response.warned = sorted.warned
-    return write(sorted, request, response, at: now)
+    taken.response = response
+    return sorted
   }
 
   func mapping(of request: CollectRequest) throws(BodyFailure) -> SourceMapping? {

@@ -25,6 +25,12 @@ package protocol CollectorLog: Sendable {
   func appendPlacing(
     _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
   ) throws -> [RecordPlaces]
+  /// The same, and calls `completion` once, when the records are on disk, or with why they are not.
+  /// Returns at once where the log can; `completion` must not block.
+  func appendDurably(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool,
+    _ completion: @escaping @Sendable (Result<[RecordPlaces], any Error>) -> Void
+  )
   func read(_ partition: TopicPartition, from: Offset, bytesMax: Int) throws -> [Record]
   func startOffset(_ partition: TopicPartition) throws -> Offset
 }
@@ -52,6 +58,20 @@ extension CollectorLog {
     try append(appends, appendTime: appendTime, waitsForAll: waitsForAll).map { .run(from: $0) }
   }
 
+  /// For a log that appends and syncs in two steps.
+  package func appendDurably(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool,
+    _ completion: @escaping @Sendable (Result<[RecordPlaces], any Error>) -> Void
+  ) {
+    let places: [RecordPlaces]
+    do {
+      places = try appendPlacing(appends, appendTime: appendTime, waitsForAll: waitsForAll)
+    } catch {
+      return completion(.failure(error))
+    }
+    afterSync { failure in completion(failure.map { .failure($0) } ?? .success(places)) }
+  }
+
   /// For a log that can only be waited for: the caller waits.
   package func afterSync(_ action: @escaping @Sendable ((any Error)?) -> Void) {
     var failure: (any Error)?
@@ -68,6 +88,16 @@ extension CollectorLog {
 }
 
 extension EventLog: CollectorLog {
+  package func appendDurably(
+    _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool,
+    _ completion: @escaping @Sendable (Result<[RecordPlaces], any Error>) -> Void
+  ) {
+    appendDurably(appends, appendTime: appendTime, waitsForAll: waitsForAll) {
+      (offsets: Result<[Offset], any Error>) in
+      completion(offsets.map { $0.map { .run(from: $0) } })
+    }
+  }
+
   package func ensureTopic(_ name: String, partitionCount: Int) throws {
     guard !topicNames().contains(name) else { return }
     try createTopic(name, partitionCount: partitionCount)

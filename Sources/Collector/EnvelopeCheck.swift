@@ -72,6 +72,26 @@ struct EnvelopeCheck {
   ) throws(Refusal) -> ReadyEvent {
     guard range.count <= bytesMax else { throw Self.tooLarge(bytesMax) }
     try Self.scan(&scanner, bytes, in: range)
+    return try checkScanned(bytes, in: range, stamp: stamp)
+  }
+
+  /// Reads the event that begins at the lower bound, its properties as well, and answers where it ends.
+  ///
+  /// `checkScanned` is next. Throws where it is no JSON object.
+  mutating func scanEvent(
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>
+  ) throws(JSONSyntaxError) -> Int {
+    try scanner.scanObject(bytes, in: range, opening: "properties")
+  }
+
+  /// The record of the event that was scanned last, or why it is refused.
+  mutating func checkScanned(
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>,
+    stamp: CollectorStamp
+  ) throws(Refusal) -> ReadyEvent {
+    guard range.count <= bytesMax else { throw Self.tooLarge(bytesMax) }
     let removesMembers = try placeMembers(bytes, replacesSentAt: stamp.sentAt != nil)
     try checkPresence()
     let eventID = try identifier(bytes)
@@ -91,6 +111,13 @@ struct EnvelopeCheck {
   var propertiesRange: Range<Int>? {
     guard let member = member(.properties), member.kind == .object else { return nil }
     return member.value
+  }
+
+  /// The members of these properties where they were read with the event; nil where they were not.
+  var propertiesMembers: [JSONObjectScanner.Member]? {
+    guard let index = scanner.innerIndex, positions[EnvelopeField.properties.rawValue] == index + 1
+    else { return nil }
+    return scanner.inner
   }
 
   static func tooLarge(_ bytesMax: Int) -> Refusal {

@@ -47,11 +47,13 @@ struct PlanCheck {
 
   /// The first way in which an event breaks the plan; nil where it keeps to it.
   ///
-  /// `name` and `properties` are places in `bytes`, as `EnvelopeCheck` found them.
+  /// `name` and `properties` are places in `bytes`, as `EnvelopeCheck` found them; `members` are those of
+  /// the properties where they were read already.
   mutating func refusal(
     _ bytes: UnsafeRawBufferPointer,
     name: Range<Int>?,
-    properties: Range<Int>?
+    properties: Range<Int>?,
+    members: [JSONObjectScanner.Member]? = nil
   ) -> Refusal? {
     violations.removeAll(keepingCapacity: true)
     guard let name,
@@ -60,11 +62,15 @@ struct PlanCheck {
       return Refusal(
         .unknownEvent, field: "event_name", "the tracking plan has no event of this name")
     }
-    do {
-      try plan.checks[number].check(
-        bytes, in: properties, scanner: &scanner, into: &violations)
-    } catch {
-      return Refusal(.brokenJSON, field: "properties", "the properties are not valid JSON")
+    if let members {
+      plan.checks[number].check(bytes, members, into: &violations)
+    } else {
+      do {
+        try plan.checks[number].check(
+          bytes, in: properties, scanner: &scanner, into: &violations)
+      } catch {
+        return Refusal(.brokenJSON, field: "properties", "the properties are not valid JSON")
+      }
     }
     guard let first = violations.first else { return nil }
     return Self.refusal(first)

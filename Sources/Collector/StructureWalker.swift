@@ -25,6 +25,9 @@ struct StructureWalker {
     )
   }
 
+  /// Goes on behind what somebody else has read.
+  mutating func move(to position: Int) { self.position = position }
+
   mutating func skipSpaces() {
     while position < bytes.count, isSpace(bytes[position]) { position += 1 }
   }

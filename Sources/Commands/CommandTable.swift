@@ -97,7 +97,9 @@ enum CommandTable {
         "collector", group: .collector,
         subcommands: ["log", "status", "requests", "rules", "schema", "load", "kill", "archive", "replay"],
         options: ["--from", "--until", "--dry-run"],
-        isOperational: Command.begins("replay", "kill")
+        isOperational: { words in
+          Command.begins("replay", "kill")(words) && !words.contains("--dry-run")
+        }
       ) { try $0.collector($1) },
       Command(
         "collect", group: .collector, options: ["--source"], isOperational: { !$0.isEmpty }

@@ -23,7 +23,6 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   private let home: Home
   private let content: ContentRoot
   private let made: MadeWorlds
-  private let size: WorldSize
   private let condition = NSCondition()
   /// Worlds after some lines, as homes whose world is closed.
   private var kept: [Key: String] = [:]
@@ -31,6 +30,7 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
 
   private struct Key: Hashable {
     var seed: UInt64
+    var size: WorldSize
     var lines: [String]
   }
 
@@ -39,12 +39,9 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
 
   /// `content` holds the exercises that are played; worlds are made in `home`.
   /// `made` are the home's made worlds, where another bench uses them at the same time.
-  package init(
-    home: Home, content: ContentRoot, size: WorldSize = .xs, made: MadeWorlds? = nil
-  ) {
+  package init(home: Home, content: ContentRoot, made: MadeWorlds? = nil) {
     self.home = home
     self.content = content
-    self.size = size
     self.made = made ?? MadeWorlds(home: home)
   }
 
@@ -53,7 +50,7 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   }
 
   package func prepare(_ requests: [WorldRequest]) {
-    for seed in RunSetting.seeds.prefix(2) { made.begin(options(seed)) }
+    for seed in RunSetting.seeds.prefix(2) { made.begin(options(seed, .xs)) }
     for request in requests {
       if let options = try? Shell.madeOptions(request, contentRoot: content.path) {
         made.begin(options)
@@ -69,20 +66,23 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
 
   package func columns(of line: String) -> Int { TextWidth.columns(line) }
 
-  package func open(_ setting: RunSetting, after lines: [String]) throws -> any BenchWorld {
-    try world(setting, copying: try state(Key(seed: setting.seed, lines: lines)))
+  package func open(
+    _ setting: RunSetting, size: String, after lines: [String]
+  ) throws -> any BenchWorld {
+    let key = Key(seed: setting.seed, size: WorldSize(rawValue: size) ?? .xs, lines: lines)
+    return try world(setting, copying: try state(key))
   }
 
   // MARK: States
 
-  private func options(_ seed: UInt64) -> Platform.Options {
+  private func options(_ seed: UInt64, _ size: WorldSize) -> Platform.Options {
     Platform.Options(
       seed: seed, size: size, yesterday: Self.yesterday, contentRoot: content.path)
   }
 
   /// The home whose world stands where the lines have brought it.
   private func state(_ key: Key) throws -> String {
-    guard !key.lines.isEmpty else { return try made.path(for: options(key.seed)) }
+    guard !key.lines.isEmpty else { return try made.path(for: options(key.seed, key.size)) }
     let known = condition.withLock { () -> String? in
       while making.contains(key) { condition.wait() }
       if kept[key] == nil { making.insert(key) }
@@ -102,10 +102,12 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   private func make(_ key: Key) throws -> String {
     // The longest state that is known is gone on from.
     let begun = condition.withLock {
-      kept.keys.filter { $0.seed == key.seed && key.lines.starts(with: $0.lines) }
+      kept.keys.filter {
+        $0.seed == key.seed && $0.size == key.size && key.lines.starts(with: $0.lines)
+      }
         .max { $0.lines.count < $1.lines.count }
     }
-    let begin = begun ?? Key(seed: key.seed, lines: [])
+    let begin = begun ?? Key(seed: key.seed, size: key.size, lines: [])
     let world = try world(RunSetting(seed: key.seed, language: .english), copying: state(begin))
     for index in begin.lines.count..<key.lines.count {
       let reply = world.json(key.lines[index])

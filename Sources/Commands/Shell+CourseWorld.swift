@@ -165,7 +165,7 @@ extension Shell {
     }
     return WorldRequest(
       origin: .made(
-        seed: 1_001, day: incident.hiddenDays.first ?? "2024-02-29", size: "xs",
+        seed: 1_001, day: incident.hiddenDays.first ?? "2024-02-29", size: incident.worldSize,
         versionShift: incident.hiddenVersionShift), faults: faults)
   }
 

@@ -141,6 +141,8 @@ extension Shell {
     for (id, folder) in content.incidentFolders().sorted(by: { $0.key < $1.key }) {
       do {
         let incident = try Incident.load(folder: folder)
+        // One that is being written is begun by its id, and is no part of the course yet.
+        if incident.status == .draft { continue }
         let state =
           passed.contains(id)
           ? "passed" : runs[id].map { $0.isClosed ? "stopped" : "open" } ?? "new"
@@ -237,7 +239,8 @@ extension Shell {
     }
     let passed = try progress.passedExercises()
     let ready = variants.filter { variant in
-      ((try? Incident.load(folder: variant.value).needs) ?? []).allSatisfy(passed.contains)
+      guard let incident = try? Incident.load(folder: variant.value) else { return false }
+      return incident.status != .draft && incident.needs.allSatisfy(passed.contains)
     }
     // Those that were not solved yet come first.
     let fresh = ready.filter { !passed.contains($0.key) }

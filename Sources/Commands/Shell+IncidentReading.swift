@@ -207,6 +207,9 @@ private struct LineMeaning {
     case ("dag", "list"), ("dag", "show"): sources = ["system.etl.task_instances"]
     case ("app", "devices"): sources = ["system.sdk.devices"]
     case ("app", "queue") where Shell.asksOfTheCrowd(rest): sources = ["system.sdk.devices"]
+    case ("app", "config"): sources = ["system.sdk.config"]
+    case ("app", "log") where rest.contains("--requests"):
+      sources = ["system.sdk.events", "system.sdk.requests"]
     case ("app", "queue"), ("app", "log"): sources = ["system.sdk.events"]
     case ("trace", _), ("canary", _): sources = ["trace"]
     case ("status", _): sources = ["status"]

@@ -1,15 +1,34 @@
 // Answers that must not be given before the records are on the disk itself: many wait for one fsync,
 // and no thread waits with them.
+//
+// 1. Callers hand over records, already encoded, or only wait for what they have appended before.
+// 2. A round takes all that is there: the records go into each partition by one write, whoever sent
+//    them, then one sync covers the round, then everyone is answered.
+// 3. Who comes while a round runs is in the next one.
 
 internal import Dispatch
+package import KafkaProtocol
 internal import Synchronization
 
 /// Runs each action after a sync of the log that began when the action was there already.
 final class CommitQueue: Sendable {
   typealias Action = @Sendable ((any Error)?) -> Void
 
-  private struct State {
+  /// What a caller hands over to be appended.
+  struct Append: Sendable {
+    var prepared: PreparedAppend
+    var completion: @Sendable (Result<[Offset], any Error>) -> Void
+  }
+
+  private struct Round {
+    var appends: [Append] = []
     var actions: [Action] = []
+
+    var isEmpty: Bool { appends.isEmpty && actions.isEmpty }
+  }
+
+  private struct State {
+    var next = Round()
     var isRunning = false
   }
 
@@ -18,8 +37,17 @@ final class CommitQueue: Sendable {
 
   /// `action` is called on the queue's own thread, with the error where the sync failed.
   func afterSync(of log: EventLog, _ action: @escaping Action) {
+    add(to: log) { $0.actions.append(action) }
+  }
+
+  /// Appends in the next round; the completion is called on the queue's own thread after its sync.
+  func append(_ append: Append, to log: EventLog) {
+    add(to: log) { $0.appends.append(append) }
+  }
+
+  private func add(to log: EventLog, _ change: (inout Round) -> Void) {
     let mustStart = state.withLock { state in
-      state.actions.append(action)
+      change(&state.next)
       defer { state.isRunning = true }
       return !state.isRunning
     }
@@ -33,16 +61,29 @@ final class CommitQueue: Sendable {
 
   private func run(_ log: EventLog) {
     while true {
-      let actions = state.withLock { state in
-        defer { state.actions.removeAll(keepingCapacity: false) }
-        if state.actions.isEmpty { state.isRunning = false }
-        return state.actions
+      let round = state.withLock { state in
+        if state.next.isEmpty { state.isRunning = false }
+        defer { state.next = Round() }
+        return state.next
       }
-      if actions.isEmpty { return }
+      if round.isEmpty { return }
+      let written = CommitQueue.write(round.appends, to: log)
       var failure: (any Error)?
       do { try log.sync() } catch { failure = error }
-      for action in actions { action(failure) }
+      for (append, offsets) in zip(round.appends, written) {
+        append.completion(failure.map { .failure($0) } ?? offsets)
+      }
+      for action in round.actions { action(failure) }
     }
+  }
+
+  /// All in one, and where that fails each by itself: one caller's partition is none of another's.
+  private static func write(
+    _ appends: [Append], to log: EventLog
+  ) -> [Result<[Offset], any Error>] {
+    if appends.isEmpty { return [] }
+    if let offsets = try? log.write(appends.map(\.prepared)) { return offsets.map { .success($0) } }
+    return appends.map { append in Result { try log.write([append.prepared])[0] } }
   }
 }
 
@@ -54,6 +95,27 @@ extension EventLog {
   /// call `sync`.
   package func afterSync(_ action: @escaping @Sendable ((any Error)?) -> Void) {
     commitQueue.afterSync(of: self, action)
+  }
+
+  /// Appends as `append(_:appendTime:waitsForAll:)` does, and calls `completion` once with the first
+  /// offsets, when the records are on the disk itself, or with why they are not. Returns at once.
+  ///
+  /// Callers that come together share one write a partition and one sync. `completion` is called
+  /// before this returns where the append is refused, else on a thread of the log's own, as an action
+  /// of `afterSync` is.
+  package func appendDurably(
+    _ appends: [PartitionAppend],
+    appendTime: Int64,
+    waitsForAll: Bool,
+    _ completion: @escaping @Sendable (Result<[Offset], any Error>) -> Void
+  ) {
+    let prepared: PreparedAppend
+    do {
+      prepared = try prepare(appends, appendTime: appendTime, waitsForAll: waitsForAll)
+    } catch {
+      return completion(.failure(error))
+    }
+    commitQueue.append(CommitQueue.Append(prepared: prepared, completion: completion), to: self)
   }
 
   /// Returns when all actions of earlier calls of `afterSync` have been called.

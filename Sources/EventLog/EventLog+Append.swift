@@ -17,6 +17,14 @@ package struct PartitionAppend: Sendable {
   }
 }
 
+/// One caller's records as they will stand in the segments, but for their offsets.
+struct PreparedAppend: Sendable {
+  /// In the caller's order; no batches where there were no records.
+  var parts: [(log: PartitionLog, batches: [EncodedBatch])]
+  var appendTime: Int64
+  var waitsForAll: Bool
+}
+
 extension EventLog {
   /// Appends records to several partitions and answers the offset of the first one in each.
   ///
@@ -33,9 +41,18 @@ extension EventLog {
     appendTime: Int64,
     waitsForAll: Bool
   ) throws -> [Offset] {
+    try write([prepare(appends, appendTime: appendTime, waitsForAll: waitsForAll)])[0]
+  }
+
+  /// Checks and encodes an append, without a lock and without writing anything.
+  func prepare(
+    _ appends: [PartitionAppend],
+    appendTime: Int64,
+    waitsForAll: Bool
+  ) throws -> PreparedAppend {
     try checkOpen()
-    var prepared: [(log: PartitionLog, batches: [EncodedBatch])] = []
-    prepared.reserveCapacity(appends.count)
+    var prepared = PreparedAppend(parts: [], appendTime: appendTime, waitsForAll: waitsForAll)
+    prepared.parts.reserveCapacity(appends.count)
     for append in appends {
       let log = try self.log(append.partition)
       if !append.records.isEmpty {
@@ -44,32 +61,68 @@ extension EventLog {
       }
       let batches = try PartitionLog.encode(
         append.records, appendTime: appendTime, configuration: configuration)
-      prepared.append((log, batches))
+      prepared.parts.append((log, batches))
     }
-    var done: [(log: PartitionLog, appended: PartitionLog.Appended)] = []
-    var offsets: [Offset] = []
-    for (log, batches) in prepared {
-      guard !batches.isEmpty else {
-        offsets.append(Offset(try log.endOffset()))
-        continue
+    return prepared
+  }
+
+  /// Writes the appends of one or more callers, one write a partition: all of them or none.
+  ///
+  /// - Returns: for each caller the first offset in each of its partitions.
+  func write(_ callers: [PreparedAppend]) throws -> [[Offset]] {
+    // Few partitions: a search is cheaper than a table.
+    var merged: [(log: PartitionLog, batches: [EncodedBatch], appendTime: Int64)] = []
+    var offsets: [[Offset]] = []
+    // Where each part's records begin, behind the first of what is written to its partition.
+    var places: [[(merged: Int, after: Int64)?]] = []
+    var counts: [Int64] = []
+    for caller in callers {
+      var own: [(merged: Int, after: Int64)?] = []
+      for (log, batches) in caller.parts {
+        guard !batches.isEmpty else {
+          own.append(nil)
+          continue
+        }
+        let records = batches.reduce(0) { $0 + Int64($1.recordCount) }
+        if let index = merged.firstIndex(where: { $0.log === log }) {
+          own.append((index, counts[index]))
+          merged[index].batches += batches
+          merged[index].appendTime = max(merged[index].appendTime, caller.appendTime)
+          counts[index] += records
+        } else {
+          own.append((merged.count, 0))
+          merged.append((log, batches, caller.appendTime))
+          counts.append(records)
+        }
       }
+      places.append(own)
+    }
+    var done: [PartitionLog.Appended] = []
+    for (log, batches, appendTime) in merged {
       do {
-        let appended = try log.append(batches, appendTime: appendTime)
-        done.append((log, appended))
-        offsets.append(Offset(appended.base))
+        done.append(try log.append(batches, appendTime: appendTime))
       } catch {
-        for (other, appended) in done.reversed() where !other.takeBack(appended) {
-          markDirty(other)
+        for (index, appended) in done.enumerated().reversed()
+        where !merged[index].log.takeBack(appended) {
+          markDirty(merged[index].log)
         }
         // A large append may have written some segments' worth; a failed partition is not synced.
         if (try? log.endOffset()) != nil { markDirty(log) }
         throw error
       }
     }
-    for (log, _) in done { markDirty(log) }
-    for (log, batches) in prepared where !batches.isEmpty {
+    for (log, _, _) in merged { markDirty(log) }
+    let waitsForAll = callers.contains { $0.waitsForAll }
+    for (log, batches, _) in merged {
       if waitsForAll { replicate(log.partition) }
       tellAppended(log, bytes: batches.reduce(0) { $0 + $1.bytes.count })
+    }
+    for (caller, own) in zip(callers, places) {
+      offsets.append(
+        try zip(caller.parts, own).map { part, place in
+          guard let place else { return Offset(try part.log.endOffset()) }
+          return Offset(done[place.merged].base + place.after)
+        })
     }
     return offsets
   }

@@ -27,8 +27,33 @@ public struct JSONObjectScanner: Sendable {
 
   /// The members in the order of the text. A key may stand twice; `index(of:in:)` finds the first.
   public private(set) var members: [Member] = []
+  /// The members of the object that was opened, and its place among `members`; nil where there was none.
+  public private(set) var inner: [Member] = []
+  public private(set) var innerIndex: Int?
 
   public init() {}
+
+  /// Reads the object that begins at `start`, and where its member `key` is an object, that one's
+  /// members as well, in the same pass. Answers the position behind it; what follows is not looked at.
+  ///
+  /// Replaces `members`, `inner` and `innerIndex`. Only the first member of that name is opened, and
+  /// only where its key is written without escapes. Throws `JSONSyntaxError`.
+  public mutating func scanObject(
+    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>, opening key: StaticString
+  ) throws(JSONSyntaxError) -> Int {
+    members.removeAll(keepingCapacity: true)
+    inner.removeAll(keepingCapacity: true)
+    innerIndex = nil
+    do {
+      var cursor = try JSONCursor(bytes, in: range)
+      try Self.readMembers(
+        &cursor, bytes, depth: 1, into: &members, opening: key, inner: &inner, at: &innerIndex)
+      return cursor.position
+    } catch {
+      members.removeAll(keepingCapacity: true)
+      throw error
+    }
+  }
 
   /// Reads the object that fills `range`; white space may stand around it, nothing else.
   ///
@@ -48,25 +73,54 @@ public struct JSONObjectScanner: Sendable {
     _ bytes: UnsafeRawBufferPointer,
     in range: Range<Int>
   ) throws(JSONSyntaxError) {
+    inner.removeAll(keepingCapacity: true)
+    innerIndex = nil
     var cursor = try JSONCursor(bytes, in: range)
     cursor.skipWhitespace()
+    try Self.readMembers(
+      &cursor, bytes, depth: 1, into: &members, opening: nil, inner: &inner, at: &innerIndex)
+    try cursor.finish()
+  }
+
+  /// Reads the object at the cursor, inside which `depth` containers are open.
+  private static func readMembers(
+    _ cursor: inout JSONCursor,
+    _ bytes: UnsafeRawBufferPointer,
+    depth: Int,
+    into members: inout [Member],
+    opening key: StaticString?,
+    inner: inout [Member],
+    at innerIndex: inout Int?
+  ) throws(JSONSyntaxError) {
     guard cursor.current == 0x7B else { throw cursor.failure("expected an object") }
     cursor.position += 1
     cursor.skipWhitespace()
     if cursor.current == 0x7D {
       cursor.position += 1
-      return try cursor.finish()
+      return
     }
     while true {
-      let key = try cursor.readKey()
+      let name = try cursor.readKey()
       let start = cursor.position
-      let (kind, hasEscapes) = try cursor.skipValue(depth: 1)
+      var kind = Kind.object
+      var hasEscapes = false
+      if let key, innerIndex == nil, cursor.current == 0x7B,
+        isKey(key, bytes, name.range)
+      {
+        innerIndex = members.count
+        var none: [Member] = []
+        var noIndex: Int?
+        try readMembers(
+          &cursor, bytes, depth: depth + 1, into: &inner, opening: nil, inner: &none, at: &noIndex)
+      } else {
+        (kind, hasEscapes) = try cursor.skipValue(depth: depth)
+      }
       let value =
         kind == .string ? (start + 1)..<(cursor.position - 1) : start..<cursor.position
       members.append(
         Member(
-          key: key.range,
-          keyHasEscapes: key.hasEscapes,
+          key: name.range,
+          keyHasEscapes: name.hasEscapes,
           value: value,
           kind: kind,
           hasEscapes: hasEscapes
@@ -80,7 +134,17 @@ public struct JSONObjectScanner: Sendable {
       cursor.skipWhitespace()
     }
     cursor.position += 1
-    try cursor.finish()
+  }
+
+  @inline(__always)
+  private static func isKey(
+    _ key: StaticString, _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+  ) -> Bool {
+    guard range.count == key.utf8CodeUnitCount else { return false }
+    for index in 0..<range.count where bytes[range.lowerBound + index] != key.utf8Start[index] {
+      return false
+    }
+    return true
   }
 
   /// The first member whose key is `key`, after unescaping; nil where there is none.

@@ -73,40 +73,48 @@ public struct SchemaCheck: Sendable {
     scanner: inout JSONObjectScanner,
     into found: inout [Violation]
   ) throws {
+    guard let range else { return check(bytes, [], into: &found) }
+    try scanner.scan(bytes, in: range)
+    check(bytes, scanner.members, into: &found)
+  }
+
+  /// The same for members that were read already.
+  public func check(
+    _ bytes: UnsafeRawBufferPointer,
+    _ members: [JSONObjectScanner.Member],
+    into found: inout [Violation]
+  ) {
     var seen: UInt64 = 0
     // Beyond 64 properties presence is told by a set; no plan comes near.
     var seenFar: Set<Int> = []
-    if let range {
-      try scanner.scan(bytes, in: range)
-      for member in scanner.members {
-        guard let number = number(of: member, bytes) else {
-          if !schema.allowsOthers {
-            found.append(
-              Violation(
-                rule: .unknownProperty,
-                property: JSONText.unescaped(bytes, in: member.key),
-                expected: "a property of the plan", token: token(of: member)))
-          }
-          continue
-        }
-        let isRepeated =
-          number < 64 ? seen & (1 << UInt64(number)) != 0 : seenFar.contains(number)
-        if isRepeated {
+    for member in members {
+      guard let number = number(of: member, bytes) else {
+        if !schema.allowsOthers {
           found.append(
             Violation(
-              rule: .duplicateProperty, property: rules[number].rule.name,
-              expected: "one value", token: token(of: member)))
-          continue
+              rule: .unknownProperty,
+              property: JSONText.unescaped(bytes, in: member.key),
+              expected: "a property of the plan", token: token(of: member)))
         }
-        let isMissing = member.kind == .null
-        if !isMissing {
-          if number < 64 { seen |= 1 << UInt64(number) } else { seenFar.insert(number) }
-          // Most values need no more than their type; a rule is taken up where there is more to it.
-          if number >= 64 || bounded & (1 << UInt64(number)) != 0
-            || !isOfType(types[number], member, bytes)
-          {
-            check(member, bytes, against: rules[number], into: &found)
-          }
+        continue
+      }
+      let isRepeated =
+        number < 64 ? seen & (1 << UInt64(number)) != 0 : seenFar.contains(number)
+      if isRepeated {
+        found.append(
+          Violation(
+            rule: .duplicateProperty, property: rules[number].rule.name,
+            expected: "one value", token: token(of: member)))
+        continue
+      }
+      let isMissing = member.kind == .null
+      if !isMissing {
+        if number < 64 { seen |= 1 << UInt64(number) } else { seenFar.insert(number) }
+        // Most values need no more than their type; a rule is taken up where there is more to it.
+        if number >= 64 || bounded & (1 << UInt64(number)) != 0
+          || !isOfType(types[number], member, bytes)
+        {
+          check(member, bytes, against: rules[number], into: &found)
         }
       }
     }

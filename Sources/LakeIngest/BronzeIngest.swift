@@ -79,6 +79,11 @@ package final class BronzeIngest: Sendable {
     package var resumedAt: Int64
   }
 
+  /// The settings in force.
+  ///
+  /// - Throws: what reading `ingest.yaml` throws.
+  package func settingsInForce() throws -> IngestSettings { try settings() }
+
   // MARK: Running
 
   /// Archives what the members of the group could read and finish by `now`.

@@ -60,6 +60,19 @@ package struct IngestSettings: Sendable, Hashable {
 
   package init() {}
 
+  /// The settings as `ingest.yaml` names them, in its order; seconds where it has seconds.
+  package var named: [(name: String, value: String)] {
+    [
+      ("delivery", delivery.rawValue), ("consumers", String(consumers)),
+      ("autoOffsetReset", reset.rawValue), ("poison", poison.rawValue),
+      ("maxPollRecords", String(pollRecordsMax)),
+      ("maxPollIntervalSeconds", String(pollIntervalMax / 1_000)),
+      ("sessionTimeoutSeconds", String(sessionTimeout / 1_000)),
+      ("autoCommitIntervalSeconds", String(commitInterval / 1_000)),
+      ("millisecondsPerRecord", String(recordMilliseconds)),
+    ]
+  }
+
   /// What a record takes whose poll begins at a moment.
   func milliseconds(at time: Int64) -> Double {
     slowCalls.reduce(recordMilliseconds) { $1.time.contains(time) ? $0 + $1.milliseconds : $0 }

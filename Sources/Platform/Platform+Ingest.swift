@@ -126,6 +126,12 @@ extension Platform {
           return [ColumnarBatch(schema: memberSchema, rows: rows)]
         }
       },
+      "sink_settings": {
+        ComputedTable(label: "sink_settings", schema: settingSchema) { _ in
+          let rows = try ingest.settingsInForce().named.map { [Scalar.text($0.name), .text($0.value)] }
+          return [ColumnarBatch(schema: settingSchema, rows: rows)]
+        }
+      },
       "rebalances": {
         ComputedTable(label: "rebalances", schema: rebalanceSchema) { _ in
           let rows: [[Scalar]] = ingest.group.rebalances.map { turn -> [Scalar] in
@@ -148,6 +154,10 @@ private let memberSchema = Schema([
   Field("partitions", .varchar, isNullable: false), Field("joined_generation", .integer),
   Field("since", .timestampWithTimeZone), Field("last_poll", .timestampWithTimeZone),
   Field("polls", .bigint, isNullable: false), Field("restarts", .bigint, isNullable: false),
+])
+
+private let settingSchema = Schema([
+  Field("name", .varchar, isNullable: false), Field("value", .varchar, isNullable: false),
 ])
 
 private let rebalanceSchema = Schema([

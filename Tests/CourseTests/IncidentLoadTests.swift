@@ -73,6 +73,9 @@ import Testing
       old: "hidden: {days: [\"2024-02-29\", \"2023-12-31\"]}", new: "", code: "course.bad-value",
       place: "incident.yaml"),
     Fault(
+      old: "hidden: {days: [\"2024-02-29\", \"2023-12-31\"]}",
+      new: "hidden: {days: [\"2024-02-29\"], size: l}", code: "course.bad-value", place: "size"),
+    Fault(
       old: "level: repair", new: "level: diagnose", code: "course.bad-value", place: "level"),
     Fault(
       old: "id: cause\n", new: "id: why\n", code: "course.bad-value", place: "diagnosis"),

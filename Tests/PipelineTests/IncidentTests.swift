@@ -62,6 +62,9 @@ struct IncidentWayTests {
       let locked = world.run(line, json: true)
       #expect(locked.status == .usage && locked.text.contains("repairLocked"), "\(locked.text)")
     }
+    let replay = "collector replay --from 2024-01-15T14:00 --until 2024-01-15T16:00"
+    #expect(world.run(replay, json: true).text.contains("repairLocked"))
+    #expect(!world.run(replay + " --dry-run", json: true).text.contains("repairLocked"))
     // What only looks, and what is no pipeline's, is open.
     for line in [
       "dag list", "app queue", "SELECT 1;", "CREATE TABLE memory.default.own AS SELECT 1 AS a;",
@@ -305,6 +308,18 @@ struct IncidentRepairTests {
     #expect(right.text.contains("\"points\":100"), "\(right.text)")
     let file = try String(contentsOfFile: world.worldPath + "/world.yaml", encoding: .utf8)
     #expect(!file.contains("price-as-text"))
+  }
+
+  @Test func `a draft is begun by its id and stands in no list`() throws {
+    let content = try Self.content()
+    let manifest = content.path + "/Exercises/incidents/TXT-01/incident.yaml"
+    let text = try String(contentsOfFile: manifest, encoding: .utf8)
+    let status = try #require(text.split(separator: "\n").first { $0.hasPrefix("status:") })
+    try text.replacing(status, with: "status: draft")
+      .write(toFile: manifest, atomically: true, encoding: .utf8)
+    let world = try TestWorld(content: content.path)
+    #expect(!world.run("incident list", json: true).text.contains("TXT-01"))
+    try Self.begin(world)
   }
 
   @Test func `a repair for this day only fails in the hidden variant`() throws {

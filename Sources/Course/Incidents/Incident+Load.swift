@@ -51,6 +51,11 @@ extension Incident {
   }
 }
 
+/// Sizes of a hidden world: a larger one would take longer than a check may.
+private enum HiddenSize: String, CaseIterable, Sendable {
+  case xs, s
+}
+
 /// The manifest, key by key.
 private struct IncidentManifest {
   let node: ManifestNode
@@ -66,7 +71,7 @@ private struct IncidentManifest {
     let parameters = variants.flatMap { $0.parameters.map(\.name) }
     let levels = try levels(try node.required("level", example: "diagnose"))
     let hidden = node.optional("hidden")
-    try hidden?.allowKeys(["days", "version_shift"])
+    try hidden?.allowKeys(["days", "version_shift", "size"])
     let incident = Incident(
       id: try id(),
       version: try node.required("version", example: "1").integer(1...1_000_000, example: "1"),
@@ -87,6 +92,7 @@ private struct IncidentManifest {
       variants: variants,
       hiddenDays: try hidden?.required("days", example: "[\"2024-02-29\"]")
         .texts(example: "\"2024-02-29\"") ?? [],
+      worldSize: try hidden?.optional("size")?.choice(HiddenSize.self).rawValue ?? "xs",
       hiddenVersionShift: try hidden?.optional("version_shift")?
         .integer(0...1_000, example: "1") ?? 0,
       triage: try form("triage", variants: variants, parameters),

@@ -102,6 +102,9 @@ package struct Incident: Sendable {
   package var variants: [Variant]
   /// The yesterdays of hidden worlds, `2024-02-29`; one is drawn per learner.
   package var hiddenDays: [String]
+  /// The size of hidden worlds, and of those in which declared answers are played: `xs`, or `s` where
+  /// the symptom needs so many phones.
+  package var worldSize: String
   /// How many major versions the hidden world's app is ahead.
   package var hiddenVersionShift: Int
   package var triage: IncidentForm

@@ -223,7 +223,7 @@ extension IncidentSession {
   func hiddenRequest(_ faults: [Fault], seed: UInt64) -> WorldRequest {
     WorldRequest(
       origin: .made(
-        seed: seed, day: run.hiddenDay, size: "xs",
+        seed: seed, day: run.hiddenDay, size: incident.worldSize,
         versionShift: incident.hiddenVersionShift),
       faults: faults)
   }

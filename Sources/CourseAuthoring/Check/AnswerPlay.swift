@@ -37,7 +37,7 @@ struct AnswerPlay {
       }.map(\.text)
     let world: any BenchWorld
     do {
-      world = try run.bench.open(setting, after: shared)
+      world = try run.open(setting, after: shared)
     } catch let error as PrefixError {
       let line = answer.lines[error.index]
       return Result(problems: ["Line \(line.number) `\(line.text)`: \(error.output)"])
@@ -98,7 +98,7 @@ struct AnswerPlay {
   /// Plays an accepted answer and gives its lines as they were typed, placeholders filled; nil where it
   /// was not accepted.
   func typed(_ answer: AnswerCase) throws -> [String]? {
-    let world = try run.bench.open(setting, after: [])
+    let world = try run.open(setting, after: [])
     defer { world.close() }
     try world.begin(answer.exercise)
     var lines: [String] = []
@@ -113,7 +113,7 @@ struct AnswerPlay {
 
   /// Plays an incident's answer from `incident start` on.
   func play(_ answer: IncidentCase, of incident: Incident) throws -> Result {
-    let world = try run.bench.open(setting, after: [])
+    let world = try run.open(setting, after: [])
     defer { world.close() }
     var result = Result()
     var seconds = 0.0

@@ -79,9 +79,9 @@ package struct ScreenLook: Sendable, Hashable {
 package protocol AuthoringBench: AnyObject, Sendable {
   /// A learner's world of its own, in which these lines were run since the exercise began.
   ///
-  /// Lines that were asked for before cost a copy. Throws where a line fails, and what the disk
-  /// refuses.
-  func open(_ setting: RunSetting, after lines: [String]) throws -> any BenchWorld
+  /// `size` is that of the world, `xs` or `s`. Lines that were asked for before cost a copy. Throws
+  /// where a line fails, and what the disk refuses.
+  func open(_ setting: RunSetting, size: String, after lines: [String]) throws -> any BenchWorld
 
   /// Begins to make worlds that graders will ask for; never waits.
   func prepare(_ requests: [WorldRequest])

@@ -8,11 +8,30 @@ final class CheckRun: Sendable {
   let bench: any AuthoringBench
   /// Whether the one who waits has given up.
   private let isStopped: @Sendable () -> Bool
-  private let gathered = Gathered()
+  private let gathered: Gathered
+  /// Of the worlds in which answers are played.
+  private let size: String
 
   init(bench: any AuthoringBench, isStopped: @escaping @Sendable () -> Bool) {
     self.bench = bench
     self.isStopped = isStopped
+    gathered = Gathered()
+    size = "xs"
+  }
+
+  private init(of other: CheckRun, size: String) {
+    bench = other.bench
+    isStopped = other.isStopped
+    gathered = other.gathered
+    self.size = size
+  }
+
+  /// The same run with worlds of another size.
+  func sized(_ size: String) -> CheckRun { CheckRun(of: self, size: size) }
+
+  /// A learner's world in which these lines were run.
+  func open(_ setting: RunSetting, after lines: [String]) throws -> any BenchWorld {
+    try bench.open(setting, size: size, after: lines)
   }
 
   /// `@unchecked Sendable`: touched only while `lock` is held.

@@ -34,6 +34,20 @@ package struct CheckSubject: Sendable {
     return ContentFolder(path: folder).exists("incident.yaml")
   }
 
+  /// True for what is being written.
+  var isDraft: Bool {
+    switch content {
+    case .exercise(let exercise, _): exercise.status == .draft
+    case .incident(let incident, _): incident.status == .draft
+    case .course, .unloadable: false
+    }
+  }
+
+  /// The size of the world in which its answers are played.
+  var worldSize: String {
+    if case .incident(let incident, _) = content { incident.worldSize } else { "xs" }
+  }
+
   /// The worlds that its graders open, to be made meanwhile.
   var worldRequests: [WorldRequest] {
     if case .exercise(let exercise, _) = content { exercise.worldRequests } else { [] }

@@ -68,8 +68,9 @@ package struct CourseCheck {
 
   /// Does it; `progress` is told how many of how many jobs are done, from any thread.
   ///
-  /// What `memory` knows is looked at on one seed, unless an extent is named; a folder that was looked
-  /// at in full and has no finding is remembered. `base` is the program's own content.
+  /// What `memory` knows is looked at on one seed, unless an extent is named, and so is a draft; a
+  /// folder that was looked at in full and has no finding is remembered. `base` is the program's own
+  /// content.
   package func run(
     _ named: CheckExtent? = nil, memory: inout CheckMemory, base: String,
     isStopped: @escaping @Sendable () -> Bool = { false },
@@ -83,9 +84,15 @@ package struct CourseCheck {
     bench.prepare(subjects.flatMap(\.worldRequests))
     for subject in subjects {
       let extent =
-        subject.isCourse ? .full : named ?? (memory.knows(subject.folder) ? .single : .full)
+        subject.isCourse
+        ? .full : named ?? (subject.isDraft || memory.knows(subject.folder) ? .single : .full)
       if !subject.isCourse { extents[subject.folder] = extent }
-      for rule in rules { jobs += rule.jobs(subject, extent) }
+      let size = subject.worldSize
+      for rule in rules {
+        jobs += rule.jobs(subject, extent).map { job in
+          CheckJob(job.label) { try job.run($0.sized(size)) }
+        }
+      }
     }
     let queue = JobQueue(jobs, isStopped: isStopped, progress: progress)
     let threads = (0..<min(workers, max(1, jobs.count))).map { number in

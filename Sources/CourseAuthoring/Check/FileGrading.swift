@@ -28,7 +28,7 @@ package struct FileGrading {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Self.unreadable(path, "It is not there, or may not be read.")
     }
-    let world = try bench.open(setting, after: [])
+    let world = try bench.open(setting, size: "xs", after: [])
     defer { world.close() }
     try world.begin(exercise)
     let folder = (path as NSString).deletingLastPathComponent

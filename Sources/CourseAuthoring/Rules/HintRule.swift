@@ -45,7 +45,7 @@ struct HintRule: CheckRule {
     let language = play.setting.language
     let raw = exercise.hints.first { $0.name == hint }?.text
     guard let raw, !Self.commands(in: raw[language], play.run.bench).isEmpty else { return }
-    let world = try play.run.bench.open(play.setting, after: [])
+    let world = try play.run.open(play.setting, after: [])
     defer { world.close() }
     try world.begin(exercise)
     let session = ExerciseSession(
@@ -86,7 +86,7 @@ struct HintRule: CheckRule {
       + incident.misconceptionHints.sorted { $0.key < $1.key }.map { ($0.key, $0.value[language]) }
     let hints = texts.map { ($0, Self.commands(in: $1, play.run.bench)) }.filter { !$1.isEmpty }
     guard !hints.isEmpty else { return }
-    let world = try play.run.bench.open(play.setting, after: [])
+    let world = try play.run.open(play.setting, after: [])
     defer { world.close() }
     _ = world.json("incident start \(incident.id)")
     for (hint, lines) in hints {

@@ -23,7 +23,7 @@ struct MutantRule: CheckRule {
     _ answer: AnswerCase, _ question: SQLQuestion, _ subject: CheckSubject, _ run: CheckRun
   ) throws {
     let play = AnswerPlay(rule: name, run: run, setting: .single)
-    let world = try run.bench.open(.single, after: [])
+    let world = try run.open(.single, after: [])
     defer { world.close() }
     let text = String(answer.lines[0].text.dropFirst("answer ".count))
     var used: Set<String> = []

@@ -94,7 +94,7 @@ struct NothingPassesRule: CheckRule {
   private func constants(
     _ exercise: Exercise, _ subject: CheckSubject, _ play: AnswerPlay
   ) throws {
-    let world = try play.run.bench.open(play.setting, after: [])
+    let world = try play.run.open(play.setting, after: [])
     defer { world.close() }
     try world.begin(exercise)
     // No engine of this version runs programs: there is no verdict to look at.
@@ -235,7 +235,7 @@ struct NothingPassesRule: CheckRule {
       }
     }
     guard !tables.isEmpty else { return }
-    let world = try play.run.bench.open(play.setting, after: [])
+    let world = try play.run.open(play.setting, after: [])
     defer { world.close() }
     try world.begin(exercise)
     Self.destroy(tables, in: world)
@@ -275,7 +275,7 @@ struct NothingPassesRule: CheckRule {
   private func incidentNothing(
     _ incident: Incident, _ subject: CheckSubject, _ play: AnswerPlay
   ) throws {
-    let world = try play.run.bench.open(play.setting, after: [])
+    let world = try play.run.open(play.setting, after: [])
     defer { world.close() }
     _ = world.json("incident start \(incident.id)")
     // The first option of each field, and every check in between.
@@ -303,7 +303,7 @@ struct NothingPassesRule: CheckRule {
       }
     }
     guard !tables.isEmpty else { return }
-    let world = try play.run.bench.open(play.setting, after: [])
+    let world = try play.run.open(play.setting, after: [])
     defer { world.close() }
     var lines = answer.lines.map(\.text)
     guard let end = lines.firstIndex(of: "check") else { return }

@@ -51,7 +51,7 @@ struct SymptomRule: CheckRule {
   ) throws -> (isShown: Bool, moment: Int64) {
     var incident = incident
     incident.variants = [variant]
-    let world = try run.bench.open(setting, after: [])
+    let world = try run.open(setting, after: [])
     defer { world.close() }
     if let moment, case let minutes = (moment - (try world.now())) / 60_000, minutes > 0 {
       let reply = world.json("clock +\(minutes)m")

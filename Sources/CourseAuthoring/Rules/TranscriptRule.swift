@@ -41,7 +41,7 @@ struct TranscriptRule: CheckRule {
   ) throws {
     // A language that the exercise does not have is not shown in.
     guard exercise.task.texts[language] != nil else { return }
-    let world = try run.bench.open(setting(language), after: [])
+    let world = try run.open(setting(language), after: [])
     defer { world.close() }
     let code = language.rawValue
     try open("exercise \(exercise.id)", in: world)
@@ -85,7 +85,7 @@ struct TranscriptRule: CheckRule {
     of answer: AnswerCase, _ subject: CheckSubject, _ looks: [ScreenLook],
     _ language: CourseLanguage, _ run: CheckRun
   ) throws {
-    let world = try run.bench.open(setting(language), after: [])
+    let world = try run.open(setting(language), after: [])
     defer { world.close() }
     try world.begin(answer.exercise)
     let session = ExerciseSession(
@@ -117,7 +117,7 @@ struct TranscriptRule: CheckRule {
     _ incident: Incident, _ subject: CheckSubject, _ looks: [ScreenLook],
     _ language: CourseLanguage, _ run: CheckRun
   ) throws {
-    let world = try run.bench.open(setting(language), after: [])
+    let world = try run.open(setting(language), after: [])
     defer { world.close() }
     let code = language.rawValue
     try open("incident start \(incident.id)", in: world)

@@ -120,7 +120,7 @@ struct WrongRule: CheckRule {
       ![SQLQuestion.columnsFeedbackID, SQLQuestion.failedFeedbackID]
         .contains(answer.expectedFeedback ?? "")
     else { return }
-    let world = try run.bench.open(.single, after: [])
+    let world = try run.open(.single, after: [])
     defer { world.close() }
     let duel = QueryDuel(question: question, host: world.host)
     func differs(_ tables: [GradingTable], _ place: String) throws -> Bool {

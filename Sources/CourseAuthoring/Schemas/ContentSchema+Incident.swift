@@ -77,6 +77,7 @@ extension ContentSchema {
         .object([
           SchemaProperty("days", .texts, "Yesterdays of hidden worlds.", required: true),
           SchemaProperty("version_shift", .integer(0...1_000), "How far their app is ahead."),
+          SchemaProperty("size", .choice(["xs", "s"]), "xs unless said; of answers' worlds, too."),
         ]), "Worlds that nobody has seen.", required: true),
       SchemaProperty("triage", form, "Opens the repair commands.", required: true),
       SchemaProperty(

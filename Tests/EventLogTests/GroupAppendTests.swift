@@ -1,0 +1,85 @@
+// Appends that wait for the disk together: one write a partition for all of them, and each caller's
+// offsets are its own.
+
+import EventLog
+import Foundation
+import KafkaProtocol
+import Synchronization
+import Testing
+
+struct GroupAppendTests {
+  private func partition(_ number: Int32) -> TopicPartition { TopicPartition("app-events", number) }
+
+  private func text(_ record: Record) -> String { String(decoding: record.value ?? [], as: UTF8.self) }
+
+  /// Hands over appends at once, and answers what became of each when all have been told.
+  private func append(
+    _ appends: [[PartitionAppend]], to log: EventLog
+  ) -> [Result<[Offset], any Error>?] {
+    let results = Mutex([Result<[Offset], any Error>?](repeating: nil, count: appends.count))
+    for (number, append) in appends.enumerated() {
+      log.appendDurably(append, appendTime: Int64(number), waitsForAll: true) {
+        (result: Result<[Offset], any Error>) in
+        results.withLock { $0[number] = result }
+      }
+    }
+    log.waitForActions()
+    return results.withLock { $0 }
+  }
+
+  @Test func `every caller is told where its own records are, and few syncs cover many`() throws {
+    let scratch = ScratchDirectory()
+    let log = try EventLog.open(directory: scratch.path)
+    try log.createTopic("app-events", partitionCount: 3)
+    let before = log.fsyncCount
+    let appends = (0..<200).map { caller in
+      (0..<3).filter { (caller + $0) % 4 != 0 }.map { number in
+        PartitionAppend(
+          partition(Int32(number)),
+          (0...caller % 3).map {
+            Record(key: nil, value: Array("\(caller)/\(number)/\($0)".utf8))
+          })
+      }
+    }
+    let results = append(appends, to: log)
+    #expect(log.fsyncCount - before < 200)
+    try log.close()
+    let opened = try EventLog.open(directory: scratch.path)
+    let stored = try (0..<3).map { number in
+      try opened.read(partition(Int32(number)), from: Offset(0), bytesMax: 1 << 20)
+    }
+    #expect(stored.map(\.count).reduce(0, +) == appends.joined().map(\.records.count).reduce(0, +))
+    for (caller, result) in results.enumerated() {
+      let offsets = try #require(try result?.get())
+      for (append, offset) in zip(appends[caller], offsets) {
+        let records = stored[Int(append.partition.partition)]
+        let found = records.dropFirst(Int(offset.rawValue)).prefix(append.records.count)
+        #expect(found.map(text) == append.records.map(text))
+      }
+    }
+  }
+
+  @Test func `a partition that cannot be written fails those who write to it, and nobody else`() throws {
+    let scratch = ScratchDirectory()
+    let log = try EventLog.open(directory: scratch.path)
+    try log.createTopic("app-events", partitionCount: 2)
+    try log.close()
+    try FileManager.default.removeItem(atPath: scratch.file("app-events-1"))
+    let opened = try EventLog.open(directory: scratch.path)
+    let record = [Record(key: nil, value: Array("a".utf8))]
+    let good = [PartitionAppend(partition(0), record)]
+    let bad = [PartitionAppend(partition(0), record), PartitionAppend(partition(1), record)]
+    let results = append([good, bad, good, good, bad], to: opened)
+    #expect(results.map { (try? $0?.get()) != nil } == [true, false, true, true, false])
+    #expect(try opened.endOffset(partition(0)) == Offset(3))
+  }
+
+  @Test func `what nobody can write any more is told at once`() throws {
+    let scratch = ScratchDirectory()
+    let log = try EventLog.open(directory: scratch.path)
+    try log.createTopic("app-events", partitionCount: 1)
+    try log.close()
+    let results = append([[PartitionAppend(partition(0), [Record(key: nil, value: [])])]], to: log)
+    #expect(throws: EventLogError.self) { try results[0]?.get() }
+  }
+}
