@@ -36,11 +36,37 @@ public enum Gzip {
   /// - Throws: `codecs.tooLarge` as soon as the result would pass `bytesMax` (a gzip bomb is never
   ///   unpacked), `codecs.truncated` or `codecs.corrupt` for anything that is not whole gzip.
   public static func decompress(_ bytes: [UInt8], bytesMax: Int) throws -> [UInt8] {
+    if let whole = decompressAtOnce(bytes, bytesMax: bytesMax) { return whole }
     var result: [UInt8] = []
     try bytes.withUnsafeBufferPointer { input in
       try decompress(input, bytesMax: bytesMax) { result.append(contentsOf: $0) }
     }
     return result
+  }
+
+  /// One member into memory of the size that its last four bytes name, without a window and without
+  /// copying; nil where that is not all there is to it, and the long way has to say what is.
+  private static func decompressAtOnce(_ bytes: [UInt8], bytesMax: Int) -> [UInt8]? {
+    guard bytes.count >= 18, bytes.count <= Int(UInt32.max) else { return nil }
+    var size = 0
+    for byte in bytes.suffix(4).reversed() { size = size << 8 | Int(byte) }
+    // A client may write anything there; nothing packs better than 1 to 1032.
+    guard size > 0, size <= bytesMax, size / 1_032 <= bytes.count else { return nil }
+    var stream = z_stream()
+    guard tapline_inflateInit2(&stream, 31) == Z_OK else { return nil }
+    defer { inflateEnd(&stream) }
+    var isWhole = false
+    let result = bytes.withUnsafeBufferPointer { input in
+      stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      stream.avail_in = UInt32(input.count)
+      return [UInt8](unsafeUninitializedCapacity: size) { output, count in
+        stream.next_out = output.baseAddress
+        stream.avail_out = UInt32(size)
+        isWhole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_in == 0
+        count = size - Int(stream.avail_out)
+      }
+    }
+    return isWhole ? result : nil
   }
 
   /// The same in chunks of at most 64 KiB, handed to `consume` in order.

@@ -275,6 +275,9 @@ struct SortedRequest: Sendable {
   var warned: [RefusedEvent] = []
   private(set) var acceptedCount = 0
 
+  /// Events of one partition that most requests stay below.
+  private static let batchUsual = 16
+
   init(partitionCount: Int) {
     batches = Array(repeating: Batch(), count: partitionCount)
   }
@@ -294,6 +297,10 @@ struct SortedRequest: Sendable {
 
   mutating func accept(_ event: ReadyEvent, index: Int) {
     let partition = Int(PartitionKey.partition(event, count: batches.count))
+    if batches[partition].records.isEmpty {
+      batches[partition].records.reserveCapacity(Self.batchUsual)
+      batches[partition].events.reserveCapacity(Self.batchUsual)
+    }
     batches[partition].records.append(Record(key: event.key, value: event.value))
     batches[partition].events.append((index, event.eventID))
     acceptedCount += 1

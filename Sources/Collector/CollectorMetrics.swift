@@ -82,7 +82,8 @@ final class CollectorMetrics: Sendable {
       warned: response.warned.count,
       bodyBytes: request.body.count,
       code: response.problem?.code,
-      events: Array(response.accepted.prefix(20))
+      events: response.accepted.count <= 20
+        ? response.accepted : Array(response.accepted.prefix(20))
     )
     state.withLock { state in
       state.counts.requests += 1

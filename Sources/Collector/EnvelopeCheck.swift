@@ -16,7 +16,9 @@ struct CollectorStamp {
   /// `"received_at":"…"`.
   var receivedAt: [UInt8]
   /// The batch's `sent_at` with its quotes; nil where the request has none.
-  var sentAt: [UInt8]?
+  var sentAt: [UInt8]? { didSet { tail = madeTail() } }
+  /// What ends every record of the request: a comma, the fields, the closing brace.
+  private(set) var tail: [UInt8] = []
 
   /// What a dead letter keeps of it, so that a replay has the times of the first arrival.
   var headers: [RecordHeader] {
@@ -36,6 +38,20 @@ struct CollectorStamp {
     self.appID = Array("\"app_id\":".utf8)
     JSONText.append(appID, to: &self.appID)
     self.receivedAt = Array("\"received_at\":\"\(receivedAt)\"".utf8)
+    tail = madeTail()
+  }
+
+  private func madeTail() -> [UInt8] {
+    var tail: [UInt8] = [UInt8(ascii: ",")]
+    tail.append(contentsOf: appID)
+    if let sentAt {
+      JSONText.append(literal: ",\"sent_at\":", to: &tail)
+      tail.append(contentsOf: sentAt)
+    }
+    tail.append(UInt8(ascii: ","))
+    tail.append(contentsOf: receivedAt)
+    tail.append(UInt8(ascii: "}"))
+    return tail
   }
 }
 
@@ -174,7 +190,7 @@ struct EnvelopeCheck {
         )
       }
       if member.kind == .null { continue }
-      guard field.kinds.contains(member.kind) else {
+      guard field.allows(member.kind) else {
         throw Refusal(.wrongType, field: field.key, "\(field.key) must be \(field.expected)")
       }
       positions[field.rawValue] = index + 1
@@ -277,19 +293,21 @@ struct EnvelopeCheck {
 
   /// The first of the key's fields that the event has: what keeps, say, one device's events in order.
   private func recordKey(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8]? {
-    for field in [EnvelopeField.deviceID, .userID] {
-      if let member = member(field), member.value.count > Self.identifierBytesMax {
-        throw Refusal(
-          .valueTooLong,
-          field: field.key,
-          "\(field.key) is longer than \(Self.identifierBytesMax) bytes"
-        )
-      }
-    }
+    try checkLength(.deviceID)
+    try checkLength(.userID)
     guard let field = keyRule.fields.first(where: { !isMissing($0) }), let member = member(field)
     else { return keyRule.keyOfNone }
     if member.hasEscapes { return Array(JSONObjectScanner.string(bytes, member).utf8) }
     return Array(UnsafeRawBufferPointer(rebasing: bytes[member.value]))
+  }
+
+  private func checkLength(_ field: EnvelopeField) throws(Refusal) {
+    guard let member = member(field), member.value.count > Self.identifierBytesMax else { return }
+    throw Refusal(
+      .valueTooLong,
+      field: field.key,
+      "\(field.key) is longer than \(Self.identifierBytesMax) bytes"
+    )
   }
 
   // MARK: - The record's bytes
@@ -303,11 +321,15 @@ struct EnvelopeCheck {
     var start = range.lowerBound
     while start < range.upperBound, isSpace(bytes[start]) { start += 1 }
     let end = scanner.members.last.map(endOfToken) ?? start
-    var value: [UInt8] = []
-    value.reserveCapacity(end - start + 128)
-    value.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-    append(stamp, to: &value)
-    return value
+    let event = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    return stamp.tail.withUnsafeBytes { tail in
+      [UInt8](unsafeUninitializedCapacity: event.count + tail.count) { buffer, count in
+        let target = UnsafeMutableRawBufferPointer(buffer)
+        target.copyMemory(from: event)
+        UnsafeMutableRawBufferPointer(rebasing: target[event.count...]).copyMemory(from: tail)
+        count = event.count + tail.count
+      }
+    }
   }
 
   /// The members that stay, each as the client wrote it, then the collector's fields.
@@ -323,20 +345,8 @@ struct EnvelopeCheck {
         contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<endOfToken(member)])
       )
     }
-    append(stamp, to: &value)
+    value.append(contentsOf: stamp.tail)
     return value
-  }
-
-  private func append(_ stamp: CollectorStamp, to value: inout [UInt8]) {
-    value.append(UInt8(ascii: ","))
-    value.append(contentsOf: stamp.appID)
-    if let sentAt = stamp.sentAt {
-      JSONText.append(literal: ",\"sent_at\":", to: &value)
-      value.append(contentsOf: sentAt)
-    }
-    value.append(UInt8(ascii: ","))
-    value.append(contentsOf: stamp.receivedAt)
-    value.append(UInt8(ascii: "}"))
   }
 
   private func endOfToken(_ member: JSONObjectScanner.Member) -> Int {

@@ -10,12 +10,12 @@ enum EnvelopeField: Int, CaseIterable {
 
   var key: String { "\(literal)" }
 
-  /// The JSON kinds that a value may have; `null` counts as absent, and is left to the checks.
-  var kinds: [JSONObjectScanner.Kind] {
+  /// Whether a value may be of a JSON kind; `null` counts as absent, and is left to the checks.
+  func allows(_ kind: JSONObjectScanner.Kind) -> Bool {
     switch self {
-    case .schemaVersion, .seq: [.integer]
-    case .consent, .properties: [.object]
-    default: [.string]
+    case .schemaVersion, .seq: kind == .integer
+    case .consent, .properties: kind == .object
+    default: kind == .string
     }
   }
 

@@ -7,6 +7,7 @@
 // 3. Who comes while a round runs is in the next one.
 
 internal import Dispatch
+internal import Glibc
 package import KafkaProtocol
 internal import Synchronization
 
@@ -67,6 +68,7 @@ final class CommitQueue: Sendable {
         return state.next
       }
       if round.isEmpty { return }
+      defer { if round.appends.count > 1 { CommitQueue.linger() } }
       let written = CommitQueue.write(round.appends, to: log)
       var failure: (any Error)?
       do { try log.sync() } catch { failure = error }
@@ -76,6 +78,9 @@ final class CommitQueue: Sendable {
       for action in round.actions { action(failure) }
     }
   }
+
+  static let lingerMicroseconds = UInt32(getenv("TL_LINGER").flatMap { Int(String(cString: $0)) } ?? 500)
+  private static func linger() { if lingerMicroseconds > 0 { usleep(lingerMicroseconds) } }
 
   /// All in one, and where that fails each by itself: one caller's partition is none of another's.
   private static func write(

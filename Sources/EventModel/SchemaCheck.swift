@@ -23,37 +23,45 @@ public struct SchemaCheck: Sendable {
     public var token: Range<Int>?
   }
 
-  private struct CompiledRule {
-    var rule: PropertyRule
-    var values: [[UInt8]]?
-    /// False where a value of the right type is right.
-    var hasBounds: Bool
+  /// What is looked at for each event, behind one reference: a check is handed about freely.
+  private final class Compiled: Sendable {
+    let schema: EventSchema
+    let keys: JSONKeySet
+    let types: [PropertyType]
+    let values: [[[UInt8]]?]
+    let minimums: [Double]
+    let maximums: [Double]
+    /// By number, of the first 64 properties: bit 0 is the first.
+    let required: UInt64
+    /// Those where a value of the right type may still be wrong.
+    let bounded: UInt64
+
+    init(_ schema: EventSchema) {
+      self.schema = schema
+      let rules = schema.properties
+      keys = JSONKeySet(rules.map(\.name))
+      types = rules.map(\.type)
+      values = rules.map { $0.values?.map { Array($0.utf8) } }
+      minimums = rules.map { $0.minimum ?? -.infinity }
+      maximums = rules.map { $0.maximum ?? .infinity }
+      required = SchemaCheck.mask(rules) { $0.isRequired }
+      bounded = SchemaCheck.mask(rules) {
+        $0.values != nil || $0.minimum != nil || $0.maximum != nil
+      }
+    }
   }
 
-  public let schema: EventSchema
-  private let keys: JSONKeySet
-  private let rules: [CompiledRule]
-  private let types: [PropertyType]
-  /// By number, of the first 64 properties: bit 0 is the first.
-  private let required: UInt64
-  private let bounded: UInt64
+  private let compiled: Compiled
+
+  public var schema: EventSchema { compiled.schema }
 
   public init(_ schema: EventSchema) {
-    self.schema = schema
-    keys = JSONKeySet(schema.properties.map(\.name))
-    rules = schema.properties.map { rule in
-      CompiledRule(
-        rule: rule, values: rule.values?.map { Array($0.utf8) },
-        hasBounds: rule.values != nil || rule.minimum != nil || rule.maximum != nil)
-    }
-    types = schema.properties.map(\.type)
-    required = Self.mask(rules) { $0.rule.isRequired }
-    bounded = Self.mask(rules) { $0.hasBounds }
+    compiled = Compiled(schema)
   }
 
   private static func mask(
-    _ rules: [CompiledRule],
-    _ isIn: (CompiledRule) -> Bool
+    _ rules: [PropertyRule],
+    _ isIn: (PropertyRule) -> Bool
   ) -> UInt64 {
     var mask: UInt64 = 0
     for (number, rule) in rules.prefix(64).enumerated() where isIn(rule) {
@@ -84,12 +92,14 @@ public struct SchemaCheck: Sendable {
     _ members: [JSONObjectScanner.Member],
     into found: inout [Violation]
   ) {
+    let compiled = compiled
+    let types = compiled.types
     var seen: UInt64 = 0
     // Beyond 64 properties presence is told by a set; no plan comes near.
     var seenFar: Set<Int> = []
     for member in members {
       guard let number = number(of: member, bytes) else {
-        if !schema.allowsOthers {
+        if !compiled.schema.allowsOthers {
           found.append(
             Violation(
               rule: .unknownProperty,
@@ -103,7 +113,7 @@ public struct SchemaCheck: Sendable {
       if isRepeated {
         found.append(
           Violation(
-            rule: .duplicateProperty, property: rules[number].rule.name,
+            rule: .duplicateProperty, property: compiled.schema.properties[number].name,
             expected: "one value", token: token(of: member)))
         continue
       }
@@ -111,21 +121,21 @@ public struct SchemaCheck: Sendable {
       if !isMissing {
         if number < 64 { seen |= 1 << UInt64(number) } else { seenFar.insert(number) }
         // Most values need no more than their type; a rule is taken up where there is more to it.
-        if number >= 64 || bounded & (1 << UInt64(number)) != 0
+        if number >= 64 || compiled.bounded & (1 << UInt64(number)) != 0
           || !isOfType(types[number], member, bytes)
         {
-          check(member, bytes, against: rules[number], into: &found)
+          check(member, bytes, number, into: &found)
         }
       }
     }
-    if seen & required == required, rules.count <= 64 { return }
-    for (number, compiled) in rules.enumerated() where compiled.rule.isRequired {
+    if seen & compiled.required == compiled.required, types.count <= 64 { return }
+    for (number, rule) in compiled.schema.properties.enumerated() where rule.isRequired {
       let isThere = number < 64 ? seen & (1 << UInt64(number)) != 0 : seenFar.contains(number)
       if !isThere {
         found.append(
           Violation(
-            rule: .missingProperty, property: compiled.rule.name,
-            expected: compiled.rule.type.rawValue, token: nil))
+            rule: .missingProperty, property: rule.name, expected: rule.type.rawValue,
+            token: nil))
       }
     }
   }
@@ -136,10 +146,10 @@ public struct SchemaCheck: Sendable {
   ) -> Int? {
     if member.keyHasEscapes {
       return Array(JSONText.unescaped(bytes, in: member.key).utf8).withUnsafeBytes {
-        keys.number(of: $0)
+        compiled.keys.number(of: $0)
       }
     }
-    return keys.number(of: UnsafeRawBufferPointer(rebasing: bytes[member.key]))
+    return compiled.keys.number(of: UnsafeRawBufferPointer(rebasing: bytes[member.key]))
   }
 
   private func token(of member: JSONObjectScanner.Member) -> Range<Int> {
@@ -150,36 +160,36 @@ public struct SchemaCheck: Sendable {
   private func check(
     _ member: JSONObjectScanner.Member,
     _ bytes: UnsafeRawBufferPointer,
-    against compiled: CompiledRule,
+    _ number: Int,
     into found: inout [Violation]
   ) {
-    let rule = compiled.rule
-    guard isOfType(rule.type, member, bytes) else {
+    /// Only a violation needs to know what the rule says in words.
+    func add(_ rule: Rule, _ expected: (PropertyRule) -> String) {
+      let property = compiled.schema.properties[number]
       found.append(
         Violation(
-          rule: .wrongPropertyType, property: rule.name, expected: rule.type.rawValue,
+          rule: rule, property: property.name, expected: expected(property),
           token: token(of: member)))
-      return
     }
-    if let values = compiled.values, !isOne(of: values, member, bytes) {
-      found.append(
-        Violation(
-          rule: .valueNotInEnum, property: rule.name,
-          expected: "one of " + (rule.values ?? []).joined(separator: ", "),
-          token: token(of: member)))
-      return
+    guard isOfType(compiled.types[number], member, bytes) else {
+      return add(.wrongPropertyType) { $0.type.rawValue }
     }
-    guard rule.minimum != nil || rule.maximum != nil else { return }
+    if let values = compiled.values[number], !isOne(of: values, member, bytes) {
+      return add(.valueNotInEnum) {
+        "one of " + ($0.values ?? []).joined(separator: ", ")
+      }
+    }
+    let (minimum, maximum) = (compiled.minimums[number], compiled.maximums[number])
+    guard minimum > -.infinity || maximum < .infinity else { return }
     let value =
       JSONObjectScanner.integer(bytes, member).map(Double.init)
       ?? JSONObjectScanner.double(bytes, member) ?? .infinity
-    if value < rule.minimum ?? -.infinity || value > rule.maximum ?? .infinity {
-      let low = rule.minimum.map { "\($0)" } ?? "any"
-      let high = rule.maximum.map { "\($0)" } ?? "any"
-      found.append(
-        Violation(
-          rule: .valueOutOfRange, property: rule.name, expected: "\(low) to \(high)",
-          token: token(of: member)))
+    if value < minimum || value > maximum {
+      add(.valueOutOfRange) { rule in
+        let low = rule.minimum.map { "\($0)" } ?? "any"
+        let high = rule.maximum.map { "\($0)" } ?? "any"
+        return "\(low) to \(high)"
+      }
     }
   }
 

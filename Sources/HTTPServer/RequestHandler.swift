@@ -214,15 +214,17 @@ final class RequestHandler: ChannelInboundHandler {
     let status = (200...599).contains(response.status) ? response.status : 500
     let hasBody = status != 204 && status != 304
     var headers = HTTPHeaders()
+    headers.reserveCapacity(response.headers.count + 3)
     for header in response.headers where RequestHandler.isSafe(header) {
       headers.add(name: header.name, value: header.value)
     }
-    headers.replaceOrAdd(name: "date", value: HTTPDate.now())
-    if hasBody { headers.replaceOrAdd(name: "content-length", value: String(response.body.count)) }
+    // None of these is there yet: `isSafe` lets none of them through.
+    headers.add(name: "date", value: HTTPDate.now())
+    if hasBody { headers.add(name: "content-length", value: String(response.body.count)) }
     if !isKeepAlive {
-      headers.replaceOrAdd(name: "connection", value: "close")
+      headers.add(name: "connection", value: "close")
     } else if head.version == .http1_0 {
-      headers.replaceOrAdd(name: "connection", value: "keep-alive")
+      headers.add(name: "connection", value: "keep-alive")
     }
     let responseHead = HTTPResponseHead(
       version: head.version,
@@ -244,9 +246,17 @@ final class RequestHandler: ChannelInboundHandler {
       !header.name.isEmpty
       && header.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
       && header.value.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 }
-    let isOurs = ["content-length", "transfer-encoding", "connection", "date"]
-      .contains(header.name.lowercased())
-    return isClean && !isOurs
+    return isClean && !isOurs(header)
+  }
+
+  private static func isOurs(_ header: HTTPHeader) -> Bool {
+    switch header.name.utf8.count {
+    case 4: header.isNamed("date")
+    case 10: header.isNamed("connection")
+    case 14: header.isNamed("content-length")
+    case 17: header.isNamed("transfer-encoding")
+    default: false
+    }
   }
 }
 
