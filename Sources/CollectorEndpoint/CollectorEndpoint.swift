@@ -7,7 +7,6 @@
 
 package import Collector
 package import HTTPServer
-internal import Glibc
 
 /// A running collector port: 8080 in the course.
 package final class CollectorEndpoint: Sendable {
@@ -48,7 +47,7 @@ package final class CollectorEndpoint: Sendable {
       connectionsMax: configuration.connectionsMax,
       bodyBytesTotalMax: max(configuration.bytesInFlightMax, 16 << 20),
       // None of them waits for the disk: they unpack, check and append.
-      threadCount: Int(getenv("TL_THREADS").flatMap { Int(String(cString: $0)) } ?? 3)
+      threadCount: 3
     )
   }
 

@@ -7,9 +7,14 @@
 // 3. Who comes while a round runs is in the next one.
 
 internal import Dispatch
-internal import Glibc
 package import KafkaProtocol
 internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
 
 /// Runs each action after a sync of the log that began when the action was there already.
 final class CommitQueue: Sendable {
@@ -68,7 +73,7 @@ final class CommitQueue: Sendable {
         return state.next
       }
       if round.isEmpty { return }
-      defer { if round.appends.count > 1 { CommitQueue.linger() } }
+      defer { if round.appends.count > 1 { usleep(CommitQueue.lingerMicroseconds) } }
       let written = CommitQueue.write(round.appends, to: log)
       var failure: (any Error)?
       do { try log.sync() } catch { failure = error }
@@ -79,8 +84,9 @@ final class CommitQueue: Sendable {
     }
   }
 
-  static let lingerMicroseconds = UInt32(getenv("TL_LINGER").flatMap { Int(String(cString: $0)) } ?? 500)
-  private static func linger() { if lingerMicroseconds > 0 { usleep(lingerMicroseconds) } }
+  /// How long a round lets others join it where the one before had several callers: fewer and larger
+  /// writes and syncs. Who is alone never waits.
+  private static let lingerMicroseconds: UInt32 = 500
 
   /// All in one, and where that fails each by itself: one caller's partition is none of another's.
   private static func write(
