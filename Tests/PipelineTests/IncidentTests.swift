@@ -6,13 +6,13 @@ import Terminal
 import TestSupport
 import Testing
 
-/// Every declared answer to an incident is played in the real program, and gets what it declares.
+/// Every declared answer to FALSE-01 is played in the real program, and gets what it declares. Those of
+/// the other incidents are played by `course check`, as all are.
 struct IncidentTests {
   static let cases: [IncidentCase] = {
-    let folders = CourseContent(root: RepositoryFiles.root).incidentFolders()
-    return folders.sorted { $0.key < $1.key }.flatMap { _, folder in
-      ((try? Incident.load(folder: folder)).flatMap { try? IncidentCase.load($0) }) ?? []
-    }
+    CourseContent(root: RepositoryFiles.root).incidentFolders()["FALSE-01"].flatMap { folder in
+      (try? Incident.load(folder: folder)).flatMap { try? IncidentCase.load($0) }
+    } ?? []
   }()
 
   @Test func `FALSE-01 has accepted answers, and a wrong one for most of its messages`() throws {
