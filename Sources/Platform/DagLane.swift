@@ -35,7 +35,7 @@ final class DagLane: @unchecked Sendable {
   private var syncedCount = 0
   private var outcome = Outcome()
   private var failure: (any Error)?
-  private var hasThread = false
+  private var thread: LaneThread?
   private var isClosed = false
 
   /// A lane that does nothing yet; `work` does one run, and syncs the log first where it is told to.
@@ -50,40 +50,32 @@ final class DagLane: @unchecked Sendable {
 
   /// Puts a run at the end; `isUrgent` where the caller has more to do meanwhile.
   func add(_ run: Run, isUrgent: Bool) {
-    let startsThread = condition.withLock {
+    let started = condition.withLock { () -> LaneThread? in
       waiting.append(run)
       addedCount += 1
       condition.signal()
-      defer { hasThread = hasThread || isUrgent }
-      return isUrgent && !hasThread
+      guard isUrgent, thread == nil else { return nil }
+      thread = LaneThread(self)
+      return thread
     }
-    guard startsThread else { return }
-    let thread = Thread { [self] in
-      while runNext(waits: true) {}
-      condition.withLock {
-        hasThread = false
-        condition.broadcast()
-      }
-    }
-    // As much as the main thread has: a model's SQL may be deep.
-    thread.stackSize = 8 << 20
-    thread.name = "dags"
-    thread.start()
+    started?.start()
   }
 
   /// Waits for all runs, and answers what they did, what failed, and what was not done therefore.
   func finish() -> (outcome: Outcome, failure: (any Error)?, unfinished: [Run]) {
-    condition.withLock {
+    let thread = condition.withLock {
       isClosed = true
       condition.broadcast()
-      while hasThread { condition.wait() }
+      defer { self.thread = nil }
+      return self.thread
     }
+    thread?.join()
     while runNext(waits: false) {}
     return condition.withLock { (outcome, failure, waiting) }
   }
 
   /// Does the next run; false at the end.
-  private func runNext(waits: Bool) -> Bool {
+  fileprivate func runNext(waits: Bool) -> Bool {
     let next = condition.withLock { () -> (run: Run, syncsLog: Bool)? in
       while waits, waiting.isEmpty, !isClosed { condition.wait() }
       guard failure == nil, let run = waiting.first else { return nil }
@@ -105,5 +97,49 @@ final class DagLane: @unchecked Sendable {
       condition.withLock { failure = error }
       return false
     }
+  }
+}
+
+/// The thread of a lane, which has let go of it when `join` returns.
+///
+/// A thread frees what its body holds while the system takes it apart, when parts of the libraries that
+/// a world's end needs are gone from it already. So the body holds nothing but this.
+/// `@unchecked Sendable`: what changes is touched only while `condition` is held.
+private final class LaneThread: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var lane: DagLane?
+  private var isRunning = true
+
+  init(_ lane: DagLane) {
+    self.lane = lane
+  }
+
+  func start() {
+    let thread = Thread { [self] in
+      run()
+      condition.withLock {
+        isRunning = false
+        condition.broadcast()
+      }
+    }
+    // As much as the main thread has: a model's SQL may be deep.
+    thread.stackSize = 8 << 20
+    thread.name = "dags"
+    thread.start()
+  }
+
+  /// A call of its own: the lane is released when it returns.
+  @inline(never)
+  private func run() {
+    let lane = condition.withLock {
+      defer { self.lane = nil }
+      return self.lane
+    }
+    while lane?.runNext(waits: true) == true {}
+  }
+
+  /// Returns when the thread has done its last run and let go of the lane.
+  func join() {
+    condition.withLock { while isRunning { condition.wait() } }
   }
 }
