@@ -1,7 +1,8 @@
 // The collector: where events enter the platform. Whatever sends them (a simulated phone, a file, the
 // HTTP door) takes the same path:
 //
-// 1. `RequestBody` unpacks the body within its limits and cuts it into events or lines.
+// 1. `RequestBody` unpacks the body within its limits. A batch as SDKs write it is read where it
+//    stands, in one pass; every other body is cut into events or lines first.
 // 2. `EnvelopeCheck` checks an event of ours; `LineMapper` makes one of a foreign line.
 // 3. What passes becomes a record of `app-events` with the collector's fields set, grouped into one
 //    record batch per partition; the key's murmur2 picks the partition, as Kafka's clients do.
