@@ -1,4 +1,5 @@
-// The load client of `collect`: a process of its own, many connections, one request at a time on each.
+// The load client of `collect`: a process of its own, one thread, many connections, one request at a
+// time on each.
 //
 //     Benchmarks collect-load PORT http|redis|nats CONNECTIONS SECONDS
 //
@@ -6,7 +7,6 @@
 
 import Codecs
 import Foundation
-import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -43,53 +43,21 @@ enum CollectLoad {
       FileHandle.standardError.write(Data("collect-load PORT http|redis|nats CONNECTIONS SECONDS\n".utf8))
       exit(2)
     }
-    let total = Mutex((report: LoadReport(), latencies: [UInt32]()))
-    let began = DispatchTime.now().uptimeNanoseconds
-    let end = began + UInt64(seconds * 1e9)
-    let group = DispatchGroup()
+    var connections: [LoadConnection] = []
     for number in 0..<count {
-      group.enter()
-      Thread.detachNewThread {
-        defer { group.leave() }
-        guard let connection = LoadConnection(port: port),
-          kind != .nats || connection.greetNATS()
-        else { return }
-        let requests = (0..<16).map { turn in
-          switch kind {
-          case .http: httpRequest(number, turn, port: port)
-          case .redis: redisRequest(number, turn)
-          case .nats: natsRequest(number, turn)
-          }
-        }
-        var own = LoadReport()
-        var latencies: [UInt32] = []
-        var index = 0
-        while DispatchTime.now().uptimeNanoseconds < end {
-          let start = DispatchTime.now().uptimeNanoseconds
-          guard connection.send(requests[index % requests.count]) else { break }
-          let isAccepted =
-            switch kind {
-            case .http: connection.isOK()
-            case .redis: connection.replies(eventsPerRequest, failure: "-")
-            case .nats: connection.replies(eventsPerRequest, failure: "\"error\"")
-            }
-          guard let isAccepted else { break }
-          latencies.append(UInt32(min(4e9, Double(DispatchTime.now().uptimeNanoseconds - start) / 1e3)))
-          own.requests += 1
-          if isAccepted { own.events += eventsPerRequest } else { own.refused += 1 }
-          index += 1
-        }
-        total.withLock { [own, latencies] total in
-          total.report.requests += own.requests
-          total.report.events += own.events
-          total.report.refused += own.refused
-          total.latencies += latencies
+      guard let connection = LoadConnection(port: port),
+        kind != .nats || connection.greetNATS()
+      else { continue }
+      connection.requests = (0..<16).map { turn in
+        switch kind {
+        case .http: httpRequest(number, turn, port: port)
+        case .redis: redisRequest(number, turn)
+        case .nats: natsRequest(number, turn)
         }
       }
+      connections.append(connection)
     }
-    group.wait()
-    var (report, latencies) = total.withLock { $0 }
-    report.seconds = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    var (report, latencies) = drive(connections, kind, seconds: seconds)
     latencies.sort()
     if !latencies.isEmpty {
       report.medianMilliseconds = Double(latencies[latencies.count / 2]) / 1e3
@@ -97,6 +65,49 @@ enum CollectLoad {
     }
     if let line = try? JSONEncoder().encode(report) { FileHandle.standardOutput.write(line) }
     exit(0)
+  }
+
+  /// Keeps one request under way on each connection, by one thread that waits for all of them: what
+  /// the client spends is missing to the server beside it.
+  private static func drive(
+    _ connections: [LoadConnection], _ kind: LoadKind, seconds: Double
+  ) -> (LoadReport, latencies: [UInt32]) {
+    var report = LoadReport()
+    var latencies: [UInt32] = []
+    let began = DispatchTime.now().uptimeNanoseconds
+    let end = began + UInt64(seconds * 1e9)
+    var waiting = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+    var sent = [UInt64](repeating: began, count: connections.count)
+    var openCount = 0
+    for (place, connection) in connections.enumerated() {
+      if connection.sendNext() { openCount += 1 } else { waiting[place].fd = -1 }
+    }
+    while openCount > 0 {
+      guard poll(&waiting, nfds_t(waiting.count), 5_000) > 0 else { break }
+      for place in waiting.indices where waiting[place].fd >= 0 && waiting[place].revents != 0 {
+        let connection = connections[place]
+        let isAccepted: Bool?
+        switch connection.receiveAnswer(kind, eventsPerRequest) {
+        case .unfinished: continue
+        case .whole(let accepted): isAccepted = accepted
+        case .ended: isAccepted = nil
+        }
+        let now = DispatchTime.now().uptimeNanoseconds
+        if let isAccepted {
+          latencies.append(UInt32(min(4e9, Double(now - sent[place]) / 1e3)))
+          report.requests += 1
+          if isAccepted { report.events += eventsPerRequest } else { report.refused += 1 }
+        }
+        sent[place] = now
+        guard isAccepted != nil, now < end, connection.sendNext() else {
+          waiting[place].fd = -1
+          openCount -= 1
+          continue
+        }
+      }
+    }
+    report.seconds = Double(DispatchTime.now().uptimeNanoseconds - began) / 1e9
+    return (report, latencies)
   }
 
   /// One event as the shop's app sends it, about 600 bytes.
@@ -146,7 +157,10 @@ enum CollectLoad {
 
 /// One blocking connection.
 final class LoadConnection {
-  private let descriptor: Int32
+  let descriptor: Int32
+  /// What is sent, in turn.
+  var requests: [[UInt8]] = []
+  private var turn = 0
   private var buffer: [UInt8] = []
   private var piece = [UInt8](repeating: 0, count: 16 << 10)
 
@@ -192,14 +206,32 @@ final class LoadConnection {
     return true
   }
 
-  /// Reads one response; whether it is a 200, or nil where the connection ended.
-  func isOK() -> Bool? {
+  /// Sends the next request; false where the connection ended.
+  func sendNext() -> Bool {
     buffer.removeAll(keepingCapacity: true)
-    while true {
-      guard receive() else { return nil }
-      guard let head = buffer.withUnsafeBytes(LoadConnection.head) else { continue }
-      while buffer.count < head.size + head.length { guard receive() else { return nil } }
-      return head.status == 200
+    defer { turn += 1 }
+    return send(requests[turn % requests.count])
+  }
+
+  /// How far an answer has come.
+  enum Answer {
+    case unfinished
+    case whole(isAccepted: Bool)
+    case ended
+  }
+
+  /// Reads once what is there of the answer to a request of so many events.
+  func receiveAnswer(_ kind: LoadKind, _ eventCount: Int) -> Answer {
+    let before = buffer.count
+    guard receive() else { return .ended }
+    switch kind {
+    case .http:
+      guard let head = buffer.withUnsafeBytes(LoadConnection.head),
+        buffer.count >= head.size + head.length
+      else { return .unfinished }
+      return .whole(isAccepted: head.status == 200)
+    case .redis: return lines(eventCount * 2, from: before, failure: "-")
+    case .nats: return lines(eventCount * 2, from: before, failure: "\"error\"")
     }
   }
 
@@ -246,18 +278,19 @@ final class LoadConnection {
     return nil
   }
 
-  /// Reads as many answers of two lines each: bulk strings of Redis, messages of NATS.
-  func replies(_ count: Int, failure: String) -> Bool? {
-    buffer.removeAll(keepingCapacity: true)
-    var lines = 0
-    while lines < count * 2 {
-      let before = buffer.count
-      guard receive() else { return nil }
-      lines += buffer[before...].count { $0 == 10 }
-      if failure.utf8.count == 1, buffer[before] == failure.utf8.first { return false }
+  /// Answers of two lines each: bulk strings of Redis, messages of NATS.
+  private func lines(_ count: Int, from before: Int, failure: String) -> Answer {
+    lineCount = (before == 0 ? 0 : lineCount) + buffer[before...].count { $0 == 10 }
+    if failure.utf8.count == 1, buffer[before] == failure.utf8.first {
+      return .whole(isAccepted: false)
     }
-    return failure.utf8.count == 1 || !String(decoding: buffer, as: UTF8.self).contains(failure)
+    guard lineCount >= count else { return .unfinished }
+    return .whole(
+      isAccepted: failure.utf8.count == 1
+        || !String(decoding: buffer, as: UTF8.self).contains(failure))
   }
+
+  private var lineCount = 0
 
   /// Connects as a client of NATS does, and makes the stream where it is missing.
   func greetNATS() -> Bool {
@@ -269,6 +302,15 @@ final class LoadConnection {
             + "PUB $JS.API.STREAM.CREATE.EVENTS _INBOX.load \(stream.utf8.count)\r\n\(stream)\r\n").utf8)
       )
     else { return false }
-    return replies(1, failure: "\"error\"") == true
+    buffer.removeAll(keepingCapacity: true)
+    while true {
+      let before = buffer.count
+      guard receive() else { return false }
+      switch lines(2, from: before, failure: "\"error\"") {
+      case .unfinished: continue
+      case .whole(let isAccepted): return isAccepted
+      case .ended: return false
+      }
+    }
   }
 }

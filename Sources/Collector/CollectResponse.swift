@@ -26,7 +26,7 @@ package struct CollectResponse: Sendable {
 
   /// 200, 400, 401, 413, 429 or 503; 0 where the story's machine is dead and nobody answers.
   package var status: Int
-  package var accepted: [AcceptedEvent] = []
+  package var accepted = AcceptedEvents()
   package var refused: [RefusedEvent] = []
   /// Accepted events that break the tracking plan, where it is only watched. Not in the body.
   package var warned: [RefusedEvent] = []

@@ -40,7 +40,8 @@ extension Collector {
         if let event = try mapper?.map(bytes, in: place.range) {
           sorted.accept(event, index: index)
         } else {
-          let event = try check.check(bytes, in: place.range, stamp: stamp)
+          let event = try check.scanAndCheck(
+            bytes, in: place.range, replacesSentAt: stamp.sentAt != nil)
           try judge(event, place, index, bytes, &check, &planCheck, stamp: stamp, into: &sorted)
         }
       } catch {
@@ -55,9 +56,9 @@ extension Collector {
     configuration.validation == .off ? nil : configuration.plan.map { PlanCheck($0) }
   }
 
-  /// Holds an event whose envelope is right against the tracking plan.
+  /// Holds an event whose envelope is right against the tracking plan, and takes it.
   private func judge(
-    _ event: ReadyEvent,
+    _ event: EventInPlace,
     _ place: EventPlace,
     _ index: Int,
     _ bytes: UnsafeRawBufferPointer,
@@ -66,24 +67,44 @@ extension Collector {
     stamp: CollectorStamp,
     into sorted: inout SortedRequest
   ) throws(Refusal) {
-    guard
-      let refusal = planCheck?.refusal(
-        bytes, name: check.nameRange, properties: check.propertiesRange,
-        members: check.propertiesMembers)
-    else { return sorted.accept(event, index: index) }
-    if configuration.coercesWrongTypes, refusal.code == .wrongPropertyType,
-      let coerced = planCheck?.coerced(bytes, in: place.range)
+    if let refusal = planCheck?.refusal(
+      bytes, name: check.nameRange, properties: check.propertiesRange,
+      members: check.propertiesMembers)
     {
-      let result = coerced.withUnsafeBytes { plain in
-        Result { () throws(Refusal) in
-          try check.check(plain, in: 0..<plain.count, stamp: stamp)
+      if configuration.coercesWrongTypes, refusal.code == .wrongPropertyType,
+        let coerced = planCheck?.coerced(bytes, in: place.range)
+      {
+        let result = coerced.withUnsafeBytes { plain in
+          Result { () throws(Refusal) in
+            try check.check(plain, in: 0..<plain.count, stamp: stamp)
+          }
         }
+        return sorted.accept(try result.get(), index: index)
       }
-      return sorted.accept(try result.get(), index: index)
+      if configuration.validation == .enforce { throw refusal }
+      sorted.warn(refusal, at: place, index: index)
     }
-    if configuration.validation == .enforce { throw refusal }
-    sorted.warn(refusal, at: place, index: index)
-    sorted.accept(event, index: index)
+    let eventID = UnsafeRawBufferPointer(rebasing: bytes[event.eventID])
+    let key: UnsafeRawBufferPointer?
+    switch event.key {
+    case .none: key = nil
+    case .at(let range): key = UnsafeRawBufferPointer(rebasing: bytes[range])
+    case .made(let made):
+      return sorted.accept(
+        ReadyEvent(
+          eventID: String(decoding: eventID, as: UTF8.self), key: made,
+          value: check.value(of: event, bytes, stamp: stamp)),
+        index: index)
+    }
+    if let untouched = event.untouched {
+      sorted.accept(
+        eventID: eventID, key: key,
+        value: UnsafeRawBufferPointer(rebasing: bytes[untouched]), tail: stamp.tail, index: index)
+    } else {
+      check.value(of: event, bytes, stamp: stamp).withUnsafeBytes {
+        sorted.accept(eventID: eventID, key: key, value: $0, index: index)
+      }
+    }
   }
 
   private func refuse(
@@ -115,7 +136,7 @@ extension Collector {
     stamp: CollectorStamp,
     into sorted: inout SortedRequest
   ) -> Bool {
-    var whole = SortedRequest(partitionCount: partitionCount)
+    var whole = SortedRequest(partitionCount: partitionCount, bodyBytes: bytes.count)
     var walker = StructureWalker(bytes, at: 0)
     var hasEvents = false
     do throws(OnePassEnd) {
@@ -180,7 +201,8 @@ extension Collector {
       let place = EventPlace(range: walker.position..<end, line: nil)
       do throws(Refusal) {
         if hasBadSentAt { throw EnvelopeCheck.badSentAt }
-        let event = try check.checkScanned(bytes, in: place.range, stamp: stamp)
+        let event = try check.checkScanned(
+          bytes, in: place.range, replacesSentAt: stamp.sentAt != nil)
         try judge(event, place, index, bytes, &check, &planCheck, stamp: stamp, into: &sorted)
       } catch {
         refuse(error, place, index, bytes, request, stamp: stamp, into: &sorted)
@@ -264,46 +286,52 @@ extension Collector {
 
 /// One request's events, sorted by what becomes of them.
 struct SortedRequest: Sendable {
-  struct Batch: Sendable {
-    var records: [Record] = []
-    var events: [(index: Int, eventID: String)] = []
-  }
-
-  var batches: [Batch]
+  /// The records of the accepted events, by partition.
+  private(set) var batches: [RecordBatchBuilder]
+  /// The accepted events, without their addresses.
+  private(set) var accepted = AcceptedEvents()
   var deadLetters: [Record] = []
   var refused: [RefusedEvent] = []
   var warned: [RefusedEvent] = []
-  private(set) var acceptedCount = 0
 
-  /// Events of one partition that most requests stay below.
-  private static let batchUsual = 16
-
-  init(partitionCount: Int) {
-    batches = Array(repeating: Batch(), count: partitionCount)
+  /// - Parameter bodyBytes: the size of the body, from which the batches' room is guessed.
+  init(partitionCount: Int, bodyBytes: Int = 0) {
+    // A third beyond an even share, for what the collector adds and for uneven keys.
+    let room = bodyBytes / max(1, partitionCount) / 3 * 4
+    batches = Array(repeating: RecordBatchBuilder(room: room), count: partitionCount)
   }
 
-  var isEmpty: Bool { acceptedCount == 0 && deadLetters.isEmpty }
-
-  /// The accepted events without an address: they are not in the log yet.
-  func unplaced(_ topic: String) -> [AcceptedEvent] {
-    batches.enumerated().flatMap { number, batch in
-      batch.events.map {
-        AcceptedEvent(
-          index: $0.index, eventID: $0.eventID,
-          partition: TopicPartition(topic, Int32(number)), offset: Offset(-1))
-      }
-    }.sorted { $0.index < $1.index }
-  }
+  var acceptedCount: Int { accepted.count }
+  var isEmpty: Bool { accepted.isEmpty && deadLetters.isEmpty }
 
   mutating func accept(_ event: ReadyEvent, index: Int) {
-    let partition = Int(PartitionKey.partition(event, count: batches.count))
-    if batches[partition].records.isEmpty {
-      batches[partition].records.reserveCapacity(Self.batchUsual)
-      batches[partition].events.reserveCapacity(Self.batchUsual)
+    var eventID = event.eventID
+    eventID.withUTF8 { eventID in
+      event.value.withUnsafeBytes { value in
+        guard let key = event.key else {
+          return accept(
+            eventID: UnsafeRawBufferPointer(eventID), key: nil, value: value, index: index)
+        }
+        key.withUnsafeBytes {
+          accept(eventID: UnsafeRawBufferPointer(eventID), key: $0, value: value, index: index)
+        }
+      }
     }
-    batches[partition].records.append(Record(key: event.key, value: event.value))
-    batches[partition].events.append((index, event.eventID))
-    acceptedCount += 1
+  }
+
+  /// Takes an event whose record is `value` and `tail`, one behind the other.
+  mutating func accept(
+    eventID: UnsafeRawBufferPointer,
+    key: UnsafeRawBufferPointer?,
+    value: UnsafeRawBufferPointer,
+    tail: [UInt8] = [],
+    index: Int
+  ) {
+    let partition = Int(Murmur2.partition(forKey: key ?? eventID, count: batches.count))
+    accepted.add(
+      index: index, partition: partition, position: batches[partition].recordCount,
+      eventID: eventID)
+    batches[partition].append(key: key, value: value, tail: tail)
   }
 
   mutating func warn(_ refusal: Refusal, at place: EventPlace, index: Int) {

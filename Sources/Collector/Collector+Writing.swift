@@ -28,7 +28,7 @@ extension Collector {
       } else {
         held.add(at: now.milliseconds, work)
       }
-      response.accepted = sorted.unplaced(configuration.eventsTopic)
+      response.accepted = sorted.accepted.placed(in: configuration.eventsTopic)
       return (response, false)
     }
     do {
@@ -53,14 +53,14 @@ extension Collector {
   func appendDurably(
     _ sorted: SortedRequest,
     at now: StoryTime,
-    _ completion: @escaping @Sendable (Result<[AcceptedEvent], any Error>) -> Void
+    _ completion: @escaping @Sendable (Result<AcceptedEvents, any Error>) -> Void
   ) {
     let appends = appends(of: sorted)
     log.appendDurably(
       appends.all, appendTime: now.milliseconds,
       waitsForAll: configuration.acknowledgement.acks == .all
-    ) { [self] places in
-      completion(places.map { accepted(sorted, appends, $0) })
+    ) { [topic = configuration.eventsTopic, events = sorted.accepted, written = appends.written] places in
+      completion(places.map { Self.placed(events, in: topic, written, $0) })
     }
   }
 
@@ -75,11 +75,11 @@ extension Collector {
 
   private func appends(of sorted: SortedRequest) -> Appends {
     var appends = Appends(
-      written: sorted.batches.indices.filter { !sorted.batches[$0].records.isEmpty })
+      written: sorted.batches.indices.filter { sorted.batches[$0].recordCount > 0 })
     appends.all = appends.written.map { number in
       PartitionAppend(
         TopicPartition(configuration.eventsTopic, Int32(number)),
-        sorted.batches[number].records,
+        sorted.batches[number],
         inSyncMin: configuration.acknowledgement.minInSyncReplicas
       )
     }
@@ -101,35 +101,22 @@ extension Collector {
   }
 
   /// All of a request in one step: its events by partition, and its dead letters.
-  private func append(_ sorted: SortedRequest, at now: StoryTime) throws -> [AcceptedEvent] {
+  private func append(_ sorted: SortedRequest, at now: StoryTime) throws -> AcceptedEvents {
     let appends = appends(of: sorted)
     let places = try log.appendPlacing(
       appends.all, appendTime: now.milliseconds,
       waitsForAll: configuration.acknowledgement.acks == .all)
     keepRaw(appends, at: now)
-    return accepted(sorted, appends, places)
+    return Self.placed(sorted.accepted, in: configuration.eventsTopic, appends.written, places)
   }
 
-  /// The accepted events in the request's order, with their addresses.
-  private func accepted(
-    _ sorted: SortedRequest, _ appends: Appends, _ places: [RecordPlaces]
-  ) -> [AcceptedEvent] {
-    var accepted: [AcceptedEvent] = []
-    accepted.reserveCapacity(sorted.acceptedCount)
-    for (place, number) in appends.written.enumerated() {
-      for (position, event) in sorted.batches[number].events.enumerated() {
-        accepted.append(
-          AcceptedEvent(
-            index: event.index,
-            eventID: event.eventID,
-            partition: appends.all[place].partition,
-            offset: places[place][position]
-          )
-        )
-      }
-    }
-    accepted.sort { $0.index < $1.index }
-    return accepted
+  /// The accepted events with their addresses; `places` are those of the partitions in `written`.
+  private static func placed(
+    _ events: AcceptedEvents, in topic: String, _ written: [Int], _ places: [RecordPlaces]
+  ) -> AcceptedEvents {
+    var byPartition = [RecordPlaces?](repeating: nil, count: written.last.map { $0 + 1 } ?? 0)
+    for (number, place) in zip(written, places) { byPartition[number] = place }
+    return events.placed(in: topic, byPartition)
   }
 
   func unavailable(_ error: (any Error)?) -> CollectResponse {

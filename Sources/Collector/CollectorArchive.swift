@@ -30,9 +30,7 @@ package final class CollectorArchive: Sendable {
 
   /// Keeps what was written to the events' partitions, under the same numbers.
   func append(_ appends: [PartitionAppend], at time: Int64) throws {
-    let copies = appends.map {
-      PartitionAppend(TopicPartition(Self.topic, $0.partition.partition), $0.records)
-    }
+    let copies = appends.map { $0.moved(to: TopicPartition(Self.topic, $0.partition.partition)) }
     _ = try log.append(copies, appendTime: time, waitsForAll: false)
   }
 

@@ -83,7 +83,7 @@ extension CollectorLog {
   package func append(
     _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
   ) throws -> [Offset] {
-    try appends.map { try append($0.records, to: $0.partition, appendTime: appendTime) }
+    try appends.map { try append($0.records(), to: $0.partition, appendTime: appendTime) }
   }
 }
 

@@ -47,7 +47,7 @@ package struct RequestTrace: Hashable, Sendable {
   /// The problem of the whole request; nil where events were judged one by one.
   package var code: String?
   /// The first accepted events and their addresses, at most 20.
-  package var events: [AcceptedEvent]
+  package var events: AcceptedEvents
 }
 
 /// Counters and the ring of recent requests. Safe to share.
@@ -82,8 +82,7 @@ final class CollectorMetrics: Sendable {
       warned: response.warned.count,
       bodyBytes: request.body.count,
       code: response.problem?.code,
-      events: response.accepted.count <= 20
-        ? response.accepted : Array(response.accepted.prefix(20))
+      events: response.accepted.first(20)
     )
     state.withLock { state in
       state.counts.requests += 1

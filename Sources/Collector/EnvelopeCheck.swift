@@ -55,12 +55,29 @@ struct CollectorStamp {
   }
 }
 
-/// An event that may be appended.
+/// An event that may be appended, its bytes by themselves.
 struct ReadyEvent {
   var eventID: String
   /// Nil for a record without a key.
   var key: [UInt8]?
   var value: [UInt8]
+}
+
+/// An event that may be appended, where it stands in its body: nothing of it is copied yet.
+struct EventInPlace {
+  /// Where a record's key is.
+  enum Key {
+    /// The record has none.
+    case none
+    case at(Range<Int>)
+    /// One that does not stand in the body as it is.
+    case made([UInt8])
+  }
+
+  var eventID: Range<Int>
+  var key: Key
+  /// From its brace to behind its last member; nil where members must be cut out.
+  var untouched: Range<Int>?
 }
 
 /// Checks events of one request; keeps its scanner's memory between them.
@@ -88,7 +105,22 @@ struct EnvelopeCheck {
   ) throws(Refusal) -> ReadyEvent {
     guard range.count <= bytesMax else { throw Self.tooLarge(bytesMax) }
     try Self.scan(&scanner, bytes, in: range)
-    return try checkScanned(bytes, in: range, stamp: stamp)
+    let event = try checkScanned(bytes, in: range, replacesSentAt: stamp.sentAt != nil)
+    return ReadyEvent(
+      eventID: String(decoding: bytes[event.eventID], as: UTF8.self),
+      key: key(of: event, bytes),
+      value: value(of: event, bytes, stamp: stamp))
+  }
+
+  /// The event in `range`, or why it is refused.
+  mutating func scanAndCheck(
+    _ bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>,
+    replacesSentAt: Bool
+  ) throws(Refusal) -> EventInPlace {
+    guard range.count <= bytesMax else { throw Self.tooLarge(bytesMax) }
+    try Self.scan(&scanner, bytes, in: range)
+    return try checkScanned(bytes, in: range, replacesSentAt: replacesSentAt)
   }
 
   /// Reads the event that begins at the lower bound, its properties as well, and answers where it ends.
@@ -101,23 +133,21 @@ struct EnvelopeCheck {
     try scanner.scanObject(bytes, in: range, opening: "properties")
   }
 
-  /// The record of the event that was scanned last, or why it is refused.
+  /// The event that was scanned last, or why it is refused.
   mutating func checkScanned(
     _ bytes: UnsafeRawBufferPointer,
     in range: Range<Int>,
-    stamp: CollectorStamp
-  ) throws(Refusal) -> ReadyEvent {
+    replacesSentAt: Bool
+  ) throws(Refusal) -> EventInPlace {
     guard range.count <= bytesMax else { throw Self.tooLarge(bytesMax) }
-    let removesMembers = try placeMembers(bytes, replacesSentAt: stamp.sentAt != nil)
+    let removesMembers = try placeMembers(bytes, replacesSentAt: replacesSentAt)
     try checkPresence()
     let eventID = try identifier(bytes)
     try checkName(bytes)
     try checkTimes(bytes)
     let key = try recordKey(bytes)
-    let value =
-      removesMembers
-      ? rebuilt(bytes, stamp: stamp) : spliced(bytes, in: range, stamp: stamp)
-    return ReadyEvent(eventID: eventID, key: key, value: value)
+    return EventInPlace(
+      eventID: eventID, key: key, untouched: removesMembers ? nil : untouched(bytes, in: range))
   }
 
   /// Where the event that was checked last has its name, without quotes; nil without one.
@@ -239,8 +269,8 @@ struct EnvelopeCheck {
     member(field)?.value.isEmpty ?? true
   }
 
-  private func identifier(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> String {
-    guard let member = member(.eventID) else { return "" }
+  private func identifier(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> Range<Int> {
+    guard let member = member(.eventID) else { return 0..<0 }
     let isWellFormed =
       member.value.count <= Self.nameBytesMax
       && member.value.allSatisfy { isIdentifierByte(bytes[$0]) }
@@ -251,7 +281,7 @@ struct EnvelopeCheck {
         "event_id must be a UUID or another id of at most 64 letters, digits, - and _"
       )
     }
-    return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[member.value]), as: UTF8.self)
+    return member.value
   }
 
   private func checkName(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
@@ -292,13 +322,13 @@ struct EnvelopeCheck {
   }
 
   /// The first of the key's fields that the event has: what keeps, say, one device's events in order.
-  private func recordKey(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> [UInt8]? {
+  private func recordKey(_ bytes: UnsafeRawBufferPointer) throws(Refusal) -> EventInPlace.Key {
     try checkLength(.deviceID)
     try checkLength(.userID)
     guard let field = keyRule.fields.first(where: { !isMissing($0) }), let member = member(field)
-    else { return keyRule.keyOfNone }
-    if member.hasEscapes { return Array(JSONObjectScanner.string(bytes, member).utf8) }
-    return Array(UnsafeRawBufferPointer(rebasing: bytes[member.value]))
+    else { return keyRule.keyOfNone.map { .made($0) } ?? .none }
+    if member.hasEscapes { return .made(Array(JSONObjectScanner.string(bytes, member).utf8)) }
+    return .at(member.value)
   }
 
   private func checkLength(_ field: EnvelopeField) throws(Refusal) {
@@ -312,24 +342,28 @@ struct EnvelopeCheck {
 
   // MARK: - The record's bytes
 
-  /// The client's bytes up to the closing brace, then the collector's fields.
-  private func spliced(
-    _ bytes: UnsafeRawBufferPointer,
-    in range: Range<Int>,
-    stamp: CollectorStamp
-  ) -> [UInt8] {
+  /// The client's bytes from the opening brace to behind the last member.
+  private func untouched(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Range<Int> {
     var start = range.lowerBound
     while start < range.upperBound, isSpace(bytes[start]) { start += 1 }
-    let end = scanner.members.last.map(endOfToken) ?? start
-    let event = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-    return stamp.tail.withUnsafeBytes { tail in
-      [UInt8](unsafeUninitializedCapacity: event.count + tail.count) { buffer, count in
-        let target = UnsafeMutableRawBufferPointer(buffer)
-        target.copyMemory(from: event)
-        UnsafeMutableRawBufferPointer(rebasing: target[event.count...]).copyMemory(from: tail)
-        count = event.count + tail.count
-      }
+    return start..<(scanner.members.last.map(endOfToken) ?? start)
+  }
+
+  private func key(of event: EventInPlace, _ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    switch event.key {
+    case .none: nil
+    case .at(let range): Array(bytes[range])
+    case .made(let key): key
     }
+  }
+
+  /// The value of the record of the event that was checked last: the client's members, then the
+  /// collector's.
+  func value(
+    of event: EventInPlace, _ bytes: UnsafeRawBufferPointer, stamp: CollectorStamp
+  ) -> [UInt8] {
+    guard let untouched = event.untouched else { return rebuilt(bytes, stamp: stamp) }
+    return Array(bytes[untouched]) + stamp.tail
   }
 
   /// The members that stay, each as the client wrote it, then the collector's fields.

@@ -1,7 +1,7 @@
 // The collector's door to the network: `CollectorRoutes` behind the HTTP server, on loopback.
 //
-// 1. The server reads one whole request within its limits and calls the routes on a thread of its
-//    pool, where the events are checked and appended.
+// 1. The server reads one whole request within its limits and calls the routes, which check the
+//    events: on its event loop where nothing waits for a disk there, else on a thread of its pool.
 // 2. The answer follows when the log has synced. Requests that wait at the same time share one fsync
 //    (the log's group commit), and no thread waits with them.
 
@@ -32,7 +32,10 @@ package final class CollectorEndpoint: Sendable {
   ) throws -> CollectorEndpoint {
     var limits = limits ?? Self.limits(of: collector.configuration)
     // Each of them waits for a cluster's acknowledgement, and many share its way there and back.
-    if appendsOverNetwork { limits.threadCount = 64 }
+    if appendsOverNetwork {
+      limits.threadCount = 64
+      limits.loopCount = 1
+    }
     let routes = CollectorRoutes(collector: collector)
     return CollectorEndpoint(
       server: try HTTPServer.start(port: port, limits: limits, answering: routes.answer),
@@ -42,12 +45,15 @@ package final class CollectorEndpoint: Sendable {
 
   /// What the settings say of connections, headers and bytes; the rest is the server's own.
   private static func limits(of configuration: CollectorConfiguration) -> HTTPServerLimits {
-    HTTPServerLimits(
+    // Events that are answered after the sync are written by the log's own thread; whatever else is
+    // written, the thread that takes the request writes.
+    let isWrittenElsewhere = configuration.answer == .synced && !configuration.keepsRawArchive
+    return HTTPServerLimits(
       headerBytesMax: configuration.headerBytesMax,
       connectionsMax: configuration.connectionsMax,
       bodyBytesTotalMax: max(configuration.bytesInFlightMax, 16 << 20),
-      // None of them waits for the disk: they unpack, check and append.
-      threadCount: 3
+      threadCount: isWrittenElsewhere ? 0 : 3,
+      loopCount: isWrittenElsewhere ? 2 : 1
     )
   }
 

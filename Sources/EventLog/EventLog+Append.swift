@@ -4,16 +4,70 @@ package import KafkaProtocol
 
 /// Records for one partition.
 package struct PartitionAppend: Sendable {
+  /// What is appended.
+  enum Content: Sendable {
+    case records([Record])
+    /// Encoded already, as they will stand in the segment.
+    case batch(RecordBatchBuilder)
+  }
+
   package var partition: TopicPartition
-  package var records: [Record]
+  let content: Content
   /// With acks=all, replicas in sync that must be there, beside what the topic's
   /// `min.insync.replicas` asks for.
   package var inSyncMin: Int
 
   package init(_ partition: TopicPartition, _ records: [Record], inSyncMin: Int = 1) {
     self.partition = partition
-    self.records = records
+    content = .records(records)
     self.inSyncMin = inSyncMin
+  }
+
+  /// The same with records that were encoded as they came.
+  package init(_ partition: TopicPartition, _ batch: RecordBatchBuilder, inSyncMin: Int = 1) {
+    self.partition = partition
+    content = .batch(batch)
+    self.inSyncMin = inSyncMin
+  }
+
+  /// The same records for another partition.
+  package func moved(to partition: TopicPartition) -> PartitionAppend {
+    var copy = self
+    copy.partition = partition
+    return copy
+  }
+
+  /// The records, by themselves; those of a batch are unpacked at each call.
+  package func records() throws -> [Record] {
+    switch content {
+    case .records(let records): records
+    case .batch(let batch): try batch.records()
+    }
+  }
+
+  var isEmpty: Bool {
+    switch content {
+    case .records(let records): records.isEmpty
+    case .batch(let batch): batch.recordCount == 0
+    }
+  }
+
+  /// The batches that go into the segment, but for their offsets.
+  func encoded(
+    appendTime: Int64, _ configuration: EventLogConfiguration
+  ) throws -> [EncodedBatch] {
+    if case .batch(let batch) = content, configuration.compression == .none,
+      batch.size <= configuration.batchBytesMax,
+      batch.largestRecord <= configuration.recordBytesMax
+    {
+      if batch.recordCount == 0 { return [] }
+      return [
+        EncodedBatch(
+          bytes: try batch.sealed(appendTime: appendTime), recordCount: batch.recordCount)
+      ]
+    }
+    return try PartitionLog.encode(
+      try records(), appendTime: appendTime, configuration: configuration)
   }
 }
 
@@ -55,13 +109,11 @@ extension EventLog {
     prepared.parts.reserveCapacity(appends.count)
     for append in appends {
       let log = try self.log(append.partition)
-      if !append.records.isEmpty {
+      if !append.isEmpty {
         try checkReplicas(
           append.partition, waitsForAll: waitsForAll, inSyncMin: append.inSyncMin)
       }
-      let batches = try PartitionLog.encode(
-        append.records, appendTime: appendTime, configuration: configuration)
-      prepared.parts.append((log, batches))
+      prepared.parts.append((log, try append.encoded(appendTime: appendTime, configuration)))
     }
     return prepared
   }

@@ -94,8 +94,10 @@ package struct HTTPServerLimits: Sendable {
   package var headerTimeoutMilliseconds: Int64
   /// Between two pieces of a body, and between two requests.
   package var idleTimeoutMilliseconds: Int64
-  /// Threads that run the handler.
+  /// Threads that run the handler; 0 where it never blocks and the event loops run it themselves.
   package var threadCount: Int
+  /// Event loops, over which connections are spread.
+  package var loopCount: Int
 
   package init(
     bodyBytesMax: Int = 16 << 20,
@@ -104,7 +106,8 @@ package struct HTTPServerLimits: Sendable {
     bodyBytesTotalMax: Int = 512 << 20,
     headerTimeoutMilliseconds: Int64 = 10_000,
     idleTimeoutMilliseconds: Int64 = 60_000,
-    threadCount: Int = 8
+    threadCount: Int = 8,
+    loopCount: Int = 1
   ) {
     self.bodyBytesMax = bodyBytesMax
     self.headerBytesMax = headerBytesMax
@@ -113,5 +116,6 @@ package struct HTTPServerLimits: Sendable {
     self.headerTimeoutMilliseconds = headerTimeoutMilliseconds
     self.idleTimeoutMilliseconds = idleTimeoutMilliseconds
     self.threadCount = threadCount
+    self.loopCount = loopCount
   }
 }

@@ -1,9 +1,10 @@
 // The one small HTTP/1.1 server behind every door that speaks HTTP: loopback only, with limits.
 //
-// 1. `HTTPServer.start` binds a port and returns; one event loop does all network work.
+// 1. `HTTPServer.start` binds a port and returns; one event loop or a few do all network work.
 // 2. Bytes pass `ByteWatch`, HTTP's decoder, `PartWatch` (time-outs, bad requests), NIO's
 //    pipelining handler, and reach `RequestHandler`, which collects one whole request.
-// 3. The handler is called on a thread of a bounded pool, where it may block, or answer later.
+// 3. The handler is called on a thread of a bounded pool, where it may block, or answer later; one
+//    that never blocks is called on the event loop itself.
 // 4. `stop` closes the port, lets running requests end, and closes what is left.
 //
 // It is not for the open network: no TLS, no HTTP/2, no streaming of bodies.
@@ -27,7 +28,7 @@ package final class HTTPServer: Sendable {
   package let port: Int
   private let channel: any Channel
   private let group: MultiThreadedEventLoopGroup
-  private let pool: NIOThreadPool
+  private let pool: NIOThreadPool?
   private let connections: Connections
   private let isStopped = Atomic<Bool>(false)
 
@@ -35,7 +36,7 @@ package final class HTTPServer: Sendable {
     port: Int,
     channel: any Channel,
     group: MultiThreadedEventLoopGroup,
-    pool: NIOThreadPool,
+    pool: NIOThreadPool?,
     connections: Connections
   ) {
     self.port = port
@@ -66,7 +67,8 @@ package final class HTTPServer: Sendable {
   /// The same with a handler that may answer after it has returned.
   ///
   /// - Parameter answering: calls its second argument exactly once for each request, on any thread;
-  ///   a request that is never answered keeps its connection, and `stop` waits for its deadline.
+  ///   a request that is never answered keeps its connection, and `stop` waits for its deadline. With
+  ///   a `threadCount` of 0 it must not block: it holds up every connection of its event loop.
   package static func start(
     host: String = "127.0.0.1",
     port: Int,
@@ -79,9 +81,9 @@ package final class HTTPServer: Sendable {
     guard (0...65_535).contains(port) else {
       throw HTTPServerError.cannotListen(port: port, reason: "ports are 0 to 65535")
     }
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let pool = NIOThreadPool(numberOfThreads: max(1, limits.threadCount))
-    pool.start()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, limits.loopCount))
+    let pool = limits.threadCount > 0 ? NIOThreadPool(numberOfThreads: limits.threadCount) : nil
+    pool?.start()
     let connections = Connections(max: limits.connectionsMax)
     let context = ServerContext(limits: limits, pool: pool, handler: handler)
     let bootstrap = ServerBootstrap(group: group)
@@ -145,12 +147,16 @@ package final class HTTPServer: Sendable {
   }
 
   private static func shutDown(
-    _ pool: NIOThreadPool,
+    _ pool: NIOThreadPool?,
     _ group: MultiThreadedEventLoopGroup,
     deadline: NIODeadline
   ) {
     let running = RunningParts()
-    pool.shutdownGracefully { _ in running.count.subtract(1, ordering: .releasing) }
+    if let pool {
+      pool.shutdownGracefully { _ in running.count.subtract(1, ordering: .releasing) }
+    } else {
+      running.count.subtract(1, ordering: .releasing)
+    }
     group.shutdownGracefully { _ in running.count.subtract(1, ordering: .releasing) }
     while running.count.load(ordering: .acquiring) > 0, NIODeadline.now() < deadline {
       usleep(1_000)

@@ -1,4 +1,5 @@
-// Collects one request at a time, has the handler answer it on a blocking thread, and writes that.
+// Collects one request at a time, has the handler answer it, on a blocking thread or here, and writes
+// that.
 //
 // It is not concerned with pipelining: `HTTPServerPipelineHandler` before it holds back the next
 // request until the response to this one has ended.
@@ -15,14 +16,15 @@ package final class ServerContext: Sendable {
     @Sendable (HTTPRequest, @escaping @Sendable (HTTPResponse) -> Void) -> Void
 
   let limits: HTTPServerLimits
-  let pool: NIOThreadPool
+  /// Nil where handlers never block and are called on the connection's event loop.
+  let pool: NIOThreadPool?
   let handler: Handler
   /// Bytes of bodies in memory.
   let bodyBytes = Atomic<Int>(0)
 
   init(
     limits: HTTPServerLimits,
-    pool: NIOThreadPool,
+    pool: NIOThreadPool?,
     handler: @escaping Handler
   ) {
     self.limits = limits
@@ -167,8 +169,12 @@ final class RequestHandler: ChannelInboundHandler {
     body = []
     let handler = server.handler
     let answer = context.eventLoop.makePromise(of: HTTPResponse.self)
-    server.pool.submit { state in
-      guard case .active = state else { return answer.fail(ChannelError.ioOnClosedChannel) }
+    if let pool = server.pool {
+      pool.submit { state in
+        guard case .active = state else { return answer.fail(ChannelError.ioOnClosedChannel) }
+        handler(request) { answer.succeed($0) }
+      }
+    } else {
       handler(request) { answer.succeed($0) }
     }
     answer.futureResult.assumeIsolated()

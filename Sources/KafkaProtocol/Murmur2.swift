@@ -38,6 +38,11 @@ public enum Murmur2 {
 
   /// The partition of a key among `count`, as the Java client's default partitioner answers it.
   public static func partition(forKey key: [UInt8], count: Int) -> Int32 {
+    key.withUnsafeBytes { partition(forKey: $0, count: count) }
+  }
+
+  /// The same for a key where it stands.
+  public static func partition(forKey key: UnsafeRawBufferPointer, count: Int) -> Int32 {
     precondition(count > 0, "a topic has at least one partition")
     return Int32(truncatingIfNeeded: Int(hash(key) & 0x7FFF_FFFF) % count)
   }

@@ -138,14 +138,19 @@ extension RecordBatch {
     return [UInt8](unsafeUninitializedCapacity: total) { buffer, count in
       let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: total)
       write(UnsafeMutableRawBufferPointer(rebasing: target[RecordBatchHeader.size...]))
-      header.store(into: target)
-      let covered = UnsafeRawBufferPointer(
-        rebasing: UnsafeRawBufferPointer(target)[RecordBatchHeader.crcStart...]
-      )
-      let crc = CRC32C.checksum(covered)
-      target.storeBytes(of: crc.bigEndian, toByteOffset: 17, as: UInt32.self)
+      store(header, andSeal: target)
       count = total
     }
+  }
+
+  /// Writes the header before records that stand at their place already, and the CRC over both.
+  static func store(_ header: RecordBatchHeader, andSeal target: UnsafeMutableRawBufferPointer) {
+    header.store(into: target)
+    let covered = UnsafeRawBufferPointer(
+      rebasing: UnsafeRawBufferPointer(target)[RecordBatchHeader.crcStart...]
+    )
+    let crc = CRC32C.checksum(covered)
+    target.storeBytes(of: crc.bigEndian, toByteOffset: 17, as: UInt32.self)
   }
 }
 
@@ -222,7 +227,8 @@ private struct Deltas {
   }
 }
 
-private func varintSize(_ value: Int64) -> Int {
+/// Bytes that a signed integer takes in a record.
+func varintSize(_ value: Int64) -> Int {
   let bits = 64 - (Varint.zigzag(value) | 1).leadingZeroBitCount
   return (bits + 6) / 7
 }

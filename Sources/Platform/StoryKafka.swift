@@ -87,7 +87,7 @@ struct StoryKafka: WorldLog {
     _ appends: [PartitionAppend], appendTime: Int64, waitsForAll: Bool
   ) throws -> [RecordPlaces] {
     try cluster.append(
-      appends.map { RemoteKafkaLog.Batch($0.partition, $0.records) }, createTime: appendTime
+      appends.map { RemoteKafkaLog.Batch($0.partition, try $0.records()) }, createTime: appendTime
     ).map { placed in .each((0..<placed.count).map { placed[$0] }) }
   }
 
