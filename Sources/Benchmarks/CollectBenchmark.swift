@@ -2,7 +2,8 @@
 //
 // The collector runs here, on a log in a directory of its own, with the settings of the course's
 // pipeline: keys, the tracking plan (warn), gzip. The clients run in a second process. Its peers
-// (`CollectPeer`) get the same events from the same client.
+// (`CollectPeer`) get the same events from the same client, in turn: a machine that others use as well
+// is slow for all of them, and what is compared is the ratio of one round.
 
 import Collector
 import CollectorEndpoint
@@ -16,6 +17,7 @@ struct CollectBenchmark {
   var contentRoot: String
   var connections: Int
   var seconds: Double
+  var peers = CollectPeer.allCases
 
   struct Line {
     var name: String
@@ -45,12 +47,39 @@ struct CollectBenchmark {
     }
   }
 
-  func run() throws -> [Line] {
+  /// One line a server.
+  func round() throws -> [Line] {
     var lines = [try collector()]
-    for peer in CollectPeer.allCases {
+    for peer in peers {
       if let line = try peer.line(self) { lines.append(line) }
     }
     return lines
+  }
+
+  /// The servers' medians of several rounds, and the collector's rate by each peer's in the same round.
+  static func summary(_ rounds: [[Line]]) -> TableView {
+    let servers = rounds.first?.map(\.name) ?? []
+    let rows = servers.map { name -> [String] in
+      let rates = rounds.compactMap { round in round.first { $0.name == name }?.eventsPerSecond }
+      let ratios = rounds.compactMap { round -> Double? in
+        guard let own = round.first?.eventsPerSecond,
+          let peer = round.first(where: { $0.name == name })?.eventsPerSecond
+        else { return nil }
+        return own / max(peer, 1)
+      }
+      return [
+        name, NumberText.grouped(Int(rates.min() ?? 0)),
+        NumberText.grouped(Int(LogFigures.median(rates))), NumberText.grouped(Int(rates.max() ?? 0)),
+        NumberText.decimal(ratios.min() ?? 0, places: 2),
+        NumberText.decimal(LogFigures.median(ratios), places: 2),
+        NumberText.decimal(ratios.max() ?? 0, places: 2),
+      ]
+    }
+    return TableView(
+      columns: [
+        TableColumn("EVENTS_PER_S"), .number("MIN"), .number("MEDIAN"), .number("MAX"),
+        .number("RATIO_MIN"), .number("RATIO_MEDIAN"), .number("RATIO_MAX"),
+      ], rows: rows)
   }
 
   static func table(_ lines: [Line]) -> TableView {

@@ -164,16 +164,40 @@ final class LoadConnection {
   private var buffer: [UInt8] = []
   private var piece = [UInt8](repeating: 0, count: 16 << 10)
 
-  init?(port: UInt16) {
+  private static func makeSocket() -> Int32 {
     #if canImport(Glibc)
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     #else
-    descriptor = socket(AF_INET, SOCK_STREAM, 0)
+    socket(AF_INET, SOCK_STREAM, 0)
     #endif
+  }
+
+  private static func loopback(_ port: UInt16) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return address
+  }
+
+  /// A port that nobody listens on now.
+  static func freePort() throws -> UInt16 {
+    let descriptor = makeSocket()
+    defer { close(descriptor) }
+    var address = loopback(0)
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    guard isBound else { throw BenchmarkFailure("no port is free") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  init?(port: UInt16) {
+    descriptor = Self.makeSocket()
+    var address = Self.loopback(port)
     var one: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     let isConnected = withUnsafePointer(to: &address) {

@@ -22,7 +22,7 @@ enum CollectPeer: String, CaseIterable {
     let path = NSTemporaryDirectory() + "/tapline-\(rawValue)-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let port = Int.random(in: 20_000...50_000)
+    let port = Int(try LoadConnection.freePort())
     var name = "redis streams"
     let process = Process()
     process.executableURL = URL(fileURLWithPath: server)
@@ -49,7 +49,12 @@ enum CollectPeer: String, CaseIterable {
       process.terminate()
       process.waitUntilExit()
     }
-    for _ in 0..<100 where LoadConnection(port: UInt16(port)) == nil { usleep(50_000) }
+    var tries = 100
+    while LoadConnection(port: UInt16(port)) == nil {
+      tries -= 1
+      guard tries > 0 else { throw BenchmarkFailure("\(server) does not listen on \(port)") }
+      usleep(50_000)
+    }
     let kind: LoadKind = self == .redis ? .redis : .nats
     _ = try benchmark.load(port, kind, seconds: 1)
     let report = try benchmark.load(port, kind, seconds: benchmark.seconds)

@@ -220,16 +220,26 @@ if arguments.first == CollectLoad.argument { CollectLoad.run(Array(arguments.dro
 var results: [Figures] = []
 do {
   if arguments.first == "collect" {
-    let benchmark = CollectBenchmark(
+    var benchmark = CollectBenchmark(
       contentRoot: root,
       connections: value(of: "--connections").flatMap { Int($0) } ?? 64,
       seconds: value(of: "--seconds").flatMap { Double($0) } ?? 5)
+    if let names = value(of: "--peers") {
+      benchmark.peers = CollectPeer.allCases.filter {
+        names.split(separator: ",").contains(Substring($0.rawValue))
+      }
+    }
     output.writeLine(
       "collect: \(benchmark.connections) connections, gzip batches of \(CollectLoad.eventsPerRequest), "
         + "\(benchmark.seconds) s after one second to warm up")
-    let lines = try benchmark.run()
-    output.write(CollectBenchmark.table(lines))
-    output.writeLine("[" + lines.map(\.json).joined(separator: ",") + "]")
+    var rounds: [[CollectBenchmark.Line]] = []
+    for _ in 0..<max(1, runs ?? 1) {
+      let lines = try benchmark.round()
+      output.write(CollectBenchmark.table(lines))
+      output.writeLine("[" + lines.map(\.json).joined(separator: ",") + "]")
+      rounds.append(lines)
+    }
+    if rounds.count > 1 { output.write(CollectBenchmark.summary(rounds)) }
     exit(0)
   }
   if let name = arguments.first, name == "tpch" || name == "kernels" {
