@@ -76,6 +76,19 @@ package struct WorldForks: Sendable {
     try WorldCopy.remove(directory + "/" + (try Self.fileName(name)))
   }
 
+  /// Takes over the forks of another home, in which nobody works; there must be none of their names.
+  ///
+  /// - Throws: what keeps the disk from being read or written.
+  package func takeOver(from other: String) throws {
+    let source = other + "/forks/" + worldName
+    guard FileManager.default.fileExists(atPath: source) else { return }
+    try Home.makeDirectory(directory)
+    for file in try FileManager.default.contentsOfDirectory(atPath: source)
+    where !file.hasSuffix(".new") && !file.hasSuffix(".old") {
+      try WorldCopy.make(from: source + "/" + file, to: directory + "/" + file)
+    }
+  }
+
   /// Puts a fork's copy in the world's place. The world must be closed.
   ///
   /// A crash in between is mended by `finishRewind`, which every opening calls.
