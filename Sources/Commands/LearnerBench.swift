@@ -72,8 +72,8 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   package func prepare(_ requests: [WorldRequest]) {
     for seed in RunSetting.seeds.prefix(2) { made.begin(options(seed, .xs)) }
     for request in requests {
-      if let options = try? Shell.madeOptions(request, contentRoot: content.path) {
-        made.begin(options)
+      if let (options, play) = try? Shell.making(request, content, .en, .utc) {
+        made.begin(options, playing: play)
       }
     }
   }

@@ -2,11 +2,12 @@
 //
 // ```
 // HOME/cache/worlds/<key>/            a home of its own: secret, worlds/sandbox/ …
+// HOME/cache/worlds/<key>-played/     a copy of one, in which something was done since
 // HOME/cache/worlds/<key>.building/   one on its way; a crash leaves it, the next making removes it
 // HOME/grading/<uuid>/                a copy in use; what a crash leaves, the next start removes
 // ```
-// The key says everything that the world depends on: what was asked for, the shop's specification, the
-// starting pipeline and the program itself.
+// The key says everything that the world depends on: what was asked for, what was done, the shop's
+// specification, the starting pipeline and the program itself.
 
 internal import Crypto
 internal import Foundation
@@ -33,6 +34,19 @@ package final class MadeWorlds: Sendable {
     var failures: [String: any Error] = [:]
   }
 
+  /// What is done in a made world before it is kept as a world of its own.
+  package struct Play: Sendable {
+    /// Says everything that is done.
+    var text: String
+    /// Does it in a home whose world is closed, and closes the world again.
+    var run: @Sendable (Home) throws -> Void
+
+    package init(_ text: String, run: @escaping @Sendable (Home) throws -> Void) {
+      self.text = text
+      self.run = run
+    }
+  }
+
   package init(home: Home) {
     self.home = home.path
   }
@@ -40,15 +54,15 @@ package final class MadeWorlds: Sendable {
   /// Begins to make a world on a thread of its own, where it is not there yet.
   ///
   /// `options` name the seed; an error waits for the next `path(for:)`.
-  package func begin(_ options: Platform.Options) {
-    guard let key = try? Self.key(of: options) else { return }
+  package func begin(_ options: Platform.Options, playing play: Play? = nil) {
+    guard let key = try? Self.key(of: options, playing: play?.text) else { return }
     let starts = condition.withLock {
       guard !isReady(key) else { return false }
       return state.building.insert(key).inserted
     }
     guard starts else { return }
     let thread = Thread { [self] in
-      let result = Result { try make(key, options) }
+      let result = Result { try make(key, options, play) }
       condition.withLock {
         state.building.remove(key)
         if case .failure(let error) = result { state.failures[key] = error }
@@ -63,10 +77,10 @@ package final class MadeWorlds: Sendable {
 
   /// The home of the world, made where it is not there yet; waits for one that is being made.
   ///
-  /// - Throws: what kept it from being made; the next call tries again.
-  package func path(for options: Platform.Options) throws -> String {
-    let key = try Self.key(of: options)
-    begin(options)
+  /// - Throws: what kept it from being made or played in; the next call tries again.
+  package func path(for options: Platform.Options, playing play: Play? = nil) throws -> String {
+    let key = try Self.key(of: options, playing: play?.text)
+    begin(options, playing: play)
     let failure = condition.withLock {
       while state.building.contains(key) { condition.wait() }
       return state.failures.removeValue(forKey: key)
@@ -84,7 +98,9 @@ package final class MadeWorlds: Sendable {
     FileManager.default.fileExists(atPath: directory(key) + "/worlds/sandbox/world.yaml")
   }
 
-  private func make(_ key: String, _ options: Platform.Options) throws {
+  private func make(_ key: String, _ options: Platform.Options, _ play: Play?) throws {
+    // What is played in is a copy: others ask for the world as it was made.
+    let made = try play.map { _ in try path(for: options) }
     let target = directory(key)
     let building = target + ".building"
     try Home.makeDirectory(home + "/cache/worlds")
@@ -94,9 +110,15 @@ package final class MadeWorlds: Sendable {
       // The same seed gives the same pseudonyms, in every home.
       let secret = SHA256.hash(data: Data("tapline made world \(options.seed ?? 0)".utf8))
       try Home.write(Array(secret), to: building + "/secret", mode: 0o600)
-      let platform = try Platform(home: try Home(path: building), options: options)
-      try platform.prepare { _ in }
-      try platform.close()
+      if let made, let play {
+        try Home.makeDirectory(building + "/worlds")
+        try WorldCopy.make(from: made + "/worlds/sandbox", to: building + "/worlds/sandbox")
+        try play.run(try Home(path: building))
+      } else {
+        let platform = try Platform(home: try Home(path: building), options: options)
+        try platform.prepare { _ in }
+        try platform.close()
+      }
       try WorldCopy.remove(target)
       guard rename(building, target) == 0 else { throw Home.unusable(target, errno) }
     } catch {
@@ -116,10 +138,10 @@ package final class MadeWorlds: Sendable {
     for (_, name) in dated.dropLast(Self.countMax) { try? WorldCopy.remove(root + "/" + name) }
   }
 
-  /// The name of a world in the cache.
+  /// The name of a world in the cache; `played` says what is done in it.
   ///
   /// - Throws: `platform.contentMissing` where the specification cannot be read.
-  static func key(of options: Platform.Options) throws -> String {
+  static func key(of options: Platform.Options, playing played: String? = nil) throws -> String {
     var hash = SHA256()
     func mix(_ text: String) { hash.update(data: Data((text + "\u{0}").utf8)) }
     mix("\(options.seed ?? 0) \(options.yesterday) \(options.size.rawValue) \(options.versionShift)")
@@ -144,11 +166,13 @@ package final class MadeWorlds: Sendable {
       hash.update(data: data)
     }
     mix(program)
+    if let played { mix(played) }
     let digest = hash.finalize().prefix(8).map { byte in
       let digits = String(byte, radix: 16)
       return digits.count == 1 ? "0" + digits : digits
     }.joined()
-    return "\(options.yesterday)-\(options.size.rawValue)-\(digest)"
+    let name = "\(options.yesterday)-\(options.size.rawValue)-\(digest)"
+    return played == nil ? name : name + "-played"
   }
 
   /// The program's size and time: another build may make another world of the same seed.

@@ -97,11 +97,9 @@ extension IncidentSession {
   private func hiddenWorld(
     isBroken: Bool, _ host: any GradingHost
   ) throws -> (world: any GradingWorld, names: [String: String]) {
-    let faults = isBroken ? try hiddenFaults() : []
     for round in 0..<Self.hiddenWorldsMax {
-      let world = try host.open(hiddenRequest(faults, seed: run.hiddenSeed &+ round))
+      let world = try host.open(try hiddenRequest(isBroken: isBroken, round: round))
       do {
-        if isBroken { try playHiddenSteps(in: world) }
         let names = try hiddenNames(world)
         if try !world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty {
           return (world, names)
@@ -122,8 +120,8 @@ extension IncidentSession {
   private static let noWorlds = CourseError(
     code: "incident.no-worlds", message: "No worlds for grading can be had here.")
 
-  static func advance(_ world: any GradingWorld, to moment: Int64) throws {
-    let reply = try world.run("clock \(StoryMoment.clock(moment))")
+  static func advance(_ host: any LessonHost, to moment: Int64) throws {
+    let reply = try host.run("clock \(StoryMoment.clock(moment))")
     guard reply.exitCode == 0 else {
       throw CourseError(
         code: "incident.clock", message: "The clock could not be moved: \(reply.output)")
