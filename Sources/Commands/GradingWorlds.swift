@@ -63,9 +63,6 @@ extension Shell {
         faults: [], kind: "made",
         attempts: try AttemptLedger(reading: (played ?? made) + Self.attemptsFile), self)
     case .learner(let name):
-      guard request.script == nil else {
-        throw GradingWorldError("request", "only a made world has a script")
-      }
       // A cluster's records cannot be copied with the world.
       try platform().checkEmbedded("check")
       let secret = try home.secret()
@@ -81,9 +78,21 @@ extension Shell {
       let forks = worldForks.all()
       let begun = forks.last { $0.name.hasPrefix("exercise ") || $0.name.hasPrefix("incident ") }
       let baseline = (fork ?? begun ?? forks.last).map { CopiedWorld.Origin.directory($0.path) }
-      return try CopiedWorld(
+      // Answers that begin alike have copies of one fork, and ask the same of it; a learner asks once.
+      if let fork, let id = fork.id, let script = request.script, sharesMadeWorlds {
+        let played = try madeWorlds.path(
+          of: fork.path, id: id, secret: secret,
+          playing: Self.playing(script, faults, content, settings.language, options.sessionZone))
+        return try CopiedWorld(
+          below: home.path, of: .directory(played + "/worlds/sandbox"),
+          baseline: baseline ?? origin, secret: secret, faults: [], kind: "learner",
+          attempts: try AttemptLedger(reading: played + Self.attemptsFile), self)
+      }
+      let world = try CopiedWorld(
         below: home.path, of: origin, baseline: baseline ?? origin, secret: secret, faults: faults,
         kind: "learner", self)
+      try request.script?.play(in: world)
+      return world
     }
   }
 
@@ -95,20 +104,34 @@ extension Shell {
   /// `language` and `zone` are those of whoever asks: what is done is the same in all languages, and in all
   /// zones but for queries.
   ///
-  /// - Throws: `grading.request` for a request of another world, and for a day, a size or a shift that is
-  ///   none.
+  /// - Throws: `grading.request` for a request of a learner's world, and for a day, a size or a shift that
+  ///   is none.
   static func making(
     _ request: WorldRequest, _ content: ContentRoot, _ language: Language, _ zone: SessionZone
   ) throws -> (options: Platform.Options, play: MadeWorlds.Play?) {
     let options = try madeOptions(request, contentRoot: content.path)
-    guard let script = request.script else { return (options, nil) }
+    return (options, request.script.map { playing($0, [], content, language, zone) })
+  }
+
+  /// A script as it is played in a closed world, once faults are part of it.
+  private static func playing(
+    _ script: WorldScript, _ faults: [WorldFault], _ content: ContentRoot, _ language: Language,
+    _ zone: SessionZone
+  ) -> MadeWorlds.Play {
     let asks = script.steps.contains { step in
       step.lines.contains { line in
         StatementShape.looksLikeSQL(line)
           || RealTool.named(String(line.prefix { !$0.isWhitespace })) != nil
       }
     }
-    let play = MadeWorlds.Play(script.text + (asks ? "\u{0}zone " + zone.name : "")) { home in
+    var parts = faults.map { fault in
+      let parameters = fault.parameters.sorted { $0.key < $1.key }
+      return "fault " + fault.name + parameters.map { " \($0.key)=\($0.value)" }.joined()
+    }
+    parts.append(script.text)
+    if asks { parts.append("zone " + zone.name) }
+    return MadeWorlds.Play(parts.joined(separator: "\u{0}")) { home in
+      if !faults.isEmpty { try CopiedWorld.plant(faults, in: home.path) }
       let attempts = AttemptLedger()
       let shell = try CopiedWorld.makeShell(home, content, language, zone, attempts)
       _ = try shell.platform()
@@ -116,7 +139,6 @@ extension Shell {
       try shell.closeWorld()
       try attempts.write(to: home.path + Shell.attemptsFile)
     }
-    return (options, play)
   }
 
   /// What a made world is made of.
@@ -246,7 +268,7 @@ final class CopiedWorld: GradingWorld {
   }
 
   /// Adds faults to a closed world: they act from its present on.
-  private static func plant(_ faults: [WorldFault], in home: String) throws {
+  fileprivate static func plant(_ faults: [WorldFault], in home: String) throws {
     let file = home + "/worlds/sandbox/world.yaml"
     guard var world = try WorldFile.read(file) else {
       throw GradingWorldError("request", "the world has no world.yaml")

@@ -69,7 +69,7 @@ package struct WorldRequest: Sendable, Hashable {
 
   package var origin: Origin
   package var faults: [Fault]
-  /// What is done in a made world before it is opened; a learner's world has none.
+  /// What is done in the world before anybody looks into it.
   package var script: WorldScript?
 
   package init(origin: Origin, faults: [Fault] = [], script: WorldScript? = nil) {
@@ -79,8 +79,8 @@ package struct WorldRequest: Sendable, Hashable {
   }
 }
 
-/// What somebody does in a made world before a grader looks into it. The world is kept as it is then, and
-/// every request with the same script gets a copy; its `baseline.…` is the world as it was made.
+/// What somebody does in a world before a grader looks into it. A made world is kept as it is then, and
+/// every request with the same script gets a copy; its `baseline.…` is the world as it was before.
 package struct WorldScript: Sendable, Hashable {
   /// Something that is done at one moment.
   package struct Step: Sendable, Hashable {

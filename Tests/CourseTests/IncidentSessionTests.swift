@@ -258,8 +258,10 @@ import Testing
     try Self.read(session, "lake.bronze.events", ["{}"])
     host.copyShowsSymptom = { _ in false }
     #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
-    // No world of the diagnosis is played before it is opened: it is one of the learner's.
-    #expect(!host.requests.isEmpty && host.requests.allSatisfy { $0.script == nil })
+    // The world of the diagnosis is the learner's from before, brought to the message without the blamed.
+    let own = try #require(host.requests.first)
+    #expect(host.requests.count == 1 && own.origin == .learner(fork: "before TXT-01"))
+    #expect(own.script?.steps.map(\.id) == ["slow"] && own.script?.end == session.run.startedAt)
     host.requests = []
     for _ in 0..<2 {
       var opened = 0
@@ -279,10 +281,11 @@ import Testing
     let hour = try #require(session.run.hiddenParameters["hour"])
     #expect(script.steps[1].lines == ["kafka members stop \(hour)"])
     // Whatever it says is in its text.
-    for change: (inout WorldScript) -> Void in [
+    let changes: [(inout WorldScript) -> Void] = [
       { $0.end += 1 }, { $0.steps[0].moment += 1 }, { $0.steps[0].files = [] },
       { $0.steps[0].files[0].content = nil }, { $0.steps[1].lines.append("clock") },
-    ] {
+    ]
+    for change in changes {
       var other = script
       change(&other)
       #expect(other.text != script.text)

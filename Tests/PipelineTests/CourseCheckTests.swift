@@ -171,6 +171,12 @@ struct CourseCheckTests {
       with: "coalesce(amount, price * coalesce(quantity, 1), \(amount), 0)")
     try #require(mended != installed)
     let day = "(SELECT max(dt) FROM warehouse.mart.fact_purchase)"
+    let cache = try Self.home.get().path + "/cache/worlds"
+    func counterfactuals() -> Int {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
+      return names.count { $0.hasSuffix("-fork") }
+    }
+    let before = counterfactuals()
     var runs: [IncidentRun] = []
     var seen: [[[HostValue]]] = []
     // What is done in the one copy is not in the other.
@@ -199,6 +205,8 @@ struct CourseCheckTests {
       let back = world.json("incident rewind")
       #expect(back.exit == 0, "\(back.text)")
     }
+    // The world without the blamed was made once, too.
+    #expect(counterfactuals() == before + 1)
     // It was begun once, and the collector remembers the requests of that.
     #expect(runs[0] == runs[1] && runs[0].incident == "TXT-01" && runs[0].hasFork)
     #expect(seen[0] == seen[1] && seen[0].first?.first != .integer(0), "\(seen)")

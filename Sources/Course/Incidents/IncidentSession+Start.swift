@@ -121,12 +121,14 @@ extension IncidentSession {
     return files
   }
 
-  /// Does this run's steps, but the blamed one, in a copy of the world from before them.
-  func playOwnSteps(without blamed: String, in world: any GradingWorld) throws {
-    try IncidentStep.play(
-      variant.steps.filter { $0.id != blamed }, in: world,
-      midnight: try Self.midnight(before: run.startedAt),
-      names: Self.dayNames(run.startedAt, run.parameters))
+  /// This run's steps, but the blamed one, in a copy of the world from before them, and the message.
+  func ownScript(without blamed: String) throws -> WorldScript {
+    WorldScript(
+      steps: try IncidentStep.scripted(
+        variant.steps.filter { $0.id != blamed },
+        midnight: try Self.midnight(before: run.startedAt),
+        names: Self.dayNames(run.startedAt, run.parameters)),
+      end: run.startedAt)
   }
 
   /// The hidden world's message, where steps come before it: the second morning, since the world is

@@ -62,15 +62,16 @@ extension IncidentSession {
           code: "incident.contradiction",
           message: "The cause `\(cause?.id ?? "")` blames `\(blamed)`, which was never planted.")
       }
-      world = try host.open(WorldRequest(origin: .learner(fork: forkBefore), faults: rest))
+      world = try host.open(
+        WorldRequest(
+          origin: .learner(fork: forkBefore), faults: rest,
+          script: try ownScript(without: blamed)))
       names = self.names
     } else {
       (world, names) = try hiddenWorld(isBroken: false, host)
     }
     defer { world.close() }
     if let blamed = cause?.fault {
-      try playOwnSteps(without: blamed, in: world)
-      try Self.advance(world, to: run.startedAt)
       guard try world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty else {
         throw CourseError(
           code: "incident.contradiction",
