@@ -50,6 +50,13 @@ package struct RequestTrace: Hashable, Sendable {
   package var events: AcceptedEvents
 }
 
+/// What a collector's process remembers and no disk does, for a copy of its world.
+package struct CollectorMemory: Sendable {
+  var counts: CollectorCounts
+  /// Oldest first.
+  var recent: [RequestTrace]
+}
+
 /// Counters and the ring of recent requests. Safe to share.
 final class CollectorMetrics: Sendable {
   private struct State {
@@ -128,6 +135,15 @@ final class CollectorMetrics: Sendable {
   var recent: [RequestTrace] {
     state.withLock { Array($0.recent[$0.next...] + $0.recent[..<$0.next]) }
   }
+
+  /// Goes on from what another process has counted and seen.
+  func remember(_ memory: CollectorMemory) {
+    state.withLock { state in
+      state.counts = memory.counts
+      state.recent = Array(memory.recent.suffix(recentMax))
+      state.next = 0
+    }
+  }
 }
 
 extension Collector {
@@ -139,4 +155,12 @@ extension Collector {
 
   /// The last requests, oldest first.
   package var recentRequests: [RequestTrace] { metrics.recent }
+
+  /// What a copy of the world needs to go on as this process would.
+  package var memory: CollectorMemory {
+    CollectorMemory(counts: metrics.counts, recent: metrics.recent)
+  }
+
+  /// Goes on from what another process has counted and seen; nothing was taken before.
+  package func remember(_ memory: CollectorMemory) { metrics.remember(memory) }
 }

@@ -1,6 +1,7 @@
 // Worlds for graders: copies of the learner's, and made ones.
 //
-// 1. `Shell.prepareWorlds` begins to make what an exercise will need, while the learner still reads.
+// 1. `Shell.prepareWorlds` begins to make what an exercise will need, while the learner still reads: the
+//    world, and a copy of it in which the request's script was played.
 // 2. `Shell.openWorld` copies a world into `HOME/grading/<uuid>`, a home of its own with the secret of
 //    the home it was lived in, and puts a shell over it: a `CopiedWorld`.
 // 3. `CopiedWorld.query` asks an engine that knows `truth`, `answer` and `baseline` beside the pipeline;
@@ -35,25 +36,32 @@ extension Shell {
   /// Begins to make worlds that are not there yet, beside what the learner does; never waits.
   package func prepareWorlds(_ requests: [WorldRequest]) {
     for request in requests {
-      guard case .made = request.origin, let options = try? Self.madeOptions(request, contentRoot: content.path) else { continue }
-      madeWorlds.begin(options)
+      guard
+        let (options, play) = try? Self.making(
+          request, content, settings.language, self.options.sessionZone)
+      else { continue }
+      madeWorlds.begin(options, playing: play)
     }
   }
 
   /// A copy of the world that was asked for.
   ///
   /// - Throws: `grading.request` for a day or size that is none, `world.fault…` for a fault that is
-  ///   none, `command.noSuchFork`, `platform.onlyEmbedded` for the learner's world where its log
-  ///   is a cluster, and what the disk refuses.
+  ///   none, `incident.…` for a script that fails, `command.noSuchFork`, `platform.onlyEmbedded` for
+  ///   the learner's world where its log is a cluster, and what the disk refuses.
   func openWorld(_ request: WorldRequest) throws -> CopiedWorld {
     let faults = request.faults.map(WorldFault.init)
     switch request.origin {
     case .made:
-      let made = try madeWorlds.path(for: try Self.madeOptions(request, contentRoot: content.path))
-      let secret = try Home.secret(of: made)
-      let origin = CopiedWorld.Origin.directory(made + "/worlds/sandbox")
+      let (options, play) = try Self.making(
+        request, content, settings.language, self.options.sessionZone)
+      let played = try play.map { try madeWorlds.path(for: options, playing: $0) }
+      let made = try madeWorlds.path(for: options)
       return try CopiedWorld(
-        below: home.path, of: origin, baseline: origin, secret: secret, faults: [], kind: "made", self)
+        below: home.path, of: .directory((played ?? made) + "/worlds/sandbox"),
+        baseline: .directory(made + "/worlds/sandbox"), secret: try Home.secret(of: made),
+        faults: [], kind: "made",
+        attempts: try AttemptLedger(reading: (played ?? made) + Self.attemptsFile), self)
     case .learner(let name):
       // A cluster's records cannot be copied with the world.
       try platform().checkEmbedded("check")
@@ -70,9 +78,66 @@ extension Shell {
       let forks = worldForks.all()
       let begun = forks.last { $0.name.hasPrefix("exercise ") || $0.name.hasPrefix("incident ") }
       let baseline = (fork ?? begun ?? forks.last).map { CopiedWorld.Origin.directory($0.path) }
-      return try CopiedWorld(
+      // Answers that begin alike have copies of one fork, and ask the same of it; a learner asks once.
+      if let fork, let id = fork.id, let script = request.script, sharesMadeWorlds {
+        let played = try madeWorlds.path(
+          of: fork.path, id: id, secret: secret,
+          playing: Self.playing(script, faults, content, settings.language, options.sessionZone))
+        return try CopiedWorld(
+          below: home.path, of: .directory(played + "/worlds/sandbox"),
+          baseline: baseline ?? origin, secret: secret, faults: [], kind: "learner",
+          attempts: try AttemptLedger(reading: played + Self.attemptsFile), self)
+      }
+      let world = try CopiedWorld(
         below: home.path, of: origin, baseline: baseline ?? origin, secret: secret, faults: faults,
         kind: "learner", self)
+      try request.script?.play(in: world)
+      return world
+    }
+  }
+
+  /// The attempts of a world's phones while a script was played in it, in the home that is kept.
+  private static let attemptsFile = "/attempts.json"
+
+  /// What a made world is made of, and what is done in it before it is copied.
+  ///
+  /// `language` and `zone` are those of whoever asks: what is done is the same in all languages, and in all
+  /// zones but for queries.
+  ///
+  /// - Throws: `grading.request` for a request of a learner's world, and for a day, a size or a shift that
+  ///   is none.
+  static func making(
+    _ request: WorldRequest, _ content: ContentRoot, _ language: Language, _ zone: SessionZone
+  ) throws -> (options: Platform.Options, play: MadeWorlds.Play?) {
+    let options = try madeOptions(request, contentRoot: content.path)
+    return (options, request.script.map { playing($0, [], content, language, zone) })
+  }
+
+  /// A script as it is played in a closed world, once faults are part of it.
+  private static func playing(
+    _ script: WorldScript, _ faults: [WorldFault], _ content: ContentRoot, _ language: Language,
+    _ zone: SessionZone
+  ) -> MadeWorlds.Play {
+    let asks = script.steps.contains { step in
+      step.lines.contains { line in
+        StatementShape.looksLikeSQL(line)
+          || RealTool.named(String(line.prefix { !$0.isWhitespace })) != nil
+      }
+    }
+    var parts = faults.map { fault in
+      let parameters = fault.parameters.sorted { $0.key < $1.key }
+      return "fault " + fault.name + parameters.map { " \($0.key)=\($0.value)" }.joined()
+    }
+    parts.append(script.text)
+    if asks { parts.append("zone " + zone.name) }
+    return MadeWorlds.Play(parts.joined(separator: "\u{0}")) { home in
+      if !faults.isEmpty { try CopiedWorld.plant(faults, in: home.path) }
+      let attempts = AttemptLedger()
+      let shell = try CopiedWorld.makeShell(home, content, language, zone, attempts)
+      _ = try shell.platform()
+      try script.play(in: ShellHost(shell))
+      try shell.closeWorld()
+      try attempts.write(to: home.path + Shell.attemptsFile)
     }
   }
 
@@ -136,7 +201,8 @@ final class CopiedWorld: GradingWorld {
   private let path: String
   private var baselineHome: (home: Home, platform: Platform)?
   private var answers: [String: any TableSource] = [:]
-  /// What the phones have tried since this copy was opened, and before it in the one it is a fork of.
+  /// What the phones have tried since this copy was opened, and before it in the one it is a fork of, or
+  /// while the script was played.
   private let attempts: AttemptLedger
 
   init(
@@ -168,12 +234,12 @@ final class CopiedWorld: GradingWorld {
 
   convenience init(
     below parent: String, of origin: Origin, baseline: Origin, secret: [UInt8],
-    faults: [WorldFault], kind: String, _ shell: Shell
+    faults: [WorldFault], kind: String, attempts: AttemptLedger = AttemptLedger(), _ shell: Shell
   ) throws {
     try self.init(
       below: parent, of: origin, baseline: baseline, secret: secret, faults: faults, kind: kind,
       content: shell.content, language: shell.settings.language,
-      sessionZone: shell.options.sessionZone, worksheets: shell.worksheetBook)
+      sessionZone: shell.options.sessionZone, worksheets: shell.worksheetBook, attempts: attempts)
   }
 
   deinit { close() }
@@ -189,7 +255,8 @@ final class CopiedWorld: GradingWorld {
     }
   }
 
-  private static func makeShell(
+  /// A grader's shell over a home of its own.
+  fileprivate static func makeShell(
     _ home: Home, _ content: ContentRoot, _ language: Language, _ zone: SessionZone,
     _ attempts: AttemptLedger
   ) throws -> Shell {
@@ -201,7 +268,7 @@ final class CopiedWorld: GradingWorld {
   }
 
   /// Adds faults to a closed world: they act from its present on.
-  private static func plant(_ faults: [WorldFault], in home: String) throws {
+  fileprivate static func plant(_ faults: [WorldFault], in home: String) throws {
     let file = home + "/worlds/sandbox/world.yaml"
     guard var world = try WorldFile.read(file) else {
       throw GradingWorldError("request", "the world has no world.yaml")

@@ -4,8 +4,10 @@
 // 1. A made world per seed is kept in HOME/cache/worlds, as graders' are.
 // 2. `open` copies it into HOME/grading/<uuid>, a home with a progress of its own, and puts a learner's
 //    shell over it.
-// 3. Where answers begin with the same lines, the world after them is kept as well and copied.
+// 3. Where answers begin with the same lines, the world after them is kept as well and copied: with the
+//    learner's progress, in which an incident is open, and with the forks that were taken.
 
+internal import Collector
 internal import Course
 package import CourseAuthoring
 internal import Foundation
@@ -24,15 +26,33 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   private let content: ContentRoot
   private let made: MadeWorlds
   private let condition = NSCondition()
-  /// Worlds after some lines, as homes whose world is closed.
-  private var kept: [Key: String] = [:]
+  /// Worlds after some lines.
+  private var kept: [Key: Kept] = [:]
   private var making: Set<Key> = []
+  private var useCount = 0
 
   private struct Key: Hashable {
     var seed: UInt64
     var size: WorldSize
     var lines: [String]
+    /// The session's zone where an incident begins, whose queries ask in it; nil elsewhere.
+    var zone: String?
   }
+
+  /// A home whose world is closed.
+  struct Kept {
+    var path: String
+    /// What a restart would have forgotten, and whoever types on remembers.
+    var memory: CollectorMemory
+    /// How many are copying it just now.
+    var userCount = 0
+    /// Later ones have higher numbers.
+    var lastUse = 0
+  }
+
+  /// How many worlds in which an incident has begun are kept: each is three worlds with its forks. Ten
+  /// settings play an answer, at two levels.
+  private static let begunMax = 24
 
   /// The day before the story's today, as for every learner.
   private static let yesterday = CivilDate(year: 2024, month: 1, day: 15)
@@ -46,14 +66,14 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   }
 
   deinit {
-    for path in kept.values { GradingHomes.remove(path) }
+    for state in kept.values { GradingHomes.remove(state.path) }
   }
 
   package func prepare(_ requests: [WorldRequest]) {
     for seed in RunSetting.seeds.prefix(2) { made.begin(options(seed, .xs)) }
     for request in requests {
-      if let options = try? Shell.madeOptions(request, contentRoot: content.path) {
-        made.begin(options)
+      if let (options, play) = try? Shell.making(request, content, .en, .utc) {
+        made.begin(options, playing: play)
       }
     }
   }
@@ -69,8 +89,11 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   package func open(
     _ setting: RunSetting, size: String, after lines: [String]
   ) throws -> any BenchWorld {
-    let key = Key(seed: setting.seed, size: WorldSize(rawValue: size) ?? .xs, lines: lines)
-    return try world(setting, copying: try state(key))
+    let begins = lines.contains { $0.hasPrefix("incident start ") }
+    let key = Key(
+      seed: setting.seed, size: WorldSize(rawValue: size) ?? .xs, lines: lines,
+      zone: begins ? setting.zone : nil)
+    return try copy(key, setting)
   }
 
   // MARK: States
@@ -80,35 +103,79 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
       seed: seed, size: size, yesterday: Self.yesterday, contentRoot: content.path)
   }
 
-  /// The home whose world stands where the lines have brought it.
-  private func state(_ key: Key) throws -> String {
-    guard !key.lines.isEmpty else { return try made.path(for: options(key.seed, key.size)) }
-    let known = condition.withLock { () -> String? in
+  /// A world that stands where the lines have brought it.
+  private func copy(_ key: Key, _ setting: RunSetting) throws -> LearnerWorld {
+    guard !key.lines.isEmpty else {
+      return try world(setting, copying: try made.path(for: options(key.seed, key.size)))
+    }
+    let state = try use(key)
+    defer { release(key) }
+    return try world(setting, copying: state.path, memory: state.memory)
+  }
+
+  /// The state after the lines, made where it is not there yet. It stays until it is released.
+  private func use(_ key: Key) throws -> Kept {
+    let known = condition.withLock { () -> Kept? in
       while making.contains(key) { condition.wait() }
-      if kept[key] == nil { making.insert(key) }
-      return kept[key]
+      if let known = taken(key) { return known }
+      making.insert(key)
+      return nil
     }
     if let known { return known }
     let result = Result { try make(key) }
-    return try condition.withLock {
+    let (state, surplus) = try condition.withLock { () throws -> (Kept, [String]) in
       making.remove(key)
       condition.broadcast()
-      let path = try result.get()
-      kept[key] = path
-      return path
+      let state = try result.get()
+      kept[key] = state
+      return (taken(key) ?? state, forgetOldest())
     }
+    for path in surplus { GradingHomes.remove(path) }
+    return state
   }
 
-  private func make(_ key: Key) throws -> String {
+  private func release(_ key: Key) {
+    condition.lock()
+    defer { condition.unlock() }
+    kept[key]?.userCount -= 1
+  }
+
+  /// The state, with one more who uses it; `condition` is held.
+  private func taken(_ key: Key) -> Kept? {
+    guard var state = kept[key] else { return nil }
+    useCount += 1
+    state.userCount += 1
+    state.lastUse = useCount
+    kept[key] = state
+    return state
+  }
+
+  /// Forgets begun incidents beyond those that are kept, the least recently used first; `condition` is
+  /// held. Their homes are the caller's to remove.
+  private func forgetOldest() -> [String] {
+    let begun = kept.filter { $0.key.zone != nil }
+    let idle = begun.filter { $0.value.userCount == 0 }
+      .sorted { $0.value.lastUse < $1.value.lastUse }
+    var paths: [String] = []
+    for (key, state) in idle.prefix(max(0, begun.count - Self.begunMax)) {
+      kept[key] = nil
+      paths.append(state.path)
+    }
+    return paths
+  }
+
+  private func make(_ key: Key) throws -> Kept {
     // The longest state that is known is gone on from.
     let begun = condition.withLock {
       kept.keys.filter {
-        $0.seed == key.seed && $0.size == key.size && key.lines.starts(with: $0.lines)
+        $0.seed == key.seed && $0.size == key.size && ($0.zone == nil || $0.zone == key.zone)
+          && key.lines.starts(with: $0.lines)
       }
         .max { $0.lines.count < $1.lines.count }
     }
     let begin = begun ?? Key(seed: key.seed, size: key.size, lines: [])
-    let world = try world(RunSetting(seed: key.seed, language: .english), copying: state(begin))
+    let setting = RunSetting(seed: key.seed, language: .english, zone: key.zone ?? "UTC")
+    let world = try copy(begin, setting)
     for index in begin.lines.count..<key.lines.count {
       let reply = world.json(key.lines[index])
       guard reply.exit == 0 else {
@@ -119,16 +186,22 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
     return try world.closeKeepingHome()
   }
 
-  private func world(_ setting: RunSetting, copying path: String) throws -> LearnerWorld {
+  private func world(
+    _ setting: RunSetting, copying path: String, memory: CollectorMemory? = nil
+  ) throws -> LearnerWorld {
     let copy = try GradingHomes.make(
       below: home.path, copying: path + "/worlds/sandbox", secret: Home.secret(of: path))
-    // Only a world that somebody lived in has one.
-    let file = path + "/progress.sqlite"
-    let progress = FileManager.default.fileExists(atPath: file) ? file : nil
     do {
+      try WorldForks(home: copy, worldName: options(setting.seed, .xs).worldName)
+        .takeOver(from: path)
+      // Only a world that somebody lived in has one.
+      let progress = path + LearnerWorld.keptProgress
+      if FileManager.default.fileExists(atPath: progress) {
+        try FileManager.default.copyItem(atPath: progress, toPath: copy.path + "/progress.sqlite")
+      }
       return try LearnerWorld(
         home: copy, content: content, made: made, setting: setting, contentRoot: content.path,
-        progressPath: progress)
+        memory: memory)
     } catch {
       GradingHomes.remove(copy.path)
       throw error
@@ -145,7 +218,7 @@ final class LearnerWorld: BenchWorld {
 
   init(
     home: Home, content: ContentRoot, made: MadeWorlds, setting: RunSetting, contentRoot: String,
-    progressPath: String? = nil
+    memory: CollectorMemory? = nil
   ) throws {
     path = home.path
     shell = try Shell(
@@ -157,8 +230,7 @@ final class LearnerWorld: BenchWorld {
     opened = shell
     host = ShellHost(shell)
     try shell.progress.setSetting("learner.seed", String(setting.seed))
-    // What earlier lines entered on paper is no part of the world.
-    if let progressPath { _ = try shell.progress.merge(progressPath) }
+    if let memory { try shell.withPlatform { $0.collector.remember(memory) } }
   }
 
   deinit { close() }
@@ -201,10 +273,16 @@ final class LearnerWorld: BenchWorld {
     GradingHomes.remove(path)
   }
 
+  /// The learner's progress as one file of a home that is kept.
+  static let keptProgress = "/kept-progress.sqlite"
+
   /// Closes the world so that it can be copied; its home stays.
-  func closeKeepingHome() throws -> String {
-    opened = nil
+  func closeKeepingHome() throws -> LearnerBench.Kept {
+    // The store has its own file open until the shell is gone.
+    try shell.progress.export(to: path + Self.keptProgress)
+    let memory = try shell.withPlatform { $0.collector.memory }
     try shell.closeWorld()
-    return path
+    opened = nil
+    return LearnerBench.Kept(path: path, memory: memory)
   }
 }

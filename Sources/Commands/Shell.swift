@@ -49,6 +49,8 @@ package final class Shell: @unchecked Sendable {
   var openRewind: WorldForks.Entry?
   /// Worlds that graders ask for, made once.
   let madeWorlds: MadeWorlds
+  /// True where they are those of many homes: of an author's, in which answers are played.
+  let sharesMadeWorlds: Bool
   let purpose: Purpose
   /// True while a line typed at the prompt runs.
   private(set) var isAtPrompt = false
@@ -97,6 +99,7 @@ package final class Shell: @unchecked Sendable {
   ) throws {
     self.purpose = purpose
     self.madeWorlds = madeWorlds ?? MadeWorlds(home: home)
+    sharesMadeWorlds = madeWorlds != nil
     if purpose != .grading { GradingHomes.removeLeftovers(of: home) }
     self.home = home
     self.content = content

@@ -69,10 +69,61 @@ package struct WorldRequest: Sendable, Hashable {
 
   package var origin: Origin
   package var faults: [Fault]
+  /// What is done in the world before anybody looks into it.
+  package var script: WorldScript?
 
-  package init(origin: Origin, faults: [Fault] = []) {
+  package init(origin: Origin, faults: [Fault] = [], script: WorldScript? = nil) {
     self.origin = origin
     self.faults = faults
+    self.script = script
+  }
+}
+
+/// What somebody does in a world before a grader looks into it. A made world is kept as it is then, and
+/// every request with the same script gets a copy; its `baseline.…` is the world as it was before.
+package struct WorldScript: Sendable, Hashable {
+  /// Something that is done at one moment.
+  package struct Step: Sendable, Hashable {
+    /// What an error names.
+    package var id: String
+    /// The story's time in milliseconds since the epoch.
+    package var moment: Int64
+    /// Laid over `pipeline/`, before the lines.
+    package var files: [LearnerChanges.File]
+    /// Typed at the world's prompt.
+    package var lines: [String]
+
+    package init(id: String, moment: Int64, files: [LearnerChanges.File], lines: [String]) {
+      self.id = id
+      self.moment = moment
+      self.files = files
+      self.lines = lines
+    }
+  }
+
+  /// In the order of their moments.
+  package var steps: [Step]
+  /// The moment at which the world is looked into, likewise in milliseconds; not before the last step.
+  package var end: Int64
+
+  package init(steps: [Step], end: Int64) {
+    self.steps = steps
+    self.end = end
+  }
+
+  /// All that it says, as one text: what differs in anything has another one.
+  package var text: String {
+    var parts: [String] = []
+    for step in steps {
+      parts.append("step \(step.moment) \(step.id)")
+      for file in step.files {
+        parts.append("file " + file.path)
+        parts.append(file.content.map { "content " + $0 } ?? "removed")
+      }
+      parts += step.lines.map { "line " + $0 }
+    }
+    parts.append("end \(end)")
+    return parts.joined(separator: "\u{0}")
   }
 }
 

@@ -2,10 +2,12 @@
 //
 // `system.collector.requests` keeps the last requests that arrived. What a fault swallows never arrives,
 // and how often phones tried is the phones' to know: a grader's copy of a world writes it down from the
-// moment the copy is opened. No other world does.
+// moment the copy is opened. No other world does; one that is kept after something was done in it has the
+// attempts until then in a file beside it.
 
 internal import Columnar
 package import Connector
+internal import Foundation
 internal import Simulation
 internal import Synchronization
 package import World
@@ -16,6 +18,23 @@ package final class AttemptLedger: Sendable {
 
   package init() {
     attempts = Mutex([])
+  }
+
+  private init(_ attempts: [PhoneAttempt]) {
+    self.attempts = Mutex(attempts)
+  }
+
+  /// A ledger that begins with what was written to a file; an empty one where there is none.
+  ///
+  /// - Throws: what the file says that no ledger has written.
+  package convenience init(reading path: String) throws {
+    let data = FileManager.default.contents(atPath: path) ?? Data("[]".utf8)
+    self.init(try JSONDecoder().decode([PhoneAttempt].self, from: data))
+  }
+
+  /// Writes the attempts so far to a file.
+  package func write(to path: String) throws {
+    try Home.write(Array(try JSONEncoder().encode(all)), to: path)
   }
 
   /// A ledger that begins with what another holds by now, for a copy of a copy.

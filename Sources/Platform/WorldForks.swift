@@ -30,6 +30,8 @@ package struct WorldForks: Sendable {
     package var at: StoryTime
     /// When it was taken, by this machine's clock: seconds since 1970.
     package var takenAt: Int
+    /// The same in all copies of a fork and in no other; nil in one from before forks had it.
+    package var id: String?
   }
 
   /// All forks, the oldest first.
@@ -44,8 +46,10 @@ package struct WorldForks: Sendable {
           atPath: path + "/" + Self.mark),
         let made = attributes[.modificationDate] as? Date
       else { return nil }
+      let id = FileManager.default.contents(atPath: path + "/" + Self.mark) ?? Data()
       return Entry(
-        name: name, path: path, at: world.now, takenAt: Int(made.timeIntervalSince1970))
+        name: name, path: path, at: world.now, takenAt: Int(made.timeIntervalSince1970),
+        id: id.isEmpty ? nil : String(decoding: id, as: UTF8.self))
     }.sorted { ($0.takenAt, $0.name) < ($1.takenAt, $1.name) }
   }
 
@@ -62,7 +66,7 @@ package struct WorldForks: Sendable {
     let fresh = path + ".fresh.new"
     try WorldCopy.remove(fresh)
     let summary = try platform.copy(to: fresh, isDurable: true)
-    try Home.write([], to: fresh + "/" + Self.mark)
+    try Home.write(Array(UUID().uuidString.utf8), to: fresh + "/" + Self.mark)
     let old = path + ".old"
     try WorldCopy.remove(old)
     if rename(path, old) != 0, errno != ENOENT { throw Home.unusable(path, errno) }
@@ -74,6 +78,19 @@ package struct WorldForks: Sendable {
   /// Forgets a fork; nothing happens where there is none.
   package func remove(_ name: String) throws {
     try WorldCopy.remove(directory + "/" + (try Self.fileName(name)))
+  }
+
+  /// Takes over the forks of another home, in which nobody works; there must be none of their names.
+  ///
+  /// - Throws: what keeps the disk from being read or written.
+  package func takeOver(from other: String) throws {
+    let source = other + "/forks/" + worldName
+    guard FileManager.default.fileExists(atPath: source) else { return }
+    try Home.makeDirectory(directory)
+    for file in try FileManager.default.contentsOfDirectory(atPath: source)
+    where !file.hasSuffix(".new") && !file.hasSuffix(".old") {
+      try WorldCopy.make(from: source + "/" + file, to: directory + "/" + file)
+    }
   }
 
   /// Puts a fork's copy in the world's place. The world must be closed.
@@ -108,7 +125,7 @@ package struct WorldForks: Sendable {
 
   private var directory: String { home + "/forks/" + worldName }
 
-  /// An empty file in a fork, whose modification time says when it was taken.
+  /// A file in a fork with its id, whose modification time says when it was taken.
   private static let mark = ".fork"
 
   /// A file's name for a fork's: 1 to 80 bytes once letters other than ASCII are escaped.

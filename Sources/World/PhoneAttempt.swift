@@ -2,9 +2,9 @@ import EventSDK
 package import Simulation
 
 /// One attempt of a phone to send a request, as the phone lived it.
-package struct PhoneAttempt: Sendable, Hashable {
+package struct PhoneAttempt: Sendable, Hashable, Codable {
   /// What the phone heard.
-  package enum Outcome: String, Sendable {
+  package enum Outcome: String, Sendable, Codable {
     case answered
     /// No answer in time: the server may or may not have the events.
     case timedOut = "timed-out"

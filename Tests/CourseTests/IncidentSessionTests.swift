@@ -69,9 +69,15 @@ import Testing
       FakeHost.say(language, key, values)
     }
 
+    /// The worlds that were asked for.
+    var requests: [WorldRequest] = []
+
     func open(_ request: WorldRequest) throws -> any GradingWorld {
       guard hasWorlds else { throw Gone() }
-      return StubWorld(self, shows: copyShowsSymptom(request.faults))
+      requests.append(request)
+      let world = StubWorld(self, shows: copyShowsSymptom(request.faults))
+      try request.script?.play(in: world)
+      return world
     }
 
     func open(tables: [GradingTable]) throws -> any GradingWorld { throw Gone() }
@@ -242,6 +248,58 @@ import Testing
         "apply ingest.yaml: maxPollRecords: 50\nmillisecondsPerRecord: \(hidden)00\n",
         "apply sdk.yaml: flushAt: \(hour)00\n",
       ])
+  }
+
+  @Test func `every check of a run asks for the same hidden world, at its message`() throws {
+    let host = StubHost()
+    let session = try Self.stepped(host)
+    _ = try session.fillIn(.triage, "wrong")
+    try Self.read(session, "warehouse.mart.fact_purchase", ["2"])
+    try Self.read(session, "lake.bronze.events", ["{}"])
+    host.copyShowsSymptom = { _ in false }
+    #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
+    // The world of the diagnosis is the learner's from before, brought to the message without the blamed.
+    let own = try #require(host.requests.first)
+    #expect(host.requests.count == 1 && own.origin == .learner(fork: "before TXT-01"))
+    #expect(own.script?.steps.map(\.id) == ["slow"] && own.script?.end == session.run.startedAt)
+    host.requests = []
+    for _ in 0..<2 {
+      var opened = 0
+      host.copyShowsSymptom = { _ in
+        opened += 1
+        return opened > 1
+      }
+      #expect(try session.check().verdict?.feedbackID == "hidden")
+    }
+    let hidden = host.requests.filter { $0.script != nil }
+    #expect(hidden.count == 2 && Set(hidden) == Set(session.worldRequests), "\(host.requests)")
+    let script = try #require(hidden.first?.script)
+    #expect(script.steps.map(\.id) == ["slow", "price-as-text"])
+    // 21:40 of one day, 9:05 and 9:10 of the next.
+    #expect(script.steps[1].moment - script.steps[0].moment == (11 * 60 + 25) * 60_000)
+    #expect(script.end - script.steps[1].moment == 5 * 60_000)
+    let hour = try #require(session.run.hiddenParameters["hour"])
+    #expect(script.steps[1].lines == ["kafka members stop \(hour)"])
+    // Whatever it says is in its text.
+    let changes: [(inout WorldScript) -> Void] = [
+      { $0.end += 1 }, { $0.steps[0].moment += 1 }, { $0.steps[0].files = [] },
+      { $0.steps[0].files[0].content = nil }, { $0.steps[1].lines.append("clock") },
+    ]
+    for change in changes {
+      var other = script
+      change(&other)
+      #expect(other.text != script.text)
+    }
+    // A round that finds a world without the symptom asks for another seed, and the same script.
+    host.requests = []
+    host.copyShowsSymptom = { _ in false }
+    guard case .checkerFailed? = try session.check().verdict else {
+      Issue.record("a repair was judged in a world that shows nothing")
+      return
+    }
+    let rounds = host.requests.filter { $0.script != nil }
+    #expect(rounds.count == 3 && Set(rounds.map(\.origin)).count == 3)
+    #expect(rounds.allSatisfy { $0.script == script })
   }
 
   // MARK: Tempting repairs

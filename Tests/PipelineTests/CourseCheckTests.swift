@@ -86,18 +86,23 @@ struct CourseCheckTests {
     memory: inout CheckMemory, isStopped: @escaping @Sendable () -> Bool = { false },
     progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> CourseCheck.Report {
-    let home = try home.get()
     let target = try CheckTarget.find(path)
     let content = try ScratchDirectory("content")
+    return CourseCheck(target: target, bench: try bench(target, in: content), rules: rules)
+      .run(extent, memory: &memory, base: RepositoryFiles.root, isStopped: isStopped, progress: progress)
+  }
+
+  /// A bench over the target's content, which is laid into a folder.
+  private static func bench(
+    _ target: CheckTarget, in content: ScratchDirectory
+  ) throws -> LearnerBench {
     let laid = content.path + "/laid"
     try target.lay(over: RepositoryFiles.root, at: laid)
-    let bench = LearnerBench(
-      home: home,
+    return LearnerBench(
+      home: try home.get(),
       content: try ContentRoot.find(
         environment: ["TAPLINE_CONTENT": laid], executable: "tapline"),
       made: try made.get())
-    return CourseCheck(target: target, bench: bench, rules: rules)
-      .run(extent, memory: &memory, base: RepositoryFiles.root, isStopped: isStopped, progress: progress)
   }
 
   /// What a planted folder's name says: the finding's code.
@@ -151,6 +156,74 @@ struct CourseCheckTests {
     #expect(report.findings.isEmpty && report.failures.isEmpty, "\(Self.list(report))")
     let symptoms = report.gradings.filter { $0.rule == "symptom" }.map(\.verdict)
     #expect(symptoms == ["shown", "not-shown"])
+  }
+
+  @Test func `a world in which an incident has begun is copied with its run and its forks`() throws {
+    let scratch = try Self.incident(nil)
+    let content = try ScratchDirectory("content")
+    let bench = try Self.bench(try CheckTarget.find(scratch.path + "/TXT-01"), in: content)
+    let model = "models/marts/fact_purchase.sql"
+    let installed = try String(
+      contentsOfFile: RepositoryFiles.root + "/Datasets/shop/pipeline/" + model, encoding: .utf8)
+    let amount = "CAST(replace(json_extract_scalar(properties, '$.amount'), ',', '') AS bigint)"
+    let mended = installed.replacing(
+      "coalesce(amount, price * coalesce(quantity, 1), 0)",
+      with: "coalesce(amount, price * coalesce(quantity, 1), \(amount), 0)")
+    try #require(mended != installed)
+    let day = "(SELECT max(dt) FROM warehouse.mart.fact_purchase)"
+    let cache = try Self.home.get().path + "/cache/worlds"
+    func counterfactuals() -> Int {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
+      return names.count { $0.hasSuffix("-fork") }
+    }
+    let before = counterfactuals()
+    var runs: [IncidentRun] = []
+    var seen: [[[HostValue]]] = []
+    // What is done in the one copy is not in the other.
+    for setting in [RunSetting.single, RunSetting(seed: 11, language: .english, zone: "Asia/Seoul")] {
+      let world = try bench.open(setting, size: "xs", after: ["incident start TXT-01"])
+      defer { world.close() }
+      runs.append(try #require(try world.progress.openIncident()))
+      #expect(try world.progress.setting("learner.seed") == "11")
+      #expect(try world.progress.incidentEntries(runs[0]).isEmpty)
+      seen.append(
+        try world.host.query(
+          "SELECT count(*), sum(body_bytes) FROM system.collector.requests").rows)
+      for line in [
+        "incident triage wrong",
+        "SELECT count(*), count_if(amount_krw = 0) FROM warehouse.mart.fact_purchase WHERE dt = \(day);",
+        "SELECT json FROM lake.bronze.events WHERE event_name = 'purchase_completed' LIMIT 1;",
+        "incident diagnose stage=etl cause=type-drift facts=1,2",
+      ] {
+        let reply = world.json(line)
+        #expect(reply.exit == 0, "\(line): \(reply.text)")
+      }
+      try world.host.save([.init(path: model, content: mended)])
+      #expect(world.json("dag run nightly").exit == 0)
+      let check = world.json("check")
+      #expect(check.text.contains("\"verdict\":\"passed\""), "\(check.text)")
+      let back = world.json("incident rewind")
+      #expect(back.exit == 0, "\(back.text)")
+    }
+    // The world without the blamed was made once, too.
+    #expect(counterfactuals() == before + 1)
+    // It was begun once, and the collector remembers the requests of that.
+    #expect(runs[0] == runs[1] && runs[0].incident == "TXT-01" && runs[0].hasFork)
+    #expect(seen[0] == seen[1] && seen[0].first?.first != .integer(0), "\(seen)")
+    // Another zone asks the incident's queries anew; a line that begins nothing is told as such.
+    let other = try bench.open(
+      RunSetting(seed: 11, language: .korean, zone: "UTC"), size: "xs",
+      after: ["incident start TXT-01"])
+    #expect(try Self.closing(other) != runs[0].uid)
+    #expect(throws: PrefixError.self) {
+      try bench.open(.single, size: "xs", after: ["incident start NONE-01"]).close()
+    }
+  }
+
+  /// The run that is open in a world, which is then closed.
+  private static func closing(_ world: any BenchWorld) throws -> String {
+    defer { world.close() }
+    return try #require(try world.progress.openIncident()).uid
   }
 
   // MARK: Planted

@@ -167,6 +167,103 @@ struct GradingWorldTests {
       try FileManager.default.contentsOfDirectory(atPath: world.path + "/cache/worlds").count == 1)
   }
 
+  /// Somebody saves a file and types lines at 9:40 on the morning on which the world was made, and two
+  /// hours later it is looked into.
+  private static func played(_ lines: [String]) -> WorldRequest {
+    let midnight: Int64 = 1_704_034_800_000
+    var request = hidden
+    request.script = WorldScript(
+      steps: [
+        WorldScript.Step(
+          id: "late", moment: midnight + (9 * 60 + 40) * 60_000,
+          files: [.init(path: "sdk.yaml", content: "flushAt: 5\n")], lines: lines)
+      ], end: midnight + (11 * 60 + 40) * 60_000)
+    return request
+  }
+
+  @Test func `what is done in a world is done once, and every check gets a copy of what it led to`()
+    throws
+  {
+    let world = try TestWorld()
+    let host = world.shell.gradingHost()
+    let cache = world.path + "/cache/worlds"
+    func entries() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: cache).sorted()
+    }
+    let request = Self.played(["app track app_open"])
+    world.shell.prepareWorlds([request])
+    let attempts = "SELECT count(*) FROM truth.attempts"
+    let own = "SELECT count(*) FROM truth.events WHERE phone IS NULL AND event_name = 'app_open'"
+    let gained =
+      "SELECT (SELECT count(*) FROM lake.bronze.events) - (SELECT count(*) FROM baseline.bronze.events)"
+    let first = try host.open(request)
+    let kept = try entries()
+    #expect(kept.count == 2 && kept.filter { $0.hasSuffix("-played") }.count == 1, "\(kept)")
+    #expect(try first.run("clock").output.contains("11:40"))
+    #expect(
+      try first.query("SELECT value FROM system.sdk.config WHERE key = 'flushAt'").rows
+        == [[.text("5")]])
+    let tried = try Self.count(first, attempts)
+    #expect(tried > 50)
+    #expect(try Self.count(first, own) == 2)
+    // The baseline is the world as it was made.
+    #expect(try Self.count(first, gained) > 0)
+    #expect(try first.run("app track app_open").exitCode == 0)
+    #expect(try Self.count(first, own) == 3)
+    first.close()
+    let played = try #require(kept.first { $0.hasSuffix("-played") })
+    func written() throws -> Date? {
+      try FileManager.default.attributesOfItem(
+        atPath: cache + "/" + played + "/attempts.json")[.modificationDate] as? Date
+    }
+    let before = try written()
+    let second = try host.open(request)
+    #expect(try entries() == kept)
+    #expect(try written() == before)
+    #expect(before != nil)
+    #expect(try Self.count(second, own) == 2)
+    #expect(try Self.count(second, attempts) == tried)
+    second.close()
+    // The world itself is the one that it was, and another script has another copy.
+    let made = try host.open(Self.hidden)
+    #expect(try made.run("clock").output.contains("09:10"))
+    #expect(try Self.count(made, own) == 1)
+    #expect(try Self.count(made, attempts) == 0)
+    made.close()
+    try host.open(Self.played([])).close()
+    #expect(try entries().count == 3)
+    // What fails is told, and nothing of it stays.
+    do {
+      try host.open(Self.played(["kafka members stop 99"])).close()
+      Issue.record("it was opened")
+    } catch let error as CourseError {
+      #expect(error.code == "incident.step" && error.fields["step"] == "late", "\(error)")
+    }
+    #expect(try entries().count == 3)
+  }
+
+  @Test func `a script for the learner's world is played in a copy, and nothing of it is kept`()
+    throws
+  {
+    let world = try TestWorld()
+    world.run("fork before")
+    let now = try world.shell.withPlatform { $0.now.milliseconds }
+    let script = WorldScript(
+      steps: [
+        WorldScript.Step(
+          id: "late", moment: now + 600_000, files: [], lines: ["app track app_open"])
+      ], end: now + 3_600_000)
+    let host = world.shell.gradingHost()
+    let copy = try host.open(WorldRequest(origin: .learner(fork: "before"), script: script))
+    let own = "SELECT count(*) FROM truth.events WHERE phone IS NULL AND event_name = 'app_open'"
+    #expect(try copy.run("clock").output.contains("10:10"))
+    #expect(try Self.count(copy, own) == 2)
+    copy.close()
+    #expect(world.run("clock").text.contains("09:10"))
+    // A learner asks once: nothing is kept.
+    #expect(!FileManager.default.fileExists(atPath: world.path + "/cache/worlds"))
+  }
+
   @Test func `a world that was made only in part is made again`() throws {
     let world = try TestWorld()
     let made = try world.shell.gradingHost().open(Self.hidden)

@@ -162,11 +162,14 @@ package struct IncidentCase: Sendable {
   }
 
   /// Plays the lines; `run` types one at the prompt and returns its answer as JSON.
+  ///
+  /// The first `count` lines are left out: they were run already, and none of them is the last.
   package func play(
-    host: any LessonHost, run: (String) throws -> (json: String, exit: Int32)
+    host: any LessonHost, from count: Int = 0,
+    run: (String) throws -> (json: String, exit: Int32)
   ) -> Outcome {
     var outcome = Outcome()
-    for (index, line) in lines.enumerated() {
+    for (index, line) in lines.enumerated().dropFirst(count) {
       do {
         if let name = Self.savedName(line.text) {
           try host.save(saves[name] ?? [])

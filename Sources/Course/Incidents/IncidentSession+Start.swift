@@ -121,12 +121,14 @@ extension IncidentSession {
     return files
   }
 
-  /// Does this run's steps, but the blamed one, in a copy of the world from before them.
-  func playOwnSteps(without blamed: String, in world: any GradingWorld) throws {
-    try IncidentStep.play(
-      variant.steps.filter { $0.id != blamed }, in: world,
-      midnight: try Self.midnight(before: run.startedAt),
-      names: Self.dayNames(run.startedAt, run.parameters))
+  /// This run's steps, but the blamed one, in a copy of the world from before them, and the message.
+  func ownScript(without blamed: String) throws -> WorldScript {
+    WorldScript(
+      steps: try IncidentStep.scripted(
+        variant.steps.filter { $0.id != blamed },
+        midnight: try Self.midnight(before: run.startedAt),
+        names: Self.dayNames(run.startedAt, run.parameters)),
+      end: run.startedAt)
   }
 
   /// The hidden world's message, where steps come before it: the second morning, since the world is
@@ -152,14 +154,16 @@ extension IncidentSession {
     return try variant.faults.map { try Self.filled($0, names) }
   }
 
-  /// Does the hidden variant's steps in a made world, and goes on to its message.
-  func playHiddenSteps(in world: any GradingWorld) throws {
-    guard !variant.steps.isEmpty else { return }
+  /// The hidden variant's steps in a made world, and the moment of its message; nil where nobody has done
+  /// anything.
+  private func hiddenScript() throws -> WorldScript? {
+    guard !variant.steps.isEmpty else { return nil }
     let message = try hiddenMessage()
-    try IncidentStep.play(
-      variant.steps, in: world, midnight: try Self.midnight(before: message),
-      names: Self.dayNames(message, run.hiddenParameters))
-    try Self.advance(world, to: message)
+    return WorldScript(
+      steps: try IncidentStep.scripted(
+        variant.steps, midnight: try Self.midnight(before: message),
+        names: Self.dayNames(message, run.hiddenParameters)),
+      end: message)
   }
 
   private static func drawn(_ incident: Incident, seed: UInt64, round: Int) -> IncidentRun {
@@ -216,15 +220,17 @@ extension IncidentSession {
 
   /// The made worlds that will be needed, to be made while the learner reads.
   package var worldRequests: [WorldRequest] {
-    guard let faults = level == .diagnose ? [] : try? hiddenFaults() else { return [] }
-    return [hiddenRequest(faults, seed: run.hiddenSeed)]
+    guard let request = try? hiddenRequest(isBroken: level != .diagnose) else { return [] }
+    return [request]
   }
 
-  func hiddenRequest(_ faults: [Fault], seed: UInt64) -> WorldRequest {
+  /// A world that nobody has seen: with the hidden variant's faults and steps, at its message, or without
+  /// any. A later round has the same in a world of another seed.
+  func hiddenRequest(isBroken: Bool, round: UInt64 = 0) throws -> WorldRequest {
     WorldRequest(
       origin: .made(
-        seed: seed, day: run.hiddenDay, size: incident.worldSize,
+        seed: run.hiddenSeed &+ round, day: run.hiddenDay, size: incident.worldSize,
         versionShift: incident.hiddenVersionShift),
-      faults: faults)
+      faults: isBroken ? try hiddenFaults() : [], script: isBroken ? try hiddenScript() : nil)
   }
 }

@@ -62,15 +62,16 @@ extension IncidentSession {
           code: "incident.contradiction",
           message: "The cause `\(cause?.id ?? "")` blames `\(blamed)`, which was never planted.")
       }
-      world = try host.open(WorldRequest(origin: .learner(fork: forkBefore), faults: rest))
+      world = try host.open(
+        WorldRequest(
+          origin: .learner(fork: forkBefore), faults: rest,
+          script: try ownScript(without: blamed)))
       names = self.names
     } else {
       (world, names) = try hiddenWorld(isBroken: false, host)
     }
     defer { world.close() }
     if let blamed = cause?.fault {
-      try playOwnSteps(without: blamed, in: world)
-      try Self.advance(world, to: run.startedAt)
       guard try world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty else {
         throw CourseError(
           code: "incident.contradiction",
@@ -97,11 +98,9 @@ extension IncidentSession {
   private func hiddenWorld(
     isBroken: Bool, _ host: any GradingHost
   ) throws -> (world: any GradingWorld, names: [String: String]) {
-    let faults = isBroken ? try hiddenFaults() : []
     for round in 0..<Self.hiddenWorldsMax {
-      let world = try host.open(hiddenRequest(faults, seed: run.hiddenSeed &+ round))
+      let world = try host.open(try hiddenRequest(isBroken: isBroken, round: round))
       do {
-        if isBroken { try playHiddenSteps(in: world) }
         let names = try hiddenNames(world)
         if try !world.query(try IncidentSQL.fill(incident.symptom, names)).rows.isEmpty {
           return (world, names)
@@ -122,8 +121,8 @@ extension IncidentSession {
   private static let noWorlds = CourseError(
     code: "incident.no-worlds", message: "No worlds for grading can be had here.")
 
-  static func advance(_ world: any GradingWorld, to moment: Int64) throws {
-    let reply = try world.run("clock \(StoryMoment.clock(moment))")
+  static func advance(_ host: any LessonHost, to moment: Int64) throws {
+    let reply = try host.run("clock \(StoryMoment.clock(moment))")
     guard reply.exitCode == 0 else {
       throw CourseError(
         code: "incident.clock", message: "The clock could not be moved: \(reply.output)")

@@ -50,29 +50,56 @@ package struct IncidentStep: Sendable, Hashable {
     return (step, offset)
   }
 
-  /// Does the steps in a world that stands before the first of them, moment by moment.
+  /// The steps with their parameters, in the order of their moments.
   ///
   /// `midnight` is where the message's yesterday begins, in milliseconds since the epoch. Throws
-  /// `incident.step` for a command that fails, and what the host throws.
-  static func play(
-    _ steps: [IncidentStep], in host: any LessonHost, midnight: Int64, names: [String: String]
-  ) throws {
+  /// `course.bad-value` where the parameters leave no moment.
+  static func scripted(
+    _ steps: [IncidentStep], midnight: Int64, names: [String: String]
+  ) throws -> [WorldScript.Step] {
     let timed = try steps.map { try $0.filled(names) }
-    for (step, offset) in timed.sorted(by: { $0.offset < $1.offset }) {
-      try run("clock \(StoryMoment.clock(midnight + offset))", of: step, host)
-      try host.save(step.files)
-      for line in step.lines { try run(line, of: step, host) }
+    return timed.sorted { $0.offset < $1.offset }.map { step, offset in
+      WorldScript.Step(
+        id: step.id, moment: midnight + offset, files: step.files, lines: step.lines)
     }
   }
 
-  private static func run(_ line: String, of step: IncidentStep, _ host: any LessonHost) throws {
+  /// Does the steps in a world that stands before the first of them, moment by moment.
+  ///
+  /// Throws `incident.step` for a command that fails, and what the host throws.
+  static func play(
+    _ steps: [IncidentStep], in host: any LessonHost, midnight: Int64, names: [String: String]
+  ) throws {
+    for step in try scripted(steps, midnight: midnight, names: names) { try step.play(in: host) }
+  }
+}
+
+extension WorldScript {
+  /// Does everything in a world that stands before the first step, and goes on to the end.
+  ///
+  /// Throws `incident.step` for a command that fails, `incident.clock` where the end is not reached, and
+  /// what the host throws.
+  package func play(in host: any LessonHost) throws {
+    for step in steps { try step.play(in: host) }
+    try IncidentSession.advance(host, to: end)
+  }
+}
+
+extension WorldScript.Step {
+  fileprivate func play(in host: any LessonHost) throws {
+    try run("clock \(StoryMoment.clock(moment))", host)
+    try host.save(files)
+    for line in lines { try run(line, host) }
+  }
+
+  private func run(_ line: String, _ host: any LessonHost) throws {
     let reply = try host.run(line)
     guard reply.exitCode == 0 else {
       throw CourseError(
         code: "incident.step",
-        message: "`\(line)` of the step `\(step.id)` ended with \(reply.exitCode): \(reply.output)",
+        message: "`\(line)` of the step `\(id)` ended with \(reply.exitCode): \(reply.output)",
         advice: "Look with `clock`, then begin again.",
-        fields: ["step": step.id, "output": reply.output])
+        fields: ["step": id, "output": reply.output])
     }
   }
 }

@@ -113,11 +113,14 @@ struct AnswerPlay {
 
   /// Plays an incident's answer from `incident start` on.
   func play(_ answer: IncidentCase, of incident: Incident) throws -> Result {
-    let world = try run.open(setting, after: [])
+    // What the beginning leads to is the same for all answers; what it says is asked of none of them,
+    // but where it is the whole of one.
+    let first = answer.lines.count > 1 ? setting.composed(answer.lines[0].text) : ""
+    let (world, isBegun) = try run.open(setting, begunBy: first)
     defer { world.close() }
     var result = Result()
     var seconds = 0.0
-    let outcome = answer.play(host: world.host) { line in
+    let outcome = answer.play(host: world.host, from: isBegun ? 1 : 0) { line in
       let (reply, time) = timed { world.json(setting.composed(line)) }
       seconds = time
       let judged = JudgedReply(reply.text)

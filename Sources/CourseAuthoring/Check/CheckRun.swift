@@ -34,6 +34,21 @@ final class CheckRun: Sendable {
     try bench.open(setting, size: size, after: lines)
   }
 
+  /// A learner's world in which the first line of an incident was run, and true; a new world and false
+  /// where the line is another one, or begins none: then it is the caller's to run, and to tell.
+  func open(
+    _ setting: RunSetting, begunBy line: String
+  ) throws -> (world: any BenchWorld, isBegun: Bool) {
+    guard line.hasPrefix("incident start "), !line.contains("{{") else {
+      return (try open(setting, after: []), false)
+    }
+    do {
+      return (try open(setting, after: [line]), true)
+    } catch is PrefixError {
+      return (try open(setting, after: []), false)
+    }
+  }
+
   /// `@unchecked Sendable`: touched only while `lock` is held.
   private final class Gathered: @unchecked Sendable {
     let lock = NSLock()

@@ -86,9 +86,10 @@ struct HintRule: CheckRule {
       + incident.misconceptionHints.sorted { $0.key < $1.key }.map { ($0.key, $0.value[language]) }
     let hints = texts.map { ($0, Self.commands(in: $1, play.run.bench)) }.filter { !$1.isEmpty }
     guard !hints.isEmpty else { return }
-    let world = try play.run.open(play.setting, after: [])
+    let start = "incident start \(incident.id)"
+    let (world, isBegun) = try play.run.open(play.setting, begunBy: start)
     defer { world.close() }
-    _ = world.json("incident start \(incident.id)")
+    if !isBegun { _ = world.json(start) }
     for (hint, lines) in hints {
       for line in lines + ["check"] {
         let (reply, seconds) = timed { world.json(line) }

@@ -275,9 +275,10 @@ struct NothingPassesRule: CheckRule {
   private func incidentNothing(
     _ incident: Incident, _ subject: CheckSubject, _ play: AnswerPlay
   ) throws {
-    let world = try play.run.open(play.setting, after: [])
+    let start = "incident start \(incident.id)"
+    let (world, isBegun) = try play.run.open(play.setting, begunBy: start)
     defer { world.close() }
-    _ = world.json("incident start \(incident.id)")
+    if !isBegun { _ = world.json(start) }
     // The first option of each field, and every check in between.
     var lines = ["check"]
     for (word, form) in [
@@ -303,13 +304,13 @@ struct NothingPassesRule: CheckRule {
       }
     }
     guard !tables.isEmpty else { return }
-    let world = try play.run.open(play.setting, after: [])
-    defer { world.close() }
     var lines = answer.lines.map(\.text)
     guard let end = lines.firstIndex(of: "check") else { return }
     let before = Array(lines[..<end])
     lines.removeFirst(end)
-    for line in before {
+    let (world, isBegun) = try play.run.open(play.setting, begunBy: before.first ?? "")
+    defer { world.close() }
+    for line in before.dropFirst(isBegun ? 1 : 0) {
       _ = world.json((try? replacingQueries(in: line, host: world.host)) ?? line)
     }
     let counted = Self.rowCounts(tables, in: world)

@@ -30,7 +30,9 @@ struct SymptomRule: CheckRule {
         line: subject.line(in: "incident.yaml", of: "symptom:"), text: variant.id,
         values: ["variant": variant.id, "setting": setting.description])
     }
-    let faulty = try shows(incident, variant, setting, run, "with the fault")
+    // Where no variant is drawn, it is the world in which every answer is played.
+    let start = incident.variants.count == 1 ? "incident start \(incident.id)" : ""
+    let faulty = try shows(incident, variant, setting, run, "with the fault", begunBy: start)
     guard faulty.isShown else {
       return run.found(finding("symptom.missing"))
     }
@@ -44,14 +46,15 @@ struct SymptomRule: CheckRule {
   }
 
   /// Whether the incident can begin in a world with the variant's faults, and the moment of that; the
-  /// world is brought to `moment` first.
+  /// world is brought to `moment` first. `line` begins it so where an answer does.
   private func shows(
     _ incident: Incident, _ variant: Incident.Variant, _ setting: RunSetting, _ run: CheckRun,
-    _ answer: String, at moment: Int64? = nil
+    _ answer: String, begunBy line: String = "", at moment: Int64? = nil
   ) throws -> (isShown: Bool, moment: Int64) {
     var incident = incident
     incident.variants = [variant]
-    let world = try run.open(setting, after: [])
+    let (opened, opening) = try timed { try run.open(setting, begunBy: line) }
+    let world = opened.world
     defer { world.close() }
     if let moment, case let minutes = (moment - (try world.now())) / 60_000, minutes > 0 {
       let reply = world.json("clock +\(minutes)m")
@@ -59,7 +62,8 @@ struct SymptomRule: CheckRule {
         throw CourseError(code: "check.clock", message: "The clock was not moved: \(reply.text)")
       }
     }
-    let (isShown, seconds) = try timed {
+    let (isShown, starting) = try timed { () throws -> Bool in
+      guard !opened.isBegun else { return true }
       do {
         _ = try IncidentSession.start(
           incident, host: world.host, progress: world.progress, seed: setting.seed,
@@ -73,7 +77,7 @@ struct SymptomRule: CheckRule {
       GradingRecord(
         exercise: incident.id, rule: name, answer: "\(variant.id) \(answer)", world: "visible",
         setting: setting, verdict: isShown ? "shown" : "not-shown", feedback: nil,
-        seconds: seconds))
+        seconds: opening + starting))
     return (isShown, try world.now())
   }
 }

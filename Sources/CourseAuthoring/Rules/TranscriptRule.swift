@@ -117,12 +117,13 @@ struct TranscriptRule: CheckRule {
     _ incident: Incident, _ subject: CheckSubject, _ looks: [ScreenLook],
     _ language: CourseLanguage, _ run: CheckRun
   ) throws {
-    let world = try run.open(setting(language), after: [])
+    let start = "incident start \(incident.id)"
+    let (world, isBegun) = try run.open(setting(language), begunBy: start)
     defer { world.close() }
     let code = language.rawValue
-    try open("incident start \(incident.id)", in: world)
+    if !isBegun { try open(start, in: world) }
     for look in looks {
-      let message = world.screen("incident start \(incident.id)", look)
+      let message = world.screen(start, look)
       see(message, "message.\(code).md", nil, look, subject, run)
       for line in ["incident", "incident triage", "hint"] {
         see(world.screen(line, look), "incident.yaml", nil, look, subject, run)
