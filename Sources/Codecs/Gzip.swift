@@ -31,12 +31,23 @@ public enum Gzip {
     }
   }
 
+  /// The size that the last four bytes name: what the last member unpacks to, modulo 2^32; nil for bytes
+  /// that are too few to be a member.
+  ///
+  /// Who packed the bytes may have written anything there.
+  public static func statedSize(of bytes: [UInt8]) -> Int? {
+    guard bytes.count >= 18 else { return nil }
+    var size = 0
+    for byte in bytes.suffix(4).reversed() { size = size << 8 | Int(byte) }
+    return size
+  }
+
   /// Decompresses one or more members.
   ///
   /// - Throws: `codecs.tooLarge` as soon as the result would pass `bytesMax` (a gzip bomb is never
   ///   unpacked), `codecs.truncated` or `codecs.corrupt` for anything that is not whole gzip.
   public static func decompress(_ bytes: [UInt8], bytesMax: Int) throws -> [UInt8] {
-    if let whole = decompressAtOnce(bytes, bytesMax: bytesMax) { return whole }
+    if let whole = try decompressAtOnce(bytes, bytesMax: bytesMax) { return whole }
     var result: [UInt8] = []
     try bytes.withUnsafeBufferPointer { input in
       try decompress(input, bytesMax: bytesMax) { result.append(contentsOf: $0) }
@@ -46,27 +57,40 @@ public enum Gzip {
 
   /// One member into memory of the size that its last four bytes name, without a window and without
   /// copying; nil where that is not all there is to it, and the long way has to say what is.
-  private static func decompressAtOnce(_ bytes: [UInt8], bytesMax: Int) -> [UInt8]? {
-    guard bytes.count >= 18, bytes.count <= Int(UInt32.max) else { return nil }
-    var size = 0
-    for byte in bytes.suffix(4).reversed() { size = size << 8 | Int(byte) }
-    // A client may write anything there; nothing packs better than 1 to 1032.
-    guard size > 0, size <= bytesMax, size / 1_032 <= bytes.count else { return nil }
+  private static func decompressAtOnce(_ bytes: [UInt8], bytesMax: Int) throws -> [UInt8]? {
+    // Nothing packs better than 1 to 1032.
+    guard bytes.count <= Int(UInt32.max), let size = statedSize(of: bytes),
+      size > 0, size <= bytesMax, size / 1_032 <= bytes.count
+    else { return nil }
     var stream = z_stream()
     guard tapline_inflateInit2(&stream, 31) == Z_OK else { return nil }
     defer { inflateEnd(&stream) }
-    var isWhole = false
+    var status = Z_OK
     let result = bytes.withUnsafeBufferPointer { input in
       stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
       stream.avail_in = UInt32(input.count)
       return [UInt8](unsafeUninitializedCapacity: size) { output, count in
         stream.next_out = output.baseAddress
         stream.avail_out = UInt32(size)
-        isWhole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_in == 0
+        status = inflate(&stream, Z_FINISH)
         count = size - Int(stream.avail_out)
       }
     }
-    return isWhole ? result : nil
+    switch status {
+    case Z_STREAM_END: return stream.avail_in == 0 ? result : nil
+    // Neither is for want of room: the long way would find the same.
+    case Z_DATA_ERROR: throw corrupt
+    case Z_BUF_ERROR where stream.avail_in == 0 && stream.avail_out > 0: throw truncated
+    default: return nil
+    }
+  }
+
+  private static var corrupt: CodecsError {
+    CodecsError(.corrupt, codec: "gzip", "the data is not valid gzip")
+  }
+
+  private static var truncated: CodecsError {
+    CodecsError(.truncated, codec: "gzip", "the data ends inside a member")
   }
 
   /// The same in chunks of at most 64 KiB, handed to `consume` in order.
@@ -104,9 +128,9 @@ public enum Gzip {
       case Z_OK:
         continue
       case Z_BUF_ERROR where stream.avail_in == 0:
-        throw CodecsError(.truncated, codec: "gzip", "the data ends inside a member")
+        throw truncated
       default:
-        throw CodecsError(.corrupt, codec: "gzip", "the data is not valid gzip")
+        throw corrupt
       }
     }
   }

@@ -13,6 +13,7 @@ extension Collector {
     into sorted: inout SortedRequest
   ) throws(BodyFailure) {
     if mapping == nil, request.format == .json, sortInOnePass(bytes, request, stamp: stamp, into: &sorted) {
+      metrics.noteOnePass()
       return
     }
     let body = try RequestBody(

@@ -68,10 +68,16 @@ final class CollectorMetrics: Sendable {
 
   private let state = Mutex(State())
   private let recentMax: Int
+  private let onePass = Atomic<Int>(0)
 
   init(recentMax: Int) {
     self.recentMax = max(1, recentMax)
   }
+
+  /// A body was read in one pass.
+  func noteOnePass() { onePass.add(1, ordering: .relaxed) }
+
+  var onePassCount: Int { onePass.load(ordering: .relaxed) }
 
   func note(
     _ request: CollectRequest,
@@ -152,6 +158,9 @@ extension Collector {
 
   /// What the log said when it last failed: why a request got a 503.
   package var lastLogError: (any Error)? { metrics.logError }
+
+  /// Bodies that were read in one pass since the start; the others were cut into events first.
+  package var onePassCount: Int { metrics.onePassCount }
 
   /// The last requests, oldest first.
   package var recentRequests: [RequestTrace] { metrics.recent }

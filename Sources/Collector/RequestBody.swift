@@ -50,10 +50,7 @@ struct RequestBody {
     _ request: CollectRequest,
     _ configuration: CollectorConfiguration
   ) -> Int {
-    guard request.body.count >= 18 else { return 0 }
-    var size = 0
-    for byte in request.body.suffix(4).reversed() { size = size << 8 | Int(byte) }
-    return min(configuration.unpackedBytesMax, size)
+    min(configuration.unpackedBytesMax, Gzip.statedSize(of: request.body) ?? 0)
   }
 
   private static func tooLarge(_ message: String) -> BodyFailure {

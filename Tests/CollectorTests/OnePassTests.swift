@@ -75,4 +75,48 @@ struct OnePassTests {
           == long.log.deadLetters.map { $0.header("reason") })
     }
   }
+
+  // MARK: Which way
+
+  private static let batch =
+    #"{"sent_at":"2024-01-16T00:11:00.000Z","events":[\#(elements[0]),\#(elements[13])]}"#
+
+  private static let batches: [String] = [
+    batch, "[\(elements[0])]", " \n\(batch)\n ",
+    #"{"context":{"events":[1]},"sent_at":null,"events":[\#(elements[0])]}"#,
+    // An event that is refused is read once, too.
+    #"{"events":[\#(elements[0]),{},\#(elements[12])]}"#,
+  ]
+
+  private static let others: [String] = [
+    "\u{FEFF}\(batch)",
+    // What follows the events would be too late for them.
+    #"{"events":[\#(elements[0])],"sent_at":"2024-01-16T00:11:00.000Z"}"#,
+    elements[0], "\(elements[0])\n\(elements[13])", "[]", #"{"events":[]}"#, #"{"events":{"a":1}}"#,
+    // What is wrong, and where, is the long way's to say.
+    String(batch.dropLast()), "\(batch)x", #"{"events":[\#(elements[0]),17]}"#, "",
+  ]
+
+  @Test(arguments: batches)
+  func `a batch as SDKs write it is read in one pass`(body: String) throws {
+    let bench = try Bench()
+    #expect(bench.send(body).status == 200)
+    #expect(bench.collector.onePassCount == 1)
+  }
+
+  @Test(arguments: others)
+  func `every other body is cut into events first`(body: String) throws {
+    let bench = try Bench()
+    _ = bench.send(body)
+    #expect(bench.collector.onePassCount == 0)
+  }
+
+  @Test func `lines and batches with too many events are cut first`() throws {
+    let bench = try Bench { $0.eventsMax = 1 }
+    #expect(bench.send(Self.batch).status == 413)
+    #expect(bench.send(Self.elements[0], format: .ndjson).status == 200)
+    #expect(bench.collector.onePassCount == 0)
+    #expect(bench.send("[\(Self.elements[0])]").status == 200)
+    #expect(bench.collector.onePassCount == 1)
+  }
 }

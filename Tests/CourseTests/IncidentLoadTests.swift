@@ -125,6 +125,13 @@ import Testing
     #expect(incident.feedbackIDs.contains("only-reran"))
   }
 
+  @Test func `hidden worlds are as small as they can be, unless a size is given`() throws {
+    #expect(try Incident.load(folder: fixtureURL("incidents/TXT-01").path).worldSize == "xs")
+    let incident = try Self.changed("\"2023-12-31\"]}", "\"2023-12-31\"], size: s}")
+    #expect(try Incident.load(folder: incident.path).worldSize == "s")
+    withExtendedLifetime(incident.folder) {}
+  }
+
   @Test func `both levels, and what somebody did, are read`() throws {
     let incident = try Self.changed(
       "level: repair", "level: [repair, diagnose]\nreport:\n  - {id: tell, title: {en: Tell},"

@@ -493,6 +493,30 @@ import Testing
     }
   }
 
+  @Test(arguments: ["xs", "s"])
+  func `hidden worlds have the size that the incident asks for`(size: String) throws {
+    func sizes(_ requests: [WorldRequest]) -> [String] {
+      requests.compactMap { request -> String? in
+        guard case .made(_, _, let size, _) = request.origin else { return nil }
+        return size
+      }
+    }
+    let host = StubHost()
+    var incident = try Incident.load(folder: fixtureURL("incidents/TXT-01").path)
+    incident.worldSize = size
+    let session = try IncidentSession.start(
+      incident, host: host, progress: ProgressStore(path: nil), seed: 7, now: { host.now }
+    ).session
+    // Made while the learner reads, and opened when the repair is judged.
+    #expect(sizes(session.worldRequests) == [size])
+    _ = try session.fillIn(.triage, "wrong")
+    try Self.read(session, "warehouse.mart.fact_purchase", ["2"])
+    try Self.read(session, "lake.bronze.events", ["{}"])
+    #expect(try session.fillIn(.diagnose, Self.claim).verdict == .passed)
+    #expect(try session.check().verdict?.feedbackID == "hidden")
+    #expect(Set(sizes(host.requests)) == [size], "\(host.requests)")
+  }
+
   // MARK: Points and going back
 
   @Test func `the third answer earns half, the second all`() throws {

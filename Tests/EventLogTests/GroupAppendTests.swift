@@ -1,6 +1,7 @@
 // Appends that wait for the disk together: one write a partition for all of them, and each caller's
 // offsets are its own.
 
+import Dispatch
 import EventLog
 import Foundation
 import KafkaProtocol
@@ -85,5 +86,94 @@ struct GroupAppendTests {
     try log.close()
     let results = append([[PartitionAppend(partition(0), [Record(key: nil, value: [])])]], to: log)
     #expect(throws: EventLogError.self) { try results[0]?.get() }
+  }
+
+  // MARK: Rounds
+
+  /// Keeps what was done to the segments of a log, in order.
+  private final class SegmentWork: LogStorageObserver {
+    private let done = Mutex([LogStorageOperation]())
+
+    func storage(did operation: LogStorageOperation) {
+      switch operation {
+      case .wrote(let path), .synced(let path):
+        if path.hasSuffix(".log") { done.withLock { $0.append(operation) } }
+      default: break
+      }
+    }
+
+    var operations: [LogStorageOperation] { done.withLock { $0 } }
+  }
+
+  /// 200 callers with a record for each of three partitions.
+  private func callers() -> [[PartitionAppend]] {
+    (0..<200).map { caller in
+      (0..<3).map { number in
+        PartitionAppend(
+          partition(Int32(number)), [Record(key: nil, value: Array("\(caller)".utf8))])
+      }
+    }
+  }
+
+  private func watched(_ scratch: ScratchDirectory) throws -> (log: EventLog, work: SegmentWork) {
+    let work = SegmentWork()
+    var configuration = EventLogConfiguration()
+    configuration.storageObserver = work
+    let log = try EventLog.open(directory: scratch.path, configuration: configuration)
+    try log.createTopic("app-events", partitionCount: 3)
+    try log.sync()
+    return (log, work)
+  }
+
+  @Test func `all that is there when a round begins is one write and one sync a partition`() throws {
+    let scratch = ScratchDirectory()
+    let (log, work) = try watched(scratch)
+    let before = work.operations.count
+    // A round that lasts until everybody has come: they are the next one.
+    let isThere = DispatchSemaphore(value: 0)
+    log.afterSync { _ in isThere.wait() }
+    let answered = Mutex(0)
+    for (number, append) in callers().enumerated() {
+      log.appendDurably(append, appendTime: Int64(number), waitsForAll: true) {
+        (result: Result<[Offset], any Error>) in
+        // Callers stand in the log as they have come.
+        let expected = [Offset](repeating: Offset(Int64(number)), count: 3)
+        if (try? result.get()) == expected { answered.withLock { $0 += 1 } }
+      }
+    }
+    isThere.signal()
+    log.waitForActions()
+    let count = answered.withLock { $0 }
+    #expect(count == 200)
+    let done = work.operations.dropFirst(before)
+    let segments = (0..<3).map { "app-events-\($0)/00000000000000000000.log" }
+    // Every partition is written before any is synced.
+    #expect(done.prefix(3).elementsEqual(segments.map { LogStorageOperation.wrote($0) }), "\(done)")
+    #expect(Set(done.dropFirst(3)) == Set(segments.map { LogStorageOperation.synced($0) }), "\(done)")
+    #expect(done.count == 6, "\(done)")
+    withExtendedLifetime(scratch) {}
+  }
+
+  @Test func `a partition that was written is synced before it is written again`() throws {
+    let scratch = ScratchDirectory()
+    let (log, work) = try watched(scratch)
+    let before = work.operations.count
+    let results = append(callers(), to: log)
+    #expect(results.allSatisfy { (try? $0?.get()) != nil })
+    let done = work.operations.dropFirst(before)
+    for number in 0..<3 {
+      let own = done.filter { operation in
+        switch operation {
+        case .wrote(let path), .synced(let path): path.hasPrefix("app-events-\(number)/")
+        default: false
+        }
+      }
+      let writes = own.enumerated().filter { $0.offset.isMultiple(of: 2) }.map { $0.element }
+      let syncs = own.enumerated().filter { !$0.offset.isMultiple(of: 2) }.map { $0.element }
+      #expect(writes.count == syncs.count && writes.count < 200, "\(own)")
+      for case .synced(let path) in writes { Issue.record("\(path) was synced twice: \(own)") }
+      for case .wrote(let path) in syncs { Issue.record("\(path) was written twice: \(own)") }
+    }
+    withExtendedLifetime(scratch) {}
   }
 }

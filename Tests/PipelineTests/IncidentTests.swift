@@ -322,6 +322,40 @@ struct IncidentRepairTests {
     try Self.begin(world)
   }
 
+  @Test func `what the app says of its settings and of its requests is evidence`() throws {
+    let content = try Self.content()
+    let manifest = content.path + "/Exercises/incidents/TXT-01/incident.yaml"
+    let text = try String(contentsOfFile: manifest, encoding: .utf8)
+    let tables = [("settings", "config"), ("attempts", "requests"), ("events", "events")]
+    let facts = tables.map { fact, table in
+      "  - {id: \(fact), says: {en: x}, from: [system.sdk.\(table)], excludes: [collector]}\n"
+    }
+    let changed = text.replacing("\ndiagnosis:\n", with: facts.joined() + "\ndiagnosis:\n")
+    try #require(changed != text)
+    try changed.write(toFile: manifest, atomically: true, encoding: .utf8)
+    let world = try TestWorld(content: content.path)
+    try Self.begin(world)
+    let lines = [
+      "app config", "SELECT key, value FROM system.sdk.config;", "app log --requests", "app log",
+      "app devices",
+    ]
+    for line in lines {
+      let answer = world.run(line)
+      #expect(answer.status == .success, "\(line): \(answer.text)")
+    }
+    let object = try JSONSerialization.jsonObject(
+      with: Data(world.run("incident evidence", json: true).text.utf8)) as? [String: Any]
+    let found = (object?["data"] as? [[String: Any]] ?? []).map { entry -> [String] in
+      let facts = entry["facts"] as? [String] ?? []
+      return [entry["line"] as? String ?? ""] + facts.sorted()
+    }
+    #expect(
+      found == [
+        [lines[0], "settings"], [lines[1], "settings"], [lines[2], "attempts", "events"],
+        [lines[3], "events"],
+      ])
+  }
+
   @Test func `a repair for this day only fails in the hidden variant`() throws {
     let content = try Self.content()
     let world = try TestWorld(content: content.path)

@@ -81,6 +81,48 @@ struct KafkaCommandTests {
     #expect(world.run(all).text.contains("min.insync.replicas=1"))
   }
 
+  @Test func `the settings of Bronze's consumers are rows, as the file has them at that moment`() throws {
+    let world = try TestWorld()
+    let rows = "SELECT name || '=' || value FROM system.kafka.sink_settings"
+    let usual = [
+      "delivery=exactly-once", "consumers=1", "autoOffsetReset=earliest", "poison=store",
+      "maxPollRecords=500", "maxPollIntervalSeconds=300", "sessionTimeoutSeconds=45",
+      "autoCommitIntervalSeconds=5", "millisecondsPerRecord=0.0",
+    ]
+    #expect(try world.texts(rows) == usual)
+    let path = world.worldPath + "/pipeline/ingest.yaml"
+    func save(_ yaml: String) throws {
+      try yaml.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    // Saved while the world is open.
+    try save(
+      """
+      delivery: at-least-once
+      consumers: 2
+      autoOffsetReset: latest
+      poison: dlq
+      maxPollRecords: 50
+      maxPollIntervalSeconds: 60
+      sessionTimeoutSeconds: 10
+      autoCommitIntervalSeconds: 1
+      millisecondsPerRecord: 2.5
+      """)
+    #expect(
+      try world.texts(rows) == [
+        "delivery=at-least-once", "consumers=2", "autoOffsetReset=latest", "poison=dlq",
+        "maxPollRecords=50", "maxPollIntervalSeconds=60", "sessionTimeoutSeconds=10",
+        "autoCommitIntervalSeconds=1", "millisecondsPerRecord=2.5",
+      ])
+    // What a file leaves out is as usual, and a mistake in it is told instead of rows.
+    try save("poison: skip\n")
+    #expect(try world.texts(rows) == usual.map { $0 == "poison=store" ? "poison=skip" : $0 })
+    try save("poison: never\n")
+    let refused = world.run(rows + ";")
+    #expect(refused.status != .success && refused.text.contains("ingest.yaml"), "\(refused.text)")
+    try FileManager.default.removeItem(atPath: path)
+    #expect(try world.texts(rows) == usual)
+  }
+
   @Test func `acks=1 loses with its leader, acks=all does not`() throws {
     let world = try TestWorld()
     try world.restart {

@@ -12,6 +12,7 @@ struct LessonWalk {
     var prompt: String
     var line: String
     var output: String
+    var status: ExitStatus
   }
 
   let world: TestWorld
@@ -38,8 +39,8 @@ struct LessonWalk {
     let state = world.shell.promptState()
     let shown = line.isEmpty ? state.enterLine ?? "" : line
     let output = CapturedOutput(width: width, style: style)
-    _ = world.shell.run(Shell.Request(line: line, isPrompt: true), output: output)
-    turns.append(Turn(prompt: state.text, line: shown, output: output.text))
+    let status = world.shell.run(Shell.Request(line: line, isPrompt: true), output: output)
+    turns.append(Turn(prompt: state.text, line: shown, output: output.text, status: status))
     return output.text
   }
 
