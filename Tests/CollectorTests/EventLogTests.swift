@@ -26,7 +26,7 @@ struct EventLogTests {
       )
       #expect(response.status == 200)
       #expect(log.fsyncCount > before)
-      accepted = response.accepted
+      accepted = Array(response.accepted)
     }
     let log = try EventLog.open(directory: folder.path)
     let collector = try Collector(log: log, clock: clock, configuration: configuration)

@@ -50,7 +50,7 @@ struct GroupAppendTests {
       try opened.read(partition(Int32(number)), from: Offset(0), bytesMax: 1 << 20)
     }
     var given = 0
-    for append in appends.joined() { given += append.records.count }
+    for append in appends.joined() { given += try append.records().count }
     var kept = 0
     for records in stored { kept += records.count }
     #expect(kept == given)
@@ -58,8 +58,8 @@ struct GroupAppendTests {
       let offsets = try #require(try result?.get())
       for (append, offset) in zip(appends[caller], offsets) {
         let records = stored[Int(append.partition.partition)]
-        let found = records.dropFirst(Int(offset.rawValue)).prefix(append.records.count)
-        #expect(found.map(text) == append.records.map(text))
+        let found = records.dropFirst(Int(offset.rawValue)).prefix(try append.records().count)
+        #expect(found.map(text) == (try append.records().map(text)))
       }
     }
   }
