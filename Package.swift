@@ -189,8 +189,9 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog", "KafkaBroker",
-        "KafkaProtocol", "Platform", "Simulation", "Terminal", "World", "tapline",
+        "CRDKafka", "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog",
+        "KafkaBroker", "KafkaProtocol", "Platform", "RemoteKafka", "Simulation", "Terminal", "World",
+        "tapline",
       ],
       swiftSettings: strict),
 

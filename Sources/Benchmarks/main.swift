@@ -13,8 +13,8 @@
 // - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
 //   joins over one table in memory, on one thread.
 //
-// - `log --python PATH [--records N]` drives the Kafka broker and librdkafka's mock broker with the
-//   same clients; PATH is a Python with confluent-kafka.
+// - `log [--records N]` drives the Kafka broker and librdkafka's mock broker with the same client, which
+//   is librdkafka; the system's, or the one that TAPLINE_LIBRDKAFKA names.
 // - `recovery [--megabytes N]` opens a log that was not closed, 1,000 MB by default.
 //
 // One warm-up, then the median of the runs; a table for people, then one line of JSON.
@@ -179,12 +179,8 @@ func measureLog(_ name: String) throws -> [Figures] {
       bytes: megabytes * 1_000_000, runs: number("--runs", 5))
     return [figures]
   }
-  guard
-    let python = value(of: "--python")
-      ?? ProcessInfo.processInfo.environment["TAPLINE_INTEROP_PYTHON"]
-  else { refuse("log needs --python PATH, a Python with confluent-kafka.") }
   let figures = try LogBenchmark.run(
-    python: python, records: number("--records", 1_000_000), runs: number("--runs", 5))
+    records: number("--records", 1_000_000), runs: number("--runs", 5))
   let mock = figures[0]
   func text(_ rates: [Double], _ against: [Double]) -> [String] {
     let rate = LogFigures.median(rates)
@@ -217,6 +213,9 @@ if arguments.first == EngineBenchmark.childArgument {
   }
 }
 if arguments.first == CollectLoad.argument { CollectLoad.run(Array(arguments.dropFirst())) }
+if arguments.first == LogLoad.argument || arguments.first == LogLoad.mockArgument {
+  LogLoad.run(arguments)
+}
 var results: [Figures] = []
 do {
   if arguments.first == "collect" {

@@ -77,7 +77,7 @@ bool tapline_rdkafka_has_mock(void) {
   return has;
 }
 
-/// Tags of `rd_kafka_producev`, and its flag for copying a message.
+/// Tags of `rd_kafka_producev`.
 enum {
   VTYPE_END = 0,
   VTYPE_TOPIC = 1,
@@ -88,7 +88,6 @@ enum {
   VTYPE_MSGFLAGS = 7,
   VTYPE_TIMESTAMP = 8,
   VTYPE_HEADERS = 10,
-  MSG_F_COPY = 0x2,
 };
 
 int tapline_rdkafka_produce(
@@ -99,10 +98,10 @@ int tapline_rdkafka_produce(
     return tapline_rdkafka.rd_kafka_producev(
         client, VTYPE_TOPIC, topic, VTYPE_PARTITION, partition, VTYPE_VALUE, (void *)value,
         value_size, VTYPE_KEY, (void *)key, key_size, VTYPE_TIMESTAMP, timestamp, VTYPE_MSGFLAGS,
-        (int)MSG_F_COPY, VTYPE_OPAQUE, opaque, VTYPE_END);
+        (int)RD_KAFKA_MSG_F_COPY, VTYPE_OPAQUE, opaque, VTYPE_END);
   }
   return tapline_rdkafka.rd_kafka_producev(
       client, VTYPE_TOPIC, topic, VTYPE_PARTITION, partition, VTYPE_VALUE, (void *)value,
       value_size, VTYPE_KEY, (void *)key, key_size, VTYPE_TIMESTAMP, timestamp, VTYPE_MSGFLAGS,
-      (int)MSG_F_COPY, VTYPE_HEADERS, headers, VTYPE_OPAQUE, opaque, VTYPE_END);
+      (int)RD_KAFKA_MSG_F_COPY, VTYPE_HEADERS, headers, VTYPE_OPAQUE, opaque, VTYPE_END);
 }

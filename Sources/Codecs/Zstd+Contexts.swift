@@ -37,6 +37,56 @@ public final class ZstdCompressor {
   }
 }
 
+/// Unpacks one buffer after the other, with one context and one piece of memory for all of them.
+///
+/// Not thread-safe: it belongs to one caller at a time.
+public final class ZstdDecompressor {
+  private let context: OpaquePointer
+  private var room = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  /// More than this is not kept.
+  private let roomMax: Int
+
+  /// - Parameter roomMax: bytes of memory that it keeps at most.
+  public init(roomMax: Int = 4 << 20) throws {
+    guard let context = ZSTD_createDCtx() else {
+      throw CodecsError(.unsupported, codec: "zstd", "libzstd could not start a decompressor")
+    }
+    self.context = context
+    self.roomMax = roomMax
+  }
+
+  deinit {
+    ZSTD_freeDCtx(context)
+    room.deallocate()
+  }
+
+  /// Calls `body` with what one or more frames unpack to, which is gone when it returns.
+  ///
+  /// Frames need not say their size, and most producers' do not: what came last is the measure of what
+  /// comes next.
+  /// - Throws: what `Zstd.decompress(_:bytesMax:)` throws, and what `body` throws.
+  public func withPlain<Result>(
+    _ bytes: UnsafeRawBufferPointer, bytesMax: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    if !room.isEmpty {
+      let size = ZSTD_decompressDCtx(
+        context, room.baseAddress, min(room.count, bytesMax), bytes.baseAddress, bytes.count)
+      if ZSTD_isError(size) == 0 {
+        return try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<size]))
+      }
+    }
+    // The room is too small, or something is wrong, which the long way says.
+    let plain = try Zstd.decompress(bytes, bytesMax: bytesMax)
+    if plain.count > room.count, plain.count <= roomMax {
+      room.deallocate()
+      // A little more than this one: batches of one producer are of about one size.
+      room = .allocate(byteCount: min(roomMax, plain.count + plain.count / 4), alignment: 16)
+    }
+    return try plain.withUnsafeBytes(body)
+  }
+}
+
 extension Zstd {
   /// The unpacked size that the first frame states; nil where it states none or is no frame.
   public static func statedSize(_ bytes: UnsafeRawBufferPointer) -> Int? {

@@ -40,14 +40,14 @@ extension EventLog {
           + "\(settings.batchBytesMax)"
       )
     }
-    let header = try batch.withUnsafeBytes { try Self.check($0) }
+    let header = try batch.withUnsafeBytes { try check($0) }
     let produced = try log.produce(batch, header, appendTime: appendTime)
     markDirty(log)
     if !produced.isDuplicate { tellAppended(log, bytes: batch.count) }
     return produced
   }
 
-  private static func check(_ bytes: UnsafeRawBufferPointer) throws -> RecordBatchHeader {
+  private func check(_ bytes: UnsafeRawBufferPointer) throws -> RecordBatchHeader {
     do {
       let header = try RecordBatchHeader(parsing: bytes)
       guard header.totalSize == bytes.count else {
@@ -71,12 +71,17 @@ extension EventLog {
       guard !header.isLogAppendTime else {
         throw EventLogError.refused(.invalidTimestamp, "only the log may set the append time")
       }
-      try RecordBatch.verify(bytes)
+      let verifier = verifiers.withLock { $0.popLast() } ?? RecordBatchVerifier()
+      defer { verifiers.withLock { if $0.count < Self.verifiersMax { $0.append(verifier) } } }
+      try verifier.verify(bytes)
       return header
     } catch let error as KafkaProtocolError {
       throw EventLogError.refused(KafkaErrorCode(rawValue: error.wireCode), error.message)
     }
   }
+
+  /// Verifiers that wait for the next batch, each with a few megabytes at most.
+  private static let verifiersMax = 8
 
   /// A producer id that was never given before, also after a crash.
   package func makeProducerID() throws -> Int64 {

@@ -37,6 +37,8 @@ package final class EventLog: Sendable {
   let dirty = Mutex<[ObjectIdentifier: PartitionLog]>([:])
   private let commits = GroupCommit()
   let commitQueue = CommitQueue()
+  /// Those that check no batch at the moment.
+  let verifiers = Mutex<[RecordBatchVerifier]>([])
   let offsets: ConsumerOffsets
   let producerIDs: ProducerIDs
   /// Groups whose members are in this process, by name.

@@ -14,6 +14,15 @@ extension RecordBatch {
     _ bytes: UnsafeRawBufferPointer,
     unpackedBytesMax: Int = 64 << 20
   ) throws -> RecordBatchHeader {
+    try verify(bytes, unpackedBytesMax: unpackedBytesMax, zstd: nil)
+  }
+
+  /// The same with a decompressor whose memory stays for the next batch.
+  static func verify(
+    _ bytes: UnsafeRawBufferPointer,
+    unpackedBytesMax: Int,
+    zstd: ZstdDecompressor?
+  ) throws -> RecordBatchHeader {
     let header = try RecordBatchHeader(parsing: bytes)
     try header.checkCRC(bytes)
     let packed = UnsafeRawBufferPointer(
@@ -22,6 +31,11 @@ extension RecordBatch {
     let isRight =
       switch header.compression {
       case .none?: RecordWalk(packed).isWhole(header)
+      case .zstd? where zstd != nil:
+        // What does not unpack is told by the slow way.
+        (try? zstd?.withPlain(packed, bytesMax: unpackedBytesMax) {
+          RecordWalk($0).isWhole(header)
+        }) ?? false
       case let codec?:
         try unpack(packed, codec, bytesMax: unpackedBytesMax).withUnsafeBytes {
           RecordWalk($0).isWhole(header)
@@ -33,6 +47,24 @@ extension RecordBatch {
       try forEachRecord(in: bytes, unpackedBytesMax: unpackedBytesMax) { _ in }
     }
     return header
+  }
+}
+
+/// Checks batches one after the other, with memory that stays.
+///
+/// `@unchecked Sendable`: whoever took it out of a pool is the only one that has it.
+public final class RecordBatchVerifier: @unchecked Sendable {
+  private let zstd = try? ZstdDecompressor()
+
+  public init() {}
+
+  /// As `RecordBatch.verify`.
+  @discardableResult
+  public func verify(
+    _ bytes: UnsafeRawBufferPointer,
+    unpackedBytesMax: Int = 64 << 20
+  ) throws -> RecordBatchHeader {
+    try RecordBatch.verify(bytes, unpackedBytesMax: unpackedBytesMax, zstd: zstd)
   }
 }
 

@@ -36,6 +36,10 @@ import Testing
       draw = draw &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int((draw >> 33) % UInt64(bound))
     }
+    let verifier = RecordBatchVerifier()
+    func again(_ bytes: [UInt8]) -> Bool {
+      bytes.withUnsafeBytes { (try? verifier.verify($0)) != nil }
+    }
     var refused = 0
     for _ in 0..<4_000 {
       var bytes = whole
@@ -48,8 +52,27 @@ import Testing
       }
       let isRead = Self.isRead(bytes)
       #expect(Self.isVerified(bytes) == isRead)
+      #expect(again(bytes) == isRead)
       refused += isRead ? 0 : 1
     }
     #expect(refused > 100)
+  }
+
+  @Test func `one verifier checks small, large and broken batches in any order`() throws {
+    let verifier = RecordBatchVerifier()
+    for count in [1, 40, 3, 400, 2, 20_000, 5] {
+      let records = (0..<count).map { Record(key: nil, value: [UInt8](repeating: UInt8($0 & 63), count: 90)) }
+      var bytes = try RecordBatch.encodeAppend(
+        records[...], baseOffset: Offset(0), appendTime: 1, compression: .zstd)
+      let header = try bytes.withUnsafeBytes { try verifier.verify($0) }
+      #expect(Int(header.recordCount) == count)
+      bytes[bytes.count - 1] ^= 1
+      #expect(throws: KafkaProtocolError.self) {
+        try bytes.withUnsafeBytes { try verifier.verify($0) }
+      }
+      #expect(throws: KafkaProtocolError.self) {
+        try bytes.withUnsafeBytes { _ = try verifier.verify($0, unpackedBytesMax: 10) }
+      }
+    }
   }
 }

@@ -44,6 +44,11 @@
     (rd_kafka_t * client, const char *topic, void *_Nullable conf), (client, topic, conf))         \
   F(const char *_Nonnull, rd_kafka_topic_name, (const rd_kafka_topic_t *topic), (topic))            \
   F(void, rd_kafka_topic_destroy, (rd_kafka_topic_t * topic), (topic))                             \
+  F(int, rd_kafka_produce,                                                                         \
+    (rd_kafka_topic_t * topic, int32_t partition, int flags, void *_Nullable value,                \
+     size_t value_size, const void *_Nullable key, size_t key_size, void *_Nullable opaque),       \
+    (topic, partition, flags, value, value_size, key, key_size, opaque))                           \
+  F(int, rd_kafka_last_error, (void), ())                                                          \
   F(int, rd_kafka_query_watermark_offsets,                                                         \
     (rd_kafka_t * client, const char *topic, int32_t partition, int64_t *low, int64_t *high,       \
      int milliseconds),                                                                            \
