@@ -156,6 +156,11 @@ extension Shell {
   /// The name of every command.
   package static var commandNames: [String] { CommandTable.all.map { $0.names[0] } }
 
+  /// True where a line begins as one of the tools that people use at work.
+  package static func isRealTool(_ line: some StringProtocol) -> Bool {
+    RealTool.named(String(line.prefix { !$0.isWhitespace })) != nil
+  }
+
   /// The subcommand and what follows it.
   func subcommand(
     _ words: [String],
