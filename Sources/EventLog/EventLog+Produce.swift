@@ -91,21 +91,6 @@ extension EventLog {
 
   // MARK: Reading
 
-  /// Whole batches from an offset on; none where the first is larger than `firstBytesMax`.
-  package func readBatches(
-    _ partition: TopicPartition,
-    from offset: Offset,
-    bytesMax: Int,
-    firstBytesMax: Int
-  ) throws -> [UInt8] {
-    try checkOpen()
-    return try log(partition).readBatches(
-      from: offset.rawValue,
-      bytesMax: bytesMax,
-      firstBytesMax: firstBytesMax
-    )
-  }
-
   /// The first record whose timestamp is `time` or later; nil where there is none.
   package func record(
     _ partition: TopicPartition,

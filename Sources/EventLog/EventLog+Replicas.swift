@@ -149,28 +149,6 @@ extension EventLog {
 
   // MARK: Reading
 
-  /// Stored batches below the high watermark; see `readBatches`.
-  package func readCommitted(
-    _ partition: TopicPartition,
-    from offset: Offset,
-    bytesMax: Int,
-    firstBytesMax: Int
-  ) throws -> [UInt8] {
-    let bytes = try readBatches(
-      partition, from: offset, bytesMax: bytesMax, firstBytesMax: firstBytesMax)
-    guard replicas(partition) != nil else { return bytes }
-    let limit = try highWatermark(partition).rawValue
-    var size = 0
-    try bytes.withUnsafeBytes { all in
-      while size < all.count {
-        let header = try RecordBatchHeader(parsing: UnsafeRawBufferPointer(rebasing: all[size...]))
-        guard header.baseOffset < limit else { return }
-        size += header.totalSize
-      }
-    }
-    return size >= bytes.count ? bytes : Array(bytes.prefix(size))
-  }
-
   // MARK: Brokers
 
   /// A broker dies. What it led is led by the next in sync, with what that one had.

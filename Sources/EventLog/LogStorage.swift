@@ -86,28 +86,29 @@ final class LogStorage: Sendable {
   /// Up to `count` bytes from `position`; fewer only at the end of the file.
   func read(_ file: LogFile, at position: Int, count: Int) throws -> [UInt8] {
     guard count > 0 else { return [] }
-    var failed: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      guard let base = buffer.baseAddress else { return }
-      while filled < count {
-        let got = pread(
-          file.descriptor,
-          base + filled,
-          count - filled,
-          off_t(position + filled)
-        )
-        if got > 0 {
-          filled += got
-        } else if got == 0 {
-          return
-        } else if errno != EINTR {
-          failed = errno
-          return
-        }
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = try read(file, at: position, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+
+  /// The same into memory of the caller's; answers how many bytes there were.
+  func read(
+    _ file: LogFile, at position: Int, into room: UnsafeMutableRawBufferPointer
+  ) throws -> Int {
+    guard let base = room.baseAddress else { return 0 }
+    var filled = 0
+    while filled < room.count {
+      let got = pread(
+        file.descriptor, base + filled, room.count - filled, off_t(position + filled))
+      if got > 0 {
+        filled += got
+      } else if got == 0 {
+        break
+      } else if errno != EINTR {
+        throw failure(errno, "read", file.path)
       }
     }
-    guard failed == 0 else { throw failure(failed, "read", file.path) }
-    return bytes
+    return filled
   }
 
   /// The whole file; nil where there is none.

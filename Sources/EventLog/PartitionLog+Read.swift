@@ -5,7 +5,7 @@ internal import Synchronization
 
 extension PartitionLog {
   /// A segment with the place where a walk for an offset begins.
-  private struct Source {
+  struct Source {
     let file: LogFile
     let size: Int
     let position: Int
@@ -67,7 +67,7 @@ extension PartitionLog {
     return offset
   }
 
-  private func misplaced(_ header: RecordBatchHeader, _ offset: Int64) -> KafkaProtocolError {
+  func misplaced(_ header: RecordBatchHeader, _ offset: Int64) -> KafkaProtocolError {
     KafkaProtocolError(
       .corrupt,
       byteOffset: 0,
@@ -76,7 +76,7 @@ extension PartitionLog {
   }
 
   /// The segment that holds an offset; nil where the offset is the log's end.
-  private func source(of offset: Int64) throws -> Source? {
+  func source(of offset: Int64) throws -> Source? {
     for attempt in 0..<2 {
       let (source, sealed) = try view.withLock { view -> (Source?, SealedSegment?) in
         let end = try view.checkedActive()
@@ -175,20 +175,9 @@ extension PartitionLog {
   }
 
   /// The batches as they are stored, one after the other.
-  ///
-  /// There are none where the first is larger than `firstBytesMax`.
-  func readBatches(
-    from start: Int64,
-    bytesMax: Int,
-    firstBytesMax: Int = .max
-  ) throws -> [UInt8] {
+  func readBatches(from start: Int64, bytesMax: Int) throws -> [UInt8] {
     var result: [UInt8] = []
     try forEachBatch(from: start, bytesMax: bytesMax) { header, bytes in
-      if !result.isEmpty, result.capacity < result.count + bytes.count {
-        // The second batch says that there are more: room for all of them, once.
-        result.reserveCapacity(min(max(bytesMax, result.count + bytes.count), 8 << 20))
-      }
-      if result.isEmpty, header.totalSize > firstBytesMax { return false }
       try header.checkCRC(bytes)
       result.append(contentsOf: bytes)
       return true

@@ -18,6 +18,7 @@ final class BrokerCore: Sendable {
   let configuration: BrokerConfiguration
   let budget: MemoryBudget
   let waiting = WaitingFetches()
+  let rooms: FetchRooms
   let storyTime: @Sendable () -> Int64
   let loop: any EventLoop
   private let pool: NIOThreadPool
@@ -38,6 +39,7 @@ final class BrokerCore: Sendable {
     self.storyTime = storyTime
     groups = GroupCoordinator(log: log, limits: configuration.groups)
     budget = MemoryBudget(bytesMax: configuration.bytesInFlightMax)
+    rooms = FetchRooms(bytesMax: configuration.fetchBytesMax)
     pool = NIOThreadPool(numberOfThreads: max(1, configuration.threadCount))
     pool.start()
   }

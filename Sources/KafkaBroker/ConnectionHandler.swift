@@ -104,19 +104,42 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .close: context.close(promise: nil)
     case .nothing: goOn(context)
     case .response(let bytes, let lease):
-      let buffer = context.channel.allocator.buffer(bytes: bytes)
-      writeBegan = .now()
-      let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-      context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { result in
+      finish(context.channel.allocator.buffer(bytes: bytes), context) {
         withExtendedLifetime(lease) {}
-        let (handler, context) = bound.value
-        handler.writeBegan = nil
-        if case .success = result {
-          handler.goOn(context)
-        } else {
-          handler.isBusy = false
-          handler.answerNext(context)
+      }
+    case .fetched(let bytes, let gaps, var records, let lease):
+      var frame = context.channel.allocator.buffer(bytes: bytes)
+      var position = 0
+      for gap in gaps where gap.byteCount > 0 {
+        for piece in [
+          frame.readSlice(length: gap.position - position), records.readSlice(length: gap.byteCount),
+        ] {
+          if let piece { context.write(wrapOutboundOut(piece), promise: nil) }
         }
+        position = gap.position
+      }
+      finish(frame, context) { [core, records] in
+        withExtendedLifetime(lease) {}
+        core.rooms.giveBack(records)
+      }
+    }
+  }
+
+  /// Writes the last piece of an answer, and goes on when all of it was taken.
+  private func finish(
+    _ last: ByteBuffer, _ context: ChannelHandlerContext, _ taken: @escaping @Sendable () -> Void
+  ) {
+    writeBegan = .now()
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.writeAndFlush(wrapOutboundOut(last)).whenComplete { result in
+      taken()
+      let (handler, context) = bound.value
+      handler.writeBegan = nil
+      if case .success = result {
+        handler.goOn(context)
+      } else {
+        handler.isBusy = false
+        handler.answerNext(context)
       }
     }
   }

@@ -2,10 +2,13 @@
 
 internal import EventLog
 internal import KafkaProtocol
+internal import NIOCore
 
 /// What becomes of a request.
 enum RequestOutcome: Sendable {
   case response([UInt8], MemoryLease?)
+  /// A response with gaps, and what fills them, one behind the other.
+  case fetched([UInt8], [WireCoder.Gap], ByteBuffer, MemoryLease?)
   /// The client does not want an answer.
   case nothing
   /// The connection ends: the bytes were no request that is known here.
@@ -35,7 +38,7 @@ struct RequestRouter: Sendable {
     case .describeCluster: call.answer(core.describeCluster)
     case .produce: call.answerLater(core.produce)
     case .initProducerID: call.answer(core.initProducerID)
-    case .fetch: call.answerLater(core.fetch)
+    case .fetch: call.answerFetch(core.fetch)
     case .listOffsets: call.answer(core.listOffsets)
     case .offsetForLeaderEpoch: call.answer(core.offsetForLeaderEpoch)
     case .findCoordinator: call.answer(core.findCoordinator)
@@ -83,6 +86,23 @@ struct Call: Sendable {
     body(request, self) { response in
       guard let response else { return router.reply(.nothing) }
       send(response)
+    }
+  }
+
+  /// The same for records, which go from the room they were read into to the socket.
+  func answerFetch(
+    _ body: (FetchRequest, Call, @escaping @Sendable (BrokerCore.FetchAnswer?) -> Void) -> Void
+  ) {
+    guard let request = try? FetchRequest(reading: router.frame.bytes, at: bodyStart, version: version)
+    else { return router.reply(.close) }
+    body(request, self) { answer in
+      guard let answer else { return router.reply(.close) }
+      guard
+        let (bytes, gaps) = try? answer.response.frameWithGaps(
+          version: version, correlationID: header.correlationID)
+      else { return router.reply(.close) }
+      let lease = router.core.budget.lend(bytes.count + answer.records.readableBytes)
+      router.reply(.fetched(bytes, gaps, answer.records, lease))
     }
   }
 

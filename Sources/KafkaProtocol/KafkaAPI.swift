@@ -176,6 +176,13 @@ extension KafkaResponse {
   ///
   /// - Throws: `kafka.tooLarge` for a text or a response beyond what its length field can say.
   public func frame(version: Int16, correlationID: Int32) throws -> [UInt8] {
+    try frameWithGaps(version: version, correlationID: correlationID).bytes
+  }
+
+  /// The same, and where bytes belong that the sender puts between; its size counts them.
+  public func frameWithGaps(
+    version: Int16, correlationID: Int32
+  ) throws -> (bytes: [UInt8], gaps: [WireCoder.Gap]) {
     let isFlexible = Self.api.isFlexible(version)
     var head = WireCoder(version: version, isFlexible: isFlexible && Self.api != .apiVersions)
     var (size, id): (Int32, Int32) = (0, correlationID)
@@ -185,12 +192,13 @@ extension KafkaResponse {
     var wire = WireCoder(writingAfter: head.bytes, version: version, isFlexible: isFlexible)
     var copy = self
     try copy.code(&wire)
-    var bytes = wire.bytes
-    guard let length = Int32(exactly: bytes.count - 4) else {
+    var bytes = wire.takeBytes()
+    let elsewhere = wire.gaps.reduce(0) { $0 + $1.byteCount }
+    guard let length = Int32(exactly: bytes.count + elsewhere - 4) else {
       throw KafkaProtocolError(.tooLarge, byteOffset: 0, "a response is larger than 2 GiB")
     }
     bytes.withUnsafeMutableBytes { $0.storeBytes(of: length.bigEndian, as: Int32.self) }
-    return bytes
+    return (bytes, wire.gaps)
   }
 
   /// Reads a response without the frame's size; gives its correlation id too.

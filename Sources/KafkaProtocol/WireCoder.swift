@@ -39,6 +39,15 @@ public struct WireCoder: Sendable {
   /// Where the next field is read.
   public private(set) var position: Int
   private var elementsLeft = WireCoder.elementsMax
+  /// Where bytes belong that were announced and not written, in order.
+  public private(set) var gaps: [Gap] = []
+
+  /// A place in a message for bytes that its sender puts there by itself.
+  public struct Gap: Sendable, Hashable {
+    /// Before which of the written bytes it is.
+    public var position: Int
+    public var byteCount: Int
+  }
 
   /// Reads `bytes` from `position` on.
   public init(reading bytes: [UInt8], at position: Int = 0, version: Int16, isFlexible: Bool) {
@@ -56,6 +65,13 @@ public struct WireCoder: Sendable {
     self.version = version
     self.isFlexible = isFlexible
     isReading = false
+  }
+
+  /// What was written, which the coder then has no more: nobody shares it.
+  mutating func takeBytes() -> [UInt8] {
+    let written = bytes
+    bytes = []
+    return written
   }
 
   /// Bytes that were not read yet.
@@ -183,6 +199,12 @@ public struct WireCoder: Sendable {
       try putLength(value?.count, shortForm: false)
       if let value { bytes.append(contentsOf: value) }
     }
+  }
+
+  /// Writes the length of bytes that the sender puts here by itself, and notes the place.
+  mutating func gap(byteCount: Int) throws {
+    try putLength(byteCount, shortForm: false)
+    gaps.append(Gap(position: bytes.count, byteCount: byteCount))
   }
 
   // MARK: Arrays

@@ -90,8 +90,11 @@ struct ReplicaTests {
     try append(log, "a", all: true)
     try append(log, "b", all: false)
     func read() throws -> Int {
-      let bytes = try log.readCommitted(
-        place0, from: Offset(0), bytesMax: 1 << 20, firstBytesMax: .max)
+      let span = try #require(
+        try log.committedSpan(place0, from: Offset(0), bytesMax: 1 << 20, firstBytesMax: .max))
+      let bytes = try [UInt8](unsafeUninitializedCapacity: span.byteCount) { room, count in
+        count = try span.read(into: UnsafeMutableRawBufferPointer(room)).byteCount
+      }
       var count = 0
       try bytes.withUnsafeBytes { all in
         var place = 0

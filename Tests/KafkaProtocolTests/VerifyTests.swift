@@ -70,6 +70,7 @@ import Testing
       #expect(throws: KafkaProtocolError.self) {
         try bytes.withUnsafeBytes { try verifier.verify($0) }
       }
+      bytes[bytes.count - 1] ^= 1
       #expect(throws: KafkaProtocolError.self) {
         try bytes.withUnsafeBytes { _ = try verifier.verify($0, unpackedBytesMax: 10) }
       }

@@ -126,6 +126,8 @@ public struct FetchResponse: KafkaResponse {
     public var abortedTransactions: [AbortedTransaction]?
     public var preferredReadReplica: Int32 = -1
     public var records: ArraySlice<UInt8>?
+    /// Bytes of records that the sender puts in their place by itself; nil where `records` has them.
+    public var recordsElsewhere: Int?
 
     public init() {}
 
@@ -137,7 +139,11 @@ public struct FetchResponse: KafkaResponse {
       try wire.field(&logStartOffset, from: 5)
       try wire.field(&abortedTransactions)
       try wire.field(&preferredReadReplica, from: 11)
-      try wire.field(&records)
+      if let recordsElsewhere {
+        try wire.gap(byteCount: recordsElsewhere)
+      } else {
+        try wire.field(&records)
+      }
       try wire.end()
     }
   }
