@@ -24,11 +24,13 @@ struct LogFigures {
 
 enum LogBenchmark {
   /// Measures both brokers in turn, `runs` times after one warm-up.
-  static func run(records: Int, runs: Int) throws -> [LogFigures] {
+  static func run(records: Int, runs: Int, fetchBytes: Int?) throws -> [LogFigures] {
     let directory = NSTemporaryDirectory() + "/tapline-bench-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let log = try EventLog.open(directory: directory)
-    let broker = try KafkaBroker.start(log: log, port: 0) {
+    var configuration = BrokerConfiguration()
+    if let fetchBytes { configuration.fetchBytesMax = fetchBytes }
+    let broker = try KafkaBroker.start(log: log, port: 0, configuration: configuration) {
       Int64(Date().timeIntervalSince1970 * 1_000)
     }
     defer { broker.stop() }

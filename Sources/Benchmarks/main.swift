@@ -13,7 +13,7 @@
 // - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
 //   joins over one table in memory, on one thread.
 //
-// - `log [--records N]` drives the Kafka broker and librdkafka's mock broker with the same client, which
+// - `log [--records N] [--fetch-bytes N]` drives the Kafka broker and librdkafka's mock broker with the same client, which
 //   is librdkafka; the system's, or the one that TAPLINE_LIBRDKAFKA names.
 // - `recovery [--megabytes N]` opens a log that was not closed, 1,000 MB by default.
 //
@@ -180,7 +180,8 @@ func measureLog(_ name: String) throws -> [Figures] {
     return [figures]
   }
   let figures = try LogBenchmark.run(
-    records: number("--records", 1_000_000), runs: number("--runs", 5))
+    records: number("--records", 1_000_000), runs: number("--runs", 5),
+    fetchBytes: value(of: "--fetch-bytes").flatMap { Int($0) })
   let mock = figures[0]
   func text(_ rates: [Double], _ against: [Double]) -> [String] {
     let rate = LogFigures.median(rates)

@@ -2,6 +2,7 @@
 // straight into that room.
 
 package import KafkaProtocol
+internal import Synchronization
 
 /// Batches of one segment that were found and not read yet.
 package struct BatchSpan: Sendable {
@@ -41,6 +42,17 @@ extension EventLog {
     let limit = replicas(partition) == nil ? nil : try highWatermark(partition).rawValue
     return try log(partition).span(
       from: offset.rawValue, bytesMax: bytesMax, firstBytesMax: firstBytesMax, limit: limit ?? .max)
+  }
+}
+
+extension EventLog {
+  /// Whether an offset lies in the segment that is written to: what was written last is in the system's
+  /// memory still, and reading it waits for no disk.
+  package func isRecent(_ offset: Offset, in partition: TopicPartition) -> Bool {
+    guard let log = try? log(partition) else { return true }
+    return log.view.withLock { view in
+      view.active.map { offset.rawValue >= $0.end.baseOffset } ?? false
+    }
   }
 }
 

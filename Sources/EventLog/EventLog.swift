@@ -45,9 +45,19 @@ package final class EventLog: Sendable {
   let residents = Mutex<[String: ConsumerGroup]>([:])
   let replicaStates: Mutex<ReplicaStates>
   /// Tells how many members a group of clients from outside has.
-  let memberCount = Mutex<(@Sendable (String) -> Int)?>(nil)
-  private let appendListener = Mutex<(@Sendable (TopicPartition, Int) -> Void)?>(nil)
+  let memberCount = Mutex<Listener<String, Int>?>(nil)
+  private let appendListener = Mutex<Listener<(TopicPartition, Int), Void>?>(nil)
   private let isClosed = Atomic<Bool>(false)
+
+  /// A function behind a lock. By itself it would be wrapped once more at every look, and a call would go
+  /// through all the wrappings.
+  final class Listener<Argument, Result>: Sendable {
+    let call: @Sendable (Argument) -> Result
+
+    init(_ call: @escaping @Sendable (Argument) -> Result) {
+      self.call = call
+    }
+  }
 
   /// What is in the file of topics, and the partitions that belong to it.
   struct Topics: Sendable {
@@ -176,11 +186,12 @@ package final class EventLog: Sendable {
   ///
   /// It is called on the appending thread and must be quick.
   package func onAppend(_ listener: (@Sendable (TopicPartition, Int) -> Void)?) {
-    appendListener.withLock { $0 = listener }
+    let boxed = listener.map { listener in Listener { listener($0.0, $0.1) } }
+    appendListener.withLock { $0 = boxed }
   }
 
   func tellAppended(_ log: PartitionLog, bytes: Int) {
-    appendListener.withLock { $0 }?(log.partition, bytes)
+    appendListener.withLock { $0 }?.call((log.partition, bytes))
   }
 
   /// Returns when everything appended before this call is on the disk itself.

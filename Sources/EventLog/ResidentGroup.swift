@@ -120,13 +120,13 @@ extension EventLog {
 
   /// Has `count` asked how many members a group of clients from outside has; nil for nobody.
   package func countMembers(_ count: (@Sendable (String) -> Int)?) {
-    memberCount.withLock { $0 = count }
+    memberCount.withLock { $0 = Listener(count) }
   }
 
   /// Members that a group has now, in this process and outside.
   package func activeMembers(of group: String) -> Int {
     let own = residentGroup(group)?.members.count ?? 0
-    return own + (memberCount.withLock { $0 }?(group) ?? 0)
+    return own + (memberCount.withLock { $0 }?.call(group) ?? 0)
   }
 
   /// Moves a group's offsets by hand, in one step with one fsync; `time` is story time.

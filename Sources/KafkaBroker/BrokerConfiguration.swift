@@ -7,7 +7,10 @@ package struct BrokerConfiguration: Sendable {
   /// The largest request (`socket.request.max.bytes`).
   package var requestBytesMax = 32 << 20
   /// The most that one fetch is answered with (`fetch.max.bytes`), but for a single larger batch.
-  package var fetchBytesMax = 8 << 20
+  ///
+  /// Little, since the way to a client on the same machine is short: it reads one answer while the next
+  /// is made, and holds no more of them than it needs.
+  package var fetchBytesMax = 64 << 10
   /// Bytes that large requests and answers may have in memory together.
   package var bytesInFlightMax = 256 << 20
   package var connectionsMax = 4_000

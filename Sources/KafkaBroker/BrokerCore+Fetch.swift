@@ -29,7 +29,12 @@ extension BrokerCore {
       deadline: NIODeadline.now() + .milliseconds(wait),
       send: send
     )
-    attempt(fetch)
+    // This is the connection's event loop: what may have to come from a disk is read elsewhere.
+    if fetch.asked.allSatisfy({ log.isRecent($1, in: $0) }) {
+      attempt(fetch)
+    } else {
+      onThread { core in core.attempt(fetch) }
+    }
   }
 
   /// A consumer that wants to wait for longer asks again.
@@ -42,11 +47,14 @@ extension BrokerCore {
     let send: @Sendable (FetchAnswer?) -> Void
 
     var isDue: Bool { NIODeadline.now() >= deadline }
-    var partitions: [TopicPartition] {
+    var asked: [(partition: TopicPartition, from: Offset)] {
       request.topics.flatMap { topic in
-        topic.partitions.map { TopicPartition(topic.topic, $0.partition) }
+        topic.partitions.map {
+          (TopicPartition(topic.topic, $0.partition), Offset($0.fetchOffset))
+        }
       }
     }
+    var partitions: [TopicPartition] { asked.map(\.partition) }
   }
 
   private func attempt(_ fetch: Fetch) {

@@ -90,9 +90,12 @@ final class BrokerCore: Sendable {
     host: String,
     _ reply: @escaping @Sendable (RequestOutcome) -> Void
   ) {
+    let router = RequestRouter(core: self, frame: frame, host: host, reply: reply)
+    // A fetch decides by itself whether it has to wait for a disk.
+    if RequestHeader.api(of: frame.bytes) == .fetch { return router.route() }
     pool.submit { state in
       guard state == .active else { return reply(.close) }
-      RequestRouter(core: self, frame: frame, host: host, reply: reply).route()
+      router.route()
     }
   }
 

@@ -48,7 +48,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelInactive(context: ChannelHandlerContext) {
     // A producer that wants no answers may be gone before its last records are appended; nobody
     // is there to hear any other answer.
-    waiting = CircularBuffer(waiting.filter { RequestHeader.isProduce($0.bytes) })
+    waiting = CircularBuffer(waiting.filter { RequestHeader.api(of: $0.bytes) == .produce })
     timer?.cancel()
     timer = nil
     context.fireChannelInactive()
@@ -168,8 +168,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
 }
 
 extension RequestHeader {
-  /// Whether a frame begins with the key of Produce.
-  fileprivate static func isProduce(_ frame: [UInt8]) -> Bool {
-    frame.starts(with: [0, UInt8(truncatingIfNeeded: KafkaAPI.produce.rawValue)])
+  /// The function that a frame asks for, read from its first two bytes; nil for none that is known.
+  static func api(of frame: [UInt8]) -> KafkaAPI? {
+    guard frame.count >= 2 else { return nil }
+    return KafkaAPI(rawValue: Int16(frame[0]) << 8 | Int16(frame[1]))
   }
 }
