@@ -186,7 +186,11 @@ package final class EventLog: Sendable {
   ///
   /// It is called on the appending thread and must be quick.
   package func onAppend(_ listener: (@Sendable (TopicPartition, Int) -> Void)?) {
-    let boxed = listener.map { listener in Listener { listener($0.0, $0.1) } }
+    let boxed = listener.map { listener in
+      Listener<(TopicPartition, Int), Void> { (append: (TopicPartition, Int)) in
+        listener(append.0, append.1)
+      }
+    }
     appendListener.withLock { $0 = boxed }
   }
 

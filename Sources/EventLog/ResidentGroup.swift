@@ -120,7 +120,7 @@ extension EventLog {
 
   /// Has `count` asked how many members a group of clients from outside has; nil for nobody.
   package func countMembers(_ count: (@Sendable (String) -> Int)?) {
-    memberCount.withLock { $0 = count.map { Listener($0) } }
+    memberCount.withLock { $0 = count.map { Listener<String, Int>($0) } }
   }
 
   /// Members that a group has now, in this process and outside.
