@@ -86,7 +86,7 @@ final class CommitQueue: Sendable {
 
   /// How long a round lets others join it where the one before had several callers: fewer and larger
   /// writes and syncs. Who is alone never waits.
-  private static let lingerMicroseconds: UInt32 = 500
+  private static let lingerMicroseconds: UInt32 = 100
 
   /// All in one, and where that fails each by itself: one caller's partition is none of another's.
   private static func write(
