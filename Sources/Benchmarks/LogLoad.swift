@@ -36,12 +36,17 @@ enum LogLoad {
       }
       let produced = try produce(arguments[1], arguments[2], count, acks: arguments[4])
       let fetched = try fetch(arguments[1], arguments[2], of: count)
-      print(produced, fetched)
+      say("\(produced) \(fetched)")
       exit(0)
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       exit(1)
     }
+  }
+
+  /// A line for whoever started this process.
+  private static func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
   }
 
   /// A mock cluster of one broker; its address is the first line of the output.
@@ -50,8 +55,7 @@ enum LogLoad {
     guard tapline_rdkafka_has_mock(), let cluster = rd_kafka_mock_cluster_new(client, 1) else {
       throw Failure("this librdkafka has no mock cluster")
     }
-    print(String(cString: rd_kafka_mock_cluster_bootstraps(cluster)))
-    fflush(nil)
+    say(String(cString: rd_kafka_mock_cluster_bootstraps(cluster)))
     while readLine() != nil {}
     exit(0)
   }
