@@ -93,6 +93,8 @@ struct RecordSelection {
     var partition: Int32
     var offset: Offset
     var timestamp: Int64
+    /// What has picked the partition; nil for a record without a key.
+    var key: [UInt8]?
     var event: JSONValue?
     var value: [UInt8]
 
@@ -100,6 +102,7 @@ struct RecordSelection {
       .record([
         "partition": .integer(Int64(partition)), "offset": .integer(offset.rawValue),
         "timestamp": .string(EventTimestamp.format(timestamp)),
+        "key": key.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null,
         "value": event ?? .string(String(decoding: value, as: UTF8.self)),
       ])
     }
@@ -126,6 +129,7 @@ struct RecordSelection {
             partition: number,
             offset: record.offset,
             timestamp: record.timestamp,
+            key: record.key,
             event: (record.value ?? []).withUnsafeBytes { try? JSONValue(parsing: $0) },
             value: record.value ?? []
           )
@@ -151,12 +155,14 @@ struct RecordSelection {
     }
     return TableView(
       columns: [
-        .number("PARTITION"), .number("OFFSET"), TableColumn("EVENT_NAME"), TableColumn("EVENT_ID"),
-        .number("PRICE"),
+        .number("PARTITION"), .number("OFFSET"), TableColumn("KEY"), TableColumn("EVENT_NAME"),
+        TableColumn("EVENT_ID"), .number("PRICE"),
       ],
       rows: found.map { item in
         [
           String(item.partition), String(item.offset.rawValue),
+          // As SQL writes them: no key is not the empty one.
+          item.key.map { $0.isEmpty ? "''" : String(decoding: $0.prefix(24), as: UTF8.self) } ?? "NULL",
           item.event == nil
             ? String(decoding: item.value.prefix(40), as: UTF8.self)
             : text(item.event?["event_name"]),
