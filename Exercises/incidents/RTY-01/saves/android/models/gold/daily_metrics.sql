@@ -12,7 +12,7 @@ SELECT
            THEN coalesce(amount, price * coalesce(quantity, 1), 0) END), 0) AS revenue_krw
 FROM (
   SELECT *, row_number() OVER (
-    PARTITION BY dt, CASE WHEN platform = 'android' AND app_version = '3.1.3' THEN coalesce(install_id || ':' || CAST(seq AS varchar), event_id) ELSE event_id END ORDER BY received_at, event_id) AS copy
+    PARTITION BY dt, CASE WHEN platform = 'android' THEN coalesce(install_id || ':' || CAST(seq AS varchar), event_id) ELSE event_id END ORDER BY received_at, event_id) AS copy
   FROM {{ source('silver', 'events') }}
   WHERE TRUE
   {% if is_incremental() %}

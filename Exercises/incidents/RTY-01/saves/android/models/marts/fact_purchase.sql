@@ -18,7 +18,7 @@ SELECT
   dt
 FROM (
   SELECT *, row_number() OVER (
-    PARTITION BY dt, CASE WHEN platform = 'android' AND app_version = '3.1.3' THEN coalesce(install_id || ':' || CAST(seq AS varchar), event_id) ELSE event_id END ORDER BY received_at, event_id) AS copy
+    PARTITION BY dt, CASE WHEN platform = 'android' THEN coalesce(install_id || ':' || CAST(seq AS varchar), event_id) ELSE event_id END ORDER BY received_at, event_id) AS copy
   FROM {{ source('silver', 'events') }}
   WHERE event_name = 'purchase_completed'
   {% if is_incremental() %}
