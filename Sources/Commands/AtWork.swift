@@ -30,6 +30,8 @@ struct AtWork: Equatable {
       self.init("aws s3 cp",
         "aws s3 cp s3://lake/\(key) - | " + (key.hasSuffix(".gz") ? "gunzip | " : "") + "head -3")
     case ("dag", "list"): self.init("airflow dags", "airflow dags list")
+    case ("dag", "run") where words.contains("--full-refresh"):
+      self.init("dbt full-refresh", "dbt build --full-refresh")
     case ("dag", "run"): self.init("airflow trigger", "airflow dags trigger \(first ?? "nightly")")
     case ("dlq", _): self.init("kcat dlq", "kcat -C -b localhost:9092 -t app-events-dlq -e")
     default:

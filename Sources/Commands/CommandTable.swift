@@ -120,7 +120,7 @@ enum CommandTable {
       ) { try $0.kafka($1) },
       Command("s3", group: .lake, subcommands: ["ls", "head"]) { try $0.objects($1) },
       Command(
-        "dag", group: .etl, subcommands: ["list", "show", "run"],
+        "dag", group: .etl, subcommands: ["list", "show", "run"], options: ["--full-refresh"],
         isOperational: Command.begins("run")
       ) { try $0.dag($1) },
       Command("dash", group: .dashboard, subcommands: ["show"], options: ["--day", "--app"]) {

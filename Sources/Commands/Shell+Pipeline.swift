@@ -59,11 +59,11 @@ extension Shell {
     )
   }
 
-  /// `dag list|show|run`.
+  /// `dag list|show|run`; `run NAME --full-refresh` computes every day of its models again.
   func dag(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "dag", default: "list")
-    let arguments = try Arguments(rest)
-    try arguments.allowOnly()
+    let arguments = try Arguments(rest, flags: ["full-refresh"])
+    if action == "run" { try arguments.allowOnly("full-refresh") } else { try arguments.allowOnly() }
     let platform = try platform()
     let dags = try platform.pipeline.dags()
     if action == "list" { return dagList(dags, now: platform.now) }
@@ -81,7 +81,8 @@ extension Shell {
           """
       )
     }
-    let advance = try platform.run(dag)
+    let advance = try platform.run(
+      dag, isFullRefresh: arguments.options["full-refresh"] != nil)
     return Reply(instanceBlocks(advance.instances), data: Shell.json(advance.instances))
   }
 

@@ -50,7 +50,12 @@ package struct ModelRunner: Sendable {
   }
 
   /// Runs one model at a story time.
-  package func run(_ name: String, at now: StoryTime) throws -> Summary {
+  ///
+  /// - Parameter isFullRefresh: computes every day again and replaces the whole table, whatever has
+  ///   changed: what a model needs that was edited, as its sources say nothing of that.
+  package func run(
+    _ name: String, at now: StoryTime, isFullRefresh: Bool = false
+  ) throws -> Summary {
     guard let model = models[name] else {
       throw ETLError(
         .unknownModel,
@@ -62,7 +67,8 @@ package struct ModelRunner: Sendable {
     }
     let target = try Target(model)
     let existing = try open(target)
-    let plan = try Changes(model: model, target: try existing?.snapshot(), runner: self)
+    let plan = try Changes(
+      model: model, target: isFullRefresh ? nil : try existing?.snapshot(), runner: self)
     switch plan.state {
     case .missing(let table):
       return Summary(outcome: .noSource(table), target: target.name.description)
@@ -101,10 +107,13 @@ package struct ModelRunner: Sendable {
       isIncremental
       ? .overwritePartitions(days.map { [target.partitionColumn: .some($0.description)] })
       : .overwrite
-    let sink = try table.snapshot().makeSink(
+    let before = try table.snapshot()
+    // A source that has not moved since is recorded already, and is not recorded twice.
+    let moved = plan.versions.filter { before.transactions[$0.key] != $0.value }
+    let sink = try before.makeSink(
       mode: mode,
       options: DeltaWriteOptions(
-        transactions: plan.versions,
+        transactions: moved,
         operation: "WRITE",
         timestamp: now.milliseconds
       )
@@ -203,7 +212,7 @@ struct Changes {
     case none
     case missing(String)
     case days([CivilDate])
-    /// The target is new, or its history no longer tells what changed.
+    /// The target is new, its history no longer tells what changed, or all was asked for.
     case everything
   }
 

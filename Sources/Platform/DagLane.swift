@@ -18,6 +18,8 @@ final class DagLane: @unchecked Sendable {
   struct Run: Sendable {
     var moment: StoryTime
     var dags: [DagDefinition]
+    /// Models compute every day again.
+    var isFullRefresh = false
   }
 
   /// What a run did.

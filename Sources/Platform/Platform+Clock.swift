@@ -127,12 +127,15 @@ extension Platform {
   }
 
   /// Runs one DAG now, outside its schedule.
+  ///
+  /// - Parameter isFullRefresh: its models compute every day again.
   @discardableResult
-  package func run(_ dag: DagDefinition) throws -> Advance {
+  package func run(_ dag: DagDefinition, isFullRefresh: Bool = false) throws -> Advance {
     var summary = Advance(from: now, to: now)
     let lane = DagLane(work: try dagWork())
     for run in unfinishedRuns { lane.add(run, isUrgent: false) }
-    lane.add(DagLane.Run(moment: now, dags: [dag]), isUrgent: false)
+    lane.add(
+      DagLane.Run(moment: now, dags: [dag], isFullRefresh: isFullRefresh), isUrgent: false)
     try finish(lane, into: &summary)
     try checkpoint()
     return summary
@@ -244,7 +247,7 @@ extension Platform {
         let instances = DagRunner.run(dag, at: run.moment) { work in
           do {
             return try Platform.report(
-              work, at: run.moment, ingest, lake, runner, gaps: &outcome.gaps)
+              work, of: run, ingest, lake, runner, gaps: &outcome.gaps)
           } catch let error as any DiagnosableError where error.code.hasSuffix(".diskFull") {
             diskFull = error
             throw error
@@ -262,7 +265,7 @@ extension Platform {
   /// Does one task and says what it did.
   private static func report(
     _ work: DagDefinition.Work,
-    at moment: StoryTime,
+    of run: DagLane.Run,
     _ ingest: BronzeIngest,
     _ lake: Lake,
     _ runner: ModelRunner,
@@ -270,11 +273,11 @@ extension Platform {
   ) throws -> DagRunner.Report {
     switch work {
     case .ingest:
-      let result = try ingest.run(at: moment)
+      let result = try ingest.run(at: run.moment)
       gaps += result.gaps
       return DagRunner.Report(rows: result.records, message: "\(result.objects.count) objects")
     case .clean:
-      let result = try CleanEvents(lake: lake).run(at: moment)
+      let result = try CleanEvents(lake: lake).run(at: run.moment)
       var message = "\(result.duplicates) duplicates left out"
       if result.unreadableCount > 0 {
         message += ", \(result.unreadableCount) unreadable: "
@@ -282,12 +285,14 @@ extension Platform {
       }
       return DagRunner.Report(rows: result.rows, message: message)
     case .model(let name):
-      let result = try runner.run(name, at: moment)
+      let result = try runner.run(name, at: run.moment, isFullRefresh: run.isFullRefresh)
       switch result.outcome {
       case .written:
         return DagRunner.Report(
           rows: result.rows,
-          message: "\(result.target), \(result.days.count) days replaced"
+          message: run.isFullRefresh
+            ? "\(result.target), replaced as a whole"
+            : "\(result.target), \(result.days.count) days replaced"
         )
       case .unchanged:
         return DagRunner.Report(rows: 0, message: "nothing new", isSkipped: true)

@@ -160,6 +160,30 @@ struct ArrowTests {
     #expect(try world.tile("activity", "--day 2024-01-17")["events"] == 0)
   }
 
+  @Test func `an edited model changes nothing by a rerun, and every day by a full refresh`() throws {
+    let world = try TestWorld()
+    world.run("clock +1d")
+    world.run("dag run nightly")
+    func purchases() throws -> Int64 {
+      try world.count("SELECT count(*) FROM warehouse.mart.fact_purchase")
+    }
+    let all = try purchases()
+    #expect(all > 0)
+    let file = world.worldPath + "/pipeline/models/marts/fact_purchase.sql"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let wanted = "WHERE event_name = 'purchase_completed'"
+    try text.replacing(wanted, with: wanted + " AND quantity < 0")
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    world.run("dag run nightly")
+    #expect(try purchases() == all)
+    world.run("dag run nightly --full-refresh")
+    #expect(try purchases() == 0)
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    world.run("dag run nightly --full-refresh")
+    #expect(try purchases() == all)
+    #expect(world.run("dag show nightly --full-refresh").status == .usage)
+  }
+
   @Test func `warehouse to dashboard: the tile shows what the table holds when it is looked at`() throws {
     let world = try TestWorld()
     let before = try world.stations()
