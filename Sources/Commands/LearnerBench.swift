@@ -51,8 +51,10 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
   }
 
   /// How many worlds in which an incident has begun are kept: each is three worlds with its forks. Ten
-  /// settings play an answer, at two levels.
+  /// settings play an answer, at two levels. A world that is larger than xs counts for several.
   private static let begunMax = 24
+
+  private static func weight(_ key: Key) -> Int { key.size == .xs ? 1 : 6 }
 
   /// The day before the story's today, as for every learner.
   private static let yesterday = CivilDate(year: 2024, month: 1, day: 15)
@@ -157,7 +159,9 @@ package final class LearnerBench: AuthoringBench, @unchecked Sendable {
     let idle = begun.filter { $0.value.userCount == 0 }
       .sorted { $0.value.lastUse < $1.value.lastUse }
     var paths: [String] = []
-    for (key, state) in idle.prefix(max(0, begun.count - Self.begunMax)) {
+    var weight = begun.keys.reduce(0) { $0 + Self.weight($1) }
+    for (key, state) in idle where weight > Self.begunMax {
+      weight -= Self.weight(key)
       kept[key] = nil
       paths.append(state.path)
     }
