@@ -83,7 +83,7 @@ struct WalkTests {
     let found = try walk.enter("kafka read app-events --where event_id=\(id)")
     let text = found.lines.joined(separator: "\n")
     let address: (String, String)
-    if let row = text.firstMatch(of: /\n +([0-9]+) +([0-9]+) +purchase_completed/) {
+    if let row = text.firstMatch(of: /\n +([0-9]+) +([0-9]+) +\S+ +purchase_completed/) {
       address = (String(row.1), String(row.2))
     } else {
       // A narrow screen has a line for each column.
