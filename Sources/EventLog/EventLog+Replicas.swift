@@ -147,8 +147,6 @@ extension EventLog {
     }
   }
 
-  // MARK: Reading
-
   // MARK: Brokers
 
   /// A broker dies. What it led is led by the next in sync, with what that one had.
