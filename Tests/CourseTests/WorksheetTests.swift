@@ -189,16 +189,18 @@ import Testing
     }
   }
 
+  /// The assumptions of every learner that can be drawn.
+  private static func draws() throws -> [[String: Double]] {
+    let drawn = try content.assumptions().filter(\.isDrawn)
+    #expect(drawn.map(\.id) == ["dau", "events_per_user", "push_factor", "consumer_rate"])
+    return drawn.reduce([base]) { draws, one in
+      draws.flatMap { draw in one.choices.map { choice in draw.merging([one.id: choice]) { $1 } } }
+    }
+  }
+
   @Test func `every draw can be filled with whole and rounded numbers`() throws {
     let sheet = try sheet()
-    let drawn = try Self.content.assumptions().filter(\.isDrawn)
-    #expect(drawn.map(\.id) == ["dau", "events_per_user", "push_factor", "consumer_rate"])
-    var draws = [Self.base]
-    for one in drawn {
-      draws = draws.flatMap { draw in
-        one.choices.map { choice in draw.merging([one.id: choice]) { $1 } }
-      }
-    }
+    let draws = try Self.draws()
     #expect(draws.count == 135)
     for draw in draws {
       var entries: [String: WorksheetEntry] = ["bytes_per_event": .init(value: 544, text: "544")]
@@ -212,6 +214,28 @@ import Testing
       }
       let states = Set(sheet.rows(entries, assumptions: draw).map(\.state))
       #expect(states == [.right], "\(draw)")
+    }
+  }
+
+  // Whoever draws such assumptions is told "right" for what the exercise must reject. Records bind in
+  // every draw, so that `records-only` is no wrong number.
+  @Test(arguments: [500.0, 544, 600, 650, 700, 740])
+  func `no draw makes a misconception right`(bytesPerEvent: Double) throws {
+    let sheet = try sheet()
+    for draw in try Self.draws() {
+      var values = draw
+      for cell in sheet.cells {
+        let right =
+          cell.id == "bytes_per_event"
+          ? bytesPerEvent : try #require(cell.source.formulas.first?.value(values))
+        values[cell.id] = right
+        for mistake in cell.mistakes where mistake.id != "records-only" {
+          let wrong = mistake.formula.value(values.merging([Worksheet.rightName: right]) { $1 })
+          let distance = abs(try #require(wrong) - right)
+          let isTold = cell.isWhole ? distance >= 1 : distance > right * Worksheet.tolerance
+          #expect(isTold, "\(cell.id) \(mistake.id): \(draw)")
+        }
+      }
     }
   }
 
