@@ -53,18 +53,29 @@ package struct HTTPHeader: Sendable, Hashable {
   }
 }
 
-/// One response with its whole body.
+/// One response with its whole body, or with where the body comes from.
 package struct HTTPResponse: Sendable {
   package var status: Int
   /// The server adds `content-length`, `date` and `connection` itself.
   package var headers: [HTTPHeader]
   package var body: [UInt8]
+  /// Gives the body in place of `body`; of a streaming server only.
+  package var source: (any HTTPBodySource)?
 
-  package init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {
+  package init(
+    status: Int,
+    headers: [HTTPHeader] = [],
+    body: [UInt8] = [],
+    source: (any HTTPBodySource)? = nil
+  ) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.source = source
   }
+
+  /// Bytes of the body; to HEAD as well, which is told of it.
+  package var byteCount: Int { source?.byteCount ?? body.count }
 
   /// A response of UTF-8 text.
   package static func text(

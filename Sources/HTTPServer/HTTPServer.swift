@@ -4,10 +4,11 @@
 // 2. Bytes pass `ByteWatch`, HTTP's decoder, `PartWatch` (time-outs, bad requests), NIO's
 //    pipelining handler, and reach `RequestHandler`, which collects one whole request.
 // 3. The handler is called on a thread of a bounded pool, where it may block, or answer later; one
-//    that never blocks is called on the event loop itself.
+//    that never blocks is called on the event loop itself. A streaming door gets `StreamingHandler`
+//    in its place, and sees bodies piece by piece.
 // 4. `stop` closes the port, lets running requests end, and closes what is left.
 //
-// It is not for the open network: no TLS, no HTTP/2, no streaming of bodies.
+// It is not for the open network: no TLS, no HTTP/2.
 
 internal import NIOCore
 internal import NIOHTTP1
@@ -75,6 +76,35 @@ package final class HTTPServer: Sendable {
     limits: HTTPServerLimits = HTTPServerLimits(),
     answering handler: @escaping ServerContext.Handler
   ) throws -> HTTPServer {
+    let pool = limits.threadCount > 0 ? NIOThreadPool(numberOfThreads: limits.threadCount) : nil
+    let context = ServerContext(limits: limits, pool: pool, handler: handler)
+    return try listen(host, port, limits, pool) { RequestHandler(context) }
+  }
+
+  /// The same for bodies that are too large for memory: they come and go piece by piece.
+  ///
+  /// `bodyBytesMax` and `bodyBytesTotalMax` are the receivers' own business then.
+  ///
+  /// - Parameter door: decides over the head of each request, on a thread where it may block, and so
+  ///   may the receivers and sources that it hands out. `threadCount` must not be 0.
+  package static func start(
+    host: String = "127.0.0.1",
+    port: Int,
+    limits: HTTPServerLimits = HTTPServerLimits(),
+    streaming door: @escaping @Sendable (HTTPRequest) -> HTTPDecision
+  ) throws -> HTTPServer {
+    let pool = NIOThreadPool(numberOfThreads: max(1, limits.threadCount))
+    let context = StreamingContext(limits: limits, pool: pool, door: door)
+    return try listen(host, port, limits, pool) { StreamingHandler(context) }
+  }
+
+  private static func listen(
+    _ host: String,
+    _ port: Int,
+    _ limits: HTTPServerLimits,
+    _ pool: NIOThreadPool?,
+    _ makeHandler: @escaping @Sendable () -> any ChannelHandler
+  ) throws -> HTTPServer {
     guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
       throw HTTPServerError.notLoopback(host)
     }
@@ -82,10 +112,8 @@ package final class HTTPServer: Sendable {
       throw HTTPServerError.cannotListen(port: port, reason: "ports are 0 to 65535")
     }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, limits.loopCount))
-    let pool = limits.threadCount > 0 ? NIOThreadPool(numberOfThreads: limits.threadCount) : nil
     pool?.start()
     let connections = Connections(max: limits.connectionsMax)
-    let context = ServerContext(limits: limits, pool: pool, handler: handler)
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -94,7 +122,7 @@ package final class HTTPServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try connections.add(channel)
-          try addHandlers(channel, context)
+          try addHandlers(channel, limits, makeHandler())
         }
       }
     do {
@@ -113,19 +141,23 @@ package final class HTTPServer: Sendable {
     }
   }
 
-  private static func addHandlers(_ channel: any Channel, _ context: ServerContext) throws {
+  private static func addHandlers(
+    _ channel: any Channel,
+    _ limits: HTTPServerLimits,
+    _ handler: any ChannelHandler
+  ) throws {
     let phase = ConnectionPhase()
     var bounds = NIOHTTPDecoderLimitConfiguration()
-    bounds.maxHeaderListSize = context.limits.headerBytesMax
-    bounds.maxHeaderFieldSize = context.limits.headerBytesMax
+    bounds.maxHeaderListSize = limits.headerBytesMax
+    bounds.maxHeaderFieldSize = limits.headerBytesMax
     let decoder = HTTPRequestDecoder(
       leftOverBytesStrategy: .dropBytes,
       limitConfiguration: bounds
     )
     try channel.pipeline.syncOperations.addHandlers([
       ByteWatch(phase), HTTPResponseEncoder(), ByteToMessageHandler(decoder),
-      PartWatch(phase, limits: context.limits), HTTPServerPipelineHandler(),
-      RequestHandler(context),
+      PartWatch(phase, limits: limits), HTTPServerPipelineHandler(),
+      handler,
     ])
   }
 

@@ -165,7 +165,7 @@ final class RequestHandler: ChannelInboundHandler {
 
   private func handle(_ context: ChannelHandlerContext) {
     state = .handling
-    let request = makeRequest()
+    let request = HTTPRequest(head, body: body)
     body = []
     let handler = server.handler
     let answer = context.eventLoop.makePromise(of: HTTPResponse.self)
@@ -197,83 +197,17 @@ final class RequestHandler: ChannelInboundHandler {
     if closes { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
   }
 
-  private func makeRequest() -> HTTPRequest {
-    var target = head.uri[...]
-    if !target.hasPrefix("/"), let scheme = target.range(of: "://") {
-      target = target[scheme.upperBound...]
-      target = target.firstIndex(of: "/").map { target[$0...] } ?? "/"
-    }
-    let mark = target.firstIndex(of: "?")
-    return HTTPRequest(
-      method: head.method.rawValue,
-      path: String(target[..<(mark ?? target.endIndex)]),
-      query: mark.map { String(target[target.index(after: $0)...]) },
-      headers: head.headers.map { HTTPHeader($0.name, $0.value) },
-      body: body
-    )
-  }
-
   private func write(
     _ context: ChannelHandlerContext,
     _ response: HTTPResponse
   ) -> EventLoopFuture<Void> {
-    let status = (200...599).contains(response.status) ? response.status : 500
-    let hasBody = status != 204 && status != 304
-    var headers = HTTPHeaders()
-    headers.reserveCapacity(response.headers.count + 3)
-    for header in response.headers where RequestHandler.isSafe(header) {
-      headers.add(name: header.name, value: header.value)
-    }
-    // None of these is there yet: `isSafe` lets none of them through.
-    headers.add(name: "date", value: HTTPDate.now())
-    if hasBody { headers.add(name: "content-length", value: String(response.body.count)) }
-    if !isKeepAlive {
-      headers.add(name: "connection", value: "close")
-    } else if head.version == .http1_0 {
-      headers.add(name: "connection", value: "keep-alive")
-    }
-    let responseHead = HTTPResponseHead(
-      version: head.version,
-      status: HTTPResponseStatus(statusCode: status),
-      headers: headers
-    )
+    let responseHead = ResponseHead.make(response, to: head, isKeepAlive: isKeepAlive)
     let isHEAD = head.method == .HEAD
     context.write(wrapOutboundOut(.head(responseHead)), promise: nil)
-    if hasBody, !isHEAD, !response.body.isEmpty {
+    if ResponseHead.hasBody(response), !isHEAD, !response.body.isEmpty {
       let buffer = context.channel.allocator.buffer(bytes: response.body)
       context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
     }
     return context.writeAndFlush(wrapOutboundOut(.end(nil)))
-  }
-
-  /// False for a header that would end its line early, and for those that the server sets.
-  private static func isSafe(_ header: HTTPHeader) -> Bool {
-    let isClean =
-      !header.name.isEmpty
-      && header.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-      && header.value.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 }
-    return isClean && !isOurs(header)
-  }
-
-  private static func isOurs(_ header: HTTPHeader) -> Bool {
-    switch header.name.utf8.count {
-    case 4: header.isNamed("date")
-    case 10: header.isNamed("connection")
-    case 14: header.isNamed("content-length")
-    case 17: header.isNamed("transfer-encoding")
-    default: false
-    }
-  }
-}
-
-extension Substring {
-  /// The first place of `text`.
-  fileprivate func range(of text: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-      start = index(after: start)
-    }
-    return nil
   }
 }

@@ -68,6 +68,17 @@ final class RawClient {
 
   func closeOutput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// How many bytes come until the server closes.
+  func countToEnd() -> Int {
+    var total = 0
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count <= 0 { return total }
+      total += count
+    }
+  }
+
   /// Reads until `enough` says so or the server closes.
   func receive(until enough: (String) -> Bool = { _ in false }) -> String {
     var bytes: [UInt8] = []
