@@ -14,7 +14,7 @@ struct CommandError: DiagnosableError {
     case noSuchIncident, noSuchLevel, noSuchVersion, noSuchPlatform, noIncident, otherIncident, repairLocked, looksLikeAnswer
     case watchElsewhere, noSuchFolder, notPassedYet
     case noSuchKind, noSuchWorld, noKillerWorld, noSuchFile, notOneQuery
-    case nothingToCheck, noSuchPart, spokenCommand, noSuchEvent
+    case nothingToCheck, severalCourses, noSuchPart, spokenCommand, noSuchEvent
     case noSuchWorksheet, noSuchCell, ambiguousCell, noSuchAssumption
     case unreadableNumber, otherUnit, impossibleSize
   }

@@ -19,17 +19,13 @@ extension CourseTool {
 }
 
 extension Shell {
-  /// `course check [PATH] [--full]`: without a path, the whole course. Ctrl-C ends it with what was
-  /// found until then.
+  /// `course check [PATH ...] [--full]`: without a path, the whole course. Ctrl-C ends it with what
+  /// was found until then.
   func courseCheck(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words, flags: ["full"])
     try arguments.allowOnly("full")
-    guard arguments.positions.count <= 1 else {
-      throw CommandError(
-        .missingArgument, ["command": "course check", "usage": text("help.course.usage")])
-    }
-    let path = arguments.positions.first.map(Home.absolute) ?? content.path
-    let target = try checkTarget(path)
+    let paths = arguments.positions.map(Home.absolute)
+    let target = try checkTarget(paths.isEmpty ? [content.path] : paths)
     let home = try authoringHome()
     let laid = try laidContent(target, below: home)
     defer { try? FileManager.default.removeItem(atPath: laid.path) }
@@ -51,11 +47,13 @@ extension Shell {
   }
 
   /// A path that is no course and no exercise is a line that was not understood.
-  private func checkTarget(_ path: String) throws -> CheckTarget {
+  private func checkTarget(_ paths: [String]) throws -> CheckTarget {
     do {
-      return try CheckTarget.find(path)
+      return try CheckTarget.find(paths)
     } catch let error as CourseError {
-      throw CommandError(.nothingToCheck, ["path": path, "reason": error.message])
+      throw CommandError(
+        error.code == "check.several-courses" ? .severalCourses : .nothingToCheck,
+        ["path": error.place ?? paths[0], "first": paths[0], "reason": error.message])
     }
   }
 
@@ -218,7 +216,7 @@ extension Shell {
       throw noSuch(.noSuchPart, part, among: exercise.parts.map(\.id))
     }
     let home = try authoringHome()
-    let target = try checkTarget(exercise.folder)
+    let target = try checkTarget([exercise.folder])
     let laid = try laidContent(target, below: home)
     defer { try? FileManager.default.removeItem(atPath: laid.path) }
     let bench = LearnerBench(home: home, content: laid)

@@ -5,6 +5,7 @@ import Foundation
 import Grading
 import Platform
 import Synchronization
+import Terminal
 import TestSupport
 import Testing
 
@@ -430,6 +431,46 @@ struct CourseCheckTests {
     #expect(
       CheckMemory(file: lock, version: "", root: scratch.path + "/clone")
         .knows(scratch.path + "/clone/one"))
+  }
+
+  @Test func `what another check remembered meanwhile is kept`() throws {
+    let scratch = try ScratchDirectory("memories")
+    for name in ["one", "two", "three"] { try scratch.write("\(name)/exercise.yaml", "id: \(name)") }
+    let file = scratch.path + "/checked.lock"
+    func memory() -> CheckMemory { CheckMemory(file: file, version: "", root: scratch.path) }
+    var first = memory()
+    first.set(scratch.path + "/one", isGood: true)
+    first.set(scratch.path + "/three", isGood: true)
+    first.write()
+    var (slow, quick) = (memory(), memory())
+    quick.set(scratch.path + "/two", isGood: true)
+    quick.write()
+    slow.set(scratch.path + "/three", isGood: false)
+    slow.write()
+    #expect(memory().knows(scratch.path + "/one") && memory().knows(scratch.path + "/two"))
+    #expect(!memory().knows(scratch.path + "/three"))
+  }
+
+  @Test func `several folders of one course are one check`() throws {
+    let root = RepositoryFiles.root + "/Exercises/"
+    let both = try CheckTarget.find([
+      root + "incidents/FALSE-01", root + "00-journey", root + "00-journey/04-role-quiz",
+    ])
+    #expect(both.courseRoot == RepositoryFiles.root && both.root == both.courseRoot)
+    #expect(both.folders.count == Set(both.folders).count && !both.isCourse)
+    #expect(both.folders.contains { $0.hasSuffix("FALSE-01") })
+    #expect(both.folders.contains { $0.hasSuffix("04-role-quiz") } && both.folders.count > 4)
+    #expect(throws: CourseError.self) { try CheckTarget.find([root + "00-journey", "/nowhere"]) }
+    // Outside of a course: named from the folder that holds them.
+    let scratch = try ScratchDirectory("packs")
+    for name in ["a/x/one", "a/y/two"] { try scratch.write("\(name)/exercise.yaml", "id: one") }
+    let packs = try CheckTarget.find([scratch.path + "/a/x", scratch.path + "/a/y"])
+    #expect(packs.root.hasSuffix("/a") && packs.courseRoot == nil && packs.folders.count == 2)
+    let world = try TestWorld(language: .en)
+    let reply = world.run("course check \(root)00-journey \(scratch.path)/a/x")
+    #expect(reply.status != .success)
+    let words = reply.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("do not belong to one course"), "\(reply.text)")
   }
 
   @Test func `a check that is stopped says so, and remembers nothing`() throws {

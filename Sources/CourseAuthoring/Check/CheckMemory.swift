@@ -13,6 +13,8 @@ package struct CheckMemory: Sendable {
   private let version: String
   private let root: String?
   private var known: [String: String]
+  /// What was set since it was read; nil forgets.
+  private var changes: [String: String?] = [:]
 
   /// Reads the file; one that is not there or not understood is an empty memory.
   ///
@@ -22,8 +24,12 @@ package struct CheckMemory: Sendable {
     self.file = file
     self.version = version
     self.root = root
+    known = Self.read(file)
+  }
+
+  private static func read(_ file: String) -> [String: String] {
     let data = FileManager.default.contents(atPath: file) ?? Data()
-    known = (try? JSONDecoder().decode([String: String].self, from: data)) ?? [:]
+    return (try? JSONDecoder().decode([String: String].self, from: data)) ?? [:]
   }
 
   /// True where the folder is as it was when it was last checked in full without a finding.
@@ -31,7 +37,9 @@ package struct CheckMemory: Sendable {
 
   /// Remembers that the folder, as it stands, is good, or forgets it.
   package mutating func set(_ folder: String, isGood: Bool) {
-    known[name(folder)] = isGood ? fingerprint(folder) : nil
+    let value = isGood ? fingerprint(folder) : nil
+    known[name(folder)] = value
+    changes[name(folder)] = .some(value)
   }
 
   private func name(_ folder: String) -> String {
@@ -40,9 +48,13 @@ package struct CheckMemory: Sendable {
   }
 
   /// Writes the file in one step; a memory that cannot be written is only slower.
+  ///
+  /// A check takes minutes: what the file has learned meanwhile stays in it.
   package func write() {
+    var current = Self.read(file)
+    for (name, value) in changes { current[name] = value }
     // Folders that are gone need not be remembered.
-    let kept = known.filter { entry in
+    let kept = current.filter { entry in
       let isWhole = entry.key.hasPrefix("/")
       return FileManager.default.fileExists(
         atPath: isWhole ? entry.key : (root ?? "") + "/" + entry.key)

@@ -117,6 +117,34 @@ package struct CheckTarget: Sendable {
     return CheckTarget(root: clean, courseRoot: courseRoot, isCourse: false, folders: folders)
   }
 
+  /// What several paths stand for together, each folder once.
+  ///
+  /// Throws `check.nothing-there` for the first that is nothing, and `check.several-courses` where they
+  /// do not belong to one course, since a check runs on one.
+  package static func find(_ paths: [String]) throws -> CheckTarget {
+    let targets = try paths.map(find)
+    guard let first = targets.first, targets.count > 1 else { return try find(paths.first ?? ".") }
+    for (target, path) in zip(targets, paths) where target.courseRoot != first.courseRoot {
+      throw CourseError(
+        code: "check.several-courses",
+        message: "\(paths[0]) and \(path) do not belong to one course.", place: path,
+        advice: "Check them one after the other.", fields: ["path": path])
+    }
+    // Findings name files from the course, or from what all folders lie in.
+    let root = first.courseRoot ?? commonFolder(targets.map(\.root))
+    return CheckTarget(
+      root: root, courseRoot: first.courseRoot, isCourse: targets.contains(where: \.isCourse),
+      folders: Set(targets.flatMap(\.folders)).sorted())
+  }
+
+  private static func commonFolder(_ paths: [String]) -> String {
+    let parts = paths.map { $0.split(separator: "/") }
+    let shared = parts.dropFirst().reduce(parts[0]) { shared, one in
+      zip(shared, one).prefix { $0 == $1 }.map(\.0)
+    }
+    return "/" + shared.joined(separator: "/")
+  }
+
   private static func nothing(_ path: String, _ reason: String) -> CourseError {
     CourseError(
       code: "check.nothing-there", message: reason, place: path,
