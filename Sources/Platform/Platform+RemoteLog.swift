@@ -62,11 +62,9 @@ extension Platform {
     let binding = try LogBinding.read(directory)
     guard case .kafka(let configuration) = profile.log else {
       if let binding { throw binding.refusal(now: "embedded", directory) }
-      for topic in try pipeline.topics() {
-        try embedded.createTopic(topic.name, partitionCount: topic.partitions)
-      }
+      let notes = try makeTopics(of: pipeline, in: embedded)
       try declareTopics(of: pipeline, in: embedded)
-      return OpenedLog(events: embedded)
+      return OpenedLog(events: embedded, notes: notes)
     }
     if binding == nil, try hasLived(file, embedded) {
       throw LogBinding(cluster: nil, servers: "embedded").refusal(
@@ -91,6 +89,28 @@ extension Platform {
       ).write(directory)
     }
     return opened
+  }
+
+  /// Makes the topics of `topics.yaml`, and gives those more partitions that shall have more. Fewer are
+  /// noted and left: a log adds partitions and never takes them away.
+  private static func makeTopics(of pipeline: PipelineFiles, in log: EventLog) throws -> [Recovery] {
+    let existing = Set(log.topicNames())
+    return try pipeline.topics().compactMap { topic in
+      let count = existing.contains(topic.name) ? try log.partitionCount(of: topic.name) : 0
+      if count == 0 {
+        try log.createTopic(topic.name, partitionCount: topic.partitions)
+      } else if topic.partitions > count {
+        try log.growTopic(topic.name, partitionCount: topic.partitions)
+      } else if topic.partitions < count {
+        return Recovery(
+          code: "kafka.partitions",
+          fields: [
+            "topic": topic.name, "value": String(count), "asked": String(topic.partitions),
+          ],
+          message: "\(topic.name) has \(count) partitions, and topics.yaml says \(topic.partitions)")
+      }
+      return nil
+    }
   }
 
   /// What `collector.yaml` asks of a write that a cluster does by its own rules.

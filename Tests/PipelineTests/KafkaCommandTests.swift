@@ -149,6 +149,41 @@ struct KafkaCommandTests {
     #expect(world.run("kafka describe payments").text.contains("min.insync.replicas=2"))
   }
 
+  @Test func `topics.yaml adds partitions, takes none away, and never stands in the way`() throws {
+    let world = try TestWorld()
+    let path = world.worldPath + "/pipeline/topics.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    func restart(partitions: Int) throws {
+      try world.restart {
+        try text.replacing("partitions: 3", with: "partitions: \(partitions)")
+          .write(toFile: path, atomically: true, encoding: .utf8)
+      }
+    }
+    let events = "SELECT count(DISTINCT kafka_partition) FROM lake.bronze.events"
+    world.run("fork before")
+    try restart(partitions: 6)
+    #expect(world.run("clock +2h").status == .success)
+    #expect(
+      try world.count("SELECT count(*) FROM system.kafka.partitions WHERE topic = 'app-events'") == 6)
+    #expect(try world.count(events) == 6)
+    // Everything that came is in Bronze, from the new partitions as well.
+    let behind = """
+      SELECT sum(p.end_offset - g.committed_offset) FROM system.kafka.partitions p
+      JOIN system.kafka.consumer_groups g ON g.topic = p.topic AND g.partition = p.partition
+      WHERE p.topic = 'app-events' AND g.group_id = 'lake-sink'
+      """
+    world.run("clock +1h")
+    #expect(try world.count(behind) < 200)
+    try restart(partitions: 2)
+    let told = world.run("kafka topics").text
+    #expect(told.contains("app-events"), "\(told)")
+    #expect(
+      try world.count("SELECT count(*) FROM system.kafka.partitions WHERE topic = 'app-events'") == 6)
+    #expect(world.run("rewind before --yes").status == .success)
+    #expect(
+      try world.count("SELECT count(*) FROM system.kafka.partitions WHERE topic = 'app-events'") == 3)
+  }
+
   @Test func `phones wait while nobody leads their partitions, and lose nothing`() throws {
     let world = try TestWorld()
     let before = try world.count("SELECT sum(end_offset) FROM system.kafka.partitions")
