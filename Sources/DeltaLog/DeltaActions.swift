@@ -1,4 +1,4 @@
-// The lines of a commit file. Each is a JSON object with one member, the action:
+// The lines of a commit file, and the rows of a checkpoint. Each is one action:
 //
 // ```
 //  _delta_log/00000000000000000007.json
@@ -9,6 +9,8 @@
 //  {"remove":{…}}          a file that no longer belongs to the table
 //  {"add":{…}}             a file that does
 // ```
+// A checkpoint of the newer form has two kinds more: what it is, and which files hold its adds and
+// removes.
 
 /// A data file of a table, as its log describes it.
 public struct AddFile: Sendable {
@@ -21,13 +23,17 @@ public struct AddFile: Sendable {
   /// Milliseconds since the Unix epoch.
   public let modificationTime: Int64
   /// False where the rows were only rearranged.
-  public let dataChange: Bool
+  public internal(set) var dataChange: Bool
   /// The statistics as the JSON text in the log; nil where the writer gave none.
   public var stats: String? { statistics.text }
   /// Rows, where the statistics say it.
   public var numRecords: Int? { statistics.numRecords }
 
   let statistics: FileStatistics
+  /// What the writer wanted to say besides.
+  let tags: [String: String?]?
+  /// The rows of the file that count no longer.
+  let deletionVector: DeletionVectorDescriptor?
 
   init(
     path: String,
@@ -35,7 +41,9 @@ public struct AddFile: Sendable {
     size: Int64,
     modificationTime: Int64,
     dataChange: Bool = true,
-    stats: String?
+    stats: String?,
+    tags: [String: String?]? = nil,
+    deletionVector: DeletionVectorDescriptor? = nil
   ) {
     self.path = path
     self.partitionValues = partitionValues
@@ -43,7 +51,12 @@ public struct AddFile: Sendable {
     self.modificationTime = modificationTime
     self.dataChange = dataChange
     self.statistics = FileStatistics(text: stats)
+    self.tags = tags
+    self.deletionVector = deletionVector
   }
+
+  /// What identifies the file in its table; see `LogicalFile`.
+  var key: String { LogicalFile.key(path, deletionVector) }
 }
 
 /// A data file that a commit took out of the table; its bytes stay for older versions.
@@ -56,18 +69,62 @@ public struct RemoveFile: Sendable {
   public internal(set) var partitionValues: [String: String?]?
   public internal(set) var size: Int64?
 
+  let deletionVector: DeletionVectorDescriptor?
+
   init(
     path: String,
     deletionTimestamp: Int64?,
     dataChange: Bool,
     partitionValues: [String: String?]?,
-    size: Int64?
+    size: Int64?,
+    deletionVector: DeletionVectorDescriptor? = nil
   ) {
     self.path = path
     self.deletionTimestamp = deletionTimestamp
     self.dataChange = dataChange
     self.partitionValues = partitionValues
     self.size = size
+    self.deletionVector = deletionVector
+  }
+
+  /// The tombstone of a file of the table.
+  init(of file: AddFile, deletionTimestamp: Int64, dataChange: Bool) {
+    self.init(
+      path: file.path,
+      deletionTimestamp: deletionTimestamp,
+      dataChange: dataChange,
+      partitionValues: file.partitionValues,
+      size: file.size,
+      deletionVector: file.deletionVector
+    )
+  }
+
+  var key: String { LogicalFile.key(path, deletionVector) }
+}
+
+/// A data file together with its deletion vector: the same bytes under another vector are another
+/// file of the table.
+enum LogicalFile {
+  /// The path, and behind a zero byte, which no path has, the vector's own key.
+  static func key(_ path: String, _ vector: DeletionVectorDescriptor?) -> String {
+    guard let vector else { return path }
+    return path + "\0" + vector.uniqueID
+  }
+}
+
+/// Where the log says that a file's deletion vector is.
+struct DeletionVectorDescriptor: Hashable, Sendable {
+  /// `u` for a file of the table, `p` for a file anywhere, `i` for the log itself.
+  var storageType: String
+  var pathOrInline: String
+  /// Bytes from the beginning of its file.
+  var offset: Int64?
+  var sizeInBytes: Int64
+  /// Rows that count no longer.
+  var cardinality: Int64
+
+  var uniqueID: String {
+    storageType + pathOrInline + (offset.map { "@\($0)" } ?? "")
   }
 }
 
@@ -81,14 +138,25 @@ struct TableProtocol: Hashable, Sendable {
 struct TableMetadata: Hashable, Sendable {
   var id: String
   var name: String?
+  var description: String?
+  var formatOptions: [String: String] = [:]
   var schemaString: String
   var partitionColumns: [String]
   var configuration: [String: String]
   var createdTime: Int64?
 }
 
+/// The last position that an application has written.
+struct TransactionPosition: Hashable, Sendable {
+  var version: Int64
+  /// Milliseconds since the Unix epoch.
+  var lastUpdated: Int64?
+}
+
 struct CommitInfo: Sendable {
   var timestamp: Int64
+  /// The time that the table's own property makes binding, where a commit has one.
+  var inCommitTimestamp: Int64?
   var operation: String
   var operationParameters: [String: String] = [:]
   var operationMetrics: [String: String] = [:]
@@ -99,290 +167,16 @@ struct CommitInfo: Sendable {
   static let ourEngine = "Tapline"
 }
 
-/// Everything one commit file says.
+/// Everything one commit file or one checkpoint says.
 struct CommitActions: Sendable {
   var info: CommitInfo?
   var tableProtocol: TableProtocol?
   var metadata: TableMetadata?
-  var transactions: [String: Int64] = [:]
+  var transactions: [String: TransactionPosition] = [:]
   var removes: [RemoveFile] = []
   var adds: [AddFile] = []
-}
-
-// MARK: Writing
-
-extension CommitActions {
-  /// The bytes of the commit file; the same actions always give the same bytes.
-  func encoded() -> [UInt8] {
-    var json = LogJSONWriter()
-    if let info { Self.line(&json, "commitInfo") { info.write(to: &$0) } }
-    if let tableProtocol {
-      Self.line(&json, "protocol") {
-        $0.member("minReaderVersion", tableProtocol.minReaderVersion)
-        $0.member("minWriterVersion", tableProtocol.minWriterVersion)
-      }
-    }
-    if let metadata { Self.line(&json, "metaData") { metadata.write(to: &$0) } }
-    for appID in transactions.keys.sorted() {
-      guard let version = transactions[appID] else { continue }
-      Self.line(&json, "txn") {
-        $0.member("appId", appID)
-        $0.member("version", version)
-        if let info { $0.member("lastUpdated", info.timestamp) }
-      }
-    }
-    for remove in removes { Self.line(&json, "remove") { remove.write(to: &$0) } }
-    for add in adds { Self.line(&json, "add") { add.write(to: &$0) } }
-    return json.bytes
-  }
-
-  private static func line(
-    _ json: inout LogJSONWriter,
-    _ name: String,
-    _ body: (inout LogJSONWriter) -> Void
-  ) {
-    json.object { json in
-      json.key(name)
-      json.object(body)
-    }
-    json.newline()
-  }
-}
-
-extension CommitInfo {
-  fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("timestamp", timestamp)
-    json.member("operation", operation)
-    json.member("operationParameters", operationParameters)
-    json.member("isBlindAppend", isBlindAppend)
-    json.member("engineInfo", engineInfo)
-    json.member("operationMetrics", operationMetrics)
-  }
-}
-
-extension TableMetadata {
-  fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("id", id)
-    if let name { json.member("name", name) }
-    json.key("format")
-    json.object {
-      $0.member("provider", "parquet")
-      $0.member("options", [:])
-    }
-    json.member("schemaString", schemaString)
-    json.key("partitionColumns")
-    json.array { json in for column in partitionColumns { json.string(column) } }
-    json.member("configuration", configuration)
-    if let createdTime { json.member("createdTime", createdTime) }
-  }
-}
-
-extension RemoveFile {
-  fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("path", TablePath.encode(path))
-    if let deletionTimestamp { json.member("deletionTimestamp", deletionTimestamp) }
-    json.member("dataChange", dataChange)
-    json.member("extendedFileMetadata", partitionValues != nil && size != nil)
-    if let partitionValues { json.member("partitionValues", partitionValues) }
-    if let size { json.member("size", size) }
-  }
-}
-
-extension AddFile {
-  fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("path", TablePath.encode(path))
-    json.member("partitionValues", partitionValues)
-    json.member("size", size)
-    json.member("modificationTime", modificationTime)
-    json.member("dataChange", dataChange)
-    if let stats { json.member("stats", stats) }
-  }
-}
-
-// MARK: Reading
-
-extension CommitActions {
-  /// Reads a commit file.
-  ///
-  /// - Throws: `LogJSONError` with the byte of the first fault; an action of an unknown kind is
-  ///   passed over, as the protocol asks.
-  init(parsing bytes: UnsafeBufferPointer<UInt8>) throws {
-    var start = 0
-    while start < bytes.count {
-      var end = start
-      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-      let isBlank = bytes[start..<end].allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }
-      if !isBlank { try readLine(LogJSONReader.parse(bytes, in: start..<end), at: start) }
-      start = end + 1
-    }
-    try checkCounts(byteCount: bytes.count)
-  }
-
-  private mutating func readLine(_ line: LogJSON, at byteOffset: Int) throws {
-    guard let members = line.members else {
-      throw LogJSONError(byteOffset: byteOffset, reason: "a line is not a JSON object")
-    }
-    for member in members {
-      let fields = ActionFields(name: member.key, json: member.value, byteOffset: byteOffset)
-      switch member.key {
-      case "commitInfo": info = CommitInfo(fields)
-      case "protocol": tableProtocol = try TableProtocol(fields)
-      case "metaData": metadata = try TableMetadata(fields)
-      case "txn": transactions[try fields.text("appId")] = try fields.integer("version")
-      case "remove": removes.append(try RemoveFile(fields))
-      case "add": adds.append(try AddFile(fields))
-      default: continue
-      }
-    }
-  }
-
-  /// Our own commits say how many files they add and remove.
-  private func checkCounts(byteCount: Int) throws {
-    guard let info, info.engineInfo == CommitInfo.ourEngine else { return }
-    let counted = ["numFiles": adds.count, "numRemovedFiles": removes.count]
-    for (name, count) in counted {
-      guard let text = info.operationMetrics[name], let expected = Int(text) else { continue }
-      guard expected == count else {
-        throw LogJSONError(
-          byteOffset: byteCount,
-          reason: "\(name) is \(expected), but \(count) are listed"
-        )
-      }
-    }
-  }
-}
-
-/// The members of one action, with the fault to throw where one is missing.
-private struct ActionFields {
-  let name: String
-  let json: LogJSON
-  let byteOffset: Int
-
-  func fault(_ reason: String) -> LogJSONError {
-    LogJSONError(byteOffset: byteOffset, reason: "the \(name) action \(reason)")
-  }
-
-  func text(_ key: String) throws -> String {
-    guard let text = json[key]?.text else { throw fault("has no text \"\(key)\"") }
-    return text
-  }
-
-  func integer(_ key: String) throws -> Int64 {
-    guard let value = json[key]?.integer else { throw fault("has no integer \"\(key)\"") }
-    return value
-  }
-
-  /// A file's key below the table; absolute ones belong to shallow clones, which are refused.
-  func path() throws -> String {
-    let path = TablePath.decode(try text("path"))
-    if Self.isAbsolute(path) {
-      throw fault("names \"\(path)\", a file outside the table, as shallow clones do")
-    }
-    return path
-  }
-
-  /// True for `/…` and for a URI with a scheme, such as `s3://…`.
-  private static func isAbsolute(_ path: String) -> Bool {
-    for byte in path.utf8 {
-      if byte == UInt8(ascii: ":") { return true }
-      if byte == UInt8(ascii: "/") { break }
-    }
-    return path.utf8.first == UInt8(ascii: "/")
-  }
-
-  func texts(_ key: String) -> [String] {
-    (json[key]?.elements ?? []).compactMap(\.text)
-  }
-
-  /// A map of text to text or null; nil where it is missing.
-  func values(_ key: String) throws -> [String: String?]? {
-    guard let value = json[key], value != .null else { return nil }
-    guard let members = value.members else { throw fault("has a \"\(key)\" that is no object") }
-    var result: [String: String?] = [:]
-    for member in members {
-      switch member.value {
-      // The protocol writes NULL as null or as an empty text.
-      case .null, .string(""): result[member.key] = .some(nil)
-      case .string(let text): result[member.key] = text
-      default: throw fault("has a value in \"\(key)\" that is no text")
-      }
-    }
-    return result
-  }
-}
-
-extension CommitInfo {
-  /// Free-form by the protocol, so nothing in it is an error.
-  fileprivate init(_ fields: ActionFields) {
-    // Beyond 2^50 ms it is no time, and sums with it could overflow.
-    timestamp = fields.json["timestamp"]?.integer.flatMap { $0.magnitude < 1 << 50 ? $0 : nil } ?? 0
-    operation = fields.json["operation"]?.text ?? "UNKNOWN"
-    engineInfo = fields.json["engineInfo"]?.text
-    isBlindAppend = fields.json["isBlindAppend"]?.boolean ?? false
-    operationParameters = Self.texts(fields.json["operationParameters"])
-    operationMetrics = Self.texts(fields.json["operationMetrics"])
-  }
-
-  private static func texts(_ json: LogJSON?) -> [String: String] {
-    var result: [String: String] = [:]
-    for member in json?.members ?? [] {
-      switch member.value {
-      case .string(let text), .number(let text): result[member.key] = text
-      default: continue
-      }
-    }
-    return result
-  }
-}
-
-extension TableProtocol {
-  fileprivate init(_ fields: ActionFields) throws {
-    minReaderVersion = try fields.integer("minReaderVersion")
-    minWriterVersion = try fields.integer("minWriterVersion")
-    readerFeatures = fields.texts("readerFeatures")
-    writerFeatures = fields.texts("writerFeatures")
-  }
-}
-
-extension TableMetadata {
-  fileprivate init(_ fields: ActionFields) throws {
-    id = try fields.text("id")
-    name = fields.json["name"]?.text
-    schemaString = try fields.text("schemaString")
-    partitionColumns = fields.texts("partitionColumns")
-    createdTime = fields.json["createdTime"]?.integer
-    configuration = [:]
-    for (key, value) in try fields.values("configuration") ?? [:] { configuration[key] = value }
-    if let provider = fields.json["format"]?["provider"]?.text, provider != "parquet" {
-      throw fields.fault("has data files of the format \"\(provider)\"; only parquet is defined")
-    }
-  }
-}
-
-extension RemoveFile {
-  fileprivate init(_ fields: ActionFields) throws {
-    self.init(
-      path: try fields.path(),
-      deletionTimestamp: fields.json["deletionTimestamp"]?.integer,
-      dataChange: fields.json["dataChange"]?.boolean ?? true,
-      partitionValues: try fields.values("partitionValues"),
-      size: fields.json["size"]?.integer
-    )
-  }
-}
-
-extension AddFile {
-  fileprivate init(_ fields: ActionFields) throws {
-    if let vector = fields.json["deletionVector"], vector != .null {
-      throw fields.fault("has a deletion vector, which this reader does not know")
-    }
-    self.init(
-      path: try fields.path(),
-      partitionValues: try fields.values("partitionValues") ?? [:],
-      size: try fields.integer("size"),
-      modificationTime: fields.json["modificationTime"]?.integer ?? 0,
-      dataChange: fields.json["dataChange"]?.boolean ?? true,
-      stats: fields.json["stats"]?.text
-    )
-  }
+  /// Of a checkpoint: the names of the files that hold its adds and removes.
+  var sidecars: [String] = []
+  /// Of a checkpoint: the version it says it is of.
+  var checkpointVersion: Int64?
 }

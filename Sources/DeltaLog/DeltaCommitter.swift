@@ -75,10 +75,9 @@ final class DeltaCommitter {
 
   /// Compares with the commits after `version`, and answers the latest version.
   private func checkCommits(after version: Int64) throws -> Int64 {
-    let state = try table.latestState()
-    guard state.version > version else { return version }
+    let commits = try table.commits(after: version)
     let removedPaths = Set(removed.map(\.path))
-    for commit in state.commits where commit.version > version {
+    for commit in commits {
       try checkTransactions(commit.transactions, version: commit.version)
       if let reason = conflict(with: commit, removedPaths) {
         throw DeltaLogError(
@@ -91,7 +90,7 @@ final class DeltaCommitter {
         )
       }
     }
-    return state.version
+    return commits.last?.version ?? version
   }
 
   private func conflict(with commit: DeltaCommit, _ removedPaths: Set<String>) -> String? {
@@ -126,19 +125,14 @@ final class DeltaCommitter {
       ],
       isBlindAppend: mode == .append
     )
-    let removes = removed.map { file in
-      RemoveFile(
-        path: file.path,
-        deletionTimestamp: options.timestamp,
-        dataChange: true,
-        partitionValues: file.partitionValues,
-        size: file.size
-      )
-    }
     return CommitActions(
       info: info,
-      transactions: options.transactions,
-      removes: removes,
+      transactions: options.transactions.mapValues {
+        TransactionPosition(version: $0, lastUpdated: options.timestamp)
+      },
+      removes: removed.map {
+        RemoveFile(of: $0, deletionTimestamp: options.timestamp, dataChange: true)
+      },
       adds: adds
     ).encoded()
   }

@@ -14,17 +14,23 @@ public struct DeltaHistoryEntry: Hashable, Sendable {
 
 /// Adds up commits in their order.
 struct DeltaHistory {
-  private var rowsByPath: [String: Int?] = [:]
+  /// By the files' keys.
+  private var rows: [String: Int?] = [:]
+
+  /// Begins with what a table held.
+  init(files: [AddFile]) {
+    for file in files { rows.updateValue(file.numRecords, forKey: file.key) }
+  }
 
   mutating func entry(for commit: DeltaCommit) -> DeltaHistoryEntry {
-    for remove in commit.removes { rowsByPath.removeValue(forKey: remove.path) }
-    for add in commit.adds { rowsByPath.updateValue(add.numRecords, forKey: add.path) }
+    for remove in commit.removes { rows.removeValue(forKey: remove.key) }
+    for add in commit.adds { rows.updateValue(add.numRecords, forKey: add.key) }
     return DeltaHistoryEntry(
       version: commit.version,
       timestamp: commit.timestamp,
       operation: commit.operation,
-      fileCount: rowsByPath.count,
-      rowCount: Self.sum(rowsByPath.values),
+      fileCount: rows.count,
+      rowCount: Self.sum(rows.values),
       rowsAdded: Self.sum(commit.adds.map(\.numRecords))
     )
   }

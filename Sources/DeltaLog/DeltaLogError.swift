@@ -6,7 +6,10 @@ public struct DeltaLogError: DiagnosableError {
     /// There is no table there; or there is one already.
     case noTable, tableExists, noVersion
     /// The log itself cannot be trusted.
-    case corruptCommit, missingCommit, checkpointNeeded, missingDataFile, corruptDataFile
+    case corruptCommit, missingCommit, corruptCheckpoint, missingCheckpoint
+    case missingDataFile, corruptDataFile
+    /// The log has been cleaned up, and no longer tells.
+    case historyExpired
     /// The table uses something that this reader or writer does not know.
     case unsupportedFeature, unsupportedType, unsupportedWriter
     /// The rows or values do not fit the table.

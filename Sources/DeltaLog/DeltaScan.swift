@@ -190,17 +190,6 @@ private final class ConstantBatchReader: BatchReader {
   }
 }
 
-/// A stored object as Parquet wants its bytes.
-private struct StoredBytes: RandomAccessBytes {
-  let reader: any ObjectReader
-
-  var byteCount: Int { reader.byteCount }
-
-  func read(_ range: Range<Int>) throws -> [UInt8] {
-    try reader.read(range)
-  }
-}
-
 /// Columns of files that other writers made, in the table's type.
 enum ColumnAdaptation {
   static func isPossible(from type: DataType, to wanted: DataType) -> Bool {

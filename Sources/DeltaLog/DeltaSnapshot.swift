@@ -46,7 +46,7 @@ public struct DeltaSnapshot: TableSource {
 
   public var version: Int64 { state.version }
   /// The last position that each application has written.
-  public var transactions: [String: Int64] { state.transactions }
+  public var transactions: [String: Int64] { state.transactions.mapValues(\.version) }
   /// When the version was written, in milliseconds since the epoch, as its writer says.
   public var timestamp: Int64 { state.commits.last?.timestamp ?? 0 }
   public var name: String? { metadata.name }
@@ -170,7 +170,9 @@ public struct DeltaWriteOptions: Sendable {
 
 extension TableProtocol {
   /// Features that change nothing in how this reader reads.
-  private static let knownReaderFeatures: Set<String> = ["timestampNtz", "vacuumProtocolCheck"]
+  private static let knownReaderFeatures: Set<String> = [
+    "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck",
+  ]
 
   /// Throws `unsupportedFeature` naming what this reader does not know.
   func checkReadable(_ metadata: TableMetadata, table: String) throws {

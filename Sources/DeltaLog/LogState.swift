@@ -1,22 +1,41 @@
 internal import Columnar
 
-/// What a table is at one version: the result of replaying its commits in order.
-///
-/// Replay starts from nothing. A reader of checkpoints would start from a state that a checkpoint
-/// gives, and `apply` the commits behind it.
+/// What a table is at one version: the result of replaying its commits in order, from nothing or
+/// from a checkpoint.
 struct LogState: Sendable {
   private(set) var version: Int64 = -1
+  /// The version of the checkpoint that the replay began with; nil where it began with nothing.
+  private(set) var checkpointVersion: Int64?
   private(set) var tableProtocol: TableProtocol?
   private(set) var metadata: TableMetadata?
-  private(set) var transactions: [String: Int64] = [:]
+  private(set) var transactions: [String: TransactionPosition] = [:]
+  /// The commits replayed, in order, up to `version`. After a checkpoint its own commit may stand
+  /// before them, for what it says of itself.
   private(set) var commits: [DeltaCommit] = []
 
   /// Files in the order of their adding; nil where one was removed again.
   private var slots: [AddFile?] = []
-  private var slotByPath: [String: Int] = [:]
+  private var slotByKey: [String: Int] = [:]
+  /// What the checkpoint knew to be removed.
+  private var olderRemoves: [RemoveFile] = []
 
   var files: [AddFile] { slots.compactMap { $0 } }
-  var fileCount: Int { slotByPath.count }
+  var fileCount: Int { slotByKey.count }
+
+  /// Nothing.
+  init() {}
+
+  /// What a checkpoint says.
+  init(checkpoint actions: CommitActions, version: Int64) {
+    self.version = version
+    checkpointVersion = version
+    tableProtocol = actions.tableProtocol
+    metadata = actions.metadata
+    transactions = actions.transactions
+    olderRemoves = actions.removes
+    slots.reserveCapacity(actions.adds.count)
+    for add in actions.adds { place(add) }
+  }
 
   mutating func apply(_ actions: CommitActions, version: Int64) {
     self.version = version
@@ -25,24 +44,33 @@ struct LogState: Sendable {
     transactions.merge(actions.transactions) { _, newer in newer }
     let removes = actions.removes.map { remove(withValues: $0) }
     for remove in removes {
-      if let slot = slotByPath.removeValue(forKey: remove.path) { slots[slot] = nil }
+      if let slot = slotByKey.removeValue(forKey: remove.key) { slots[slot] = nil }
     }
-    for add in actions.adds {
-      if let slot = slotByPath[add.path] {
-        slots[slot] = add
-      } else {
-        slotByPath[add.path] = slots.count
-        slots.append(add)
-      }
-    }
-    if slots.count > 2 * slotByPath.count + 64 { compact() }
+    for add in actions.adds { place(add) }
+    if slots.count > 2 * slotByKey.count + 64 { compact() }
     commits.append(DeltaCommit(version: version, actions: actions, removes: removes))
+  }
+
+  /// Keeps what the commit of the checkpoint's own version says of itself.
+  mutating func describe(by actions: CommitActions) {
+    guard commits.isEmpty else { return }
+    commits = [DeltaCommit(version: version, actions: actions, removes: actions.removes)]
+  }
+
+  private mutating func place(_ add: AddFile) {
+    let key = add.key
+    if let slot = slotByKey[key] {
+      slots[slot] = add
+    } else {
+      slotByKey[key] = slots.count
+      slots.append(add)
+    }
   }
 
   /// A remove that knows its partition, from the add where the commit itself does not say it.
   private func remove(withValues remove: RemoveFile) -> RemoveFile {
     guard remove.partitionValues == nil || remove.size == nil,
-      let slot = slotByPath[remove.path], let add = slots[slot]
+      let slot = slotByKey[remove.key], let add = slots[slot]
     else { return remove }
     var remove = remove
     remove.partitionValues = remove.partitionValues ?? add.partitionValues
@@ -53,7 +81,7 @@ struct LogState: Sendable {
   private mutating func compact() {
     slots = slots.filter { $0 != nil }
     for (slot, file) in slots.enumerated() {
-      if let file { slotByPath[file.path] = slot }
+      if let file { slotByKey[file.key] = slot }
     }
   }
 }
@@ -73,11 +101,11 @@ public struct DeltaCommit: Sendable {
 
   init(version: Int64, actions: CommitActions, removes: [RemoveFile]) {
     self.version = version
-    timestamp = actions.info?.timestamp ?? 0
+    timestamp = actions.info?.inCommitTimestamp ?? actions.info?.timestamp ?? 0
     operation = actions.info?.operation ?? "UNKNOWN"
     adds = actions.adds
     self.removes = removes
-    transactions = actions.transactions
+    transactions = actions.transactions.mapValues(\.version)
     changesMetadata = actions.metadata != nil || actions.tableProtocol != nil
   }
 }

@@ -29,6 +29,15 @@ enum TablePath {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// True for `/…` and for a URI with a scheme, such as `s3://…`.
+  static func isAbsolute(_ path: String) -> Bool {
+    for byte in path.utf8 {
+      if byte == UInt8(ascii: ":") { return true }
+      if byte == UInt8(ascii: "/") { break }
+    }
+    return path.utf8.first == UInt8(ascii: "/")
+  }
+
   /// `dt=2024-01-15`, `p=a%2Fb`, `p=__HIVE_DEFAULT_PARTITION__`.
   ///
   /// Only for people and tools that look at files: the values that count stand in the log. So a name

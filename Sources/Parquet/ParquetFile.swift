@@ -32,16 +32,23 @@ public final class ParquetFile: Sendable {
 
   /// Opens a file that `name` stands for in errors.
   ///
+  /// `leavingOut` names fields of rows, with dots from the column on, that are to be as if they were
+  /// not in the file: they are neither read nor in the way where they could not be.
+  ///
   /// - Throws: `parquet.notParquet`, `parquet.truncated`, `parquet.corrupt`, or
   ///   `parquet.unsupported` for an encrypted file; whatever `bytes` throws.
-  public init(_ bytes: any RandomAccessBytes, name: String) throws {
+  public init(
+    _ bytes: any RandomAccessBytes,
+    name: String,
+    leavingOut: Set<String> = []
+  ) throws {
     let (footer, start) = try Self.readFooter(bytes, name)
     let place = FilePlace(fileName: name, base: start)
     metadata = try footer.withUnsafeBytes { try FileMetadata(parsing: $0, place: place) }
     guard !metadata.isEncrypted else {
       throw ParquetError(.unsupported, fileName: name, "the file is encrypted")
     }
-    fileSchema = try FileSchema(metadata.schema, place: place)
+    fileSchema = try FileSchema(metadata.schema, leavingOut: leavingOut, place: place)
     try Self.check(metadata, fileSchema, footerStart: start, place)
     self.bytes = bytes
     self.name = name

@@ -25,6 +25,19 @@ struct SchemaNode: Sendable {
   var leaf: Int?
 }
 
+extension SchemaNode {
+  /// The node without the children below it that `paths` names; `path` is its own. Leaves keep their
+  /// numbers.
+  fileprivate func without(_ paths: Set<String>, path: String) -> SchemaNode {
+    var node = self
+    node.children = children.compactMap { child in
+      let childPath = path + "." + child.name
+      return paths.contains(childPath) ? nil : child.without(paths, path: childPath)
+    }
+    return node
+  }
+}
+
 /// A node that has a column chunk in each row group.
 struct SchemaLeaf: Sendable {
   var path: [String]
@@ -115,7 +128,7 @@ struct FileSchema: Sendable {
   var columns: [FileColumn]
   var omitted: [ParquetOmittedColumn]
 
-  init(_ elements: [SchemaElement], place: FilePlace) throws {
+  init(_ elements: [SchemaElement], leavingOut: Set<String> = [], place: FilePlace) throws {
     var builder = TreeBuilder(elements: elements, place: place)
     root = try builder.next(path: [], definition: 0, repetition: 0, depth: 0)
     guard builder.position == elements.count, root.leaf == nil else {
@@ -127,7 +140,8 @@ struct FileSchema: Sendable {
     for child in root.children {
       var shaper = ColumnShaper(leaves: leaves)
       do {
-        columns.append(try shaper.column(child))
+        let wanted = leavingOut.isEmpty ? child : child.without(leavingOut, path: child.name)
+        columns.append(try shaper.column(wanted))
       } catch let omission as ColumnShaper.Omission {
         omitted.append(ParquetOmittedColumn(name: child.name, reason: omission.reason))
       }

@@ -217,16 +217,6 @@ import Testing
     #expect(error?.file == commitPath(1))
   }
 
-  @Test func `a log that begins with a checkpoint is refused by name`() throws {
-    try test.write([(1, "a", nil)])
-    try test.store.put("processed/events/_delta_log/_last_checkpoint", [0x7B, 0x7D])
-    #expect(try test.another().snapshot().version == 1)
-    try test.store.delete(commitPath(0))
-    #expect(test.error { _ = try test.another().snapshot() }?.kind == .checkpointNeeded)
-    try test.store.delete(commitPath(1))
-    #expect(test.error { _ = try test.another().snapshot() }?.kind == .checkpointNeeded)
-  }
-
   @Test func `a missing or damaged data file is named`() throws {
     try test.write([(1, "a", TestTable.day15)])
     let label = "processed/events/" + (try test.table.snapshot().files[0].path)
