@@ -156,6 +156,8 @@ let package = Package(
     room("HTTPServer", nio),
     room("CollectorEndpoint", ["Collector", "HTTPServer"]),
     room("KafkaBroker", ["Diagnostics", "EventLog", "KafkaProtocol"] + nio),
+    room(
+      "S3Endpoint", ["Codecs", "Diagnostics", "HTTPServer", "ObjectStorage", "Simulation"]),
 
     // Composition
     room("World", ["Codecs", "Columnar", "Diagnostics", "EventModel", "EventSDK", "Simulation"]),
@@ -280,6 +282,7 @@ let package = Package(
         "CRDKafka", "Diagnostics", "EventLog", "KafkaBroker", "KafkaProtocol", "RemoteKafka",
         "TestSupport",
       ]),
+    tests("S3Endpoint", ["HTTPServer", "S3Endpoint"]),
     tests(
       "ShopDatabase",
       [
