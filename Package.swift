@@ -92,7 +92,7 @@ let package = Package(
     // Formats and contracts
     .target(name: "EventModel", swiftSettings: strict),
     base("KafkaProtocol", ["Codecs", "Diagnostics"]),
-    room("ObjectStorage", ["Diagnostics"]),
+    room("ObjectStorage", ["Codecs", "Diagnostics", crypto, grdb, sqlite]),
     base("Parquet", ["Codecs", "Columnar", "Connector", "Diagnostics"]),
     base(
       "DeltaLog",

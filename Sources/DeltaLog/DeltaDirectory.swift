@@ -79,6 +79,6 @@ public final class DeltaDirectory: Sendable {
   /// True for a name that is one segment of a key.
   private static func isTableName(_ name: String) -> Bool {
     guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else { return false }
-    return (try? ObjectKey.check(name)) != nil
+    return ObjectKey.isPlain(name)
   }
 }

@@ -61,6 +61,7 @@ package final class Lake: CatalogProvider {
   package func putBronze(_ objects: [(key: String, bytes: [UInt8])]) throws -> [Bool] {
     let staged = try objects.map { object in
       try checkBronze(object.key)
+      try ObjectKey.checkPlain(object.key)
       let writer = try store.makeWriter()
       try object.bytes.withUnsafeBytes { try writer.write($0) }
       return StagedObject(key: object.key, writer: writer)
@@ -71,6 +72,7 @@ package final class Lake: CatalogProvider {
   /// Keeps an object as it was received; false where the key is there already.
   package func putBronze(_ key: String, _ bytes: [UInt8]) throws -> Bool {
     try checkBronze(key)
+    try ObjectKey.checkPlain(key)
     return try store.putIfAbsent(key, bytes)
   }
 

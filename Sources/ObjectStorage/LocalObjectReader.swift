@@ -6,26 +6,31 @@ import Darwin
 
 /// An open file, read at any place by `pread`; the descriptor closes with the object.
 final class LocalObjectReader: ObjectReader {
-  let byteCount: Int
+  /// What the file was when it was opened.
+  let status: FileStatus
   private let key: String
-  private let descriptor: Int32
+  let descriptor: Int32
 
-  init(path: String, key: String) throws {
-    let descriptor = Self.openFile(path)
-    guard descriptor >= 0 else { throw ObjectStorageError.system(errno, "read", key: key) }
+  /// Opens the file at a place; nil where there is none.
+  init?(place: FilePlace, key: String) throws {
+    // A pipe that somebody made there must not hold up the opener.
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (place.directory == nil ? 0 : O_NOFOLLOW)
+    let descriptor = openat(place.descriptor, place.name, flags)
+    guard descriptor >= 0 else {
+      if errno == ENOENT || errno == ELOOP || LocalPath.isUnspellable(errno) { return nil }
+      throw ObjectStorageError.system(errno, "read", key: key)
+    }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.isRegularFile else {
+    guard fstat(descriptor, &status) == 0, FileStatus(status).isRegularFile else {
       close(descriptor)
-      throw ObjectStorageError.system(ENOENT, "read", key: key)
+      return nil
     }
     self.descriptor = descriptor
     self.key = key
-    self.byteCount = Int(status.st_size)
+    self.status = FileStatus(status)
   }
 
-  private static func openFile(_ path: String) -> Int32 {
-    open(path, O_RDONLY | O_CLOEXEC)
-  }
+  var byteCount: Int { status.size }
 
   deinit {
     close(descriptor)
@@ -59,12 +64,6 @@ final class LocalObjectReader: ObjectReader {
   }
 
   private func outside(_ range: Range<Int>) -> ObjectStorageError {
-    ObjectStorageError(
-      .rangeOutside,
-      key: key,
-      "Bytes \(range.lowerBound) to \(range.upperBound) of \"\(key)\" were asked for; it has "
-        + "\(byteCount).",
-      advice: "The object may have been cut short; restore it, or write it again."
-    )
+    ObjectStorageError.rangeOutside(key, range, byteCount: byteCount)
   }
 }

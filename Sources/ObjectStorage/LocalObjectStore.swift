@@ -11,20 +11,28 @@ import Darwin
 /// ```
 ///  root/
 ///    .tapline-staging/<process>-<n>   bytes on their way, never listed
-///    raw/events/…                     a key is the path below the root
+///    raw/events/…                     a key that is a path is the path below the root
+///    .tapline-keys/6469722f           dir/: all other keys; see `EscapedKey`
 /// ```
 /// A write goes to a staging file on the same file system, is synced, and then gets its name:
 /// `rename(2)` replaces, `link(2)` loses with EEXIST against an earlier writer, in this process or
 /// any other. Directories are synced once a group. So a crash leaves either the whole object or a
 /// staging file, which the next start removes.
 ///
+/// Every key of S3 can be written. One that is a path goes there, where other programs find it, unless
+/// something else is in its place: a directory, a file where it needs a directory, or on some disks a
+/// name in other letters. Then, and where the key is no path at all, it is escaped. A reader looks at
+/// the path first. Which of both places a key gets is decided by one process at a time; other
+/// processes learn of the first escaped key when they open the directory.
+///
 /// Symbolic links that lead out of the root are refused; `list` passes over all of them.
 public final class LocalObjectStore: ObjectStore {
   /// The directory, absolute and without symbolic links.
-  public let root: String
+  public var root: String { shared.path }
   /// Staging files of killed processes that were removed when the store was opened.
   public let leftoversRemoved: Int
 
+  let shared: LocalRoot
   let now: (@Sendable () -> Int64)?
   private let syncs = Atomic<Int>(0)
 
@@ -35,9 +43,12 @@ public final class LocalObjectStore: ObjectStore {
     if mkdir(root, 0o777) != 0, errno != EEXIST {
       try LocalPath.makeDirectories(root)
     }
-    self.root = try LocalPath.resolved(root, key: "")
+    guard let path = LocalPath.resolved(root) else {
+      throw ObjectStorageError.system(errno, "read", key: "")
+    }
+    shared = LocalRoot.of(path)
     self.now = now
-    self.leftoversRemoved = LocalStaging.removeLeftovers(in: self.root)
+    leftoversRemoved = LocalStaging.removeLeftovers(in: path)
   }
 
   /// How many times a file or a directory was synced to the disk.
@@ -57,48 +68,64 @@ public final class LocalObjectStore: ObjectStore {
   // MARK: Reading
 
   public func get(_ key: String) throws -> [UInt8] {
-    let file = try LocalObjectReader(path: readablePath(key), key: key)
+    let file = try openFile(key)
     return try file.read(0..<file.byteCount)
   }
 
   public func get(_ key: String, range: Range<Int>) throws -> [UInt8] {
-    try LocalObjectReader(path: readablePath(key), key: key).read(range)
+    try openFile(key).read(range)
   }
 
   public func open(_ key: String) throws -> any ObjectReader {
-    try LocalObjectReader(path: readablePath(key), key: key)
+    try openFile(key)
+  }
+
+  func openFile(_ key: String) throws -> LocalObjectReader {
+    guard let reader = try atPlaces(of: key, { try LocalObjectReader(place: $0, key: key) }) else {
+      throw ObjectStorageError.notFound(key)
+    }
+    return reader
   }
 
   public func head(_ key: String) throws -> ObjectMetadata? {
-    do {
-      var status = stat()
-      guard stat(try readablePath(key), &status) == 0 else {
-        throw ObjectStorageError.system(errno, "read", key: key)
-      }
-      guard status.isRegularFile else { return nil }
-      return ObjectMetadata(
-        key: key,
-        size: Int(status.st_size),
-        modifiedMilliseconds: status.modifiedMilliseconds
-      )
-    } catch let error as ObjectStorageError where error.kind == .notFound {
-      return nil
+    try file(key).map { ListedFile(key: key, status: $0.status).metadata }
+  }
+
+  /// The file of a key, and where it is; nil where there is none.
+  func file(_ key: String) throws -> (place: FilePlace, status: FileStatus)? {
+    try atPlaces(of: key) { place in
+      guard let status = try place.status(key: key), status.isRegularFile else { return nil }
+      return (place, status)
     }
   }
 
-  /// The file behind a key, symbolic links followed, never outside the root.
-  private func readablePath(_ key: String) throws -> String {
+  /// What `body` makes of the first place where it finds a file; nil where it finds none.
+  private func atPlaces<Result>(
+    of key: String, _ body: (FilePlace) throws -> Result?
+  ) throws -> Result? {
     try ObjectKey.check(key)
-    do {
-      return try checkInside(LocalPath.resolved(root + "/" + key, key: key), key: key)
-    } catch let error as ObjectStorageError where error.kind == .keyIsDirectory {
-      // A file stands where the key wants a directory, so there is no such object.
-      throw ObjectStorageError.system(ENOENT, "read", key: key)
+    if ObjectKey.isPlain(key), let place = try plainPlace(key), let result = try body(place) {
+      return result
     }
+    guard shared.hasEscapedKeys, let place = try shared.escapedPlace(key) else { return nil }
+    return try body(place)
   }
 
-  private func checkInside(_ path: String, key: String) throws -> String {
-    guard path == root || path.hasPrefix(root == "/" ? "/" : root + "/") else {
+  /// The file or directory at a plain key's path, symbolic links followed, never outside the root.
+  private func plainPlace(_ key: String) throws -> FilePlace? {
+    let wanted = root + "/" + key
+    guard let path = LocalPath.resolved(wanted) else {
+      // A file where the key wants a directory means the same: there is no such object.
+      if errno == ENOENT || LocalPath.isUnspellable(errno) { return nil }
+      throw ObjectStorageError.system(errno, "read", key: key)
+    }
+    try checkInside(path, key: key)
+    return LocalPath.isSpelled(wanted, as: key) ? FilePlace(path: path) : nil
+  }
+
+  func checkInside(_ path: String, key: String) throws {
+    let isRoot = path.utf8.elementsEqual(root.utf8)
+    guard isRoot || path.hasUTF8Prefix(root == "/" ? "/" : root + "/") else {
       throw ObjectStorageError(
         .outsideRoot,
         key: key,
@@ -106,53 +133,78 @@ public final class LocalObjectStore: ObjectStore {
         advice: "Copy the file into the directory instead of linking to it."
       )
     }
-    return path
   }
 
   // MARK: Listing
 
   public func list(prefix: String, startAfter: String?) throws -> [ObjectMetadata] {
+    var listing = try listing(prefix: prefix, bound: bound(behind: startAfter), limit: nil)
     var result: [ObjectMetadata] = []
-    let directory = prefix.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(prefix[...$0]) } ?? ""
-    guard let path = try directoryPath(directory) else { return [] }
-    try LocalDirectory.walk(path: path, keyPrefix: directory) { key, descriptor, name in
-      guard key.hasUTF8Prefix(prefix) else { return }
-      if let startAfter, !startAfter.precedesInUTF8(key) { return }
-      var status = stat()
-      // A file that vanished meanwhile is simply not listed.
-      guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-      result.append(
-        ObjectMetadata(
-          key: key,
-          size: Int(status.st_size),
-          modifiedMilliseconds: status.modifiedMilliseconds
-        )
-      )
-    }
-    return result.sorted { $0.key.precedesInUTF8($1.key) }
+    while let file = try listing.nextFile() { result.append(file.metadata) }
+    return result
+  }
+
+  public func list(
+    prefix: String, startAfter: String?, limit: Int
+  ) throws -> [ObjectMetadata] {
+    var listing = try listing(prefix: prefix, bound: bound(behind: startAfter), limit: limit)
+    return try listing.page(prefix: prefix, delimiter: nil, limit: limit).files.map(\.metadata)
   }
 
   public func directories(below directory: String) throws -> [String] {
-    guard let path = try directoryPath(directory) else { return [] }
-    return try LocalDirectory.entries(path: path, key: directory).filter(\.isDirectory)
-      .map(\.name).sorted { $0.precedesInUTF8($1) }
+    let page = try page(prefix: directory, delimiter: "/", startAfter: nil, limit: .max)
+    return page.commonPrefixes.compactMap { common in
+      let name = common.utf8.dropFirst(directory.utf8.count).dropLast()
+      return name.isEmpty ? nil : String(Substring(name))
+    }
+  }
+
+  private func bound(behind key: String?) -> KeyBound? {
+    key.map { KeyBound(bytes: Array($0.utf8)) }
+  }
+
+  /// One page of a listing as S3 has it.
+  func page(
+    prefix: String, delimiter: String?, startAfter: String?, limit: Int
+  ) throws -> KeyPage {
+    let bound = startAfter.map {
+      CommonPrefix.bound(behind: $0, prefix: prefix, delimiter: delimiter)
+    }
+    var listing = try listing(
+      prefix: prefix, bound: bound, limit: limit, collapsesDirectories: delimiter == "/")
+    return try listing.page(prefix: prefix, delimiter: delimiter, limit: limit)
+  }
+
+  /// The keys that begin with `prefix`, in order; `limit` is how many will be asked for.
+  func listing(
+    prefix: String, bound: KeyBound?, limit: Int?, collapsesDirectories: Bool = false
+  ) throws -> KeyListing {
+    var walks: [KeyWalk] = []
+    let slash = prefix.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let directory = slash.map { String(Substring(prefix.utf8[...$0])) } ?? ""
+    if let path = try directoryPath(directory) {
+      walks.append(
+        try KeyWalk(
+          path: path, beginning: directory, spelling: .plain, prefix: prefix, bound: bound,
+          limit: limit, collapsesDirectories: collapsesDirectories))
+    }
+    if shared.hasEscapedKeys {
+      walks.append(
+        try KeyWalk(
+          path: shared.escapedPath, beginning: "", spelling: .escaped, prefix: prefix, bound: bound,
+          limit: limit, collapsesDirectories: false))
+    }
+    return KeyListing(walks)
   }
 
   /// The path of `""` or `some/directory/`; nil where there is none.
   private func directoryPath(_ directory: String) throws -> String? {
     if directory.isEmpty { return root }
-    let key = String(directory.dropLast())
-    try ObjectKey.check(key)
-    do {
-      let path = try checkInside(LocalPath.resolved(root + "/" + key, key: key), key: key)
-      var status = stat()
-      guard stat(path, &status) == 0, status.isDirectory else { return nil }
-      return path
-    } catch let error as ObjectStorageError
-      where error.kind == .notFound || error.kind == .keyIsDirectory
-    {
-      return nil
-    }
+    let key = String(Substring(directory.utf8.dropLast()))
+    guard ObjectKey.isPlain(key), let place = try plainPlace(key),
+      try place.status(key: key)?.isDirectory == true
+    else { return nil }
+    return place.name
   }
 
   // MARK: Writing
@@ -162,106 +214,51 @@ public final class LocalObjectStore: ObjectStore {
   }
 
   public func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
+    for object in objects { try ObjectKey.check(object.key) }
+    let modified = now?()
+    let files = objects.map { SealedFile(writer: writer(of: $0), key: $0.key) }
+    try seal(files) { _ in FileTime(milliseconds: modified) }
     var group = PublishGroup(store: self)
-    let writers = try objects.map { object in
-      try ObjectKey.check(object.key)
-      guard let writer = object.writer as? LocalObjectWriter else {
-        preconditionFailure("a writer belongs to the store that made it")
-      }
-      return writer
-    }
-    let keys = objects.map(\.key)
-    // Each writer is touched by one of the threads only, and by nobody else meanwhile.
-    nonisolated(unsafe) let unsealed = writers
-    try SideBySide.run(unsealed.count) { index in
-      try unsealed[index].seal(key: keys[index], modified: now?()) {
-        try sync($0, key: keys[index])
-      }
-    }
-    var published: [Bool] = []
-    for (object, writer) in zip(objects, writers) {
-      published.append(try group.name(writer, object.key, ifAbsent: ifAbsent))
-    }
+    let published = try files.map { try group.name($0.writer, $0.key, ifAbsent: ifAbsent) }
     try group.syncDirectories()
     return published
   }
 
+  func writer(of object: StagedObject) -> LocalObjectWriter {
+    guard let writer = object.writer as? LocalObjectWriter else {
+      preconditionFailure("a writer belongs to the store that made it")
+    }
+    return writer
+  }
+
+  /// A file that is whole and synced, or will be, and the key it is to appear under.
+  struct SealedFile {
+    var writer: LocalObjectWriter
+    var key: String
+  }
+
+  /// Makes the bytes of several files durable, side by side, with the times that they are to have.
+  func seal(_ files: [SealedFile], time: (Int) -> FileTime) throws {
+    let times = files.indices.map(time)
+    // Each writer is touched by one of the threads only, and by nobody else meanwhile.
+    nonisolated(unsafe) let unsealed = files
+    try SideBySide.run(unsealed.count) { index in
+      let key = unsealed[index].key
+      try unsealed[index].writer.seal(key: key, time: times[index]) { try sync($0, key: key) }
+    }
+  }
+
   public func delete(_ key: String) throws {
     try ObjectKey.check(key)
-    let parent = LocalPath.parent(of: root + "/" + key)
-    do {
-      let directory = try checkInside(LocalPath.resolved(parent, key: key), key: key)
+    if ObjectKey.isPlain(key),
+      let directory = LocalPath.resolved(LocalPath.parent(of: root + "/" + key))
+    {
+      try checkInside(directory, key: key)
       let path = directory + "/" + LocalPath.name(of: key)
-      guard unlink(path) == 0 else {
-        throw ObjectStorageError.system(errno == EPERM ? EISDIR : errno, "deleted", key: key)
-      }
-    } catch let error as ObjectStorageError where error.kind == .notFound {
-      return
+      if LocalPath.isSpelled(path, as: key) { _ = try FilePlace(path: path).unlink(key: key) }
     }
-  }
-
-  /// The directory a key's file goes to, made if need be; `made` hears each new directory's parent.
-  func writableDirectory(for key: String, made: (String) -> Void) throws -> String {
-    let segments = key.split(separator: "/").dropLast()
-    var path = root
-    for segment in segments {
-      let next = path + "/" + segment
-      if mkdir(next, 0o777) == 0 {
-        made(path)
-      } else if errno != EEXIST {
-        throw ObjectStorageError.system(errno, "written", key: key)
-      }
-      path = try checkInside(LocalPath.resolved(next, key: key), key: key)
-    }
-    return path
-  }
-}
-
-/// One group of objects on their way to their names, with the directories to sync at its end.
-private struct PublishGroup {
-  let store: LocalObjectStore
-  private var directories: [String] = []
-  private var known: [String: String] = [:]
-
-  init(store: LocalObjectStore) {
-    self.store = store
-  }
-
-  mutating func name(
-    _ writer: LocalObjectWriter,
-    _ key: String,
-    ifAbsent: Bool
-  ) throws -> Bool {
-    let parent = LocalPath.parent(of: key)
-    let directory: String
-    if let path = known[parent] {
-      directory = path
-    } else {
-      var fresh: [String] = []
-      directory = try store.writableDirectory(for: key) { fresh.append($0) }
-      known[parent] = directory
-      for path in fresh { remember(path) }
-    }
-    let path = directory + "/" + LocalPath.name(of: key)
-    let isPublished = try writer.publish(as: path, key: key, ifAbsent: ifAbsent)
-    if isPublished { remember(directory) }
-    return isPublished
-  }
-
-  private mutating func remember(_ directory: String) {
-    if !directories.contains(directory) { directories.append(directory) }
-  }
-
-  func syncDirectories() throws {
-    let paths = Array(directories)
-    let store = store
-    try SideBySide.run(paths.count) { index in
-      let path = paths[index]
-      let key = String(path.dropFirst(store.root.count + 1))
-      let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw ObjectStorageError.system(errno, "synced", key: key) }
-      defer { close(descriptor) }
-      try store.sync(descriptor, key: key)
+    if shared.hasEscapedKeys, let place = try shared.escapedPlace(key) {
+      _ = try place.unlink(key: key)
     }
   }
 }

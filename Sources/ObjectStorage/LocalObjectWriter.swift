@@ -14,6 +14,8 @@ final class LocalObjectWriter: ObjectWriter {
   private var isSealed = false
   private var isGone = false
   private(set) var byteCount = 0
+  /// What the file is, once it is sealed.
+  private(set) var status: FileStatus?
 
   private static let bufferSize = 64 * 1_024
 
@@ -42,7 +44,7 @@ final class LocalObjectWriter: ObjectWriter {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws {
-    guard !isGone, !isSealed else { throw discarded(key: "") }
+    guard !isGone, !isSealed else { throw ObjectStorageError.discarded("") }
     byteCount += bytes.count
     if buffer.count + bytes.count > Self.bufferSize { try flush() }
     if bytes.count >= Self.bufferSize {
@@ -76,20 +78,12 @@ final class LocalObjectWriter: ObjectWriter {
   }
 
   /// Makes the bytes durable and the time final; a second call does nothing.
-  func seal(key: String, modified: Int64?, sync: (Int32) throws -> Void) throws {
-    guard !isGone else { throw discarded(key: key) }
+  func seal(key: String, time: FileTime, sync: (Int32) throws -> Void) throws {
+    guard !isGone else { throw ObjectStorageError.discarded(key) }
     guard !isSealed else { return }
     do {
       try flush()
-      if let modified {
-        let seconds = modified >= 0 ? modified / 1_000 : (modified - 999) / 1_000
-        let time = timespec(
-          tv_sec: Int(seconds),
-          tv_nsec: Int(modified - seconds * 1_000) * 1_000_000
-        )
-        _ = futimens(descriptor, [time, time])
-      }
-      try sync(descriptor)
+      status = try settle(descriptor, key, time, sync)
     } catch var error as ObjectStorageError {
       discard()
       error.key = error.key.isEmpty ? key : error.key
@@ -100,22 +94,71 @@ final class LocalObjectWriter: ObjectWriter {
     isSealed = true
   }
 
-  /// Gives the sealed bytes their name; false where `ifAbsent` and the name is taken.
-  func publish(as path: String, key: String, ifAbsent: Bool) throws -> Bool {
-    guard !isGone else { throw discarded(key: key) }
-    if ifAbsent {
-      guard link(stagingPath, path) == 0 else {
-        if errno == EEXIST { return false }
-        throw ObjectStorageError.system(errno, "written", key: key)
+  /// Gives bytes that are sealed already another time.
+  func retime(key: String, time: FileTime, sync: (Int32) throws -> Void) throws {
+    guard !isGone else { throw ObjectStorageError.discarded(key) }
+    let descriptor = Self.openFile(stagingPath, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw ObjectStorageError.system(errno, "written", key: key) }
+    defer { close(descriptor) }
+    status = try settle(descriptor, key, time, sync)
+  }
+
+  private func settle(
+    _ descriptor: Int32, _ key: String, _ time: FileTime, _ sync: (Int32) throws -> Void
+  ) throws -> FileStatus {
+    _ = futimens(descriptor, [time.specification, time.specification])
+    try sync(descriptor)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw ObjectStorageError.system(errno, "written", key: key)
+    }
+    return FileStatus(status)
+  }
+
+  /// What came of giving a file its name.
+  enum Naming {
+    case named
+    /// Another writer was first.
+    case taken
+    /// Something that is no object of that key is in its place.
+    case collides
+  }
+
+  /// Gives the sealed bytes their name; `taken` only with `ifAbsent`.
+  func name(at place: FilePlace, key: String, ifAbsent: Bool) throws -> Naming {
+    guard !isGone else { throw ObjectStorageError.discarded(key) }
+    #if canImport(Darwin)
+    // What lies there may be named in other letters, so that a rename would replace another key.
+    let isLinking = true
+    #else
+    let isLinking = ifAbsent
+    #endif
+    if isLinking {
+      if linkat(AT_FDCWD, stagingPath, place.descriptor, place.name, 0) == 0 {
+        unlink(stagingPath)
+        isGone = true
+        return .named
       }
-      unlink(stagingPath)
-    } else {
-      guard rename(stagingPath, path) == 0 else {
-        throw ObjectStorageError.system(errno, "written", key: key)
-      }
+      if errno != EEXIST { return try collision(errno, key) }
+      if try isOccupied(place, key) { return .collides }
+      if ifAbsent { return .taken }
+    }
+    guard renameat(AT_FDCWD, stagingPath, place.descriptor, place.name) == 0 else {
+      return try collision(errno, key)
     }
     isGone = true
-    return true
+    return .named
+  }
+
+  private func collision(_ number: Int32, _ key: String) throws -> Naming {
+    if LocalPath.isUnspellable(number) { return .collides }
+    throw ObjectStorageError.system(number, "written", key: key)
+  }
+
+  /// True where a directory, or on Darwin a file of another spelling, has the name.
+  private func isOccupied(_ place: FilePlace, _ key: String) throws -> Bool {
+    if try place.status(key: key)?.isDirectory == true { return true }
+    return place.directory == nil && !LocalPath.isSpelled(place.name, as: LocalPath.name(of: key))
   }
 
   func discard() {
@@ -124,49 +167,5 @@ final class LocalObjectWriter: ObjectWriter {
     if !isGone { unlink(stagingPath) }
     isGone = true
     buffer = []
-  }
-
-  private func discarded(key: String) -> ObjectStorageError {
-    ObjectStorageError(
-      .discarded,
-      key: key,
-      "An object was written after it was published or discarded."
-    )
-  }
-}
-
-/// How many staging files this process has made; two stores may share a root.
-private let stagingCounter = Atomic<Int>(0)
-
-/// The names in the staging directory, and what is left there by processes that were killed.
-enum LocalStaging {
-  /// Tells this process from an earlier one that had the same number.
-  private static let token: UInt64 = {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }()
-
-  static func makeName() -> String {
-    let number = stagingCounter.wrappingAdd(1, ordering: .relaxed).newValue
-    return "\(getpid())-\(String(token, radix: 16))-\(number)"
-  }
-
-  static func removeLeftovers(in root: String) -> Int {
-    let directory = root + "/" + ObjectKey.stagingDirectory
-    guard let entries = try? LocalDirectory.entries(path: directory, key: "") else { return 0 }
-    var removed = 0
-    for entry in entries where !entry.isDirectory && isLeftover(entry.name) {
-      if unlink(directory + "/" + entry.name) == 0 { removed += 1 }
-    }
-    return removed
-  }
-
-  /// True where the process that made the file is gone.
-  private static func isLeftover(_ name: String) -> Bool {
-    let parts = name.split(separator: "-")
-    guard parts.count >= 2, let process = pid_t(parts[0]), process > 0 else { return true }
-    if process == getpid() { return parts[1] != String(token, radix: 16) }
-    return kill(process, 0) != 0 && errno == ESRCH
   }
 }

@@ -30,6 +30,30 @@ public struct ObjectStorageError: DiagnosableError {
   public var place: String? { key.isEmpty ? nil : key }
   public var fields: [String: String] { ["key": key, "message": message] }
 
+  static func notFound(_ key: String) -> ObjectStorageError {
+    system(ENOENT, "read", key: key)
+  }
+
+  static func discarded(_ key: String) -> ObjectStorageError {
+    ObjectStorageError(
+      .discarded,
+      key: key,
+      "An object was written after it was published or discarded."
+    )
+  }
+
+  static func rangeOutside(
+    _ key: String, _ range: Range<Int>, byteCount: Int
+  ) -> ObjectStorageError {
+    ObjectStorageError(
+      .rangeOutside,
+      key: key,
+      "Bytes \(range.lowerBound) to \(range.upperBound) of \"\(key)\" were asked for; it has "
+        + "\(byteCount).",
+      advice: "The object may have been cut short; restore it, or write it again."
+    )
+  }
+
   /// The error for what the system answered, such as `ENOSPC`, to an attempt to `verb` a key.
   static func system(_ number: Int32, _ verb: String, key: String) -> ObjectStorageError {
     let name = key.isEmpty ? "the store's directory" : "\"\(key)\""
@@ -78,7 +102,7 @@ public struct ObjectStorageError: DiagnosableError {
         .keyIsDirectory,
         key: key,
         message,
-        advice: "On a local disk a key cannot also be the beginning of other keys."
+        advice: "Something else is in the place of a file or directory of the store; move it away."
       )
     default:
       return ObjectStorageError(.failed, key: key, message)

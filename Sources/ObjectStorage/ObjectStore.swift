@@ -8,8 +8,9 @@
 
 /// A flat space of immutable objects under `/`-separated keys.
 ///
-/// All calls block and may be made from any thread. Keys are UTF-8, relative, without empty, `.` or
-/// `..` segments; see `ObjectKey`. Errors are `ObjectStorageError`.
+/// All calls block and may be made from any thread. A key is any UTF-8 text of 1 to 1,024 bytes without
+/// a zero byte, as in S3, and two keys are the same only if their bytes are. Errors are
+/// `ObjectStorageError`.
 public protocol ObjectStore: Sendable {
   /// Starts an object that has no key yet; it stays invisible until it is published.
   func makeWriter() throws -> any ObjectWriter
@@ -32,8 +33,11 @@ public protocol ObjectStore: Sendable {
   /// The objects whose keys begin with `prefix` (any text, not only a directory) and come after
   /// `startAfter`, sorted by the UTF-8 bytes of their keys. Unpublished objects never show.
   func list(prefix: String, startAfter: String?) throws -> [ObjectMetadata]
+  /// The first `limit` of them, where a store can stop there; the last key begins the next page.
+  func list(prefix: String, startAfter: String?, limit: Int) throws -> [ObjectMetadata]
   /// The names one level below `directory` (`""` or ending in `/`) that hold something below
-  /// themselves, sorted: what S3 calls common prefixes, without the slash.
+  /// themselves, sorted: what S3 calls common prefixes, without the slash. An empty name, as `a//b`
+  /// has below `a/`, is left out.
   func directories(below directory: String) throws -> [String]
   /// Removes an object; one that is not there is no error.
   func delete(_ key: String) throws
@@ -42,6 +46,12 @@ public protocol ObjectStore: Sendable {
 extension ObjectStore {
   public func list(prefix: String) throws -> [ObjectMetadata] {
     try list(prefix: prefix, startAfter: nil)
+  }
+
+  public func list(
+    prefix: String, startAfter: String?, limit: Int
+  ) throws -> [ObjectMetadata] {
+    Array(try list(prefix: prefix, startAfter: startAfter).prefix(max(0, limit)))
   }
 
   /// Writes one object, replacing an older one.
