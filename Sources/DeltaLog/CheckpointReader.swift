@@ -88,7 +88,11 @@ struct CheckpointReader {
         let source = NestedColumns(vector)
         for row in 0..<batch.rowCount where !vector.isNull(row) {
           let action = ParquetAction(
-            name: field.name, columns: source, row: vector.valueIndex(row), number: firstRow + row)
+            name: field.name,
+            columns: source,
+            row: vector.valueIndex(row),
+            number: firstRow + row
+          )
           try actions.append(field.name, action)
         }
       }
@@ -117,7 +121,9 @@ private final class NestedColumns {
       return
     }
     fields = Dictionary(
-      zip(names.map(\.name), vector.children), uniquingKeysWith: { first, _ in first })
+      zip(names.map(\.name), vector.children),
+      uniquingKeysWith: { first, _ in first }
+    )
     for (name, child) in fields {
       if case .row = child.type { nested[name] = NestedColumns(child) }
     }

@@ -26,12 +26,13 @@ extension ActionSource {
   }
 
   /// A file's key below the table; absolute ones belong to shallow clones, which are refused.
-  fileprivate func path() throws -> String {
-    let path = TablePath.decode(try required(text: "path"))
+  fileprivate func path() throws -> (path: String, spelling: String) {
+    let spelling = try required(text: "path")
+    let path = TablePath.decode(spelling)
     if TablePath.isAbsolute(path) {
       throw fault("names \"\(path)\", a file outside the table, as shallow clones do")
     }
-    return path
+    return (path, spelling)
   }
 
   /// The protocol writes a partition's NULL as null or as an empty text.
@@ -51,8 +52,10 @@ extension ActionSource {
   }
 
   fileprivate func add() throws -> AddFile {
-    AddFile(
-      path: try path(),
+    let (path, spelling) = try path()
+    return AddFile(
+      path: path,
+      spelling: spelling,
       partitionValues: try partitionValues() ?? [:],
       size: try required(integer: "size"),
       modificationTime: integer("modificationTime") ?? 0,
@@ -64,8 +67,10 @@ extension ActionSource {
   }
 
   fileprivate func remove() throws -> RemoveFile {
-    RemoveFile(
-      path: try path(),
+    let (path, spelling) = try path()
+    return RemoveFile(
+      path: path,
+      spelling: spelling,
       deletionTimestamp: integer("deletionTimestamp"),
       dataChange: boolean("dataChange") ?? true,
       partitionValues: try partitionValues(),
@@ -187,7 +192,7 @@ extension CommitInfo {
       }
       return result
     }
-    timestamp = time("timestamp") ?? 0
+    timestamp = time("timestamp")
     inCommitTimestamp = time("inCommitTimestamp")
     operation = json["operation"]?.text ?? "UNKNOWN"
     operationParameters = texts("operationParameters")

@@ -40,7 +40,7 @@ extension CommitActions {
 
 extension CommitInfo {
   fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("timestamp", timestamp)
+    json.member("timestamp", timestamp ?? 0)
     json.member("operation", operation)
     json.member("operationParameters", operationParameters)
     json.member("isBlindAppend", isBlindAppend)
@@ -69,7 +69,7 @@ extension TableMetadata {
 
 extension RemoveFile {
   fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("path", TablePath.encode(path))
+    json.member("path", spelling)
     if let deletionTimestamp { json.member("deletionTimestamp", deletionTimestamp) }
     json.member("dataChange", dataChange)
     json.member("extendedFileMetadata", partitionValues != nil && size != nil)
@@ -81,7 +81,7 @@ extension RemoveFile {
 
 extension AddFile {
   fileprivate func write(to json: inout LogJSONWriter) {
-    json.member("path", TablePath.encode(path))
+    json.member("path", spelling)
     json.member("partitionValues", partitionValues)
     json.member("size", size)
     json.member("modificationTime", modificationTime)

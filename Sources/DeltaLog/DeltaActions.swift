@@ -30,6 +30,8 @@ public struct AddFile: Sendable {
   public var numRecords: Int? { statistics.numRecords }
 
   let statistics: FileStatistics
+  /// The path as the log spells it: other readers compare spellings, so it is passed on as it came.
+  let spelling: String
   /// What the writer wanted to say besides.
   let tags: [String: String?]?
   /// The rows of the file that count no longer.
@@ -37,6 +39,7 @@ public struct AddFile: Sendable {
 
   init(
     path: String,
+    spelling: String? = nil,
     partitionValues: [String: String?],
     size: Int64,
     modificationTime: Int64,
@@ -46,6 +49,7 @@ public struct AddFile: Sendable {
     deletionVector: DeletionVectorDescriptor? = nil
   ) {
     self.path = path
+    self.spelling = spelling ?? TablePath.encode(path)
     self.partitionValues = partitionValues
     self.size = size
     self.modificationTime = modificationTime
@@ -69,10 +73,12 @@ public struct RemoveFile: Sendable {
   public internal(set) var partitionValues: [String: String?]?
   public internal(set) var size: Int64?
 
+  let spelling: String
   let deletionVector: DeletionVectorDescriptor?
 
   init(
     path: String,
+    spelling: String? = nil,
     deletionTimestamp: Int64?,
     dataChange: Bool,
     partitionValues: [String: String?]?,
@@ -80,6 +86,7 @@ public struct RemoveFile: Sendable {
     deletionVector: DeletionVectorDescriptor? = nil
   ) {
     self.path = path
+    self.spelling = spelling ?? TablePath.encode(path)
     self.deletionTimestamp = deletionTimestamp
     self.dataChange = dataChange
     self.partitionValues = partitionValues
@@ -91,6 +98,7 @@ public struct RemoveFile: Sendable {
   init(of file: AddFile, deletionTimestamp: Int64, dataChange: Bool) {
     self.init(
       path: file.path,
+      spelling: file.spelling,
       deletionTimestamp: deletionTimestamp,
       dataChange: dataChange,
       partitionValues: file.partitionValues,
@@ -154,7 +162,8 @@ struct TransactionPosition: Hashable, Sendable {
 }
 
 struct CommitInfo: Sendable {
-  var timestamp: Int64
+  /// Milliseconds since the Unix epoch.
+  var timestamp: Int64?
   /// The time that the table's own property makes binding, where a commit has one.
   var inCommitTimestamp: Int64?
   var operation: String

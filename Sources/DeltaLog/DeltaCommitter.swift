@@ -2,27 +2,43 @@ internal import Columnar
 internal import Connector
 internal import ObjectStorage
 
+/// What a commit is to do, and what must not have happened meanwhile.
+struct CommitPlan {
+  /// The operation's name in the table's history, and what it was asked.
+  var operation: String
+  var parameters: [String: String] = [:]
+  /// What it did; the counts of files are added.
+  var metrics: [String: String] = [:]
+  /// Milliseconds since the Unix epoch.
+  var timestamp: Int64
+  /// Positions to record, by application.
+  var transactions: [String: Int64] = [:]
+  /// A new schema or new properties.
+  var metadata: TableMetadata?
+  /// The files that the commit takes out.
+  var removed: [AddFile] = []
+  /// False where rows are only rearranged.
+  var changesData = true
+  var isBlindAppend = false
+  /// Why the commit cannot go on top of another, besides for changed metadata and for the loss of a
+  /// file of `removed`; nil where it can.
+  var conflict: (DeltaCommit) -> String? = { _ in nil }
+  var conflictKind = DeltaLogError.Kind.conflict
+}
+
 /// Puts a commit on top of whatever others committed since the version it was prepared on.
 ///
 /// The commit file of the next version is put if absent. Where another writer was faster, its commit
-/// is read and compared: an append goes on top of anything but a change of schema; an overwrite
-/// goes on top only if nothing it replaces, and nothing in the partitions it replaces, has changed.
+/// is read and compared with the plan; if the two go together, the version after is tried.
 final class DeltaCommitter {
   private let base: DeltaSnapshot
-  private let mode: WriteMode
-  private let options: DeltaWriteOptions
-  private let rowsAdded: Int
-  /// The files that the commit takes out.
-  let removed: [AddFile]
+  private let plan: CommitPlan
 
   private static let attemptsMax = 1_000
 
-  init(base: DeltaSnapshot, mode: WriteMode, options: DeltaWriteOptions, rowsAdded: Int) {
+  init(base: DeltaSnapshot, plan: CommitPlan) {
     self.base = base
-    self.mode = mode
-    self.options = options
-    self.rowsAdded = rowsAdded
-    removed = base.files.filter { base.replaces($0.partitionValues, mode) }
+    self.plan = plan
   }
 
   private var table: DeltaTable { base.table }
@@ -33,8 +49,8 @@ final class DeltaCommitter {
   }
 
   private func checkTransactions(_ recorded: [String: Int64], version: Int64) throws {
-    for appID in options.transactions.keys.sorted() {
-      guard let mine = options.transactions[appID], let theirs = recorded[appID] else { continue }
+    for appID in plan.transactions.keys.sorted() {
+      guard let mine = plan.transactions[appID], let theirs = recorded[appID] else { continue }
       if theirs >= mine {
         throw DeltaLogError(
           .alreadyCommitted,
@@ -48,24 +64,32 @@ final class DeltaCommitter {
     }
   }
 
-  /// Commits, and answers the version; on a conflict the added files are removed again.
-  func commit(adds: [AddFile]) throws -> Int64 {
+  /// Commits, and answers the version.
+  ///
+  /// On a conflict the new ones among the added files are removed again: all of them, unless they are
+  /// `kept`, as files are that lay there before.
+  func commit(adds: [AddFile], kept: Bool = false) throws -> Int64 {
+    let actions = actions(adds)
+    let bytes = actions.encoded()
     var checked = base.version
     for _ in 0..<Self.attemptsMax {
-      let latest: Int64
+      let state: LogState
       do {
-        latest = try checkCommits(after: checked)
+        state = try checkCommits(after: checked)
       } catch {
-        for add in adds { try? table.store.delete(table.path + "/" + add.path) }
+        if !kept {
+          for add in adds { try? table.store.delete(table.path + "/" + add.path) }
+        }
         throw error
       }
-      checked = latest
-      if try table.store.putIfAbsent(table.commitKey(latest + 1), encoded(adds)) {
-        return latest + 1
+      checked = state.version
+      if try table.store.putIfAbsent(table.commitKey(state.version + 1), bytes) {
+        table.maintain(after: actions, on: state, now: plan.timestamp)
+        return state.version + 1
       }
     }
     throw DeltaLogError(
-      .conflict,
+      plan.conflictKind,
       table: table.path,
       "\(Self.attemptsMax) commits by others came first.",
       version: checked,
@@ -73,15 +97,15 @@ final class DeltaCommitter {
     )
   }
 
-  /// Compares with the commits after `version`, and answers the latest version.
-  private func checkCommits(after version: Int64) throws -> Int64 {
-    let commits = try table.commits(after: version)
-    let removedPaths = Set(removed.map(\.path))
+  /// Compares with the commits after `version`, and answers the latest state.
+  private func checkCommits(after version: Int64) throws -> LogState {
+    let (state, commits) = try table.log(after: version)
+    let removed = Set(plan.removed.map(\.key))
     for commit in commits {
       try checkTransactions(commit.transactions, version: commit.version)
-      if let reason = conflict(with: commit, removedPaths) {
+      if let reason = conflict(with: commit, removed) {
         throw DeltaLogError(
-          .conflict,
+          plan.conflictKind,
           table: table.path,
           "Another writer's commit \(commit.version) (\(commit.operation)) to \(table.path) "
             + reason + ".",
@@ -90,54 +114,81 @@ final class DeltaCommitter {
         )
       }
     }
-    return commits.last?.version ?? version
+    guard state.version >= version, state.metadata?.id == base.metadata.id else {
+      throw DeltaLogError(
+        plan.conflictKind,
+        table: table.path,
+        "Another table has been made at \(table.path) since version \(version) was read.",
+        version: state.version,
+        advice: "Open the table again and repeat the write; nothing of it was kept."
+      )
+    }
+    return state
   }
 
-  private func conflict(with commit: DeltaCommit, _ removedPaths: Set<String>) -> String? {
+  private func conflict(with commit: DeltaCommit, _ removed: Set<String>) -> String? {
     if commit.changesMetadata { return "changed the table's schema or properties" }
-    if let file = commit.removes.first(where: { removedPaths.contains($0.path) }) {
+    if !removed.isEmpty, let file = commit.removes.first(where: { removed.contains($0.key) }) {
       return "removed \(file.path), which this write replaces"
     }
-    guard mode != .append else { return nil }
-    if let file = commit.adds.first(where: { base.replaces($0.partitionValues, mode) }) {
-      return "added \(file.path) to what this write replaces"
-    }
-    return nil
+    return plan.conflict(commit)
   }
 
-  private func encoded(_ adds: [AddFile]) -> [UInt8] {
-    let (name, predicate): (String, String?) =
-      switch mode {
-      case .append: ("Append", nil)
-      case .overwrite: ("Overwrite", nil)
-      case .overwritePartitions(let partitions): ("Overwrite", Self.predicate(partitions))
-      }
-    var parameters = ["mode": name, "partitionBy": DeltaSink.jsonList(base.partitionColumns)]
-    parameters["predicate"] = predicate
-    let info = CommitInfo(
-      timestamp: options.timestamp,
-      operation: options.operation,
-      operationParameters: parameters,
-      operationMetrics: [
-        "numFiles": String(adds.count), "numRemovedFiles": String(removed.count),
-        "numOutputRows": String(rowsAdded),
-        "numOutputBytes": String(adds.reduce(0) { $0 + $1.size }),
-      ],
-      isBlindAppend: mode == .append
-    )
+  private func actions(_ adds: [AddFile]) -> CommitActions {
+    var metrics = plan.metrics
+    metrics["numFiles"] = String(adds.count)
+    metrics["numRemovedFiles"] = String(plan.removed.count)
     return CommitActions(
-      info: info,
-      transactions: options.transactions.mapValues {
-        TransactionPosition(version: $0, lastUpdated: options.timestamp)
+      info: CommitInfo(
+        timestamp: plan.timestamp,
+        operation: plan.operation,
+        operationParameters: plan.parameters,
+        operationMetrics: metrics,
+        isBlindAppend: plan.isBlindAppend
+      ),
+      metadata: plan.metadata,
+      transactions: plan.transactions.mapValues {
+        TransactionPosition(version: $0, lastUpdated: plan.timestamp)
       },
-      removes: removed.map {
-        RemoveFile(of: $0, deletionTimestamp: options.timestamp, dataChange: true)
+      removes: plan.removed.map {
+        RemoveFile(of: $0, deletionTimestamp: plan.timestamp, dataChange: plan.changesData)
       },
       adds: adds
-    ).encoded()
+    )
+  }
+}
+
+extension CommitPlan {
+  /// A write of rows in one of the sink's modes.
+  ///
+  /// An append goes on top of anything but a change of schema; an overwrite goes on top only if
+  /// nothing it replaces, and nothing in the partitions it replaces, has changed.
+  init(
+    writing mode: WriteMode,
+    on base: DeltaSnapshot,
+    options: DeltaWriteOptions,
+    rowsAdded: Int
+  ) {
+    self.init(operation: options.operation, timestamp: options.timestamp)
+    transactions = options.transactions
+    removed = base.files.filter { base.replaces($0.partitionValues, mode) }
+    isBlindAppend = mode == .append
+    metrics["numOutputRows"] = String(rowsAdded)
+    parameters["mode"] = mode == .append ? "Append" : "Overwrite"
+    parameters["partitionBy"] = DeltaSink.jsonList(base.partitionColumns)
+    if case .overwritePartitions(let partitions) = mode {
+      parameters["predicate"] = Self.predicate(partitions)
+    }
+    guard mode != .append else { return }
+    conflict = { commit in
+      commit.adds.first { base.replaces($0.partitionValues, mode) }.map {
+        "added \($0.path) to what this write replaces"
+      }
+    }
   }
 
-  private static func predicate(_ partitions: [[String: String?]]) -> String {
+  /// Partitions as SQL says them.
+  static func predicate(_ partitions: [[String: String?]]) -> String {
     partitions.map { values in
       values.keys.sorted().map { name in
         guard let value = values[name] ?? nil else { return "\(name) IS NULL" }

@@ -55,7 +55,8 @@ public final class DeltaDirectory: Sendable {
     _ name: String,
     schema: Schema,
     partitionColumns: [String] = [],
-    timestamp: Int64
+    timestamp: Int64,
+    properties: [String: String] = [:]
   ) throws -> DeltaTable {
     guard Self.isTableName(name) else {
       throw DeltaLogError(
@@ -71,7 +72,8 @@ public final class DeltaDirectory: Sendable {
       schema: schema,
       partitionColumns: partitionColumns,
       timestamp: timestamp,
-      name: name
+      name: name,
+      properties: properties
     )
     return known(name)
   }

@@ -14,7 +14,7 @@ public struct DeltaLogError: DiagnosableError {
     case unsupportedFeature, unsupportedType, unsupportedWriter
     /// The rows or values do not fit the table.
     case schemaMismatch, nullInRequiredColumn, invalidPartitionValue, rowOutsidePartitions
-    case unknownPartitionColumn, invalidSchema
+    case unknownPartitionColumn, invalidSchema, invalidProperty
     /// Somebody else committed first.
     case conflict, alreadyCommitted, appendOnly
   }

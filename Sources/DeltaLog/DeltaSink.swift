@@ -89,12 +89,8 @@ final class DeltaSink: BatchSink {
 
   private func checkOnce() throws {
     guard !isChecked else { return }
-    let state = snapshot.state
-    try state.tableProtocol?.checkWritable(
-      hasInvariants: snapshot.hasInvariants,
-      table: table.path
-    )
-    if mode != .append, snapshot.metadata.configuration["delta.appendOnly"] == "true" {
+    try snapshot.checkWritable()
+    if mode != .append, snapshot.metadata.properties(of: table.path).isAppendOnly {
       throw DeltaLogError(
         .appendOnly,
         table: table.path,
@@ -231,12 +227,15 @@ final class DeltaSink: BatchSink {
           filesRemoved: 0
         )
       }
-      let committer = DeltaCommitter(
-        base: snapshot,
-        mode: mode,
+      var plan = CommitPlan(
+        writing: mode,
+        on: snapshot,
         options: options,
         rowsAdded: rowsWritten
       )
+      let byteCount = finished.reduce(0) { $0 + $1.writer.byteCount }
+      plan.metrics["numOutputBytes"] = String(byteCount)
+      let committer = DeltaCommitter(base: snapshot, plan: plan)
       try committer.checkTransactions()
       let adds = try publish()
       isEnded = true
@@ -245,7 +244,7 @@ final class DeltaSink: BatchSink {
         version: version,
         rowsAdded: rowsWritten,
         filesAdded: adds.count,
-        filesRemoved: committer.removed.count
+        filesRemoved: plan.removed.count
       )
     } catch {
       abort()

@@ -130,6 +130,11 @@ public struct DeltaSnapshot: TableSource {
     return result
   }
 
+  /// Throws `unsupportedWriter` where this writer does not know every rule of the table.
+  func checkWritable() throws {
+    try state.tableProtocol?.checkWritable(hasInvariants: hasInvariants, table: table.path)
+  }
+
   /// A sink whose commit makes its rows visible in one step.
   ///
   /// It stands on this version: an append goes on top of whatever was committed since, an overwrite

@@ -71,7 +71,8 @@ extension DeltaTable {
     }
     let listing = try reader.listing()
     let oldest = listing.oldest(upTo: state.version)
-    let base = oldest == 0 && listing.commit(0) != nil
+    let base =
+      oldest == 0 && listing.commit(0) != nil
       ? LogState() : try reader.state(in: listing, upTo: oldest)
     var history = DeltaHistory(files: base.files)
     // Of the checkpoint's own version, what its commit says and what the checkpoint has.
@@ -89,6 +90,11 @@ extension DeltaTable {
 
   /// All commits after `version`, from memory or from the log.
   func commits(after version: Int64) throws -> [DeltaCommit] {
+    try log(after: version).commits
+  }
+
+  /// The latest state and all commits after `version`, of one look at the log.
+  func log(after version: Int64) throws -> (state: LogState, commits: [DeltaCommit]) {
     try replayed.withLock { replay in
       var fresh = try advanced(replay)
       let version = max(-1, version)
@@ -96,7 +102,7 @@ extension DeltaTable {
         fresh.earlier = try read((version + 1)..<fresh.first) + fresh.earlier
       }
       replay = fresh
-      return fresh.commits(after: version)
+      return (fresh.state, fresh.commits(after: version))
     }
   }
 

@@ -52,7 +52,8 @@ public final class DeltaTable: Sendable {
   /// Makes an empty table by its commit 0.
   ///
   /// The table's id follows from its path, name, schema and time. Log clean-up by other writers is
-  /// switched off, because they would go by wall time.
+  /// switched off, because they would go by wall time; `properties` may switch it on again, and set
+  /// others, such as `delta.checkpointInterval`.
   ///
   /// - Throws: `tableExists`, `invalidSchema`, `unsupportedType`, `unknownPartitionColumn`.
   public static func create(
@@ -61,7 +62,8 @@ public final class DeltaTable: Sendable {
     schema: Schema,
     partitionColumns: [String] = [],
     timestamp: Int64,
-    name: String? = nil
+    name: String? = nil,
+    properties: [String: String] = [:]
   ) throws -> DeltaTable {
     let table = DeltaTable(store: store, path: path)
     let schemaString = try DeltaSchema.encode(schema, table: path)
@@ -80,7 +82,7 @@ public final class DeltaTable: Sendable {
         name: name,
         schemaString: schemaString,
         partitionColumns: columns,
-        configuration: ["delta.enableExpiredLogCleanup": "false"],
+        configuration: ["delta.enableExpiredLogCleanup": "false"].merging(properties) { $1 },
         createdTime: timestamp
       )
     )

@@ -152,7 +152,8 @@ struct LogReader {
   }
 
   private func missingCheckpoint(_ listing: LogListing) -> DeltaLogError {
-    let first = listing.commits.first.map { " begins with commit \($0.version)" } ?? " has no commit"
+    let first =
+      listing.commits.first.map { " begins with commit \($0.version)" } ?? " has no commit"
     let cut = listing.incomplete.last
     return DeltaLogError(
       .missingCheckpoint,

@@ -9,8 +9,9 @@ struct LogState: Sendable {
   private(set) var tableProtocol: TableProtocol?
   private(set) var metadata: TableMetadata?
   private(set) var transactions: [String: TransactionPosition] = [:]
-  /// The commits replayed, in order, up to `version`. After a checkpoint its own commit may stand
-  /// before them, for what it says of itself.
+  /// The commits replayed, in order, up to `version`.
+  ///
+  /// After a checkpoint its own commit may stand before them, for what it says of itself.
   private(set) var commits: [DeltaCommit] = []
 
   /// Files in the order of their adding; nil where one was removed again.
@@ -21,6 +22,18 @@ struct LogState: Sendable {
 
   var files: [AddFile] { slots.compactMap { $0 } }
   var fileCount: Int { slotByKey.count }
+
+  /// The removed files that nothing has brought back, in the order of their removal.
+  var tombstones: [RemoveFile] {
+    let removes = olderRemoves + commits.flatMap(\.removes)
+    // The last of several removals counts.
+    var places: [String: Int] = [:]
+    for (index, remove) in removes.enumerated() { places[remove.key] = index }
+    return removes.enumerated().compactMap { index, remove in
+      let key = remove.key
+      return places[key] == index && slotByKey[key] == nil ? remove : nil
+    }
+  }
 
   /// Nothing.
   init() {}
@@ -90,7 +103,7 @@ struct LogState: Sendable {
 public struct DeltaCommit: Sendable {
   public let version: Int64
   /// Milliseconds since the Unix epoch, as the writer says; 0 where it does not.
-  public let timestamp: Int64
+  public var timestamp: Int64 { statedTime ?? 0 }
   public let operation: String
   public let adds: [AddFile]
   public let removes: [RemoveFile]
@@ -99,9 +112,12 @@ public struct DeltaCommit: Sendable {
   /// True where the commit set the schema or the protocol.
   public let changesMetadata: Bool
 
+  /// The timestamp, where the writer gave one.
+  let statedTime: Int64?
+
   init(version: Int64, actions: CommitActions, removes: [RemoveFile]) {
     self.version = version
-    timestamp = actions.info?.inCommitTimestamp ?? actions.info?.timestamp ?? 0
+    statedTime = actions.info?.inCommitTimestamp ?? actions.info?.timestamp
     operation = actions.info?.operation ?? "UNKNOWN"
     adds = actions.adds
     self.removes = removes

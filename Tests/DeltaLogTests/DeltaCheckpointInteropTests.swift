@@ -103,4 +103,94 @@ struct DeltaCheckpointInteropTests {
     #expect(try table.snapshot().version == 3)
     #expect(throws: DeltaLogError.self) { try table.snapshot(version: 0) }
   }
+
+  private static let schema = Schema([
+    Field("id", .bigint, isNullable: false), Field("name", .varchar),
+    Field("price", .decimal(precision: 10, scale: 2)), Field("at", .timestampWithTimeZone),
+    Field("city", .varchar), Field("dt", .date),
+  ])
+
+  /// Thirteen commits of ours with a checkpoint after the tenth, one of them an overwrite.
+  private func writeOurs() throws {
+    let ours = try DeltaTable.create(
+      store: store, path: "t", schema: Self.schema, partitionColumns: ["dt", "city"],
+      timestamp: 1_705_363_800_000)
+    for number in 0..<13 {
+      let isOverwrite = number == 7
+      let snapshot = try ours.snapshot()
+      let sink = snapshot.makeSink(
+        mode: isOverwrite ? .overwritePartitions([["city": "서울 50%"]]) : .append,
+        options: DeltaWriteOptions(
+          transactions: ["in": Int64(number)], timestamp: 1_705_363_800_000 + Int64(number)))
+      var rows: [[Scalar]] = [
+        [
+          .integer(Int64(number * 10)), .text("안녕 \"q\""), .integer(-1),
+          .integer(1_705_363_800_123_456), .text("서울 50%"), .integer(19_737),
+        ]
+      ]
+      if !isOverwrite {
+        rows.append([
+          .integer(Int64(number * 10 + 1)), .null, .null, .null,
+          number % 2 == 0 ? .text("a/b=c") : .null, .null,
+        ])
+      }
+      try sink.write(ColumnarBatch(schema: snapshot.schema, rows: rows))
+      _ = try sink.commit()
+    }
+  }
+
+  private static let ourIDs =
+    "[1, 11, 21, 31, 41, 51, 61, 70, 80, 81, 90, 91, 100, 101, 110, 111, 120, 121]"
+
+  @Test func `deltalake reads our checkpoint when the commits before it are gone, and goes on`()
+    throws
+  {
+    try writeOurs()
+    let printed = try run(
+      """
+      drop(0, 9)
+      t = DeltaTable(path)
+      print(t.version(), ids())
+      print(t.transaction_version("in"), [h["operation"] for h in t.history()])
+      print(ids("city = '서울 50%' and id > 80"), ids("price < 0 and id < 80"), ids("dt is null and id < 20"))
+      a = pa.table(t.get_add_actions(flatten=True)).to_pylist()
+      print(len(a), sorted((x["num_records"], x["min.id"], x["partition.city"]) for x in a)[:2])
+      print(len(t.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=True)))
+      """)
+    #expect(
+      printed == """
+        13 \(Self.ourIDs)
+        12 ['WRITE', 'WRITE', 'WRITE', 'WRITE']
+        [90, 100, 110, 120] [70] [1, 11]
+        18 [(1, 1, 'a/b=c'), (1, 11, None)]
+        7
+        """)
+    _ = try run(
+      """
+      DeltaTable(path).delete("id = 1")
+      DeltaTable(path).create_checkpoint()
+      drop(10, 13)
+      """)
+    #expect(try ids() == [11, 21, 31, 41, 51, 61, 70, 80, 81, 90, 91, 100, 101, 110, 111, 120, 121])
+    #expect(try table.snapshot().transactions == ["in": 12])
+  }
+
+  @Test(
+    .enabled(
+      if: InteropPython.has(module: "duckdb_extension_delta"),
+      "duckdb-extension-delta is not installed for that Python"))
+  func `DuckDB reads our checkpoint when the commits before it are gone`() throws {
+    try writeOurs()
+    let printed = try run(
+      """
+      import duckdb, duckdb_extension_delta
+      drop(0, 9)
+      base = os.path.dirname(duckdb_extension_delta.__file__) + "/extensions/v" + duckdb.__version__
+      db = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+      db.execute(f"LOAD '{base}/delta.duckdb_extension'; SET TimeZone = 'UTC'")
+      print([r[0] for r in db.sql(f"select id from delta_scan('{path}') order by id").fetchall()])
+      print(db.sql(f"select count(*), min(city), max(dt)::varchar from delta_scan('{path}') where city is not null").fetchall())
+      """)
+    #expect(printed == "\(Self.ourIDs)\n[(13, 'a/b=c', '2024-01-15')]")
+  }
 }

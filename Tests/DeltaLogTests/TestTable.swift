@@ -20,15 +20,22 @@ struct TestTable {
   static let day16: Int64 = 19_738
   static let time: Int64 = 1_705_363_800_000
 
-  init(schema: Schema = TestTable.schema, partitionColumns: [String] = ["dt"]) throws {
+  /// `now` gives the store's modification times; nil keeps the system's.
+  init(
+    schema: Schema = TestTable.schema,
+    partitionColumns: [String] = ["dt"],
+    properties: [String: String] = [:],
+    now: (@Sendable () -> Int64)? = nil
+  ) throws {
     scratch = try ScratchDirectory()
-    store = try LocalObjectStore(root: scratch.path)
+    store = try LocalObjectStore(root: scratch.path, now: now)
     table = try DeltaTable.create(
       store: store,
       path: "processed/events",
       schema: schema,
       partitionColumns: partitionColumns,
-      timestamp: TestTable.time
+      timestamp: TestTable.time,
+      properties: properties
     )
   }
 
@@ -49,11 +56,12 @@ struct TestTable {
     _ rows: [(Int64, String?, Int64?)],
     mode: WriteMode = .append,
     transactions: [String: Int64] = [:],
-    on snapshot: DeltaSnapshot? = nil
+    on snapshot: DeltaSnapshot? = nil,
+    at timestamp: Int64 = TestTable.time + 1_000
   ) throws -> CommitSummary {
     let sink = try (snapshot ?? table.snapshot()).makeSink(
       mode: mode,
-      options: DeltaWriteOptions(transactions: transactions, timestamp: TestTable.time + 1_000)
+      options: DeltaWriteOptions(transactions: transactions, timestamp: timestamp)
     )
     try sink.write(TestTable.batch(rows))
     return try sink.commit()
