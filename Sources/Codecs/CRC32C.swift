@@ -1,27 +1,14 @@
 internal import CIntrinsics
 
-/// CRC-32C (Castagnoli), the checksum of Kafka record batches.
+/// CRC-32C (Castagnoli), the checksum of Kafka record batches and of S3's clients.
 ///
 /// By the processor's instruction where it has one, else by eight table look-ups for eight bytes at
 /// a time.
 public enum CRC32C {
   private static let hasInstruction = tapline_has_crc32c()
 
-  private static let tables: [UInt32] = {
-    var tables = [UInt32](repeating: 0, count: 8 * 256)
-    for index in 0..<256 {
-      var value = UInt32(index)
-      for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0x82F6_3B78 : value >> 1 }
-      tables[index] = value
-    }
-    for index in 0..<256 {
-      for slice in 1..<8 {
-        let previous = tables[(slice - 1) * 256 + index]
-        tables[slice * 256 + index] = (previous >> 8) ^ tables[Int(previous & 0xFF)]
-      }
-    }
-    return tables
-  }()
+  private static let polynomial = CRCPolynomial<UInt32>(feedback: 0x82F6_3B78)
+  private static let tables = polynomial.tables(slices: 8)
 
   /// The checksum of any bytes; `0` for none.
   public static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
@@ -34,14 +21,31 @@ public enum CRC32C {
 
   /// The checksum of `bytes`; `0` for none.
   public static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    guard hasInstruction, let start = bytes.baseAddress else { return checksumByTables(bytes) }
-    return ~tapline_crc32c(0xFFFF_FFFF, start, bytes.count)
+    checksum(bytes, previous: 0)
+  }
+
+  /// The checksum of `bytes`, continued from `previous`, the checksum of what stands before them.
+  public static func checksum(_ bytes: UnsafeRawBufferPointer, previous: UInt32) -> UInt32 {
+    guard hasInstruction, let start = bytes.baseAddress else {
+      return checksumByTables(bytes, previous: previous)
+    }
+    return ~tapline_crc32c(~previous, start, bytes.count)
+  }
+
+  /// The checksum of two stretches of bytes, one behind the other, from the checksum of each.
+  ///
+  /// - Precondition: `secondByteCount` is not negative.
+  public static func combine(_ first: UInt32, _ second: UInt32, secondByteCount: Int) -> UInt32 {
+    polynomial.combine(first, second, secondByteCount: secondByteCount)
   }
 
   /// The same on any processor; what the instruction is held against.
-  public static func checksumByTables(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  public static func checksumByTables(
+    _ bytes: UnsafeRawBufferPointer,
+    previous: UInt32 = 0
+  ) -> UInt32 {
     tables.withUnsafeBufferPointer { table in
-      var crc: UInt32 = 0xFFFF_FFFF
+      var crc = ~previous
       var index = 0
       while index + 8 <= bytes.count {
         let word =

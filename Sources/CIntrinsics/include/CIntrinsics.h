@@ -17,6 +17,19 @@ bool tapline_has_crc32c(void);
 /// Only where `tapline_has_crc32c()` is true.
 uint32_t tapline_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// True where the processor multiplies without carries: x86's PCLMULQDQ, ARM's PMULL.
+bool tapline_has_polynomial_fold(void);
+
+/// Folds bytes into 16 that have the same bit-reflected CRC, begun at zero.
+///
+/// `count` is 64 or more and a multiple of 16. `first` is the CRC's register so far, without the
+/// inversions at both ends. `powers` are the remainders of x^575, x^511, x^191 and x^127 by the CRC's
+/// polynomial, reflected in 64 bits: the highest bit is x^0. Only where
+/// `tapline_has_polynomial_fold()` is true.
+void tapline_polynomial_fold(
+    uint64_t first, const void *bytes, size_t count, const uint64_t powers[4],
+    unsigned char remainder[16]);
+
 /// True where the processor has AVX2, which the functions below need.
 bool tapline_has_row_masks(void);
 
