@@ -42,6 +42,7 @@ struct ImportTests {
     ]
     let more: [String: Set<String>] = [
       "KafkaProtocol": [], "ObjectStorage": [], "Parquet": [],
+      "S3Endpoint": ["HTTPServer", "ObjectStorage"],
       "DeltaLog": ["ObjectStorage", "Parquet"],
       "EventLog": ["KafkaProtocol"], "RemoteKafka": ["CRDKafka", "KafkaProtocol"],
       "FileTables": ["Parquet", "ObjectStorage"],

@@ -120,6 +120,8 @@ struct AnswerPlay {
     defer { world.close() }
     var result = Result()
     var seconds = 0.0
+    // What the last check found, where the play ends later than there.
+    var refusal: String?
     let outcome = answer.play(host: world.host, from: isBegun ? 1 : 0) { line in
       let (reply, time) = timed { world.json(setting.composed(line)) }
       seconds = time
@@ -131,10 +133,13 @@ struct AnswerPlay {
             setting: setting, verdict: verdict, feedback: judged.feedback, seconds: seconds))
         result.verdict = verdict
         result.feedback = judged.feedback
+        let isPassed = verdict == "passed"
+        refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict) in \(seconds) s."
       }
       return (reply.text, reply.exit)
     }
     result.problems = outcome.problems
+    if let refusal, !result.problems.isEmpty { result.problems.append(refusal) }
     return result
   }
 }
