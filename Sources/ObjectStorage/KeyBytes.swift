@@ -38,15 +38,23 @@ enum KeyBytes {
   }
 }
 
-/// Where a listing goes on: behind a key, or behind all keys that begin with it.
+/// Where a listing goes on: behind a key, at it, or behind all keys that begin with it.
 struct KeyBound {
   var bytes: [UInt8]
   /// True where the keys that begin with `bytes` are passed over as well.
   var coversPrefix = false
+  /// True where the key `bytes` itself is let through.
+  var includesKey = false
 
   func admits(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard bytes.withUnsafeBufferPointer({ KeyBytes.compare(key, $0) }) > 0 else { return false }
+    let order = bytes.withUnsafeBufferPointer { KeyBytes.compare(key, $0) }
+    guard order > 0 || includesKey && order == 0 else { return false }
     return !coversPrefix || !KeyBytes.starts(key, with: bytes)
+  }
+
+  func admits(_ key: String) -> Bool {
+    var key = key
+    return key.withUTF8 { admits($0) }
   }
 
   /// Whether a key that is longer than `beginning` and begins with it can be admitted.

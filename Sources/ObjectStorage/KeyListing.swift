@@ -16,8 +16,7 @@ struct KeyListing {
     for index in walks.indices {
       walks[index].skip(to: bound)
       guard let head = heads[index], let walked = head else { continue }
-      var key = walked.key
-      if !key.withUTF8({ bound.admits($0) }) { heads[index] = nil }
+      if !bound.admits(walked.key) { heads[index] = nil }
     }
   }
 

@@ -8,7 +8,7 @@ import Darwin
 final class LocalObjectReader: ObjectReader {
   /// What the file was when it was opened.
   let status: FileStatus
-  private let key: String
+  let key: String
   let descriptor: Int32
 
   /// Opens the file at a place; nil where there is none.

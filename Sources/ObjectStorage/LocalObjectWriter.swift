@@ -13,6 +13,7 @@ final class LocalObjectWriter: ObjectWriter {
   private var buffer: [UInt8] = []
   private var isSealed = false
   private var isGone = false
+  private var isAdopted = false
   private(set) var byteCount = 0
   /// What the file is, once it is sealed.
   private(set) var status: FileStatus?
@@ -20,19 +21,49 @@ final class LocalObjectWriter: ObjectWriter {
   private static let bufferSize = 64 * 1_024
 
   init(root: String) throws {
-    let directory = root + "/" + ObjectKey.stagingDirectory
-    stagingPath = directory + "/" + LocalStaging.makeName()
+    stagingPath = root + "/" + ObjectKey.stagingDirectory + "/" + LocalStaging.makeName()
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
     descriptor = Self.openFile(stagingPath, flags)
     if descriptor < 0, errno == ENOENT {
-      guard mkdir(directory, 0o777) == 0 || errno == EEXIST else {
-        throw ObjectStorageError.system(errno, "written", key: ObjectKey.stagingDirectory)
-      }
+      try Self.makeStaging(root)
       descriptor = Self.openFile(stagingPath, flags)
     }
     guard descriptor >= 0 else {
       throw ObjectStorageError.system(errno, "written", key: ObjectKey.stagingDirectory)
     }
+  }
+
+  private static func makeStaging(_ root: String) throws {
+    guard mkdir(root + "/" + ObjectKey.stagingDirectory, 0o777) == 0 || errno == EEXIST else {
+      throw ObjectStorageError.system(errno, "written", key: ObjectKey.stagingDirectory)
+    }
+  }
+
+  /// The bytes of a file that is whole already, under a second name.
+  init(root: String, linking path: String, key: String) throws {
+    stagingPath = root + "/" + ObjectKey.stagingDirectory + "/" + LocalStaging.makeName()
+    descriptor = -1
+    isSealed = true
+    var linked = link(path, stagingPath)
+    if linked != 0, errno == ENOENT {
+      try Self.makeStaging(root)
+      linked = link(path, stagingPath)
+    }
+    guard linked == 0 else {
+      isGone = true
+      throw ObjectStorageError.system(errno, "written", key: key)
+    }
+    status = try FilePlace(path: stagingPath).status(key: key)
+    byteCount = status?.size ?? 0
+  }
+
+  /// A file of ours that is whole and has another name until it is given a key's; it stays where it is
+  /// if that does not come about.
+  init(adopting path: String) {
+    stagingPath = path
+    descriptor = -1
+    isSealed = true
+    isAdopted = true
   }
 
   private static func openFile(_ path: String, _ flags: Int32) -> Int32 {
@@ -75,6 +106,32 @@ final class LocalObjectWriter: ObjectWriter {
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[written...])
     }
+  }
+
+  /// Writes bytes of another file.
+  func append(_ file: LocalObjectReader, range: Range<Int>) throws {
+    guard !isGone, !isSealed else { throw ObjectStorageError.discarded("") }
+    guard range.lowerBound >= 0, range.upperBound <= file.byteCount else {
+      throw ObjectStorageError.rangeOutside(file.key, range, byteCount: file.byteCount)
+    }
+    try flush()
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let count = range.upperBound - start
+      if let copied = try FileCopy.copy(
+        from: file.descriptor, at: start, count: count, to: descriptor)
+      {
+        guard copied > 0 else {
+          throw ObjectStorageError.rangeOutside(file.key, range, byteCount: start)
+        }
+        start += copied
+      } else {
+        let end = start + min(FileCopy.pieceSize, count)
+        try file.read(start..<end).withUnsafeBytes { try writeOut($0) }
+        start = end
+      }
+    }
+    byteCount += range.count
   }
 
   /// Makes the bytes durable and the time final; a second call does nothing.
@@ -164,7 +221,7 @@ final class LocalObjectWriter: ObjectWriter {
   func discard() {
     if descriptor >= 0 { close(descriptor) }
     descriptor = -1
-    if !isGone { unlink(stagingPath) }
+    if !isGone, !isAdopted { unlink(stagingPath) }
     isGone = true
     buffer = []
   }

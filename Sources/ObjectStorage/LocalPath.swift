@@ -116,6 +116,13 @@ final class OpenDirectory: Sendable {
     self.descriptor = descriptor
   }
 
+  /// Nil where it cannot be opened, and `errno` tells why.
+  convenience init?(path: String) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    self.init(descriptor)
+  }
+
   deinit {
     close(descriptor)
   }

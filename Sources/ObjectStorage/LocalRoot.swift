@@ -68,9 +68,10 @@ final class LocalRoot: @unchecked Sendable {
   /// new name in them. The caller names alone.
   func makeEscapedPlace(_ key: String, made: (OpenDirectory) -> Void) throws -> FilePlace {
     if mkdir(escapedPath, 0o777) == 0 {
-      let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw ObjectStorageError.system(errno, "written", key: key) }
-      made(OpenDirectory(descriptor))
+      guard let directory = OpenDirectory(path: path) else {
+        throw ObjectStorageError.system(errno, "written", key: key)
+      }
+      made(directory)
     } else if errno != EEXIST {
       throw ObjectStorageError.system(errno, "written", key: key)
     }

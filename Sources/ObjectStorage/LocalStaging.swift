@@ -29,7 +29,7 @@ enum LocalStaging {
   }
 
   /// True where the process that made the file is gone.
-  private static func isLeftover(_ name: String) -> Bool {
+  static func isLeftover(_ name: String) -> Bool {
     let parts = name.split(separator: "-")
     guard parts.count >= 2, let process = pid_t(parts[0]), process > 0 else { return true }
     if process == getpid() { return parts[1] != String(token, radix: 16) }

@@ -11,6 +11,13 @@ public struct ObjectStorageError: DiagnosableError {
   public enum Kind: String, Sendable {
     case notFound, invalidKey, outsideRoot, keyIsDirectory, rangeOutside, readOnly, noPermission
     case diskFull, tooManyOpenFiles, discarded, failed
+    /// A condition of a put, a copy or a removal does not hold.
+    case preconditionFailed
+    /// What was asked for is the version that says that the object was deleted.
+    case deleteMarker
+    case noSuchVersion, noSuchUpload, invalidPart, invalidPartOrder, partTooSmall
+    case noSuchBucket, bucketExists, bucketNotEmpty, invalidBucketName, bucketIsGiven
+    case invalidLifecycle, invalidVersioning, damagedIndex
   }
 
   public var kind: Kind
@@ -32,6 +39,18 @@ public struct ObjectStorageError: DiagnosableError {
 
   static func notFound(_ key: String) -> ObjectStorageError {
     system(ENOENT, "read", key: key)
+  }
+
+  static func noSuchBucket(_ name: String) -> ObjectStorageError {
+    ObjectStorageError(
+      .noSuchBucket, key: name, "There is no bucket \"\(name)\".",
+      advice: "List the buckets, or create it.")
+  }
+
+  static func preconditionFailed(_ key: String, _ reason: String) -> ObjectStorageError {
+    ObjectStorageError(
+      .preconditionFailed, key: key, "\"\(key)\" \(reason).",
+      advice: "Read the object again, and decide anew.")
   }
 
   static func discarded(_ key: String) -> ObjectStorageError {
@@ -94,6 +113,13 @@ public struct ObjectStorageError: DiagnosableError {
         key: key,
         message,
         advice: "Raise `ulimit -n`, or close programs."
+      )
+    case EXDEV:
+      return ObjectStorageError(
+        .failed,
+        key: key,
+        message,
+        advice: "Keep a store and its bucket's own directory on one file system."
       )
     case ENAMETOOLONG:
       return ObjectStorageError(.invalidKey, key: key, message, advice: "Use shorter names.")

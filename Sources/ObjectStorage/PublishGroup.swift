@@ -124,10 +124,10 @@ struct PublishGroup {
     try SideBySide.run(paths.count) { index in
       let path = paths[index]
       let key = String(Substring(path.utf8.dropFirst(store.root.utf8.count + 1)))
-      let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw ObjectStorageError.system(errno, "synced", key: key) }
-      defer { close(descriptor) }
-      try store.sync(descriptor, key: key)
+      guard let directory = OpenDirectory(path: path) else {
+        throw ObjectStorageError.system(errno, "synced", key: key)
+      }
+      try store.sync(directory.descriptor, key: key)
     }
   }
 
