@@ -1,7 +1,7 @@
 /// What a table held after one of its versions, for people and system tables.
 public struct DeltaHistoryEntry: Hashable, Sendable {
   public var version: Int64
-  /// Milliseconds since the Unix epoch, as the writer says.
+  /// Milliseconds since the Unix epoch, as the writer says; 0 where it does not.
   public var timestamp: Int64
   public var operation: String
   /// Data files of the table at this version.

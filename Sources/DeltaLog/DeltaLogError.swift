@@ -7,7 +7,7 @@ public struct DeltaLogError: DiagnosableError {
     case noTable, tableExists, noVersion
     /// The log itself cannot be trusted.
     case corruptCommit, missingCommit, corruptCheckpoint, missingCheckpoint
-    case missingDataFile, corruptDataFile
+    case missingDataFile, corruptDataFile, filesVacuumed
     /// The log has been cleaned up, and no longer tells.
     case historyExpired
     /// The table uses something that this reader or writer does not know.

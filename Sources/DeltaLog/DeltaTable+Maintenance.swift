@@ -88,29 +88,4 @@ extension DeltaTable {
       // The next interval tries again.
     }
   }
-
-  // MARK: Times
-
-  /// When each version was committed, strictly ascending, from the oldest that is left.
-  ///
-  /// The time is the one that the commit states: its in-commit timestamp, else the writer's own. A
-  /// file's time is taken only where there is neither, because every copy of a table changes it. Where
-  /// a clock went back, a version counts as one millisecond later than the version before it.
-  func commitTimes(
-    _ listing: LogListing,
-    newest: Int64
-  ) throws -> [(version: Int64, time: Int64)] {
-    let oldest = listing.oldest(upTo: newest)
-    let first = listing.commit(oldest) == nil ? oldest + 1 : oldest
-    var times: [(version: Int64, time: Int64)] = []
-    if first > oldest, let checkpoint = listing.checkpoints.first(where: { $0.version == oldest }) {
-      times.append((oldest, checkpoint.files[0].modifiedMilliseconds))
-    }
-    for commit in try commits(after: first - 1) where commit.version <= newest {
-      let stated = commit.statedTime ?? listing.commit(commit.version)?.modifiedMilliseconds
-      let earliest = times.last.map { $0.time + 1 } ?? .min
-      times.append((commit.version, max(stated ?? earliest, earliest)))
-    }
-    return times
-  }
 }
