@@ -134,6 +134,9 @@ struct DeletionVectorDescriptor: Hashable, Sendable {
   var uniqueID: String {
     storageType + pathOrInline + (offset.map { "@\($0)" } ?? "")
   }
+
+  /// Its file's key below the table; nil where it has none there.
+  var path: String? { nil }
 }
 
 struct TableProtocol: Hashable, Sendable {

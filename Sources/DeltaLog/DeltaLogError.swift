@@ -8,6 +8,8 @@ public struct DeltaLogError: DiagnosableError {
     /// The log itself cannot be trusted.
     case corruptCommit, missingCommit, corruptCheckpoint, missingCheckpoint
     case missingDataFile, corruptDataFile, filesVacuumed
+    /// Files would go that somebody may still need.
+    case retentionTooShort
     /// The log has been cleaned up, and no longer tells.
     case historyExpired
     /// The table uses something that this reader or writer does not know.

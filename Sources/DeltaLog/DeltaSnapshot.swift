@@ -14,6 +14,12 @@ public struct DeltaSnapshot: TableSource {
   let state: LogState
   let metadata: TableMetadata
   let hasInvariants: Bool
+  /// Positions in the schema of the partition columns, and of those that data files hold.
+  let partitionIndices: [Int]
+  let dataIndices: [Int]
+
+  /// The columns of data files.
+  var dataSchema: Schema { schema.selecting(dataIndices) }
 
   init(table: DeltaTable, state: LogState) throws {
     guard let metadata = state.metadata, let tableProtocol = state.tableProtocol else {
@@ -27,13 +33,15 @@ public struct DeltaSnapshot: TableSource {
     }
     try tableProtocol.checkReadable(metadata, table: table.path)
     let decoded = try DeltaSchema.decode(metadata.schemaString, table: table.path)
-    for column in metadata.partitionColumns
-    where !decoded.schema.fields.contains(where: { $0.name == column }) {
-      throw DeltaLogError(
-        .unknownPartitionColumn,
-        table: table.path,
-        "The partition column \"\(column)\" is not a column of the table."
-      )
+    let partitionIndices = try metadata.partitionColumns.map { column in
+      guard let index = decoded.schema.fields.firstIndex(where: { $0.name == column }) else {
+        throw DeltaLogError(
+          .unknownPartitionColumn,
+          table: table.path,
+          "The partition column \"\(column)\" is not a column of the table."
+        )
+      }
+      return index
     }
     self.table = table
     self.state = state
@@ -41,6 +49,8 @@ public struct DeltaSnapshot: TableSource {
     self.schema = decoded.schema
     self.hasInvariants = decoded.hasInvariants
     self.partitionColumns = metadata.partitionColumns
+    self.partitionIndices = partitionIndices
+    self.dataIndices = decoded.schema.fields.indices.filter { !partitionIndices.contains($0) }
     self.files = state.files
   }
 

@@ -32,14 +32,7 @@ extension DeltaTable {
     let known = Set(current.files.map(\.key))
     let removed = current.files.filter { !kept.contains($0.key) }
     let restored = target.files.filter { !known.contains($0.key) }
-    if !removed.isEmpty, current.metadata.properties(of: path).isAppendOnly {
-      throw DeltaLogError(
-        .appendOnly,
-        table: path,
-        "\(path) only takes appends (delta.appendOnly), and a restore would remove rows.",
-        advice: "Read the older version instead, or change the table's property."
-      )
-    }
+    if !removed.isEmpty { try current.checkTakesRemovals("restoring") }
     try checkExistence(restored, version: version)
     var report = DeltaRestoreReport(
       version: current.version,

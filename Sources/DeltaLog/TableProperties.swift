@@ -32,6 +32,34 @@ struct TableProperties {
     try interval("delta.deletedFileRetentionDuration", standard: 7 * Self.day)
   }
 
+  /// Bytes that data files are put together to; nil where the table does not say.
+  func targetFileSize() throws -> Int64? {
+    let name = "delta.targetFileSize"
+    guard let text = configuration[name] else { return nil }
+    guard let size = Self.bytes(text), size > 0 else {
+      throw DeltaLogError(
+        .invalidProperty,
+        table: table,
+        "The property \(name) of \(table) is \"\(text)\", which is no size.",
+        advice: "Write a number of bytes, or as in \"128mb\"."
+      )
+    }
+    return size
+  }
+
+  /// `134217728`, `134217728b`, `128mb`, `128m`; nil for anything else.
+  static func bytes(_ text: String) -> Int64? {
+    let digits = text.prefix { $0.isASCII && $0.isNumber }
+    let units: [String: Int64] = [
+      "": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20, "g": 1 << 30,
+      "gb": 1 << 30,
+    ]
+    let unit = text.dropFirst(digits.count).lowercased().filter { $0 != " " }
+    guard let count = Int64(digits), let size = units[unit] else { return nil }
+    let (product, isBeyond) = count.multipliedReportingOverflow(by: size)
+    return isBeyond || product >= 1 << 50 ? nil : product
+  }
+
   private func interval(_ name: String, standard: Int64) throws -> Int64 {
     guard let text = configuration[name] else { return standard }
     guard let value = Self.milliseconds(text) else {

@@ -89,4 +89,78 @@ struct DeltaMaintenanceInteropTests {
     #expect(try table.history().map(\.operation).last == "RESTORE")
     #expect(try table.history().map(\.rowCount) == [0, 2, 1, 2, 1])
   }
+
+  @Test func `deltalake and DuckDB read what we put together and vacuumed`() throws {
+    try makeOurs()
+    for id in 0..<6 { try write([(Int64(id), id % 2 == 0 ? "서울 50%" : nil)]) }
+    let report = try table.optimize(DeltaOptimizeOptions(timestamp: Self.time + 1))
+    #expect(report.filesRemoved == 6 && report.filesAdded == 2)
+    let vacuumed = try table.vacuum(
+      DeltaVacuumOptions(
+        now: 1 << 50, retentionMilliseconds: 0, allowsShortRetention: true))
+    #expect(vacuumed.files.count == 6)
+    let printed = try run(
+      """
+      t = DeltaTable(path)
+      a = pa.table(t.get_add_actions(flatten=True)).to_pylist()
+      print(ids(), ids(where="city = '서울 50%'"), t.version(), t.history(1)[0]["operation"])
+      print(sorted((x["num_records"], x["min.id"], x["max.id"]) for x in a), len(t.file_uris()))
+      """)
+    #expect(
+      printed == """
+        [0, 1, 2, 3, 4, 5] [0, 2, 4] 7 OPTIMIZE
+        [(3, 0, 4), (3, 1, 5)] 2
+        """)
+    if hasDuckDB { #expect(try run("print(duck())") == "[0, 1, 2, 3, 4, 5]") }
+    // And a table that deltalake wrote, of which we compact one partition.
+    _ = try run(
+      """
+      write_deltalake(path, pa.table({"id": pa.array([6, 7], pa.int64()), "city": [None, "부산"]}), mode="append")
+      write_deltalake(path, pa.table({"id": pa.array([8], pa.int64()), "city": ["부산"]}), mode="append")
+      """)
+    let second = try table.optimize(
+      DeltaOptimizeOptions(timestamp: Self.time + 2, partitions: [["city": "부산"]]))
+    #expect(second.filesConsidered == 2 && second.filesRemoved == 2 && second.filesAdded == 1)
+    #expect(try run("print(ids())") == "[0, 1, 2, 3, 4, 5, 6, 7, 8]")
+  }
+
+  @Test func `we read what deltalake compacted, vacuumed and merged`() throws {
+    let printed = try run(
+      """
+      for i in range(4):
+        write_deltalake(path, pa.table({"id": pa.array([2 * i, 2 * i + 1], pa.int64()), "city": ["서울 50%", None], "n": pa.array([1, None], pa.int32())}), mode="append", partition_by=["city"])
+      t = DeltaTable(path)
+      print(t.optimize.compact()["numFilesRemoved"])
+      t = DeltaTable(path)
+      print(len(t.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)))
+      s = pa.table({"id": pa.array([1, 2, 99], pa.int64()), "city": [None, "서울 50%", "부산"], "n": pa.array([10, 20, 990], pa.int32())})
+      m = (DeltaTable(path).merge(s, "t.id = s.id", source_alias="s", target_alias="t")
+        .when_matched_update_all().when_not_matched_insert_all().execute())
+      print(m["num_target_rows_updated"], m["num_target_rows_inserted"])
+      DeltaTable(path).update(updates={"n": "7"}, predicate="id = 5")
+      DeltaTable(path).delete("id = 0")
+      DeltaTable(path).create_checkpoint()
+      print(DeltaTable(path).version())
+      """)
+    let lines = printed.split(separator: "\n")
+    #expect(lines.prefix(3) == ["8", "8", "2 1"])
+    let snapshot = try table.snapshot()
+    #expect(String(snapshot.version) == lines.last.map(String.init))
+    #expect(try ids() == [1, 2, 3, 4, 5, 6, 7, 99])
+    let columns = ["id", "n", "city"].compactMap { snapshot.schema.index(of: $0) }
+    let rows = try TestTable.rows(snapshot, columns: columns)
+    let wanted: [[Scalar]] = [
+      [.integer(1), .integer(10), .null], [.integer(2), .integer(20), .text("서울 50%")],
+      [.integer(3), .null, .null], [.integer(4), .integer(1), .text("서울 50%")],
+      [.integer(5), .integer(7), .null], [.integer(6), .integer(1), .text("서울 50%")],
+      [.integer(7), .null, .null], [.integer(99), .integer(990), .text("부산")],
+    ]
+    #expect(Set(rows) == Set(wanted) && rows.count == wanted.count)
+    #expect(
+      Set(["OPTIMIZE", "MERGE", "UPDATE", "DELETE"])
+        .isSubset(of: try table.history().map(\.operation)))
+    // A compaction tells that it changed no row.
+    let compaction = try table.changes(since: 0).first { $0.operation == "OPTIMIZE" }
+    #expect(compaction?.adds.allSatisfy { !$0.dataChange } == true)
+  }
 }

@@ -2,7 +2,17 @@ import Columnar
 import Connector
 import DeltaLog
 import ObjectStorage
+import Synchronization
 import TestSupport
+
+/// A store's clock that stands until a test moves it.
+final class TestClock: Sendable {
+  private let time = Mutex(TestTable.time)
+
+  var now: Int64 { time.withLock { $0 } }
+
+  func move(to time: Int64) { self.time.withLock { $0 = time } }
+}
 
 /// A small table partitioned by day, in a directory of its own.
 struct TestTable {
