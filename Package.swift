@@ -167,7 +167,7 @@ let package = Package(
         "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Dashboard",
         "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables",
         "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "RemoteKafka",
-        "ShopDatabase", "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto,
+        "S3Endpoint", "ShopDatabase", "Simulation", "StreamProcessing", "TrinoSQL", "Warehouse", "World", crypto,
         yams,
       ]),
 
@@ -182,7 +182,7 @@ let package = Package(
         "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
         "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
         "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform",
-        "QueryExecution", "RemoteKafka", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
+        "QueryExecution", "RemoteKafka", "S3Endpoint", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -282,7 +282,9 @@ let package = Package(
         "CRDKafka", "Diagnostics", "EventLog", "KafkaBroker", "KafkaProtocol", "RemoteKafka",
         "TestSupport",
       ]),
-    tests("S3Endpoint", ["HTTPServer", "S3Endpoint"]),
+    tests(
+      "S3Endpoint",
+      ["Columnar", "Connector", "DeltaLog", "HTTPServer", "ObjectStorage", "S3Endpoint", "TestSupport"]),
     tests(
       "ShopDatabase",
       [

@@ -17,6 +17,7 @@ struct CommandError: DiagnosableError {
     case nothingToCheck, severalCourses, noSuchPart, spokenCommand, noSuchEvent
     case noSuchWorksheet, noSuchCell, ambiguousCell, noSuchAssumption
     case unreadableNumber, otherUnit, impossibleSize
+    case s3PortInUse
   }
 
   var kind: Kind

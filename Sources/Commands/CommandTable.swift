@@ -118,7 +118,10 @@ enum CommandTable {
         options: Command.kafkaOptions,
         isOperational: Command.isKafkaChange
       ) { try $0.kafka($1) },
-      Command("s3", group: .lake, subcommands: ["ls", "head"]) { try $0.objects($1) },
+      Command(
+        "s3", group: .lake, subcommands: ["ls", "head", "requests", "credentials"],
+        options: ["--format"]
+      ) { try $0.objects($1) },
       Command(
         "dag", group: .etl, subcommands: ["list", "show", "run"], options: ["--full-refresh"],
         isOperational: Command.begins("run")
@@ -138,7 +141,10 @@ enum CommandTable {
       ) { try $0.world($1) },
       Command("status", group: .world) { shell, _ in try shell.status() },
       Command("clock", group: .world, isOperational: { !$0.isEmpty }) { try $0.clock($1) },
-      Command("serve", group: .world, subcommands: ["stop"], options: ["--port", "--kafka-port"]) {
+      Command(
+        "serve", group: .world, subcommands: ["stop"],
+        options: ["--port", "--kafka-port", "--s3-port"]
+      ) {
         try $0.serve($1)
       },
       Command("lang", group: .prompt, subcommands: ["ko", "en"]) { try $0.lang($1) },

@@ -10,9 +10,11 @@ internal import Simulation
 internal import Terminal
 
 extension Shell {
-  /// `s3 ls [PREFIX]`, `s3 head KEY`.
+  /// `s3 ls [PREFIX]`, `s3 head KEY`, `s3 requests`, `s3 credentials`.
   func objects(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "s3")
+    if action == "credentials" { return try s3Credentials(rest) }
+    if action == "requests" { return try s3Requests() }
     // Keys hold `=`, so the words are taken as they are.
     if let option = rest.first(where: { $0.hasPrefix("--") }) {
       throw CommandError(.unknownOption, ["option": option, "known": "-"])

@@ -3,6 +3,7 @@ internal import EventModel
 internal import Foundation
 internal import KafkaBroker
 internal import Platform
+internal import S3Endpoint
 internal import Simulation
 internal import Synchronization
 internal import Terminal
@@ -12,16 +13,20 @@ final class ServeState: Sendable {
   let collectorPort: Int
   /// Nil where the log is a cluster, which has brokers of its own.
   let kafkaPort: Int?
+  let s3Port: Int
   private let endpoint: CollectorEndpoint
   private let broker: KafkaBroker?
+  private let buckets: S3Endpoint
   private let isStopped = Mutex(false)
   private let failure = Mutex<(any Error)?>(nil)
 
-  init(endpoint: CollectorEndpoint, broker: KafkaBroker?) {
+  init(endpoint: CollectorEndpoint, broker: KafkaBroker?, buckets: S3Endpoint) {
     self.endpoint = endpoint
     self.broker = broker
+    self.buckets = buckets
     collectorPort = endpoint.port
     kafkaPort = broker?.port
+    s3Port = buckets.port
   }
 
   /// Moves the clock by the wall time that has passed, about once a second.
@@ -57,19 +62,20 @@ final class ServeState: Sendable {
     isStopped.withLock { $0 = true }
     endpoint.stop()
     broker?.stop()
+    buckets.stop()
   }
 }
 
 extension Shell {
-  /// `serve [--port N] [--kafka-port N]`, `serve stop`: the wires on loopback.
+  /// `serve [--port N] [--kafka-port N] [--s3-port N]`, `serve stop`: the wires on loopback.
   func serve(_ words: [String]) throws -> Reply {
     let arguments = try Arguments(words)
-    try arguments.allowOnly("port", "kafka-port")
+    try arguments.allowOnly("port", "kafka-port", "s3-port")
     if let word = arguments.positions.first {
       guard word == "stop" else {
         throw CommandError(
           .unknownSubcommand,
-          ["command": "serve", "word": word, "known": "stop, --port, --kafka-port"]
+          ["command": "serve", "word": word, "known": "stop, --port, --kafka-port, --s3-port"]
         )
       }
       server?.stop()
@@ -83,19 +89,28 @@ extension Shell {
     // Who takes any free port for the one takes any for the other.
     let kafkaPort =
       try arguments.integer("kafka-port", in: 0...65_535) ?? (port == 0 ? 0 : 9_092)
+    let s3Port = try arguments.integer("s3-port", in: 0...65_535) ?? (port == 0 ? 0 : 9_000)
     if arguments.options["kafka-port"] != nil {
       try platform().checkEmbedded("serve --kafka-port")
     }
     let cluster = try platform().kafkaServers
     let broker = cluster == nil ? try platform().openKafka(port: kafkaPort) : nil
+    let buckets: S3Endpoint
     let endpoint: CollectorEndpoint
     do {
-      endpoint = try platform().openCollector(port: port)
+      buckets = try openS3(port: s3Port)
     } catch {
       broker?.stop()
       throw error
     }
-    let state = ServeState(endpoint: endpoint, broker: broker)
+    do {
+      endpoint = try platform().openCollector(port: port)
+    } catch {
+      broker?.stop()
+      buckets.stop()
+      throw error
+    }
+    let state = ServeState(endpoint: endpoint, broker: broker, buckets: buckets)
     server = state
     state.tick { [weak self, weak state] milliseconds in
       do {
@@ -118,10 +133,15 @@ extension Shell {
           state.kafkaPort.map { text("serve.kafka", ["port": String($0)]) }
             ?? text("serve.cluster", ["servers": servers])),
         .verbatim("  kcat -b \(servers) -t app-events -C -o -3 -e"),
+        .text(text("serve.s3", ["port": String(state.s3Port)])),
+        .verbatim("  eval \"$(./tapline -c 's3 credentials')\""),
+        .verbatim(
+          "  aws --endpoint-url http://localhost:\(state.s3Port) s3 ls s3://lake/ --recursive"),
       ],
       data: .record([
         "collector": .count(state.collectorPort),
         "kafka": state.kafkaPort.map { .count($0) } ?? .null,
+        "s3": .count(state.s3Port),
       ])
     )
   }

@@ -20,8 +20,8 @@ internal import Synchronization
 /// One lake directory and its catalog, `lake`.
 package final class Lake: CatalogProvider {
   package let name = "lake"
-  /// The bytes below the lake's directory.
-  package let store: LocalObjectStore
+  /// The bucket of the lake: its objects are the files below the lake's directory.
+  package let store: Bucket
   /// Delta tables cleaned from Bronze, below `processed/`.
   package let silver: DeltaDirectory
   /// Delta tables made for questions, below `aggregated/`.
@@ -33,7 +33,7 @@ package final class Lake: CatalogProvider {
   let historyLock = Mutex(())
   let lineCounts = LineCounts()
 
-  /// Opens the directory at `root`, making it where it is missing.
+  /// Opens the directory at `root`, making it where it is missing, as a bucket by itself.
   ///
   /// `now` is the story's time in milliseconds since the epoch: the objects' modification times.
   package static func open(
@@ -41,10 +41,12 @@ package final class Lake: CatalogProvider {
     now: (@Sendable () -> Int64)? = nil,
     history: LakeHistory? = nil
   ) throws -> Lake {
-    Lake(store: try LocalObjectStore(root: root, now: now), history: history)
+    let store = try LocalObjectStore(root: root, now: now)
+    return Lake(bucket: Bucket(name: "lake", store: store, side: root + ".s3"), history: history)
   }
 
-  private init(store: LocalObjectStore, history: LakeHistory?) {
+  /// The lake whose objects are those of a bucket.
+  package init(bucket store: Bucket, history: LakeHistory?) {
     self.store = store
     self.history = history
     historyDirectory = DeltaDirectory(store: store, path: "archive")

@@ -38,29 +38,32 @@ final class LocalObjectReader: ObjectReader {
 
   func read(_ range: Range<Int>) throws -> [UInt8] {
     guard range.lowerBound >= 0, range.upperBound <= byteCount else { throw outside(range) }
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-      count = 0
-      while count < range.count, let base = buffer.baseAddress {
-        let got = pread(
-          descriptor,
-          base + count,
-          range.count - count,
-          off_t(range.lowerBound + count)
-        )
-        if got > 0 {
-          count += got
-        } else if got == 0 {
-          return
-        } else if errno != EINTR {
-          failure = errno
-          return
-        }
+    return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      try read(range, into: UnsafeMutableRawBufferPointer(buffer))
+      count = range.count
+    }
+  }
+
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    guard range.lowerBound >= 0, range.upperBound <= byteCount, buffer.count == range.count else {
+      throw outside(range)
+    }
+    var count = 0
+    while count < range.count, let base = buffer.baseAddress {
+      let got = pread(
+        descriptor,
+        base + count,
+        range.count - count,
+        off_t(range.lowerBound + count)
+      )
+      if got > 0 {
+        count += got
+      } else if got == 0 {
+        throw outside(range)
+      } else if errno != EINTR {
+        throw ObjectStorageError.system(errno, "read", key: key)
       }
     }
-    if failure != 0 { throw ObjectStorageError.system(failure, "read", key: key) }
-    guard bytes.count == range.count else { throw outside(range) }
-    return bytes
   }
 
   private func outside(_ range: Range<Int>) -> ObjectStorageError {

@@ -106,6 +106,14 @@ public protocol ObjectReader: Sendable {
   var byteCount: Int { get }
   /// The bytes at `range`; throws `objectStorage.rangeOutside` where they are not all there.
   func read(_ range: Range<Int>) throws -> [UInt8]
+  /// The same into memory of the caller's, of as many bytes as the range.
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws
+}
+
+extension ObjectReader {
+  public func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    buffer.copyBytes(from: try read(range))
+  }
 }
 
 /// What a store knows of an object without reading it.

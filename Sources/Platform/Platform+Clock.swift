@@ -89,6 +89,7 @@ extension Platform {
     try moved.get()
     summary.to = now
     try applyRetention()
+    try applyLifecycle(since: summary.from)
     try checkpoint()
     return summary
   }

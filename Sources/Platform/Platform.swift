@@ -17,7 +17,7 @@ internal import FileTables
 internal import Foundation
 package import Lake
 package import LakeIngest
-internal import ObjectStorage
+package import ObjectStorage
 package import RemoteKafka
 package import ShopDatabase
 package import Simulation
@@ -40,6 +40,8 @@ package final class Platform {
   /// The cluster that holds the world's events; nil with the embedded log.
   package let kafka: RemoteKafkaLog?
   package let collector: Collector
+  /// The buckets that S3's clients see: the lake, the warehouse, and those that were made.
+  package let buckets: BucketSet
   package let lake: Lake
   package let warehouse: Warehouse
   /// The shop's operational database.
@@ -161,15 +163,12 @@ package final class Platform {
       faults: file.faults)
     let specification = try WorldSpecification(
       path: options.contentRoot + "/Datasets/shop/spec.json")
-    lake = try Lake.open(
-      root: try home.directory("worlds/\(options.worldName)/lake"),
-      now: storyNow,
-      history: Platform.history(configuration, specification, now: storyNow)
-    )
-    warehouse = try Warehouse.open(
-      root: try home.directory("worlds/\(options.worldName)/warehouse"),
-      now: storyNow
-    )
+    buckets = try Platform.buckets(
+      home, world: options.worldName, file: file, now: storyNow)
+    lake = Lake(
+      bucket: try buckets.bucket("lake"),
+      history: Platform.history(configuration, specification, now: storyNow))
+    warehouse = Warehouse(bucket: try buckets.bucket("warehouse"))
     let collectorDirectory = try home.directory("worlds/\(options.worldName)/collector")
     var collecting = try Platform.collectorConfiguration(
       pipeline,
@@ -256,6 +255,7 @@ package final class Platform {
     try checkpoint()
     try shop.close()
     try collector.archive?.close()
+    try buckets.close()
     try log.close()
     kafka?.close()
   }

@@ -3,6 +3,7 @@
 // ```
 // lake/ warehouse/                   linked: objects come by rename or link, and are never rewritten
 // kafka/<partition>/<sealed>.log     linked
+// s3/…/versions, s3/…/uploads        linked: what a bucket keeps beside its objects
 // everything else                    copied: active segments, indexes, phone, runs, journal, pipeline
 // .tapline-staging                   left out: bytes on their way
 // ```
@@ -93,6 +94,7 @@ private struct Copier {
     switch place.first {
     // A checkpoint's pointer is the one object that gets new content under its name.
     case "lake", "warehouse": return !name.hasPrefix("_last_checkpoint")
+    case "s3": return place.contains("versions") || place.contains("uploads") || place.contains("objects")
     case "kafka": return place.count == 2 && name.hasSuffix(".log") && name != active
     default: return false
     }

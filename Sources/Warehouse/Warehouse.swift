@@ -10,21 +10,12 @@ package import ObjectStorage
 /// One warehouse directory and its catalog, `warehouse`.
 package final class Warehouse: CatalogProvider {
   package let name = "warehouse"
-  package let store: LocalObjectStore
+  package let store: Bucket
   /// The tables of `warehouse.mart`.
   package let mart: DeltaDirectory
 
-  /// Opens the directory at `root`, making it where it is missing.
-  ///
-  /// `now` is the story's time in milliseconds since the epoch: the files' modification times.
-  package static func open(
-    root: String,
-    now: (@Sendable () -> Int64)? = nil
-  ) throws -> Warehouse {
-    Warehouse(store: try LocalObjectStore(root: root, now: now))
-  }
-
-  private init(store: LocalObjectStore) {
+  /// The warehouse whose files are the objects of a bucket.
+  package init(bucket store: Bucket) {
     self.store = store
     mart = DeltaDirectory(store: store, path: "mart")
   }

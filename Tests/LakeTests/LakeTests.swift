@@ -218,7 +218,10 @@ import Warehouse
   }
 
   @Test func `the warehouse shows its tables and loads`() throws {
-    let warehouse = try Warehouse.open(root: scratch.path + "/warehouse")
+    let warehouse = Warehouse(
+      bucket: Bucket(
+        name: "warehouse", store: try LocalObjectStore(root: scratch.path + "/warehouse"),
+        side: scratch.path + "/s3"))
     let table = try warehouse.mart.create(
       "daily",
       schema: Schema([Field("n", .bigint)]),
