@@ -1,0 +1,1 @@
+SELECT event_id, received_at FROM (SELECT event_id, received_at, row_number() OVER (PARTITION BY device_id, event_time ORDER BY received_at, event_id) AS copy FROM lake.silver.events WHERE event_name = 'add_to_cart') t WHERE copy = 1 AND CAST(received_at AT TIME ZONE 'Asia/Seoul' AS date) = DATE '{{ds_kst}}'
