@@ -133,10 +133,8 @@ struct AnswerPlay {
             setting: setting, verdict: verdict, feedback: judged.feedback, seconds: seconds))
         result.verdict = verdict
         result.feedback = judged.feedback
-        if AnswerCaseRunner.isCheck(line) {
-          let isPassed = verdict == "passed"
-          refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict) in \(seconds) s."
-        }
+        let isPassed = verdict == "passed"
+        refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict) in \(seconds) s."
       }
       return (reply.text, reply.exit)
     }
