@@ -131,7 +131,23 @@ final class TestBroker {
     self.configuration = configuration
     scratch = try ScratchDirectory("broker", inMemory: true)
     log = try EventLog.open(directory: scratch.path)
-    broker = try KafkaBroker.start(
+    broker = try Self.start(log, configuration)
+  }
+
+  /// On a port that no connection of another test is ever given: one that begins again after a crash
+  /// needs the same.
+  private static func start(
+    _ log: EventLog, _ configuration: BrokerConfiguration
+  ) throws -> KafkaBroker {
+    for _ in 0..<100 {
+      let port = Int.random(in: 15_000..<30_000)
+      if let broker = try? KafkaBroker.start(
+        log: log, port: port, configuration: configuration, storyTime: { TestBroker.time })
+      {
+        return broker
+      }
+    }
+    return try KafkaBroker.start(
       log: log, port: 0, configuration: configuration, storyTime: { TestBroker.time })
   }
 
