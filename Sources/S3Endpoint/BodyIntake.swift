@@ -16,21 +16,25 @@ struct BodyPassage {
   private let bytesMax: Int
 
   /// - Parameters:
-  ///   - algorithm: what an upload was begun with; nil to go by the request, and by S3's own default.
+  ///   - algorithm: what an upload was begun with, which all its parts need; nil to go by the request, and
+  ///     by S3's own default.
   ///   - bytesMax: more is `EntityTooLarge`.
-  init(_ call: S3Call, algorithm: ChecksumAlgorithm? = nil, bytesMax: Int) throws {
+  ///   - isChecksumOfBody: false where `x-amz-checksum-…` is said of an object and not of this body.
+  init(
+    _ call: S3Call, algorithm: ChecksumAlgorithm? = nil, bytesMax: Int, isChecksumOfBody: Bool = true
+  ) throws {
     self.call = call
     self.bytesMax = bytesMax
-    sums = try ChecksumHeaders(call.headers)
+    var sums = try ChecksumHeaders(call.headers)
+    if !isChecksumOfBody { sums.checksum = nil }
+    self.sums = sums
     decoder = try AWSChunkedDecoder(call.verified, headers: call.pairs)
     let trailing = (call.request.header("x-amz-trailer") ?? "").split(separator: ",")
       .compactMap { ChecksumAlgorithm(headerName: $0.trimmingSpaces().description) }
     let sent = [sums.checksum?.algorithm, sums.algorithm].compactMap { $0 }
       .compactMap(ChecksumAlgorithm.init(rawValue:)) + trailing
-    self.algorithm = sent.first ?? algorithm ?? .crc64nvme
-    var computed = Set(sent)
-    computed.insert(self.algorithm)
-    if let algorithm { computed.insert(algorithm) }
+    self.algorithm = algorithm ?? sent.first ?? .crc64nvme
+    let computed = Set(sent + [self.algorithm])
     let isSigned = if case .sha256 = call.verified.payload { true } else { false }
     hasher = ObjectHasher(checksums: computed, payloadHash: isSigned)
     let declared = decoder?.decodedByteCount ?? call.request.header("content-length").flatMap { Int($0) }
@@ -142,9 +146,10 @@ final class DocumentIntake: HTTPBodyReceiver, @unchecked Sendable {
   private let end: @Sendable ([UInt8]) throws -> HTTPResponse
 
   init(
-    _ call: S3Call, bytesMax: Int, _ end: @escaping @Sendable ([UInt8]) throws -> HTTPResponse
+    _ call: S3Call, bytesMax: Int, isChecksumOfBody: Bool,
+    _ end: @escaping @Sendable ([UInt8]) throws -> HTTPResponse
   ) throws {
-    passage = try BodyPassage(call, bytesMax: bytesMax)
+    passage = try BodyPassage(call, bytesMax: bytesMax, isChecksumOfBody: isChecksumOfBody)
     answers = call.answers
     self.end = end
   }

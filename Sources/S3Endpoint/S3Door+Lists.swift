@@ -72,21 +72,12 @@ extension String {
 enum ContinuationToken {
   private static let mark = "t1"
 
-  static func text(_ key: String) -> String {
-    mark + key.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  static func text(_ key: String) -> String { mark + Hexadecimal.text(key.utf8) }
 
   static func read(_ text: String) -> String? {
-    guard text.hasPrefix(mark) else { return nil }
-    let digits = Array(text.utf8.dropFirst(mark.utf8.count))
-    guard digits.count % 2 == 0, !digits.isEmpty else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(digits.count / 2)
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16)
-      else { return nil }
-      bytes.append(byte)
-    }
+    guard text.hasPrefix(mark), let bytes = Hexadecimal.bytes(text.utf8.dropFirst(mark.utf8.count)),
+      !bytes.isEmpty
+    else { return nil }
     return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -42,7 +42,7 @@ extension S3Door {
   }
 
   /// A version of an object, opened.
-  private func object(
+  func object(
     _ key: String, _ version: String?, in bucket: Bucket, _ call: S3Call
   ) throws -> (record: ObjectRecord, reader: any ObjectReader) {
     do {
@@ -66,14 +66,13 @@ extension S3Door {
   func putObject(_ call: S3Call) throws -> HTTPDecision {
     let bucket = try bucket(call)
     guard !call.key.isEmpty else { throw S3Error(.invalidRequest, "An object has a key.") }
-    let attributes = try StoredObject.attributes(call.headers)
+    let asked = try StoredObject.attributes(call.headers)
     let condition = try StoredObject.condition(call.headers, call.key, in: bucket)
     let passage = try BodyPassage(call, bytesMax: Self.objectBytesMax)
     guard call.request.header("content-length") != nil
       || call.request.header("transfer-encoding") != nil
     else { throw S3Error(.missingContentLength) }
     let (key, answers) = (call.key, call.answers)
-    let asked = attributes
     return .receive(
       BodyIntake(call, passage: passage, writer: try bucket.makeWriter()) {
         writer, digests, checksum in
@@ -151,7 +150,7 @@ extension S3Door {
     let record = try target.put(
       StagedObject(key: call.key, writer: copied.writer), attributes: attributes,
       condition: StoredObject.condition(call.headers, call.key, in: target))
-    var headers = StoredObject.written(record).filter { !$0.name.hasPrefix("x-amz-checksum") && $0.name != "etag" }
+    var headers = StoredObject.version(record)
     if let id = found.record.versionID {
       headers.append(HTTPHeader("x-amz-copy-source-version-id", id))
     }

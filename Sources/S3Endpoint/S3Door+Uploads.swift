@@ -67,7 +67,7 @@ extension S3Door {
     let upload = try upload(id, call, in: bucket)
     let origin = try self.bucket(named: source.bucket)
     bucket.ledger.count(.uploadPartCopy)
-    let found = try origin.open(source.key, version: source.versionID)
+    let found = try object(source.key, source.versionID, in: origin, call)
     try Preconditions(call.headers, isCopySource: true)
       .check(entityTag: found.record.entityTag, modified: found.record.modifiedMilliseconds)
     let copied = try ObjectCopy.make(
@@ -94,13 +94,13 @@ extension S3Door {
         checksum: try part.checksum.map { try ObjectChecksum($0) })
     }
     let checksumOfAll = try checksum(ofUpload: id, named, call, in: bucket)
-    if let promised = try ChecksumHeaders(call.headers).checksum,
-      promised.value != checksumOfAll?.value
-    {
+    let promised = try ChecksumHeaders(call.headers).checksum
+    if let promised, let checksumOfAll, promised != WireChecksum(checksumOfAll) {
       throw S3Error(.badDigest)
     }
     let record = try bucket.completeUpload(
-      id, parts: parts, checksum: checksumOfAll, condition: StoredObject.condition(call.headers, call.key, in: bucket))
+      id, parts: parts, checksum: checksumOfAll,
+      condition: StoredObject.condition(call.headers, call.key, in: bucket))
     let checksum = record.attributes.checksum
     return call.answers.document(
       CompletedUploadBody(
@@ -110,8 +110,8 @@ extension S3Door {
       ).xml(), StoredObject.version(record))
   }
 
-  /// The checksum of an object from those of its parts; nil where one of them has none, and for an
-  /// upload that is complete, whose answer is kept.
+  /// The checksum of an object from those of its parts; nil where one of them is not there, which the
+  /// bucket refuses, and for an upload that is complete, whose answer is kept.
   private func checksum(
     ofUpload id: String, _ named: [CompletedPart], _ call: S3Call, in bucket: Bucket
   ) throws -> ObjectChecksum? {
@@ -122,7 +122,7 @@ extension S3Door {
     let parts = try bucket.parts(id, limit: Bucket.partsMax).parts
       .filter { numbers.contains($0.number) }
     let sums = parts.compactMap { part in part.checksum.map { (checksum: $0, byteCount: part.size) } }
-    guard sums.count == parts.count else { return nil }
+    guard sums.count == named.count else { return nil }
     return upload.isComposite
       ? MultipartDigests.compositeChecksum(algorithm, of: sums.map(\.checksum))
       : MultipartDigests.fullObjectChecksum(algorithm, of: sums)
@@ -154,7 +154,7 @@ extension S3Door {
         },
         isTruncated: page.isTruncated,
         checksumAlgorithm: upload.checksumAlgorithm?.rawValue,
-        checksumType: upload.checksumAlgorithm == nil ? nil : upload.isComposite ? "COMPOSITE" : "FULL_OBJECT"
+        checksumType: upload.checksumTypeName
       ).xml())
   }
 
@@ -173,10 +173,17 @@ extension S3Door {
             storageClass: upload.attributes.storageClass.rawValue,
             initiatedMilliseconds: upload.createdMilliseconds,
             checksumAlgorithm: upload.checksumAlgorithm?.rawValue,
-            checksumType: upload.checksumAlgorithm == nil ? nil : upload.isComposite ? "COMPOSITE" : "FULL_OBJECT")
+            checksumType: upload.checksumTypeName)
         },
         commonPrefixes: page.commonPrefixes, isTruncated: page.isTruncated,
         nextKeyMarker: page.nextKeyMarker, nextUploadIDMarker: page.nextUploadMarker
       ).xml())
+  }
+}
+
+extension UploadRecord {
+  /// What `x-amz-checksum-type` says of it; nil where no checksum was asked for.
+  fileprivate var checksumTypeName: String? {
+    checksumAlgorithm.map { _ in isComposite ? "COMPOSITE" : "FULL_OBJECT" }
   }
 }

@@ -68,7 +68,9 @@ final class S3Door: Sendable {
     case .uploadPartCopy(let source, let id, let number, let range):
       .answer(try copyPart(call, source, id, number, range))
     case .completeUpload(let id):
-      document(call, bytesMax: 8 << 20) { try self.completeUpload(call, id, $0) }
+      document(call, bytesMax: 8 << 20, isChecksumOfBody: false) {
+        try self.completeUpload(call, id, $0)
+      }
     case .abortUpload(let id): .answer(try abortUpload(call, id))
     case .listParts(let query): .answer(try listParts(call, query))
     case .probe(let probe):
@@ -79,10 +81,12 @@ final class S3Door: Sendable {
 
   /// Takes a small XML document, then does `body` with it.
   private func document(
-    _ call: S3Call, bytesMax: Int, _ body: @escaping @Sendable ([UInt8]) throws -> HTTPResponse
+    _ call: S3Call, bytesMax: Int, isChecksumOfBody: Bool = true,
+    _ body: @escaping @Sendable ([UInt8]) throws -> HTTPResponse
   ) -> HTTPDecision {
     do {
-      return .receive(try DocumentIntake(call, bytesMax: bytesMax, body))
+      return .receive(
+        try DocumentIntake(call, bytesMax: bytesMax, isChecksumOfBody: isChecksumOfBody, body))
     } catch {
       return .answer(call.answers.refusal(error))
     }

@@ -1,3 +1,4 @@
+import ObjectStorage
 import S3Endpoint
 import Testing
 
@@ -20,7 +21,7 @@ struct BucketNameTests {
     ("abc.mrap", "reserved"), ("abc--table-s3", "reserved"),
   ]) func `names that no bucket can have, with the reason`(name: String, reason: String) {
     #expect(BucketName.problem(name)?.contains(reason) == true, "\(BucketName.problem(name) ?? "-")")
-    let error = refusal { try BucketName.check(name) }
+    let error = refusal { try S3Address.checkBucket(name) }
     #expect(error?.code == .invalidBucketName)
     #expect(error?.element("BucketName") == name)
   }

@@ -42,7 +42,7 @@ struct LakeClientsInteropTests {
     import deltalake, pyarrow as pa
     from deltalake import DeltaTable, write_deltalake
     options = dict(AWS_ENDPOINT_URL=endpoint, AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=secret, AWS_REGION="us-east-1",
-                   AWS_ALLOW_HTTP="true", aws_conditional_put="etag")
+                   AWS_ALLOW_HTTP="true")
     path = "s3://lake/processed/events"
 
     """

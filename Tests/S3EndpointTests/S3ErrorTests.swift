@@ -1,4 +1,5 @@
 import HTTPServer
+import ObjectStorage
 import S3Endpoint
 import Testing
 
@@ -16,6 +17,11 @@ struct S3ErrorTests {
         == "<Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message>"
         + "<BucketName>bkt</BucketName><RequestId>1</RequestId></Error>"
     )
+  }
+
+  @Test(arguments: S3SignatureError.Code.allCases)
+  func `a refused signature is answered with its own code and status`(code: S3SignatureError.Code) {
+    #expect(S3ErrorCode(rawValue: code.rawValue)?.status == code.httpStatus)
   }
 
   @Test func `a 304 has no body`() {

@@ -28,7 +28,7 @@ extension Bucket {
       if let record = try upload.result ?? finished(upload) { return record }
       let rows = try checkedParts(parts, of: upload)
       var attributes = upload.record.attributes
-      attributes.entityTag = EntityTag.joined(rows.map(\.record.entityTag))
+      attributes.entityTag = MultipartDigests.entityTag(partTags: rows.map(\.record.entityTag))
       attributes.partSizes = rows.map(\.record.size)
       attributes.checksum = checksum
       let object = Pending(

@@ -21,7 +21,7 @@ extension Bucket {
     if kept.checksum?.isComposite == true { kept.checksum = nil }
     kept.partSizes = []
     if attributes?.entityTag == nil {
-      kept.entityTag = EntityTag.md5(record.entityTag) == nil ? nil : record.entityTag
+      kept.entityTag = EntityTag.isMD5(record.entityTag) ? record.entityTag : nil
     }
     return try put(
       StagedObject(key: key, writer: writer), attributes: kept, condition: condition)

@@ -92,7 +92,7 @@ extension Bucket {
     checksum: ObjectChecksum? = nil
   ) throws -> PartRecord {
     let entityTag = EntityTag.plain(entityTag)
-    guard (1...Self.partsMax).contains(number), EntityTag.md5(entityTag) != nil else {
+    guard (1...Self.partsMax).contains(number), EntityTag.isMD5(entityTag) else {
       throw ObjectStorageError(
         .invalidPart, key: "",
         "Part \(number) with the entity tag \(entityTag) cannot be a part of an upload.",

@@ -1,43 +1,50 @@
-/// What may name a bucket, by S3's rules.
+/// S3's rules for names of buckets, which must also do as names of hosts and of directories.
 public enum BucketName {
-  private static let prefixes = ["xn--", "sthree-", "amzn-s3-demo-"]
-  private static let suffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
+  private static let reservedPrefixes = ["xn--", "sthree-", "amzn-s3-demo-"]
+  private static let reservedSuffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
+
+  /// Why a bucket cannot have this name; nil where it can.
+  public static func problem(_ name: String) -> String? {
+    let bytes = Array(name.utf8)
+    guard (3...63).contains(bytes.count) else { return "it must have 3 to 63 characters" }
+    guard bytes.allSatisfy({ isLetterOrDigit($0) || isDot($0) || isHyphen($0) }) else {
+      return "it may have small letters, digits, dots and hyphens only"
+    }
+    guard isLetterOrDigit(bytes[0]), isLetterOrDigit(bytes[bytes.count - 1]) else {
+      return "it must begin and end with a letter or a digit"
+    }
+    for (left, right) in zip(bytes, bytes.dropFirst())
+    where isDot(left) && !isLetterOrDigit(right) || isDot(right) && !isLetterOrDigit(left) {
+      return "letters or digits must stand on both sides of a dot"
+    }
+    let labels = name.split(separator: ".")
+    guard labels.count != 4 || !labels.allSatisfy({ $0.allSatisfy(\.isNumber) }) else {
+      return "it must not look like an IP address"
+    }
+    if let prefix = reservedPrefixes.first(where: name.hasPrefix) {
+      return "names that begin with \(prefix) are reserved"
+    }
+    if let suffix = reservedSuffixes.first(where: name.hasSuffix) {
+      return "names that end with \(suffix) are reserved"
+    }
+    return nil
+  }
 
   /// Throws `invalidBucketName` with what is wrong.
   public static func check(_ name: String) throws {
-    func refuse(_ reason: String) -> ObjectStorageError {
-      ObjectStorageError(
-        .invalidBucketName, key: name, "\"\(name)\" cannot name a bucket: it \(reason).",
-        advice: "Use 3 to 63 lower-case letters, digits and hyphens, such as app-events-raw.")
-    }
-    let bytes = Array(name.utf8)
-    guard (3...63).contains(bytes.count) else { throw refuse("has \(bytes.count) characters") }
-    guard bytes.allSatisfy({ isLetterOrDigit($0) || $0 == dot || $0 == hyphen }) else {
-      throw refuse("has other characters than lower-case letters, digits, hyphens and dots")
-    }
-    guard let first = bytes.first, let last = bytes.last, isLetterOrDigit(first),
-      isLetterOrDigit(last)
-    else { throw refuse("does not begin and end with a letter or digit") }
-    if zip(bytes, bytes.dropFirst()).contains(where: { $0 == dot && $1 == dot }) {
-      throw refuse("has two dots side by side")
-    }
-    let parts = name.split(separator: ".")
-    if parts.count == 4, parts.allSatisfy({ $0.utf8.allSatisfy(isDigit) }) {
-      throw refuse("looks like an IP address")
-    }
-    if let taken = prefixes.first(where: name.hasPrefix) ?? suffixes.first(where: name.hasSuffix) {
-      throw refuse("has \"\(taken)\", which S3 keeps for itself")
-    }
-  }
-
-  private static let dot = UInt8(ascii: ".")
-  private static let hyphen = UInt8(ascii: "-")
-
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    guard let problem = problem(name) else { return }
+    throw ObjectStorageError(
+      .invalidBucketName, key: name, "\"\(name)\" cannot name a bucket: \(problem).",
+      advice: "Use 3 to 63 lower-case letters, digits and hyphens, such as app-events-raw.")
   }
 
   private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    isDigit(byte) || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
   }
+
+  private static func isDot(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") }
+  private static func isHyphen(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") }
 }

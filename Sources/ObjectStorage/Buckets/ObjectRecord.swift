@@ -43,34 +43,12 @@ enum EntityTag {
     ] {
       withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
-    return hexadecimal(Insecure.MD5.hash(data: bytes)) + "-1"
+    return Hexadecimal.text(Insecure.MD5.hash(data: bytes)) + "-1"
   }
 
-  /// The tag of an object whose parts have these; nil where one is no MD5.
-  static func joined(_ tags: [String]) -> String? {
-    var hash = Insecure.MD5()
-    for tag in tags {
-      guard let bytes = md5(tag) else { return nil }
-      hash.update(data: bytes)
-    }
-    return hexadecimal(hash.finalize()) + "-\(tags.count)"
-  }
-
-  /// The sixteen bytes of a tag that is an MD5.
-  static func md5(_ tag: String) -> [UInt8]? {
-    guard tag.utf8.count == 32 else { return nil }
-    var bytes: [UInt8] = []
-    var high: UInt8?
-    for digit in tag.utf8 {
-      guard let value = hexadecimalValue(digit) else { return nil }
-      if let known = high {
-        bytes.append(known << 4 | value)
-        high = nil
-      } else {
-        high = value
-      }
-    }
-    return bytes
+  /// Whether a tag is the MD5 of the bytes.
+  static func isMD5(_ tag: String) -> Bool {
+    tag.utf8.count == 32 && Hexadecimal.bytes(tag.utf8) != nil
   }
 
   /// Whether two tags are the same, quoted or not.
@@ -81,24 +59,5 @@ enum EntityTag {
   static func plain(_ tag: String) -> String {
     let isQuoted = tag.utf8.count >= 2 && tag.utf8.first == 0x22 && tag.utf8.last == 0x22
     return isQuoted ? String(tag.dropFirst().dropLast()) : tag
-  }
-
-  static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 0xF)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  private static func hexadecimalValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }

@@ -33,7 +33,7 @@ struct VersionID {
 
   /// Sixteen hexadecimal digits that stand for a key in the name of a file.
   static func shortHash(_ key: String) -> String {
-    EntityTag.hexadecimal(SHA256.hash(data: Array(key.utf8)).prefix(8))
+    Hexadecimal.text(SHA256.hash(data: Array(key.utf8)).prefix(8))
   }
 
   /// The number of an id, which need not exist any more; nil where it is none of ours.

@@ -1,6 +1,6 @@
 /// Bytes as lowercase hexadecimal digits: hashes, signatures, entity tags.
-enum Hexadecimal {
-  static func text(_ bytes: some Sequence<UInt8>) -> String {
+public enum Hexadecimal {
+  public static func text(_ bytes: some Sequence<UInt8>) -> String {
     var digits: [UInt8] = []
     digits.reserveCapacity(64)
     for byte in bytes {
@@ -11,7 +11,7 @@ enum Hexadecimal {
   }
 
   /// Nil where the text is not pairs of hexadecimal digits, of either case.
-  static func bytes(_ text: some Collection<UInt8>) -> [UInt8]? {
+  public static func bytes(_ text: some Collection<UInt8>) -> [UInt8]? {
     guard text.count % 2 == 0 else { return nil }
     var result: [UInt8] = []
     result.reserveCapacity(text.count / 2)
@@ -46,12 +46,12 @@ enum Hexadecimal {
 }
 
 /// Bytes as padded base64: checksums in headers.
-enum Base64 {
+public enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
   )
 
-  static func text(_ bytes: [UInt8]) -> String {
+  public static func text(_ bytes: [UInt8]) -> String {
     var result: [UInt8] = []
     result.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -69,7 +69,7 @@ enum Base64 {
   }
 
   /// Nil where the text is not whole groups of four with the padding they need.
-  static func bytes(_ text: String) -> [UInt8]? {
+  public static func bytes(_ text: String) -> [UInt8]? {
     let characters = Array(text.utf8)
     guard characters.count % 4 == 0 else { return nil }
     let padding = characters.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count

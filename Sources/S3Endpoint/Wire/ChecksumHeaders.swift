@@ -1,4 +1,5 @@
 package import HTTPServer
+internal import ObjectStorage
 
 /// What a request says of checksums in its headers.
 package struct ChecksumHeaders: Sendable, Hashable {
@@ -35,7 +36,7 @@ package struct ChecksumHeaders: Sendable, Hashable {
     let algorithm =
       headers.value("x-amz-checksum-algorithm") ?? headers.value("x-amz-sdk-checksum-algorithm")
     self.algorithm = algorithm?.uppercased()
-    if let name = self.algorithm, !WireChecksum.algorithms.contains(where: { $0.key == name }) {
+    if let name = self.algorithm, ChecksumAlgorithm(rawValue: name) == nil {
       throw WireChecksum.unknownAlgorithm()
     }
     type = headers.value("x-amz-checksum-type")?.uppercased()
@@ -44,7 +45,7 @@ package struct ChecksumHeaders: Sendable, Hashable {
     }
     isAskedFor = headers.value("x-amz-checksum-mode")?.uppercased() == "ENABLED"
     if let text = headers.value("content-md5") {
-      guard let digest = Base64.decoded(text), digest.count == 16 else {
+      guard let digest = Base64.bytes(text), digest.count == 16 else {
         throw S3Error(.invalidDigest, elements: ["Content-MD5": text])
       }
       contentMD5 = digest

@@ -1,3 +1,5 @@
+internal import ObjectStorage
+
 /// One line of a list of parts that shall become an object.
 package struct CompletedPart: Sendable, Hashable {
   /// 1 to 10,000.
@@ -47,7 +49,7 @@ package enum CompleteUploadBody {
       case "ETag": entityTag = try xml.text(onlyAfter: entityTag)
       case let name where name.hasPrefix("Checksum"):
         let algorithm = String(name.dropFirst("Checksum".count))
-        guard WireChecksum.algorithms.contains(where: { $0.key == algorithm }) else {
+        guard ChecksumAlgorithm(rawValue: algorithm) != nil else {
           throw xml.unsupported()
         }
         let value = try xml.text()

@@ -1,4 +1,5 @@
 package import HTTPServer
+internal import ObjectStorage
 
 /// What a copy is made from: the header `x-amz-copy-source`.
 package struct CopySource: Sendable, Hashable {

@@ -1,12 +1,12 @@
 package import HTTPServer
+internal import ObjectStorage
 
 /// The storage classes by the names that S3 gives them.
 package enum StorageClassName {
-  package static let standard = "STANDARD"
+  package static let standard = StorageClass.standard.rawValue
   /// Where a lifecycle rule may move objects.
-  package static let transitionTargets = [
-    "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
-  ]
+  package static let transitionTargets = StorageClass.allCases
+    .filter { StorageClass.standard.canBecome($0) }.map(\.rawValue)
   package static let all = [standard] + transitionTargets
 
   /// The class that a PUT asks for; `STANDARD` where it asks for none.

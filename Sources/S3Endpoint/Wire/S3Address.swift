@@ -1,3 +1,5 @@
+internal import ObjectStorage
+
 // Which bucket and which key a request is about.
 //
 //     Host: localhost:9000           /bucket/a/key    path style
@@ -11,7 +13,7 @@
 
 /// A bucket and a key, each empty where the request names none.
 package struct S3Address: Sendable, Hashable {
-  package static let keyBytesMax = 1_024
+  package static let keyBytesMax = ObjectKey.bytesMax
 
   package var bucket: String
   package var key: String
@@ -44,10 +46,20 @@ package struct S3Address: Sendable, Hashable {
       throw S3Error(.invalidURI)
     }
     self.key = key
-    if !path.isEmpty || isVirtualHosted { try BucketName.check(bucket) }
+    if !path.isEmpty || isVirtualHosted { try Self.checkBucket(bucket) }
     guard key.utf8.count <= Self.keyBytesMax else {
       throw S3Error.keyTooLong(bytes: key.utf8.count, maximum: Self.keyBytesMax)
     }
+  }
+
+  /// Throws `S3Error` of the code `invalidBucketName` with the reason.
+  package static func checkBucket(_ name: String) throws {
+    guard let problem = BucketName.problem(name) else { return }
+    throw S3Error(
+      .invalidBucketName,
+      "The specified bucket is not valid: \(problem).",
+      elements: ["BucketName": name]
+    )
   }
 
   /// What stands before the longest domain that the host ends in; nil where it is none or nothing does.
