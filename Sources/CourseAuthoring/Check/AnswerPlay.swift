@@ -133,8 +133,10 @@ struct AnswerPlay {
             setting: setting, verdict: verdict, feedback: judged.feedback, seconds: seconds))
         result.verdict = verdict
         result.feedback = judged.feedback
-        let isPassed = verdict == "passed"
-        refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict) in \(seconds) s."
+        if AnswerCaseRunner.isCheck(line) {
+          let isPassed = verdict == "passed"
+          refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict) in \(seconds) s."
+        }
       }
       return (reply.text, reply.exit)
     }
