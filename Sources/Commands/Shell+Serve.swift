@@ -80,6 +80,10 @@ extension Shell {
       }
       server?.stop()
       server = nil
+      if isPipelineWaiting {
+        isPipelineWaiting = false
+        try closeWorld()
+      }
       return Reply([.text(text("serve.stopped"))])
     }
     if let server {

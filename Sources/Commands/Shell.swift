@@ -22,11 +22,15 @@ package final class Shell: @unchecked Sendable {
   let home: Home
   let content: ContentRoot
   let options: Platform.Options
-  private var opened: Platform?
+  private(set) var opened: Platform?
   let progress: ProgressStore
   var settings: Settings
   private var catalogueStore: [Language: Catalogue] = [:]
   var server: ServeState?
+  /// The files by which the open world was set up.
+  var pipelineStamp: PipelineStamp?
+  /// True where a file changed while ports were open.
+  var isPipelineWaiting = false
   var exercises: ExerciseLibrary
   /// What opening the lesson found, until the next answer tells it.
   var unsaidNotices: [String] = []
@@ -160,6 +164,7 @@ package final class Shell: @unchecked Sendable {
       output: output, isJSON: request.isJSON, isPrompt: request.isPrompt, texts: catalogue)
     do {
       let input = try InputNormalizer.normalize(request.line)
+      try followPipelineFiles()
       var reply = request.isPrompt ? try answerAtPrompt(input.text) : try answer(input.text)
       if request.isPrompt { tellAtWork(&reply) }
       let changed = request.isPrompt ? input.notice(texts: catalogue) : nil
@@ -205,6 +210,7 @@ package final class Shell: @unchecked Sendable {
     if purpose == .learner { options.profile = try Profile.read(homePath: home.path) }
     let platform = try Platform(home: home, options: options, courseTables: courseTables)
     opened = platform
+    pipelineStamp = PipelineStamp(root: platform.pipeline.root)
     if !platform.isPrepared { try prepare(platform) }
     return platform
   }

@@ -80,16 +80,7 @@ extension Platform {
     let path = Platform.ingestGroupPath(directory)
     let data = try encoder.encode(ingest.group)
     guard FileManager.default.contents(atPath: path) != data else { return }
-    do {
-      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw PlatformError(
-        .diskFull,
-        "The consumer group could not be written: \(error.localizedDescription)",
-        place: path,
-        advice: "Free some space and repeat."
-      )
-    }
+    try Home.write([UInt8](data), to: path)
   }
 
   /// Stops, hangs or starts a consumer of Bronze's group; false where there is none of the number.

@@ -149,6 +149,45 @@ struct KafkaCommandTests {
     #expect(world.run("kafka describe payments").text.contains("min.insync.replicas=2"))
   }
 
+  @Test func `a file that an editor saves counts from the next line on, and after serve stop`() throws {
+    let world = try TestWorld()
+    let path = world.worldPath + "/pipeline/collector.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    func save(_ key: String) throws {
+      try text.replacing("partitionKey: [device_id, user_id]", with: key)
+        .write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    /// Records of the last half hour whose key is that field.
+    func records(_ field: String) throws -> Int64 {
+      try world.count(
+        """
+        SELECT count(*) FROM system.kafka.records WHERE topic = 'app-events'
+        AND append_time > current_timestamp - INTERVAL '30' MINUTE
+        AND key = json_extract_scalar(value, '$.\(field)')
+        """)
+    }
+    world.run("clock +1h")
+    #expect(try records("device_id") > 0 && records("install_id") == 0)
+    try save("partitionKey: [install_id]")
+    world.run("clock +1h")
+    #expect(try records("device_id") == 0 && records("install_id") > 0)
+    try save("partitionKey: nonsense [")
+    let refused = world.run("status")
+    #expect(refused.status != .success && refused.text.contains("collector.yaml"), "\(refused.text)")
+    try save("partitionKey: [install_id]")
+    #expect(world.run("status").status == .success)
+    // Open ports hold the world as it is; the change waits, and is told once.
+    world.run("serve --port 0")
+    try save("partitionKey: [device_id, user_id]")
+    #expect(world.run("status").text.contains("collector.yaml"))
+    #expect(!world.run("status").text.contains("collector.yaml"))
+    world.run("clock +1h")
+    #expect(try records("device_id") == 0)
+    world.run("serve stop")
+    world.run("clock +1h")
+    #expect(try records("device_id") > 0 && records("install_id") == 0)
+  }
+
   @Test func `topics.yaml adds partitions, takes none away, and never stands in the way`() throws {
     let world = try TestWorld()
     let path = world.worldPath + "/pipeline/topics.yaml"

@@ -3,15 +3,19 @@ import TestSupport
 
 /// Keys in the real program at a real terminal: what is asserted is on the screen.
 @Suite(.serialized)
-struct KeysTests {
-  private func walk(_ language: String = "ko", columns: Int = 80) throws -> TerminalWalk {
-    let walk = try TerminalWalk(language: language, columns: columns, rows: 24)
+final class KeysTests {
+  /// It owns the home of the program at the terminal.
+  private var walk: TerminalWalk?
+
+  private func begin(_ language: String = "ko") throws -> PseudoTerminal {
+    let walk = try TerminalWalk(language: language, columns: 80, rows: 24)
+    self.walk = walk
     try walk.chooseLanguageAndRole()
-    return walk
+    return walk.terminal
   }
 
   @Test func `the cursor steps over Hangul by syllables, and history brings lines back`() throws {
-    let terminal = try walk().terminal
+    let terminal = try begin()
     terminal.type("도움 결제")
     try terminal.waitForLine("tapline> 도움 결제", column: 18)
     terminal.press(.left, .left)
@@ -31,7 +35,7 @@ struct KeysTests {
   }
 
   @Test func `a line that wraps is drawn anew when the screen is resized`() throws {
-    let terminal = try walk().terminal
+    let terminal = try begin()
     let line = "collect 가나다라마바사아자차카타파하/이벤트.json"
     terminal.type(line)
     try terminal.waitForScreen { $0.currentLine.hasSuffix("이벤트.json") }
@@ -46,7 +50,7 @@ struct KeysTests {
   }
 
   @Test func `Ctrl-C stops a query that works, and the session goes on`() throws {
-    let terminal = try walk("en").terminal
+    let terminal = try begin("en")
     terminal.type("SELECT count(*) FROM tpch.tiny.lineitem a CROSS JOIN tpch.tiny.lineitem b;\n")
     _ = terminal.settle(.milliseconds(300))
     terminal.press(.control("c"))
