@@ -257,7 +257,7 @@ let package = Package(
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "Lake", "ObjectStorage",
         "Simulation", "TestSupport", "Warehouse",
       ]),
-    tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport"]),
+    tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport", grdb]),
     tests(
       "Parquet",
       ["Codecs", "Columnar", "Connector", "Diagnostics", "Parquet", "TestSupport"],

@@ -41,10 +41,13 @@ enum LocalPath {
     }
   }
 
-  /// True where there is no file or directory of that name because something else is in its place,
-  /// or because the disk cannot spell it. A key like that is escaped.
+  /// True for an error that says that something else is in a name's place, or that the disk cannot spell
+  /// it. A key of such a name is escaped.
   static func isUnspellable(_ number: Int32) -> Bool {
-    [ENOTDIR, EISDIR, ENAMETOOLONG, EILSEQ, EINVAL].contains(number)
+    switch number {
+    case ENOTDIR, EISDIR, ENAMETOOLONG, EILSEQ, EINVAL: true
+    default: false
+    }
   }
 
   /// True unless the file at `path`, which stands for `key`, is there under another spelling only.

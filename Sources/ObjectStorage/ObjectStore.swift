@@ -5,6 +5,9 @@
 // 2. `putIfAbsent` is the only primitive that decides races: of several writers of one key exactly
 //    one wins. Delta commits and Bronze objects rest on it.
 // 3. Nothing is changed in place, so a reader that has opened an object keeps seeing its bytes.
+// 4. `LocalObjectStore` keeps objects as files, `MemoryObjectStore` in memory. A `Bucket` is a local store
+//    and what S3 knows beside the bytes: attributes, versions, uploads, lifecycle rules; `BucketSet` are
+//    the buckets of one world.
 
 /// A flat space of immutable objects under `/`-separated keys.
 ///

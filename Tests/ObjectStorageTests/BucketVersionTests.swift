@@ -159,6 +159,31 @@ import Testing
     #expect(try fixture.bucket.listVersions(prefix: "").versions.count == 46)
   }
 
+  @Test func `a key with hundreds of versions is what one with two is`() throws {
+    let fixture = try BucketFixture()
+    try fixture.bucket.put("k", [0])
+    try fixture.bucket.setVersioning(.enabled)
+    var ids: [String] = []
+    for round in 1...150 {
+      ids.append(try #require(try fixture.bucket.write("k", [UInt8(round)]).versionID))
+    }
+    #expect(try fixture.bucket.read("k", version: "null") == [0])
+    #expect(try fixture.bucket.read("k", version: ids[3]) == [4])
+    #expect(try fixture.bucket.record("k", version: ids[3])?.isLatest == false)
+    #expect(try fixture.versions("k") == ids.reversed() + ["null"])
+    // Markers alone are between the current version and the one that is uncovered.
+    for _ in 0..<70 { ids.append(try #require(try fixture.bucket.remove("k").versionID)) }
+    for id in ids.suffix(70).reversed() { try fixture.bucket.remove("k", version: id) }
+    #expect(try fixture.bucket.get("k") == [150])
+    // The null version is ended by the next one, however far back it lies.
+    try fixture.bucket.setVersioning(.suspended)
+    try fixture.bucket.put("k", [9])
+    #expect(try fixture.versions("k") == ["null"] + ids.prefix(150).reversed())
+    for id in ids.prefix(150) { try fixture.bucket.remove("k", version: id) }
+    #expect(try fixture.versions("k") == ["null"])
+    #expect(fixture.files("versions").isEmpty)
+  }
+
   @Test func `another program's file is the newest null version`() throws {
     let fixture = try BucketFixture(versioning: .enabled)
     try fixture.bucket.write("k", [1])

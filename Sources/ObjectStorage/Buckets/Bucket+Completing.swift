@@ -48,7 +48,7 @@ extension Bucket {
   /// What an upload has become whose completion was cut off at its end; nil where it has not.
   private func finished(_ upload: UploadRow) throws -> ObjectRecord? {
     guard let target = upload.target else { return nil }
-    let state = try state(upload.record.key)
+    let state = try state(upload.record.key, .all)
     for (place, version) in state.timeline.versions.enumerated() {
       guard let row = version.row, row.size == target.size,
         row.modifiedNanoseconds == target.modifiedNanoseconds

@@ -156,7 +156,7 @@ private struct LifecycleRun {
     _ key: String, _ dead: inout [VersionRow], _ moved: inout [VersionRow],
     _ actions: inout [LifecycleReport.Action]
   ) throws {
-    let timeline = try bucket.lockedState(key).timeline
+    let timeline = try bucket.lockedState(key, .all).timeline
     dead += timeline.dead
     var left = timeline.versions.count
     // The first is the current one, unless its file was removed by hand.

@@ -45,7 +45,7 @@ extension Bucket {
       return KeyState.record(file.key, version, status: file.status, isLatest: true)
     }
     let withRows = try index.read { db in
-      try files.map { record($0, try VersionRow.all(db, key: $0.key)) }
+      try files.map { record($0, try VersionRow.recent(db, key: $0.key)) }
     }
     return withRows ?? files.map { record($0, []) }
   }
@@ -98,7 +98,7 @@ extension Bucket {
 
   /// All versions of a key, newest first.
   func versions(of key: String) throws -> [ObjectRecord] {
-    let state = try state(key)
+    let state = try state(key, .all)
     return state.timeline.versions.enumerated().map { place, version in
       state.record(version, isLatest: place == 0)
     }

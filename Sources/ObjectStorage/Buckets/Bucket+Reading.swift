@@ -5,7 +5,7 @@ extension Bucket {
   /// marker.
   public func record(_ key: String, version: String? = nil) throws -> ObjectRecord? {
     try ObjectKey.check(key)
-    let state = try state(key)
+    let state = try state(key, .version(version))
     return Self.find(version, in: state.timeline).map { place in
       state.record(state.timeline.versions[place], isLatest: place == 0)
     }
@@ -27,7 +27,7 @@ extension Bucket {
   ) throws -> (record: ObjectRecord, reader: any ObjectReader) {
     try ObjectKey.check(key)
     while true {
-      let state = try state(key)
+      let state = try state(key, .version(version))
       guard let place = Self.find(version, in: state.timeline) else {
         throw version.map { noSuchVersion(key, $0) } ?? ObjectStorageError.notFound(key)
       }
@@ -46,7 +46,7 @@ extension Bucket {
         let place = FilePlace(path: sidePath(BucketSide.versions, file))
         if let reader = try LocalObjectReader(place: place, key: key) { return (record, reader) }
         // It may have become the current object since.
-        if try self.state(key).timeline.versions.contains(where: { $0.row?.file == file }) {
+        if try self.state(key, .version(version)).timeline.versions.contains(where: { $0.row?.file == file }) {
           throw noSuchVersion(key, found.versionID ?? VersionID.null)
         }
       }

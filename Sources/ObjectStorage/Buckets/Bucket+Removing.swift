@@ -74,13 +74,17 @@ extension Bucket {
   ) throws -> [RemovedObject] {
     let versioning = try versioning()
     if versioning == .unversioned {
-      return try keys.map { key in
-        let state = index.exists || ifMatch != nil ? try lockedState(key) : nil
-        try check(state?.recordAtKey, key, ifMatch: ifMatch)
+      var rows: [VersionRow] = []
+      for key in keys {
+        if index.exists || ifMatch != nil {
+          let state = try lockedState(key)
+          try check(state.recordAtKey, key, ifMatch: ifMatch)
+          rows += state.rows
+        }
         try store.delete(key)
-        try forget(state?.rows.filter { $0.file == nil && !$0.isMarker } ?? [])
-        return RemovedObject(versionID: nil, isDeleteMarker: false)
       }
+      try forget(rows)
+      return keys.map { _ in RemovedObject(versionID: nil, isDeleteMarker: false) }
     }
     let time = time ?? FileTime(milliseconds: store.now?())
     var states: [KeyState] = []
@@ -128,7 +132,11 @@ extension Bucket {
   func removeVersion(
     _ key: String, _ version: String, ifMatch: String?
   ) throws -> RemovedObject {
-    let state = try lockedState(key)
+    var state = try lockedState(key, .version(version))
+    if state.timeline.index(of: version) == 0, state.timeline.versions.count == 1 {
+      // What it uncovers may lie further back.
+      state = try lockedState(key, .all)
+    }
     let place = state.timeline.index(of: version)
     let record = place.map { state.record(state.timeline.versions[$0], isLatest: $0 == 0) }
     try check(record, key, ifMatch: ifMatch)
@@ -175,7 +183,7 @@ extension Bucket {
   private func uncover(_ row: inout VersionRow, in state: KeyState) throws {
     guard let file = row.file else { return }
     let path = sidePath(BucketSide.versions, file)
-    if let place = state.place {
+    if let place = try store.file(state.key)?.place {
       guard renameat(AT_FDCWD, path, place.descriptor, place.name) == 0 else {
         throw ObjectStorageError.system(errno, "written", key: state.key)
       }

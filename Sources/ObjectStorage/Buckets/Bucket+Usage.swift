@@ -46,7 +46,7 @@ extension Bucket {
     }), let last = keys.last {
       from = last
       for key in keys {
-        for version in try state(key).timeline.versions where !version.isAtKey {
+        for version in try state(key, .all).timeline.versions where !version.isAtKey {
           guard let row = version.row, !row.isMarker else { continue }
           usage.add(key, row.attributes.storageClass, .noncurrent, row.size)
         }

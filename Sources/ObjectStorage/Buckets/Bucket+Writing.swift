@@ -89,14 +89,10 @@ private struct BucketWrite {
     try keep(going)
     try writeRows(going)
     var group = PublishGroup(store: bucket.store)
-    var named: [Int] = []
     for index in going {
       let object = objects[index]
-      if try group.name(object.writer, object.key, ifAbsent: object.condition == .ifAbsent) {
-        named.append(index)
-      } else {
-        isRefused[index] = true
-      }
+      let ifAbsent = object.condition == .ifAbsent
+      isRefused[index] = try !group.name(object.writer, object.key, ifAbsent: ifAbsent)
     }
     try group.syncDirectories()
     try forgetReplaced()
@@ -222,7 +218,7 @@ extension Bucket {
   func keptRow(
     _ state: KeyState, _ atKey: VersionTimeline.Version, since: Int64
   ) throws -> VersionRow {
-    guard let status = state.status else { preconditionFailure("there is an object at the key") }
+    guard let status = state.status else { throw ObjectStorageError.notFound(state.key) }
     var row =
       atKey.row
       ?? VersionRow(
@@ -232,12 +228,5 @@ extension Bucket {
     // What is derived from a file is written down while the file is what it was.
     row.derivedTag = row.derivedTag ?? EntityTag.derived(status)
     return row
-  }
-}
-
-extension VersionRow {
-  /// Writes a row that is there, or a new one of the null version.
-  mutating func save(_ db: Database) throws {
-    if sequence == 0 { try insert(db, makeID: nil) } else { try update(db) }
   }
 }

@@ -176,8 +176,16 @@ final class BucketIndex: Sendable {
             file TEXT,                     -- below versions/, where it is not at its key
             noncurrent_since INTEGER,      -- milliseconds since the Unix epoch
             derived_tag TEXT,              -- what the entity tag was before the file was moved
-            attributes TEXT);              -- JSON; NULL where all are the defaults
+            entity_tag TEXT,
+            storage_class TEXT NOT NULL DEFAULT 'STANDARD',
+            checksum_algorithm TEXT,
+            checksum TEXT,
+            headers TEXT,                  -- name=value, a line each
+            metadata TEXT,
+            part_sizes TEXT);              -- bytes, with commas
           CREATE INDEX versions_key ON versions (key, sequence);
+          CREATE INDEX versions_null ON versions (key, sequence)
+            WHERE version IS NULL AND (file IS NOT NULL OR is_marker);
           CREATE TABLE uploads (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
             id TEXT NOT NULL UNIQUE,

@@ -40,6 +40,12 @@ public final class BucketSet: Sendable {
     /// Milliseconds since the Unix epoch.
     public var createdMilliseconds: Int64
     public var isGiven: Bool
+
+    public init(name: String, createdMilliseconds: Int64, isGiven: Bool) {
+      self.name = name
+      self.createdMilliseconds = createdMilliseconds
+      self.isGiven = isGiven
+    }
   }
 
   /// What was asked of the buckets as a whole; each bucket has a ledger of its own.

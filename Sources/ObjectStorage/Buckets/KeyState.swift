@@ -9,15 +9,13 @@ internal import Darwin
 /// What there is of a key: the file at it, and the rows of the index.
 struct KeyState {
   let key: String
-  let place: FilePlace?
-  var rows: [VersionRow]
+  let rows: [VersionRow]
   let timeline: VersionTimeline
 
-  init(key: String, file: (place: FilePlace, status: FileStatus)?, rows: [VersionRow]) {
+  init(key: String, status: FileStatus?, rows: [VersionRow]) {
     self.key = key
     self.rows = rows
-    place = file?.place
-    timeline = VersionTimeline(status: file?.status, rows: rows)
+    timeline = VersionTimeline(status: status, rows: rows)
   }
 
   var status: FileStatus? { timeline.status }
@@ -71,16 +69,25 @@ struct KeyState {
 }
 
 extension Bucket {
+  /// How much of a key's history is asked for.
+  enum Depth {
+    /// What a reader or writer of its newest versions needs.
+    case recent
+    /// That, and the version of an id.
+    case version(String?)
+    case all
+  }
+
   /// What there is of a key, for a writer who has its lock.
-  func lockedState(_ key: String) throws -> KeyState {
-    let file = try store.file(key)
-    return KeyState(key: key, file: file, rows: try rows(of: key))
+  func lockedState(_ key: String, _ depth: Depth = .recent) throws -> KeyState {
+    let status = try store.file(key)?.status
+    return KeyState(key: key, status: status, rows: try rows(of: key, depth))
   }
 
   /// What there is of a key, seen while others may write to it.
-  func state(_ key: String) throws -> KeyState {
+  func state(_ key: String, _ depth: Depth = .recent) throws -> KeyState {
     while true {
-      let state = try lockedState(key)
+      let state = try lockedState(key, depth)
       // A file without its row may have been replaced between the two looks.
       let isWhole = state.timeline.atKey.map { $0.row != nil } ?? (state.timeline.latest == nil)
       if isWhole || !index.exists { return state }
@@ -88,14 +95,25 @@ extension Bucket {
     }
   }
 
-  private func rows(of key: String) throws -> [VersionRow] {
-    try index.read { try VersionRow.all($0, key: key) } ?? []
+  private func rows(of key: String, _ depth: Depth) throws -> [VersionRow] {
+    try index.read { db in
+      if case .all = depth { return try VersionRow.all(db, key: key) }
+      let recent = try VersionRow.recent(db, key: key)
+      guard case .version(let version?) = depth,
+        !recent.contains(where: { $0.versionID == version }),
+        let row = try VersionRow.find(db, key: key, version: version)
+      else { return recent }
+      return [row] + recent
+    } ?? []
   }
 
   /// Gives the object at a key a second name among the earlier versions, and answers that name.
   func keepFile(_ state: KeyState) throws -> String {
-    guard let place = state.place, let status = state.status else {
-      preconditionFailure("there is an object at the key")
+    guard let (place, status) = try store.file(state.key), status == state.status else {
+      throw ObjectStorageError(
+        .failed, key: state.key,
+        "\"\(state.key)\" was changed by another program while it was overwritten.",
+        advice: "Repeat it.")
     }
     let directory = side + "/" + BucketSide.versions
     try LocalPath.makeDirectories(directory)
