@@ -6,8 +6,8 @@ import Testing
 
 /// What is there after a process was killed, at each step at which it can be.
 ///
-/// A copy of the directories, made while they are as the step leaves them, is what the next process
-/// finds.
+/// Files and rows are left as that step leaves them, and the bucket is opened as the next process opens
+/// it.
 @Suite struct BucketCrashTests {
   private func run(_ fixture: BucketFixture, _ sql: String) throws {
     try fixture.bucket.close()

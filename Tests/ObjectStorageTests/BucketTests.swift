@@ -8,7 +8,8 @@ import Testing
 @Suite struct BucketTests {
   private let full = ObjectAttributes(
     headers: ["content-type": "text/csv", "cache-control": "no-store"],
-    userMetadata: ["owner": "김", "empty": "", "odd=name": "100%\nof=it%0a"], storageClass: .standardInfrequentAccess,
+    userMetadata: ["owner": "김", "empty": "", "odd=name": "100%\nof=it%0a"],
+    storageClass: .standardInfrequentAccess,
     entityTag: "d41d8cd98f00b204e9800998ecf8427e",
     checksum: ObjectChecksum(.crc32, value: "AAAAAA=="), partSizes: [5, 3])
 

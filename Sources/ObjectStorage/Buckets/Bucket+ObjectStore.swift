@@ -95,4 +95,10 @@ private final class CountedReader: ObjectReader {
     ledger.count(.getObject, 0, bytesOut: bytes.count)
     return bytes
   }
+
+  func read(_ range: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
+    ledger.count(.getObject)
+    try reader.read(range, into: buffer)
+    ledger.count(.getObject, 0, bytesOut: range.count)
+  }
 }

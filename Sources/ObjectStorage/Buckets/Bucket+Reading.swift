@@ -46,7 +46,8 @@ extension Bucket {
         let place = FilePlace(path: sidePath(BucketSide.versions, file))
         if let reader = try LocalObjectReader(place: place, key: key) { return (record, reader) }
         // It may have become the current object since.
-        if try self.state(key, .version(version)).timeline.versions.contains(where: { $0.row?.file == file }) {
+        let now = try self.state(key, .version(version)).timeline
+        if now.versions.contains(where: { $0.row?.file == file }) {
           throw noSuchVersion(key, found.versionID ?? VersionID.null)
         }
       }

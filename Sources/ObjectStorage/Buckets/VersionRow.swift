@@ -105,7 +105,7 @@ extension VersionRow {
       userMetadata: FieldText.fields(row.text("metadata")),
       storageClass: row.text("storage_class").flatMap(StorageClass.init) ?? .standard,
       entityTag: row.text("entity_tag"),
-      checksum: row.text("checksum_algorithm").flatMap(ChecksumAlgorithm.init).flatMap {
+      checksum: row.text("checksum_algorithm").flatMap(ChecksumAlgorithm.init(rawValue:)).flatMap {
         ObjectChecksum($0, value: row.text("checksum") ?? "")
       },
       partSizes: row.text("part_sizes")?.utf8.split(separator: UInt8(ascii: ",")).compactMap {
