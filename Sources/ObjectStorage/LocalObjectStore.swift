@@ -81,10 +81,12 @@ public final class LocalObjectStore: ObjectStore {
   }
 
   func openFile(_ key: String) throws -> LocalObjectReader {
-    guard let reader = try atPlaces(of: key, { try LocalObjectReader(place: $0, key: key) }) else {
-      throw ObjectStorageError.notFound(key)
-    }
+    guard let reader = try openFileIfThere(key) else { throw ObjectStorageError.notFound(key) }
     return reader
+  }
+
+  func openFileIfThere(_ key: String) throws -> LocalObjectReader? {
+    try atPlaces(of: key) { try LocalObjectReader(place: $0, key: key) }
   }
 
   public func head(_ key: String) throws -> ObjectMetadata? {

@@ -1,5 +1,6 @@
 import Foundation
 import ObjectStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -182,6 +183,30 @@ import Testing
     for id in ids.prefix(150) { try fixture.bucket.remove("k", version: id) }
     #expect(try fixture.versions("k") == ["null"])
     #expect(fixture.files("versions").isEmpty)
+  }
+
+  @Test func `a version is read at any moment while it is hidden and uncovered`() throws {
+    let fixture = try BucketFixture(versioning: .enabled)
+    let bucket = fixture.bucket
+    let id = try #require(try bucket.write("k", [1]).versionID)
+    let isDone = Atomic<Bool>(false)
+    let failures = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+      if thread == 0 {
+        for _ in 0..<150 {
+          guard let marker = try? bucket.remove("k").versionID else { continue }
+          _ = try? bucket.remove("k", version: marker)
+        }
+        isDone.store(true, ordering: .releasing)
+      }
+      while thread == 1, !isDone.load(ordering: .acquiring) {
+        do {
+          if try bucket.read("k", version: id) != [1] { failures.withLock { $0.append("bytes") } }
+        } catch { failures.withLock { $0.append("\(error)") } }
+      }
+    }
+    #expect(failures.withLock { $0 }.isEmpty)
+    #expect(try fixture.versions("k") == [id])
   }
 
   @Test func `another program's file is the newest null version`() throws {

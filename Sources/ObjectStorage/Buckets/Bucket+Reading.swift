@@ -39,9 +39,10 @@ extension Bucket {
       }
       let record = state.record(found, isLatest: place == 0)
       if found.isAtKey {
-        let reader = try store.openFile(key)
-        // Another object may have got the key since.
-        if reader.status == state.status { return (record, reader) }
+        // Another object may have got the key since, or a delete marker.
+        if let reader = try store.openFileIfThere(key), reader.status == state.status {
+          return (record, reader)
+        }
       } else if let file = found.row?.file {
         let place = FilePlace(path: sidePath(BucketSide.versions, file))
         if let reader = try LocalObjectReader(place: place, key: key) { return (record, reader) }
