@@ -17,8 +17,9 @@ public struct DeltaLogError: DiagnosableError {
     /// The rows or values do not fit the table.
     case schemaMismatch, nullInRequiredColumn, invalidPartitionValue, rowOutsidePartitions
     case unknownPartitionColumn, invalidSchema, invalidProperty
+    case unknownRow
     /// Somebody else committed first.
-    case conflict, alreadyCommitted, appendOnly
+    case conflict, concurrentModification, alreadyCommitted, appendOnly
   }
 
   public var kind: Kind

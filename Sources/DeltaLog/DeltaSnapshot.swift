@@ -106,16 +106,23 @@ public struct DeltaSnapshot: TableSource {
   /// One split a file, those left out that cannot hold a row the predicates ask for.
   public func splits(for request: ScanRequest) throws -> [any Split] {
     let scan = try DeltaScan(snapshot: self, request: request)
-    return try files.compactMap { file in
-      var values = try partitionScalars(of: file)
-      let hidden = schema.count + 1
-      values[hidden] = .text(table.path + "/" + file.path)
-      let (moment, isBeyond) = file.modificationTime.multipliedReportingOverflow(by: 1_000)
-      values[hidden + 1] = isBeyond ? .null : .integer(moment)
-      values[hidden + 2] = .integer(file.size)
+    return try files.enumerated().compactMap { ordinal, file in
+      let values = try scanValues(of: file)
       guard scan.canMatch(file, partition: values) else { return nil }
-      return DeltaSplit(scan: scan, file: file, partition: values)
+      return DeltaSplit(scan: scan, file: file, ordinal: ordinal, partition: values)
     }
+  }
+
+  /// What is the same in all rows of a file, by a scan's position: the partition's values, and what
+  /// the hidden columns say of the file.
+  func scanValues(of file: AddFile) throws -> [Int: Scalar] {
+    var values = try partitionScalars(of: file)
+    let hidden = schema.count + 1
+    values[hidden] = .text(table.path + "/" + file.path)
+    let (moment, isBeyond) = file.modificationTime.multipliedReportingOverflow(by: 1_000)
+    values[hidden + 1] = isBeyond ? .null : .integer(moment)
+    values[hidden + 2] = .integer(file.size)
+    return values
   }
 
   /// The scalars of a file's partition, by position in the schema.

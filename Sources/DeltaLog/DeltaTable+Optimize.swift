@@ -184,7 +184,7 @@ private struct Compaction {
     let output = try OpenDataFile(store: snapshot.table.store, schema: snapshot.dataSchema)
     do {
       for file in bin.files {
-        let reader = try DeltaSplit(scan: scan, file: file, partition: [:]).open()
+        let reader = try DeltaSplit(scan: scan, file: file, ordinal: 0, partition: [:]).open()
         while let batch = try reader.next() { try output.write(batch) }
       }
       guard output.rowCount > 0 else {

@@ -17,10 +17,19 @@ public final class ParquetReader: BatchReader {
   private var ranges: ArraySlice<Range<Int>> = []
   /// The rows of the row group that `column` answers.
   private var stretch = 0..<0
+  /// The rows of the file before the row group.
+  private var groupStart = 0
   /// The columns of a batch.
   public let schema: Schema
   /// What has been read and skipped so far.
   public let counters: ParquetScanCounters
+
+  /// The rows of the file that the last `next` or `advance` came to, counted from 0.
+  ///
+  /// One range without gaps, since what is skipped ends a batch.
+  public var rowRange: Range<Int> {
+    (groupStart + stretch.lowerBound)..<(groupStart + stretch.upperBound)
+  }
 
   /// Rows of a stretch: fewer where lists make a row large.
   private var stretchRowCount = batchRowCount
@@ -100,6 +109,8 @@ public final class ParquetReader: BatchReader {
 
   private func open(_ group: Int) throws {
     let metadata = file.metadata.rowGroups[group]
+    groupStart = file.metadata.rowGroups[..<group].reduce(0) { $0 + $1.rowCount }
+    stretch = 0..<0
     var selected: [Range<Int>]?
     var indexes: [Int: OffsetIndex] = [:]
     if !predicates.isEmpty {

@@ -163,4 +163,55 @@ struct DeltaMaintenanceInteropTests {
     let compaction = try table.changes(since: 0).first { $0.operation == "OPTIMIZE" }
     #expect(compaction?.adds.allSatisfy { !$0.dataChange } == true)
   }
+
+  @Test func `rows that we changed are changed for deltalake and DuckDB, and theirs for us`() throws {
+    try makeOurs()
+    try write([(1, "서울 50%"), (2, "서울 50%"), (3, nil), (4, "a/b=c")])
+    let city = ColumnPredicate(column: 1, .equal(.text("서울 50%")))
+    let summary = try table.rewrite(
+      where: [city], options: DeltaWriteOptions(operation: "UPDATE", timestamp: Self.time)
+    ) { batch in
+      // Id 2 moves to another city, id 1 goes.
+      let schema = Schema([Field("id", .bigint), Field("city", .varchar)])
+      return DeltaRowRewrite(
+        deleted: (0..<batch.rowCount).map { Int32($0) },
+        inserted: [ColumnarBatch(schema: schema, rows: [[.integer(20), .text("부산")]])])
+    }
+    #expect(summary.filesRemoved == 1 && summary.filesAdded == 1)
+    #expect(
+      try run(
+        """
+        t = DeltaTable(path)
+        print(ids(), ids(where="city = '부산'"), ids(version=1), t.history(1)[0]["operation"])
+        """) == "[3, 4, 20] [20] [1, 2, 3, 4] UPDATE")
+    if hasDuckDB { #expect(try run("print(duck())") == "[3, 4, 20]") }
+
+    // Prepared on a version that deltalake has changed since: once where it was read, once elsewhere.
+    let old = try table.snapshot()
+    _ = try run(
+      """
+      s = pa.table({"id": pa.array([4, 5], pa.int64()), "city": ["a/b=c", "a/b=c"]})
+      (DeltaTable(path).merge(s, "t.id = s.id and t.city = 'a/b=c'", source_alias="s", target_alias="t")
+        .when_matched_delete().when_not_matched_insert_all().execute())
+      """)
+    #expect(try ids() == [3, 5, 20])
+    for (value, isConflict) in [("a/b=c", true), ("부산", false)] {
+      let base = old.changeable()
+      let change = base.makeChange(options: DeltaWriteOptions(operation: "DELETE", timestamp: 0))
+      let request = ScanRequest(
+        columns: [2], predicates: [ColumnPredicate(column: 1, .equal(.text(value)))])
+      for split in try base.splits(for: request) {
+        let reader = try split.open()
+        while let batch = try reader.next() { try change.delete(batch.columns[0]) }
+      }
+      if isConflict {
+        let error = #expect(throws: DeltaLogError.self) { try change.finish() }
+        #expect(error?.kind == .concurrentModification)
+        #expect(error?.message.contains("(MERGE)") == true)
+      } else {
+        #expect(try change.finish().filesRemoved == 1)
+      }
+    }
+    #expect(try run("print(ids())") == "[3, 5]")
+  }
 }
