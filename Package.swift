@@ -97,7 +97,7 @@ let package = Package(
     base(
       "DeltaLog",
       [
-        "Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation",
+        "Codecs", "Columnar", "Connector", "Diagnostics", "ObjectStorage", "Parquet", "Simulation",
       ]),
     base("Connector", ["Columnar", "Diagnostics"]),
 

@@ -17,6 +17,9 @@ public struct AddFile: Sendable {
   /// The file's key below the table's path, decoded.
   public let path: String
   /// Text by partition column; nil for NULL.
+  ///
+  /// In a table that maps its columns to files, a snapshot's files have the table's names here, and
+  /// those of a `DeltaCommit` the physical ones.
   public let partitionValues: [String: String?]
   /// Bytes.
   public let size: Int64
@@ -26,7 +29,7 @@ public struct AddFile: Sendable {
   public internal(set) var dataChange: Bool
   /// The statistics as the JSON text in the log; nil where the writer gave none.
   public var stats: String? { statistics.text }
-  /// Rows, where the statistics say it.
+  /// Rows, without those that a deletion vector takes out; nil where the statistics do not say it.
   public var numRecords: Int? { statistics.numRecords }
 
   let statistics: FileStatistics
@@ -54,9 +57,22 @@ public struct AddFile: Sendable {
     self.size = size
     self.modificationTime = modificationTime
     self.dataChange = dataChange
-    self.statistics = FileStatistics(text: stats)
+    self.statistics = FileStatistics(text: stats, deletedCount: deletionVector?.cardinality ?? 0)
     self.tags = tags
     self.deletionVector = deletionVector
+  }
+
+  /// The same file with its partition under other names.
+  init(_ file: AddFile, partitionValues: [String: String?]) {
+    path = file.path
+    spelling = file.spelling
+    self.partitionValues = partitionValues
+    size = file.size
+    modificationTime = file.modificationTime
+    dataChange = file.dataChange
+    statistics = file.statistics
+    tags = file.tags
+    deletionVector = file.deletionVector
   }
 
   /// What identifies the file in its table; see `LogicalFile`.
@@ -134,9 +150,6 @@ struct DeletionVectorDescriptor: Hashable, Sendable {
   var uniqueID: String {
     storageType + pathOrInline + (offset.map { "@\($0)" } ?? "")
   }
-
-  /// Its file's key below the table; nil where it has none there.
-  var path: String? { nil }
 }
 
 struct TableProtocol: Hashable, Sendable {

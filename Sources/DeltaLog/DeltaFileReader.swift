@@ -4,8 +4,8 @@ internal import Parquet
 
 /// Where a requested column comes from.
 enum ColumnSource: Sendable {
-  /// A position in the file, and the type the table gives it.
-  case file(Int, DataType)
+  /// A position in the file, and one in the table.
+  case file(Int, Int)
   case constant(Scalar, DataType)
   case rowIdentity
 }
@@ -39,7 +39,7 @@ final class DeltaFileReader: BatchReader {
 
   /// Rows that the file has.
   let rowCount: Int
-  /// The rows of the file that the last batch is of.
+  /// The rows of the file that the last batch is of, deleted ones among them.
   private(set) var rowRange = 0..<0
 
   private let rows: Rows
@@ -47,6 +47,9 @@ final class DeltaFileReader: BatchReader {
   private let columns: [ColumnSource]
   private let position: [Int: Int]
   private let ordinal: Int
+  private let scan: DeltaScan
+  /// Rows of the file that count no longer.
+  private let deleted: RowSet?
 
   private static let batchRowsMax = 65_536
 
@@ -55,18 +58,30 @@ final class DeltaFileReader: BatchReader {
     schema: Schema,
     columns: [ColumnSource],
     read: [Int],
+    scan: DeltaScan,
     ordinal: Int,
-    rowCount: Int
+    rowCount: Int,
+    deleted: RowSet?
   ) {
     self.rows = rows
     self.schema = schema
     self.columns = columns
+    self.scan = scan
     self.ordinal = ordinal
+    self.deleted = deleted
     self.rowCount = rowCount
     position = Dictionary(uniqueKeysWithValues: read.enumerated().map { ($1, $0) })
   }
 
   func next() throws -> ColumnarBatch? {
+    while let batch = try nextOfFile() {
+      guard let deleted, let kept = deleted.others(in: rowRange) else { return batch }
+      if !kept.isEmpty { return kept.withUnsafeBufferPointer { batch.gather($0) } }
+    }
+    return nil
+  }
+
+  private func nextOfFile() throws -> ColumnarBatch? {
     switch rows {
     case .read(let reader):
       guard let batch = try reader.next() else { return nil }
@@ -83,8 +98,12 @@ final class DeltaFileReader: BatchReader {
   private func together(_ read: [ColumnVector]) -> ColumnarBatch {
     let vectors = columns.map { column in
       switch column {
-      case .file(let index, let type):
-        ColumnAdaptation.adapted(read[position[index] ?? 0], to: type)
+      case .file(let index, let column):
+        ColumnAdaptation.adapted(
+          read[position[index] ?? 0],
+          to: scan.schema[column].type,
+          scan.physical[column].parts
+        )
       case .constant(let value, let type):
         ColumnVector(constant: value, type: type, count: rowRange.count)
       case .rowIdentity: identities()

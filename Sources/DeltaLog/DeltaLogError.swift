@@ -7,7 +7,7 @@ public struct DeltaLogError: DiagnosableError {
     case noTable, tableExists, noVersion
     /// The log itself cannot be trusted.
     case corruptCommit, missingCommit, corruptCheckpoint, missingCheckpoint
-    case missingDataFile, corruptDataFile, filesVacuumed
+    case missingDataFile, corruptDataFile, corruptDeletionVector, filesVacuumed
     /// Files would go that somebody may still need.
     case retentionTooShort
     /// The log has been cleaned up, and no longer tells.

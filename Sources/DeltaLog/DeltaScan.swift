@@ -7,6 +7,9 @@ internal import Parquet
 struct DeltaScan: Sendable {
   let table: DeltaTable
   let schema: Schema
+  /// What files call the columns, by position in the schema.
+  let physical: [PhysicalColumn]
+  let mapping: ColumnMapping
   let version: Int64
   let request: ScanRequest
   /// What the columns asked for are, hidden ones among them.
@@ -15,6 +18,8 @@ struct DeltaScan: Sendable {
   init(snapshot: DeltaSnapshot, request: ScanRequest) throws {
     table = snapshot.table
     schema = snapshot.schema
+    physical = snapshot.physical
+    mapping = snapshot.mapping
     version = snapshot.version
     self.request = request
     fields = request.columns.map(snapshot.field(at:))
@@ -27,7 +32,11 @@ struct DeltaScan: Sendable {
         return ScalarOrder.satisfies(value, predicate.comparison)
       }
       guard schema.fields.indices.contains(predicate.column) else { return true }
-      return file.statistics.canMatch(schema[predicate.column], predicate.comparison)
+      return file.statistics.canMatch(
+        physical[predicate.column].name,
+        schema[predicate.column].type,
+        predicate.comparison
+      )
     }
   }
 }
@@ -60,12 +69,14 @@ struct DeltaSplit: Split {
     return DeltaFileReader(
       rows: read.isEmpty
         ? .counted(parquet.rowCount)
-        : .read(try parquet.reader(columns: read, predicates: predicates(for: parquet))),
+        : .read(try parquet.reader(columns: read, predicates: try predicates(for: parquet))),
       schema: Schema(scan.fields),
       columns: columns,
       read: read,
+      scan: scan,
       ordinal: ordinal,
-      rowCount: parquet.rowCount
+      rowCount: parquet.rowCount,
+      deleted: try file.deletionVector?.rows(of: file, rowCount: parquet.rowCount, scan: scan)
     )
   }
 
@@ -105,8 +116,10 @@ struct DeltaSplit: Split {
       }
       return .rowIdentity
     }
-    guard let index = fileIndex(of: field, in: parquet) else {
-      if let omitted = parquet.omittedColumns.first(where: { $0.name == field.name }) {
+    guard scan.schema.fields.indices.contains(column) else { return .constant(.null, field.type) }
+    let physical = scan.physical[column]
+    guard let index = try fileIndex(of: physical, in: parquet) else {
+      if let omitted = parquet.omittedColumns.first(where: { $0.name == physical.name }) {
         throw DeltaLogError(
           .unsupportedType,
           table: scan.table.path,
@@ -120,7 +133,10 @@ struct DeltaSplit: Split {
       return .constant(.null, field.type)
     }
     let type = parquet.schema[index].type
-    guard type == field.type || ColumnAdaptation.isPossible(from: type, to: field.type) else {
+    guard
+      type == field.type
+        || ColumnAdaptation.isPossible(from: type, to: field.type, physical.parts)
+    else {
       throw DeltaLogError(
         .corruptDataFile,
         table: scan.table.path,
@@ -130,21 +146,37 @@ struct DeltaSplit: Split {
         advice: "Write that file's rows again with the table's types."
       )
     }
-    return .file(index, field.type)
+    return .file(index, column)
   }
 
-  private func fileIndex(of field: Field, in parquet: ParquetFile) -> Int? {
-    parquet.schema.index(of: field.name)
+  /// Where the file has a column; nil where it has it not.
+  private func fileIndex(of column: PhysicalColumn, in parquet: ParquetFile) throws -> Int? {
+    switch scan.mapping {
+    case .none: return parquet.schema.index(of: column.name)
+    case .name: return parquet.schema.fields.firstIndex { $0.name == column.name }
+    case .id:
+      guard parquet.fieldIDs.contains(where: { $0 != nil }) else {
+        throw DeltaLogError(
+          .corruptDataFile,
+          table: scan.table.path,
+          "The columns of \(file.path) have no numbers, by which \(scan.table.path) finds them.",
+          version: scan.version,
+          file: label,
+          advice: "Write that file's rows again with the table's writer."
+        )
+      }
+      return parquet.fieldIDs.firstIndex { $0 == column.fieldID }
+    }
   }
 
   /// The predicates over columns that the file holds in the table's own type.
-  private func predicates(for parquet: ParquetFile) -> [ColumnPredicate] {
-    scan.request.predicates.compactMap { predicate in
+  private func predicates(for parquet: ParquetFile) throws -> [ColumnPredicate] {
+    try scan.request.predicates.compactMap { predicate in
       guard partition[predicate.column] == nil,
         scan.schema.fields.indices.contains(predicate.column)
       else { return nil }
       let field = scan.schema[predicate.column]
-      guard let index = fileIndex(of: field, in: parquet),
+      guard let index = try fileIndex(of: scan.physical[predicate.column], in: parquet),
         parquet.schema[index].type == field.type
       else { return nil }
       return ColumnPredicate(column: index, predicate.comparison)

@@ -14,6 +14,9 @@ public struct DeltaSnapshot: TableSource {
   let state: LogState
   let metadata: TableMetadata
   let hasInvariants: Bool
+  /// How columns are found in files, and what they are called there, by position in the schema.
+  let mapping: ColumnMapping
+  let physical: [PhysicalColumn]
   /// Positions in the schema of the partition columns, and of those that data files hold.
   let partitionIndices: [Int]
   let dataIndices: [Int]
@@ -32,7 +35,8 @@ public struct DeltaSnapshot: TableSource {
       )
     }
     try tableProtocol.checkReadable(metadata, table: table.path)
-    let decoded = try DeltaSchema.decode(metadata.schemaString, table: table.path)
+    let mapping = ColumnMapping(tableProtocol, metadata) ?? .none
+    let decoded = try SchemaReader(metadata.schemaString, mapping: mapping, table: table.path)
     let partitionIndices = try metadata.partitionColumns.map { column in
       guard let index = decoded.schema.fields.firstIndex(where: { $0.name == column }) else {
         throw DeltaLogError(
@@ -46,12 +50,32 @@ public struct DeltaSnapshot: TableSource {
     self.table = table
     self.state = state
     self.metadata = metadata
+    self.mapping = mapping
     self.schema = decoded.schema
+    self.physical = decoded.physical
     self.hasInvariants = decoded.hasInvariants
     self.partitionColumns = metadata.partitionColumns
     self.partitionIndices = partitionIndices
     self.dataIndices = decoded.schema.fields.indices.filter { !partitionIndices.contains($0) }
-    self.files = state.files
+    let names = mapping == .none ? [] : partitionIndices.map { decoded.physical[$0].name }
+    self.files =
+      names.isEmpty
+      ? state.files : Self.renamed(state.files, from: names, to: metadata.partitionColumns)
+  }
+
+  /// Files with their partitions under the table's own names.
+  private static func renamed(
+    _ files: [AddFile],
+    from physical: [String],
+    to names: [String]
+  ) -> [AddFile] {
+    files.map { file in
+      var values: [String: String?] = [:]
+      for (own, name) in zip(physical, names) {
+        values.updateValue(file.partitionValues[own] ?? nil, forKey: name)
+      }
+      return AddFile(file, partitionValues: values)
+    }
   }
 
   public var version: Int64 { state.version }
@@ -81,7 +105,7 @@ public struct DeltaSnapshot: TableSource {
         pieces: zip(files, partitions).map { file, values in
           let rows = file.numRecords ?? 0
           guard let value = values[index] else {
-            return file.statistics.piece(field, rowCount: rows)
+            return file.statistics.piece(physical[index].name, field.type, rowCount: rows)
           }
           return ColumnPiece(
             rowCount: rows, minimum: value.isNull ? nil : value,
@@ -150,6 +174,15 @@ public struct DeltaSnapshot: TableSource {
   /// Throws `unsupportedWriter` where this writer does not know every rule of the table.
   func checkWritable() throws {
     try state.tableProtocol?.checkWritable(hasInvariants: hasInvariants, table: table.path)
+    // No table of these rules has one; another writer's mistake must not bring rows back.
+    if let file = files.first(where: { $0.deletionVector != nil }) {
+      throw DeltaLogError(
+        .unsupportedWriter,
+        table: table.path,
+        "\(table.path) cannot be written by this version: \(file.path) has a deletion vector.",
+        advice: "Write it with the engine that made it, or copy it into a new table."
+      )
+    }
   }
 
   /// A sink whose commit makes its rows visible in one step.
@@ -191,19 +224,19 @@ public struct DeltaWriteOptions: Sendable {
 }
 
 extension TableProtocol {
-  /// Features that change nothing in how this reader reads.
+  /// Features that this reader knows, or that change nothing in how it reads: a table with variants
+  /// allowed but no column of that type is like any other, and a column of it is refused as such.
   private static let knownReaderFeatures: Set<String> = [
-    "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck",
+    "columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck",
+    "variantShredding", "variantShredding-preview", "variantType", "variantType-preview",
   ]
 
   /// Throws `unsupportedFeature` naming what this reader does not know.
   func checkReadable(_ metadata: TableMetadata, table: String) throws {
     var unknown = readerFeatures.filter { !Self.knownReaderFeatures.contains($0) }
-    let mapping = metadata.configuration["delta.columnMapping.mode"] ?? "none"
-    if mapping == "none" {
-      unknown.removeAll { $0 == "columnMapping" }
-    } else if !unknown.contains("columnMapping") {
-      unknown.append("columnMapping")
+    if ColumnMapping(self, metadata) == nil {
+      let mode = metadata.configuration["delta.columnMapping.mode"] ?? ""
+      unknown.append("column mapping by \"\(mode)\"")
     }
     if minReaderVersion > 3 { unknown.append("reader version \(minReaderVersion)") }
     guard unknown.isEmpty else {

@@ -12,8 +12,13 @@
 //    reads one file through `Parquet`.
 // 3. `DeltaSnapshot.makeSink` routes batches to partitions, writes the files, and commits by putting
 //    the next number if it is absent: `DeltaCommitter` retries where others were faster.
+// 4. `DeltaSnapshot.changeable` is a table whose rows can be changed, by a `DeltaRowChange`.
 //
-// It writes protocol (1, 2), which every reader takes.
+// Beside these: checkpoints and log clean-up (`DeltaTable+Maintenance`), older versions and restore,
+// `optimize` and `vacuum`.
+//
+// It writes protocol (1, 2), which every reader takes; it reads newer tables too, with their
+// checkpoints of all forms, deletion vectors and mapped columns, and refuses what it does not know.
 
 public import Columnar
 internal import Connector

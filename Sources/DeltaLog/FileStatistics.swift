@@ -9,10 +9,13 @@ internal import Synchronization
 /// Kept as text and parsed when a query first asks, because most snapshots never do.
 final class FileStatistics: Sendable {
   let text: String?
+  /// Rows of the file that a deletion vector takes out; the statistics count them still.
+  let deletedCount: Int64
   private let parsed = Mutex<LogJSON?>(nil)
 
-  init(text: String?) {
+  init(text: String?, deletedCount: Int64 = 0) {
     self.text = text
+    self.deletedCount = deletedCount
   }
 
   /// Text that is no JSON counts as no statistics: they are hints, and leaving them out is safe.
@@ -25,25 +28,40 @@ final class FileStatistics: Sendable {
     }
   }
 
+  /// Rows that count.
   var numRecords: Int? {
     // A number that no file can have counts as unknown, so that sums never overflow.
-    json["numRecords"]?.integer.flatMap { (0..<1 << 40).contains($0) ? Int($0) : nil }
+    guard let count = json["numRecords"]?.integer, (0..<1 << 40).contains(count),
+      (0...count).contains(deletedCount)
+    else { return nil }
+    return Int(count - deletedCount)
   }
 
-  /// What the file says of a column, whatever its rows are.
-  func piece(_ field: Field, rowCount: Int) -> ColumnPiece {
+  /// What the file says of a column that its log calls `name`, whatever its rows are.
+  func piece(_ name: String, _ type: DataType, rowCount: Int) -> ColumnPiece {
     let json = json
+    var nullCount = json["nullCount"]?[name]?.integer
+    if deletedCount != 0, nullCount != 0 {
+      // Beside a deletion vector only "none" and "all" say something.
+      nullCount = nullCount == json["numRecords"]?.integer ? Int64(rowCount) : nil
+    }
     return ColumnPiece(
       rowCount: rowCount,
-      minimum: json["minValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: false) },
-      maximum: json["maxValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: true) },
-      nullCount: json["nullCount"]?[field.name]?.integer.map(Int.init(clamping:)))
+      minimum: json["minValues"]?[name].flatMap { Self.bound($0, type, isMax: false) },
+      maximum: json["maxValues"]?[name].flatMap { Self.bound($0, type, isMax: true) },
+      nullCount: nullCount.map(Int.init(clamping:))
+    )
   }
 
-  /// False only where no row of the file can satisfy `comparison`.
-  func canMatch(_ field: Field, _ comparison: ColumnPredicate.Comparison) -> Bool {
+  /// False only where no row of the file can satisfy `comparison` over the column that its log calls
+  /// `name`.
+  func canMatch(
+    _ name: String,
+    _ type: DataType,
+    _ comparison: ColumnPredicate.Comparison
+  ) -> Bool {
     let json = json
-    let nullCount = json["nullCount"]?[field.name]?.integer
+    let nullCount = json["nullCount"]?[name]?.integer
     let isAllNull = nullCount != nil && nullCount == json["numRecords"]?.integer
     switch comparison {
     case .isNull: return nullCount != 0
@@ -52,9 +70,9 @@ final class FileStatistics: Sendable {
     }
     if isAllNull { return false }
     let bounds = ValueBounds(
-      least: json["minValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: false) },
-      greatest: json["maxValues"]?[field.name].flatMap { Self.bound($0, field.type, isMax: true) },
-      hidesNaN: field.type == .double || field.type == .real
+      least: json["minValues"]?[name].flatMap { Self.bound($0, type, isMax: false) },
+      greatest: json["maxValues"]?[name].flatMap { Self.bound($0, type, isMax: true) },
+      hidesNaN: type == .double || type == .real
     )
     return bounds.canMatch(comparison)
   }

@@ -65,6 +65,7 @@ struct ColumnShaper {
     for index in found.indices { found[index].isNested = type.isNested }
     return FileColumn(
       field: Field(node.name, type, isNullable: node.repetition == 1),
+      fieldID: node.fieldID,
       shape: shape,
       leaves: found
     )

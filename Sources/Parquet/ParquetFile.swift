@@ -22,6 +22,8 @@ public final class ParquetFile: Sendable {
   /// What the file has and `schema` has not: columns with a type that has no counterpart.
   public let omittedColumns: [ParquetOmittedColumn]
   public let keyValueMetadata: [(key: String, value: String)]
+  /// The numbers that the writer gave the columns of `schema`; nil where it gave none.
+  public let fieldIDs: [Int?]
   /// The program that wrote the file, in its own words.
   public let createdBy: String?
 
@@ -53,6 +55,7 @@ public final class ParquetFile: Sendable {
     self.bytes = bytes
     self.name = name
     schema = Schema(fileSchema.columns.map(\.field))
+    fieldIDs = fileSchema.columns.map(\.fieldID)
     rowCount = metadata.rowCount
     omittedColumns = fileSchema.omitted
     keyValueMetadata = metadata.keyValues

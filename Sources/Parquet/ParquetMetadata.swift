@@ -46,6 +46,8 @@ struct SchemaElement: Sendable {
   var repetition = 0
   var name = ""
   var childCount = 0
+  /// The number that the writer gave the field, where it did.
+  var fieldID: Int?
   var annotation: LogicalAnnotation?
 }
 
@@ -165,6 +167,7 @@ extension SchemaElement {
       case 6: converted = try reader.readInt(field)
       case 7: scale = try reader.readInt(field)
       case 8: precision = try reader.readInt(field)
+      case 9: fieldID = try reader.readInt(field)
       case 10: annotation = try LogicalAnnotation.read(&reader)
       default: return false
       }

@@ -20,6 +20,7 @@ struct SchemaNode: Sendable {
   /// 0 required, 1 optional, 2 repeated.
   var repetition: Int
   var annotation: LogicalAnnotation?
+  var fieldID: Int?
   var children: [SchemaNode]
   /// Its number among the leaves; nil for a group.
   var leaf: Int?
@@ -113,6 +114,7 @@ struct ReadableColumn: Sendable {
 /// A column of a file with its leaves.
 struct FileColumn: Sendable {
   var field: Field
+  var fieldID: Int?
   var shape: ColumnShape
   /// One for a scalar column.
   var leaves: [ReadableColumn]
@@ -173,6 +175,7 @@ struct FileSchema: Sendable {
         name: element.name,
         repetition: isRoot ? 0 : element.repetition,
         annotation: element.annotation,
+        fieldID: element.fieldID,
         children: [],
         leaf: nil
       )

@@ -238,11 +238,11 @@ import Testing
       try replace(1, Array(("{\"protocol\":" + text + "}\n").utf8))
     }
     try protocolCommit(
-      #"{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timestampNtz","deletionVectors"],"writerFeatures":[]}"#
+      #"{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timestampNtz","typeWidening"],"writerFeatures":[]}"#
     )
     let error = test.error { _ = try test.another().snapshot() }
     #expect(error?.kind == .unsupportedFeature)
-    #expect(error?.message.contains("deletionVectors") == true)
+    #expect(error?.message.contains("typeWidening") == true)
     #expect(error?.message.contains("timestampNtz") == false)
     try protocolCommit(#"{"minReaderVersion":4,"minWriterVersion":9}"#)
     #expect(test.error { _ = try test.another().snapshot() }?.kind == .unsupportedFeature)

@@ -106,6 +106,24 @@ struct TestTable {
     return result.sorted { "\($0)" < "\($1)" }
   }
 
+  /// The whole numbers of one column, in the order of a scan; NULLs left out.
+  static func integers(
+    _ source: any TableSource,
+    column: Int = 0,
+    _ predicates: [ColumnPredicate] = []
+  ) throws -> [Int64] {
+    var result: [Int64] = []
+    for split in try source.splits(for: ScanRequest(columns: [column], predicates: predicates)) {
+      let reader = try split.open()
+      while let batch = try reader.next() {
+        for row in 0..<batch.rowCount {
+          if case .integer(let value) = batch.columns[0].scalar(row) { result.append(value) }
+        }
+      }
+    }
+    return result
+  }
+
   func error(_ body: () throws -> Void) -> DeltaLogError? {
     do {
       try body()
