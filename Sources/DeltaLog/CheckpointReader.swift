@@ -52,6 +52,8 @@ struct CheckpointReader {
       throw corrupt(key, error.reason)
     } catch let error as ObjectStorageError where error.kind == .notFound {
       throw corrupt(key, "the file is missing")
+    } catch let error as ObjectStorageError where error.kind == .invalidKey {
+      throw corrupt(key, "it names a file that cannot be")
     }
   }
 

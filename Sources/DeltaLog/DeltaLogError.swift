@@ -3,22 +3,20 @@ public import Diagnostics
 /// What can go wrong between a table's log and its rows.
 public struct DeltaLogError: DiagnosableError {
   public enum Kind: String, Sendable {
-    /// There is no table there; or there is one already.
+    /// There is no table there, or no such version of it; or there is one already.
     case noTable, tableExists, noVersion
     /// The log itself cannot be trusted.
     case corruptCommit, missingCommit, corruptCheckpoint, missingCheckpoint
-    case missingDataFile, corruptDataFile, corruptDeletionVector, filesVacuumed
-    /// Files would go that somebody may still need.
-    case retentionTooShort
-    /// The log has been cleaned up, and no longer tells.
-    case historyExpired
+    /// The files that it names cannot be.
+    case missingDataFile, corruptDataFile, corruptDeletionVector
+    /// What was asked for has been cleaned up, or is not to be cleaned up yet.
+    case historyExpired, filesVacuumed, retentionTooShort
     /// The table uses something that this reader or writer does not know.
     case unsupportedFeature, unsupportedType, unsupportedWriter
-    /// The rows or values do not fit the table.
+    /// The rows, values or properties do not fit the table.
     case schemaMismatch, nullInRequiredColumn, invalidPartitionValue, rowOutsidePartitions
-    case unknownPartitionColumn, invalidSchema, invalidProperty
-    case unknownRow
-    /// Somebody else committed first.
+    case unknownPartitionColumn, invalidSchema, invalidProperty, unknownRow
+    /// Somebody else committed first, or the table takes no such change.
     case conflict, concurrentModification, alreadyCommitted, appendOnly
   }
 

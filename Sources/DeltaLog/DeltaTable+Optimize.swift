@@ -147,9 +147,19 @@ private struct Compaction {
     return bins
   }
 
+  /// Files that wait for their names; each is open until it has one.
+  private static let waitingMax = 64
+
   /// Writes and publishes the files, and answers their add actions.
   func write(_ bins: [Bin]) throws -> [AddFile] {
+    let names = DeltaWriteOptions(
+      operation: Self.operation,
+      timestamp: options.timestamp,
+      seed: options.seed
+    )
+    let publisher = DataFilePublisher(snapshot: snapshot, options: names, dataChange: false)
     var finished: [FinishedDataFile] = []
+    var adds: [AddFile] = []
     do {
       var counts: [[String?]: Int] = [:]
       for bin in bins {
@@ -157,16 +167,15 @@ private struct Compaction {
         let number = counts[values, default: 0]
         counts[values] = number + 1
         if let file = try write(bin, values, number: number) { finished.append(file) }
+        if finished.count == Self.waitingMax {
+          adds += try publisher.publish(finished)
+          finished = []
+        }
       }
-      let names = DeltaWriteOptions(
-        operation: Self.operation,
-        timestamp: options.timestamp,
-        seed: options.seed
-      )
-      return try DataFilePublisher(snapshot: snapshot, options: names, dataChange: false)
-        .publish(finished)
+      return adds + (try publisher.publish(finished))
     } catch {
       finished.forEach { $0.writer.discard() }
+      for add in adds { try? snapshot.table.store.delete(snapshot.table.path + "/" + add.path) }
       throw error
     }
   }

@@ -21,9 +21,7 @@
 // checkpoints of all forms, deletion vectors and mapped columns, and refuses what it does not know.
 
 public import Columnar
-internal import Connector
 public import ObjectStorage
-internal import Parquet
 internal import Synchronization
 
 /// One table of a store, by its path; safe to share, and cheap to ask again for its snapshot.

@@ -192,4 +192,33 @@ import Testing
         [.integer(1), .null, .null, .null], [.integer(2), .null, .integer(5), .null],
       ])
   }
+
+  @Test func `many partitions are put together at once`() throws {
+    let schema = Schema([Field("id", .bigint), Field("p", .integer)])
+    let test = try TestTable(schema: schema, partitionColumns: ["p"])
+    for round in 0..<2 {
+      let sink = try test.table.snapshot().makeSink(
+        mode: .append, options: DeltaWriteOptions(timestamp: 0))
+      try sink.write(
+        ColumnarBatch(
+          schema: schema,
+          rows: (0..<70).map { [.integer(Int64(round * 100 + $0)), .integer(Int64($0))] }))
+      _ = try sink.commit()
+    }
+    let report = try test.table.optimize(DeltaOptimizeOptions(timestamp: 0))
+    #expect(report.filesRemoved == 140 && report.filesAdded == 70 && report.partitionCount == 70)
+    let ids = try TestTable.integers(test.another().snapshot())
+    #expect(ids.sorted() == Array(0..<70) + Array(100..<170))
+  }
+
+  @Test func `a damaged input leaves nothing of a compaction`() throws {
+    for id in 0..<2 { try test.write([(Int64(id), nil, TestTable.day15), (Int64(id), nil, nil)]) }
+    let damaged = try #require(try test.table.snapshot().files.last).path
+    try test.store.put(test.table.path + "/" + damaged, Array("no Parquet at all".utf8))
+    let objects = try test.store.list(prefix: "").count
+    #expect(throws: (any Error).self) { try test.table.optimize(options()) }
+    #expect(try test.store.list(prefix: "").count == objects)
+    #expect(test.scratch.names(".tapline-staging") == [])
+    #expect(try test.table.snapshot().version == 2)
+  }
 }

@@ -37,7 +37,7 @@ struct TestTable {
     properties: [String: String] = [:],
     now: (@Sendable () -> Int64)? = nil
   ) throws {
-    scratch = try ScratchDirectory()
+    scratch = try ScratchDirectory("delta", inMemory: true)
     store = try LocalObjectStore(root: scratch.path, now: now)
     table = try DeltaTable.create(
       store: store,
