@@ -6,7 +6,8 @@ import Testing
 /// What a learner is told when an endpoint refuses, is another one, or is not there.
 @Suite struct RemoteErrorTests {
   static func error(
-    _ answer: RemoteAnswer, _ change: (inout RemoteStoreConfiguration) -> Void = { _ in }
+    _ answer: RemoteAnswer,
+    _ change: (inout RemoteStoreConfiguration) -> Void = { _ in }
   ) throws -> ObjectStorageError? {
     let store = try FakeS3 { _, _ in .answer(answer) }.store { configuration in
       configuration.retry.attemptsMax = 2
@@ -20,21 +21,29 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("NoSuchKey", 404, .notFound, "There is no object \"dir/k\"."),
-    ("NoSuchBucket", 404, .failed, "There is no bucket \"bkt\" at http://127.0.0.1:9000 (request R42)."),
-    ("InvalidAccessKeyId", 403, .noPermission, "does not know the access key \"FAKEKEY\""),
-    ("SignatureDoesNotMatch", 403, .noPermission, "finds the signature wrong"),
-    ("ExpiredToken", 400, .noPermission, "ExpiredToken, Why ExpiredToken"),
-    ("AccessDenied", 403, .noPermission, "AccessDenied, Why AccessDenied (request R42)"),
-    ("KeyTooLongError", 400, .invalidKey, "KeyTooLongError"),
-    ("XMinioStorageFull", 507, .diskFull, "XMinioStorageFull"),
-    ("NotImplemented", 501, .failed, "NotImplemented"),
-    ("InvalidBucketName", 400, .failed, "InvalidBucketName"),
-    ("InternalError", 500, .failed, "after 2 attempts"),
-  ] as [(String, Int, ObjectStorageError.Kind, String)])
+  @Test(
+    arguments: [
+      ("NoSuchKey", 404, .notFound, "There is no object \"dir/k\"."),
+      (
+        "NoSuchBucket", 404, .failed,
+        "There is no bucket \"bkt\" at http://127.0.0.1:9000 (request R42)."
+      ),
+      ("InvalidAccessKeyId", 403, .noPermission, "does not know the access key \"FAKEKEY\""),
+      ("SignatureDoesNotMatch", 403, .noPermission, "finds the signature wrong"),
+      ("ExpiredToken", 400, .noPermission, "ExpiredToken, Why ExpiredToken"),
+      ("AccessDenied", 403, .noPermission, "AccessDenied, Why AccessDenied (request R42)"),
+      ("KeyTooLongError", 400, .invalidKey, "KeyTooLongError"),
+      ("XMinioStorageFull", 507, .diskFull, "XMinioStorageFull"),
+      ("NotImplemented", 501, .failed, "NotImplemented"),
+      ("InvalidBucketName", 400, .failed, "InvalidBucketName"),
+      ("InternalError", 500, .failed, "after 2 attempts"),
+    ] as [(String, Int, ObjectStorageError.Kind, String)]
+  )
   func `S3's own errors say what happened and what to do`(
-    code: String, status: Int, kind: ObjectStorageError.Kind, words: String
+    code: String,
+    status: Int,
+    kind: ObjectStorageError.Kind,
+    words: String
   ) throws {
     let error = try #require(try Self.error(FakeS3.error(status, code)))
     #expect(error.kind == kind)
@@ -59,7 +68,8 @@ import Testing
     let unsaid = try Self.error(FakeS3.error(307, "TemporaryRedirect"))
     #expect(unsaid?.message.contains("elsewhere: TemporaryRedirect") == true)
     let same = try Self.error(
-      FakeS3.error(403, "AccessDenied", headers: ["x-amz-bucket-region": "eu-west-1"]))
+      FakeS3.error(403, "AccessDenied", headers: ["x-amz-bucket-region": "eu-west-1"])
+    )
     #expect(same?.kind == .noPermission)
     let malformed = try Self.error(FakeS3.error(400, "AuthorizationHeaderMalformed"))
     #expect(malformed?.message.contains("AuthorizationHeaderMalformed, Why") == true)
@@ -71,7 +81,8 @@ import Testing
         ? .answer(RemoteAnswer(status: 403)) : .answer(FakeS3.error(403, "InvalidAccessKeyId"))
     }
     #expect(
-      message { _ = try fake.store().head("k") }?.contains("does not know the access key") == true)
+      message { _ = try fake.store().head("k") }?.contains("does not know the access key") == true
+    )
     #expect(fake.with { $0.requests.last?.header("range") } == "bytes=0-0")
     let wordless = FakeS3 { _, _ in .answer(RemoteAnswer(status: 403)) }
     #expect(message { _ = try wordless.store().open("k") }?.contains("Forbidden") == true)
@@ -82,11 +93,14 @@ import Testing
     let page = RemoteAnswer(status: 404, body: Array("<html><body>Not here</body></html>".utf8))
     #expect(
       try Self.error(page)?.message.contains(
-        "what answers at http://127.0.0.1:9000 is no S3 API; it says HTTP status 404") == true)
+        "what answers at http://127.0.0.1:9000 is no S3 API; it says HTTP status 404"
+      ) == true
+    )
     let gateway = RemoteAnswer(status: 502, body: Array("Bad gateway".utf8))
     #expect(
       try Self.error(gateway)?.message
-        == "\"dir/k\" could not be read: http://127.0.0.1:9000 says HTTP status 502 after 2 attempts.")
+        == "\"dir/k\" could not be read: http://127.0.0.1:9000 says HTTP status 502 after 2 attempts."
+    )
     let wordless = RemoteAnswer(status: 404, headers: ["x-amz-request-id": "R7"])
     #expect(try Self.error(wordless)?.message.contains("HTTP status 404 (request R7)") == true)
   }
@@ -112,11 +126,15 @@ import Testing
   }
 
   static func failure(
-    _ failure: RemoteTransportError, endpoint: String = "http://127.0.0.1:9000",
+    _ failure: RemoteTransportError,
+    endpoint: String = "http://127.0.0.1:9000",
     startCommand: String? = nil
   ) throws -> ObjectStorageError? {
     var configuration = RemoteStoreConfiguration(
-      endpoint: endpoint, bucket: "bkt", credentials: FakeS3.credentials)
+      endpoint: endpoint,
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
     configuration.retry = RemoteRetryPolicy(sleep: { _ in })
     configuration.retry.attemptsMax = 3
     configuration.startCommand = startCommand
@@ -133,21 +151,29 @@ import Testing
     let started = try Self.failure(.refused, startCommand: "serve s3")
     #expect(
       started?.message
-        == "Nothing listens at http://127.0.0.1:9000: the connection was refused, 3 times.")
-    #expect(started?.advice?.hasPrefix("Start it with `serve s3`, then repeat the command.") == true)
+        == "Nothing listens at http://127.0.0.1:9000: the connection was refused, 3 times."
+    )
+    #expect(
+      started?.advice?.hasPrefix("Start it with `serve s3`, then repeat the command.") == true
+    )
     let unknown = try Self.failure(.refused)
     #expect(unknown?.advice?.hasPrefix("Start the S3 server of this machine") == true)
     let far = try Self.failure(.refused, endpoint: "https://s3.example.com")
     #expect(far?.advice == "Check the endpoint's address and port, and that its server runs.")
   }
 
-  @Test(arguments: [
-    (.hostNotFound, "There is no host \"s3.example.com\", 3 times."),
-    (.timedOut(seconds: 10), "did not answer within 10 seconds, 3 times. It may have been written"),
-    (.lost("cut"), "was lost, 3 times: cut. It may have been written all the same."),
-    (.notTrusted("it is expired"), "https://s3.example.com cannot be trusted: it is expired."),
-    (.tooLarge, "sent more than was asked for"),
-  ] as [(RemoteTransportError, String)])
+  @Test(
+    arguments: [
+      (.hostNotFound, "There is no host \"s3.example.com\", 3 times."),
+      (
+        .timedOut(seconds: 10),
+        "did not answer within 10 seconds, 3 times. It may have been written"
+      ),
+      (.lost("cut"), "was lost, 3 times: cut. It may have been written all the same."),
+      (.notTrusted("it is expired"), "https://s3.example.com cannot be trusted: it is expired."),
+      (.tooLarge, "sent more than was asked for"),
+    ] as [(RemoteTransportError, String)]
+  )
   func `a network that fails says how`(failure: RemoteTransportError, words: String) throws {
     let error = try #require(try Self.failure(failure, endpoint: "https://s3.example.com"))
     #expect(error.kind == .failed)
@@ -158,7 +184,8 @@ import Testing
   // MARK: Configurations
 
   static func configured(
-    _ endpoint: String, _ change: (inout RemoteStoreConfiguration) -> Void = { _ in }
+    _ endpoint: String,
+    _ change: (inout RemoteStoreConfiguration) -> Void = { _ in }
   ) throws -> (url: String, host: String?)? {
     final class Recording: RemoteTransport {
       let requests = Mutex<[RemoteRequest]>([])
@@ -170,7 +197,10 @@ import Testing
     }
     let recording = Recording()
     var configuration = RemoteStoreConfiguration(
-      endpoint: endpoint, bucket: "bkt", credentials: FakeS3.credentials)
+      endpoint: endpoint,
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
     change(&configuration)
     _ = try RemoteObjectStore(configuration, transport: recording).get("a b/한")
     return recording.requests.withLock { $0.first.map { ($0.url, $0.header("host")) } }
@@ -191,29 +221,38 @@ import Testing
 
   @Test func `AWS is addressed by the bucket's host, or by path where its name has dots`() throws {
     let credentials = S3Credentials(
-      accessKeyID: "a", secretAccessKey: "b", region: "eu-central-1")
+      accessKeyID: "a",
+      secretAccessKey: "b",
+      region: "eu-central-1"
+    )
     let usual = RemoteStoreConfiguration.aws(bucket: "bkt", credentials: credentials)
     #expect(usual.endpoint == "https://s3.eu-central-1.amazonaws.com")
     let sent = try Self.configured(usual.endpoint) { $0.addressing = usual.addressing }
     #expect(sent?.url == "https://bkt.s3.eu-central-1.amazonaws.com/a%20b/%ED%95%9C")
-    #expect(RemoteStoreConfiguration.aws(bucket: "a.b", credentials: credentials).addressing == .path)
+    #expect(
+      RemoteStoreConfiguration.aws(bucket: "a.b", credentials: credentials).addressing == .path
+    )
   }
 
   @Test(arguments: [
-    "", "127.0.0.1:9000", "ftp://localhost", "http://", "http://localhost:0", "http://localhost:99999",
+    "", "127.0.0.1:9000", "ftp://localhost", "http://", "http://localhost:0",
+    "http://localhost:99999",
     "http://localhost:9000/path", "http://user@localhost", "http://localhost?x", "http://a..b",
     "http://[::1", "http://[x]", "http://lo cal", "http://-a", "http://한.kr", "http://localhost:+1",
   ])
   func `an endpoint that is none is refused before anything is sent`(endpoint: String) {
     #expect(
       message { _ = try Self.configured(endpoint) { $0.allowsPlainHTTP = true } }
-        == "\"\(endpoint)\" is no endpoint.")
+        == "\"\(endpoint)\" is no endpoint."
+    )
   }
 
-  @Test func `secrets and data go unencrypted to this machine only, unless told otherwise`() throws {
+  @Test func `secrets and data go unencrypted to this machine only, unless told otherwise`() throws
+  {
     #expect(
       message { _ = try Self.configured("http://10.0.0.7:9000") }?
-        .contains("unencrypted to another machine") == true)
+        .contains("unencrypted to another machine") == true
+    )
     #expect(kind { _ = try Self.configured("http://127.evil.example") } == .failed)
     let allowed = try Self.configured("http://10.0.0.7:9000") { $0.allowsPlainHTTP = true }
     #expect(allowed?.url.hasPrefix("http://10.0.0.7:9000/bkt/") == true)
@@ -230,6 +269,15 @@ import Testing
     for change in changes {
       #expect(kind { _ = try Self.configured("http://127.0.0.1:9000", change) } == .failed)
     }
+  }
+
+  @Test func `a wrong secret writes nothing`() throws {
+    let fake = FakeS3()
+    try fake.store().put("a", [1])
+    let stranger = try fake.store { $0.credentials.secretAccessKey = "guess" }
+    #expect(kind { try stranger.put("b", [1]) } == .noPermission)
+    #expect(fake.object("a") == [1])
+    #expect(fake.object("b") == nil)
   }
 
   @Test func `credentials for a while go along with their third part, signed`() throws {

@@ -12,7 +12,9 @@ import Testing
     }
     #expect(try store.list(prefix: "k/").map(\.key) == keys)
     #expect(fake.log.count == 3)
-    #expect(try store.list(prefix: "k/", startAfter: keys[1_000]).map(\.key) == Array(keys[1_001...]))
+    #expect(
+      try store.list(prefix: "k/", startAfter: keys[1_000]).map(\.key) == Array(keys[1_001...])
+    )
     for limit in [0, 1, 999, 1_000, 1_001, 2_345, 5_000] {
       let found = try store.list(prefix: "k/", startAfter: nil, limit: limit)
       #expect(found.map(\.key) == Array(keys.prefix(limit)), "\(limit)")
@@ -92,11 +94,16 @@ import Testing
     let disorder = "<ListBucketResult>\(Self.contents("b"))\(Self.contents("a"))</ListBucketResult>"
     #expect(
       message { _ = try Self.listing(disorder).store().list(prefix: "") }?
-        .contains("against the order of their bytes") == true)
+        .contains("against the order of their bytes") == true
+    )
     let early = "<ListBucketResult>\(Self.contents("a"))</ListBucketResult>"
-    #expect(kind { _ = try Self.listing(early).store().list(prefix: "", startAfter: "b") } == .failed)
     #expect(
-      kind { _ = try Self.listing(early).store { $0.keyPrefix = "lake/" }.list(prefix: "") } == .failed)
+      kind { _ = try Self.listing(early).store().list(prefix: "", startAfter: "b") } == .failed
+    )
+    #expect(
+      kind { _ = try Self.listing(early).store { $0.keyPrefix = "lake/" }.list(prefix: "") }
+        == .failed
+    )
     let circle =
       "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t"
       + "</NextContinuationToken></ListBucketResult>"

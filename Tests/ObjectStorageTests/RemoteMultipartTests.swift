@@ -35,7 +35,9 @@ import Testing
     }
     #expect(writer.byteCount == Self.whole.count)
     #expect(scratch.names("").isEmpty)
-    #expect(try store.publish([StagedObject(key: "big", writer: writer)], ifAbsent: false) == [true])
+    #expect(
+      try store.publish([StagedObject(key: "big", writer: writer)], ifAbsent: false) == [true]
+    )
     #expect(try store.get("big") == Self.whole)
     let steps = Self.steps(fake)
     #expect(steps.first == "POST big?uploads=")
@@ -57,7 +59,9 @@ import Testing
     #expect(Self.steps(fake).dropFirst().first == "POST large?uploads=")
   }
 
-  @Test func `a part that fails for good leaves nothing, and no object of its group appears`() throws {
+  @Test func `a part that fails for good leaves nothing, and no object of its group appears`()
+    throws
+  {
     let fake = FakeS3 { request, _ in
       Self.isPart(request, 2) ? .answer(FakeS3.error(403, "AccessDenied")) : nil
     }
@@ -66,7 +70,9 @@ import Testing
     try [UInt8]([1]).withUnsafeBytes { try small.write($0) }
     let large = try store.makeWriter()
     try Self.whole.withUnsafeBytes { try large.write($0) }
-    let group = [StagedObject(key: "small", writer: small), StagedObject(key: "big", writer: large)]
+    let group = [
+      StagedObject(key: "small", writer: small), StagedObject(key: "big", writer: large),
+    ]
     #expect(kind { _ = try store.publish(group, ifAbsent: false) } == .noPermission)
     #expect(fake.with { $0.objects.isEmpty && $0.uploads.isEmpty })
     #expect(Self.steps(fake).last == "DELETE big")
@@ -101,10 +107,14 @@ import Testing
     let store = try fake.store()
     let writer = try store.makeWriter()
     try Self.whole.withUnsafeBytes { try writer.write($0) }
-    #expect(try store.publish([StagedObject(key: "big", writer: writer)], ifAbsent: true) == [false])
+    #expect(
+      try store.publish([StagedObject(key: "big", writer: writer)], ifAbsent: true) == [false]
+    )
     #expect(fake.object("big") == [1])
     #expect(fake.with { $0.uploads.isEmpty })
-    #expect(try store.publish([StagedObject(key: "other", writer: writer)], ifAbsent: true) == [true])
+    #expect(
+      try store.publish([StagedObject(key: "other", writer: writer)], ifAbsent: true) == [true]
+    )
     #expect(fake.object("other") == Self.whole)
   }
 
@@ -159,7 +169,8 @@ import Testing
     fake.with { $0.objects = [:] }
     #expect(
       message { _ = try fake.store().putIfAbsent("big", Self.whole) }?
-        .contains("ConditionalRequestConflict") == true)
+        .contains("ConditionalRequestConflict") == true
+    )
     #expect(Self.steps(fake).count { $0 == "POST big?uploads=" } == 5)
     #expect(fake.with { $0.uploads.isEmpty && $0.objects.isEmpty })
   }
@@ -168,7 +179,8 @@ import Testing
     let seen = Mutex<[String?]>([])
     let fake = FakeS3 { request, _ in
       if request.url.hasSuffix("?uploads=") {
-        let text = "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+        let text =
+          "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
         return .answer(RemoteAnswer(status: 200, body: Array(text.utf8)))
       }
       if request.url.contains("partNumber=") {

@@ -1,150 +1,19 @@
-// The store over a real socket: Foundation's HTTP client against a server of a page, which answers
-// what real servers and broken ones answer.
-
 import Foundation
 import ObjectStorage
 import Synchronization
-import TestSupport
 import Testing
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
-/// A server on loopback that has one thread a connection; gone with this object.
-private final class RawServer: Sendable {
-  struct Request: Sendable {
-    var connection: Int
-    var line: String
-    var headers: [(name: String, value: String)]
-    var body: [UInt8]
-
-    func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-  }
-
-  /// What is sent back, byte by byte; then the connection may be closed.
-  struct Reply: Sendable {
-    var text: String
-    var closes = false
-    var delaySeconds = 0.0
-
-    static func ok(_ body: String, _ headers: String = "") -> Reply {
-      Reply(text: "HTTP/1.1 200 OK\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-    }
-  }
-
-  let port: Int
-  private let listener: Int32
-  private let seen = Mutex<[Request]>([])
-  private let connections = Atomic<Int>(0)
-  private let reply: @Sendable (Request) -> Reply
-
-  init(_ reply: @escaping @Sendable (Request) -> Reply) throws {
-    self.reply = reply
-    #if canImport(Glibc)
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-    listener = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-        bind(descriptor, pointer, size) == 0 && listen(descriptor, 16) == 0
-          && getsockname(descriptor, pointer, &size) == 0
-      }
-    }
-    try #require(isBound)
-    port = Int(UInt16(bigEndian: address.sin_port))
-    Thread { [weak self] in
-      while true {
-        let connection = accept(descriptor, nil, nil)
-        guard connection >= 0, let self else { break }
-        let number = self.connections.wrappingAdd(1, ordering: .relaxed).newValue
-        Thread { [weak self] in
-          self?.serve(connection, number)
-          close(connection)
-        }.start()
-      }
-    }.start()
-  }
-
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
-
-  var requests: [Request] { seen.withLock { $0 } }
-
-  private func serve(_ connection: Int32, _ number: Int) {
-    #if canImport(Darwin)
-    var isOn: Int32 = 1
-    setsockopt(connection, SOL_SOCKET, SO_NOSIGPIPE, &isOn, socklen_t(MemoryLayout<Int32>.size))
-    #endif
-    var buffer: [UInt8] = []
-    while let request = Self.read(connection, number, &buffer) {
-      seen.withLock { $0.append(request) }
-      let reply = reply(request)
-      if reply.delaySeconds > 0 { Thread.sleep(forTimeInterval: reply.delaySeconds) }
-      var bytes = Array(reply.text.utf8)
-      while !bytes.isEmpty {
-        let sent = send(connection, bytes, bytes.count, Self.noSignal)
-        if sent <= 0 { return }
-        bytes.removeFirst(sent)
-      }
-      if reply.closes { return }
-    }
-  }
-
-  private static var noSignal: Int32 {
-    #if canImport(Glibc)
-    Int32(MSG_NOSIGNAL)
-    #else
-    0
-    #endif
-  }
-
-  private static func read(
-    _ connection: Int32, _ number: Int, _ buffer: inout [UInt8]
-  ) -> Request? {
-    var piece = [UInt8](repeating: 0, count: 64 << 10)
-    func more() -> Bool {
-      let count = recv(connection, &piece, piece.count, 0)
-      if count > 0 { buffer += piece[..<count] }
-      return count > 0
-    }
-    let end = Array("\r\n\r\n".utf8)
-    var head: Range<Int>?
-    while head == nil {
-      head = buffer.firstRange(of: end)
-      if head == nil, !more() { return nil }
-    }
-    guard let head else { return nil }
-    let lines = String(decoding: buffer[..<head.lowerBound], as: UTF8.self)
-      .split(separator: "\r\n").map(String.init)
-    let headers = lines.dropFirst().map { line in
-      let parts = line.split(separator: ":", maxSplits: 1)
-      return (name: parts[0].lowercased(), value: parts[1].trimmingCharacters(in: .whitespaces))
-    }
-    let length = headers.first { $0.name == "content-length" }.flatMap { Int($0.value) } ?? 0
-    while buffer.count < head.upperBound + length { if !more() { return nil } }
-    let body = Array(buffer[head.upperBound..<head.upperBound + length])
-    buffer.removeFirst(head.upperBound + length)
-    return Request(connection: number, line: lines[0], headers: headers, body: body)
-  }
-}
-
+/// The store over a real socket: Foundation's HTTP client, and what real and broken servers answer.
 @Suite(.serialized) struct RemoteNetworkTests {
   private static func store(
-    _ server: RawServer, _ change: (inout RemoteStoreConfiguration) -> Void = { _ in }
+    _ server: RawServer,
+    _ change: (inout RemoteStoreConfiguration) -> Void = { _ in }
   ) throws -> RemoteObjectStore {
     var configuration = RemoteStoreConfiguration(
-      endpoint: "http://127.0.0.1:\(server.port)", bucket: "bkt", credentials: FakeS3.credentials)
+      endpoint: "http://127.0.0.1:\(server.port)",
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
     configuration.retry = RemoteRetryPolicy(random: { 0 })
     configuration.retry.attemptsMax = 2
     change(&configuration)
@@ -186,7 +55,9 @@ private final class RawServer: Sendable {
     for request in server.requests { #expect(try Self.verified(request), "\(request.line)") }
     #expect(Set(server.requests.map(\.connection)) == [1])
     let bodies = server.requests.filter { $0.line.hasPrefix("PUT") }
-    #expect(bodies.allSatisfy { $0.header("expect") == nil && $0.header("transfer-encoding") == nil })
+    #expect(
+      bodies.allSatisfy { $0.header("expect") == nil && $0.header("transfer-encoding") == nil }
+    )
     #expect(bodies.suffix(2).map { $0.header("content-length") } == ["0", "3145728"])
     #expect(server.requests.allSatisfy { $0.header("accept-encoding") == "identity" })
   }
@@ -255,15 +126,18 @@ private final class RawServer: Sendable {
         RawServer.Reply(
           text: "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\n"
             + "Content-Length: \(request.line.hasPrefix("HEAD") ? 0 : error.utf8.count)\r\n\r\n"
-            + (request.line.hasPrefix("HEAD") ? "" : error))
+            + (request.line.hasPrefix("HEAD") ? "" : error)
+        )
       case _ where request.line.contains("bare"):
         RawServer.Reply(
           text: "HTTP/1.1 301 Moved Permanently\r\nx-amz-bucket-region: eu-west-1\r\n"
-            + "Content-Length: 0\r\n\r\n")
+            + "Content-Length: 0\r\n\r\n"
+        )
       default:
         RawServer.Reply(
           text: "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\n"
-            + "Content-Length: 0\r\n\r\n")
+            + "Content-Length: 0\r\n\r\n"
+        )
       }
     }
     let store = try Self.store(server)
@@ -291,13 +165,15 @@ private final class RawServer: Sendable {
         ? .ok(body)
         : RawServer.Reply(
           text: "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\n\r\n\(body)",
-          closes: true)
+          closes: true
+        )
     }
     let store = try Self.store(server)
     for key in ["stated", "unstated"] {
       #expect(
         message { _ = try store.get(key, range: 0..<10) }?.contains("sent more than was asked for")
-          == true)
+          == true
+      )
     }
     #expect(try store.get("stated").count == 200_000)
   }
@@ -308,7 +184,10 @@ private final class RawServer: Sendable {
     server = nil
     Thread.sleep(forTimeInterval: 0.05)
     var configuration = RemoteStoreConfiguration(
-      endpoint: "http://127.0.0.1:\(port)", bucket: "bkt", credentials: FakeS3.credentials)
+      endpoint: "http://127.0.0.1:\(port)",
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
     configuration.retry.attemptsMax = 1
     let store = try RemoteObjectStore(configuration)
     #expect(message { try store.checkReachable() }?.hasPrefix("Nothing listens at") == true)
@@ -318,6 +197,18 @@ private final class RawServer: Sendable {
     let nowhere = try RemoteObjectStore(configuration)
     #expect(kind { try nowhere.checkReachable() } == .failed)
   }
+
+  #if canImport(FoundationNetworking)
+  @Test func `an address that the HTTP client does not take is refused before it is asked`() {
+    let configuration = RemoteStoreConfiguration(
+      endpoint: "http://[::1]:9000",
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
+    let told = message { _ = try RemoteObjectStore(configuration) }
+    #expect(told?.contains("does not take the address http://[::1]:9000") == true)
+  }
+  #endif
 
   @Test func `many threads share the connections of a store`() throws {
     let server = try RawServer { request in .ok(String(request.line.split(separator: " ")[1])) }

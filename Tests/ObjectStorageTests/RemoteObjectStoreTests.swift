@@ -65,7 +65,8 @@ import Testing
     #expect(kind { try store.put(String(repeating: "x", count: room + 1), [1]) } == .invalidKey)
   }
 
-  @Test func `refuses keys that HTTP clients change on their way, before anything is sent`() throws {
+  @Test func `refuses keys that HTTP clients change on their way, before anything is sent`() throws
+  {
     let fake = FakeS3()
     let store = try fake.store()
     for key in ["", "a\0b", ".", "..", "a/../b", "./a", "a/.", "a//../b"] {
@@ -93,13 +94,15 @@ import Testing
     #expect(try store.get("b") == [1, 2])
     #expect(
       kind { _ = try store.publish([StagedObject(key: "c", writer: writer)], ifAbsent: true) }
-        == .discarded)
+        == .discarded
+    )
     #expect(kind { try [UInt8]([1]).withUnsafeBytes { try writer.write($0) } } == .discarded)
     let dropped = try store.makeWriter()
     dropped.discard()
     #expect(
       kind { _ = try store.publish([StagedObject(key: "c", writer: dropped)], ifAbsent: false) }
-        == .discarded)
+        == .discarded
+    )
     #expect(try store.keys() == bytes(["a", "b"]))
   }
 
@@ -171,7 +174,8 @@ import Testing
     #expect(try reader.read(3..<whole.count) == Array(whole[3...]))
     let ranges = fake.with { $0.requests.compactMap { $0.header("range") } }.sorted()
     #expect(
-      ranges == ["bytes=10485763-12582911", "bytes=3-5242882", "bytes=5242883-10485762"])
+      ranges == ["bytes=10485763-12582911", "bytes=3-5242882", "bytes=5242883-10485762"]
+    )
     #expect(fake.with { $0.runningMax } <= 2)
     let broken = FakeS3 { request, _ in
       request.header("range") == "bytes=5242880-10485759"
@@ -191,8 +195,10 @@ import Testing
 
   @Test func `an answer whose checksum is another is asked for again, and not believed`() throws {
     let rotten = RemoteAnswer(
-      status: 200, headers: ["x-amz-checksum-crc32c": "AAAAAA==", "content-length": "2"],
-      body: [1, 2])
+      status: 200,
+      headers: ["x-amz-checksum-crc32c": "AAAAAA==", "content-length": "2"],
+      body: [1, 2]
+    )
     let fake = FakeS3 { request, number in
       request.method == "GET" && number <= 2 ? .answer(rotten) : nil
     }
@@ -203,7 +209,8 @@ import Testing
     let hopeless = try FakeS3 { _, _ in .answer(rotten) }.store()
     #expect(
       message { _ = try hopeless.get("k") }
-        == "\"k\" arrived with other bytes than its checksum is of, 5 times.")
+        == "\"k\" arrived with other bytes than its checksum is of, 5 times."
+    )
   }
 
   @Test func `a checksum of parts' checksums and an unknown one stop nobody`() throws {
@@ -212,7 +219,9 @@ import Testing
         RemoteAnswer(
           status: 200,
           headers: ["x-amz-checksum-crc32": "AAAAAA==-2", "x-amz-checksum-xxhash": "AAAA"],
-          body: [1, 2]))
+          body: [1, 2]
+        )
+      )
     }.store()
     #expect(try store.get("k") == [1, 2])
   }
@@ -222,11 +231,15 @@ import Testing
     (206, "bytes 0-5/9", 2),
   ])
   func `an answer that is not the range that was asked for is refused`(
-    status: Int, contentRange: String, count: Int
+    status: Int,
+    contentRange: String,
+    count: Int
   ) throws {
     let answer = RemoteAnswer(
-      status: status, headers: contentRange.isEmpty ? [:] : ["content-range": contentRange],
-      body: Array(repeating: 7, count: count))
+      status: status,
+      headers: contentRange.isEmpty ? [:] : ["content-range": contentRange],
+      body: Array(repeating: 7, count: count)
+    )
     let store = try FakeS3 { _, _ in .answer(answer) }.store()
     #expect(kind { _ = try store.get("k", range: 0..<2) } == .failed)
   }
@@ -245,7 +258,10 @@ import Testing
     }
     let packing = Packing()
     let configuration = RemoteStoreConfiguration(
-      endpoint: "http://localhost:9000", bucket: "bkt", credentials: FakeS3.credentials)
+      endpoint: "http://localhost:9000",
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
     let store = try RemoteObjectStore(configuration, transport: packing)
     #expect(try store.get("k.gz") == [31, 139])
     #expect(packing.targets.withLock { $0.count } == 2)

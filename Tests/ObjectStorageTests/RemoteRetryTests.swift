@@ -30,7 +30,8 @@ import Testing
     let fake = FakeS3 { _, number in
       number <= 3
         ? .answer(
-          RemoteAnswer(status: 503, headers: ["retry-after": ["2", "3600", "soon"][number - 1]]))
+          RemoteAnswer(status: 503, headers: ["retry-after": ["2", "3600", "soon"][number - 1]])
+        )
         : nil
     }
     try fake.store(waits: waits) { $0.retry.delayMillisecondsMax = 5_000 }.put("k", [1])
@@ -44,12 +45,14 @@ import Testing
     #expect(
       told
         == "\"k\" could not be read: http://127.0.0.1:9000 says SlowDown, Why SlowDown after 5 attempts "
-        + "(request R42).")
+        + "(request R42)."
+    )
     #expect(fake.log.count == 5)
   }
 
   @Test(arguments: [
-    (400, "InvalidRequest"), (403, "AccessDenied"), (404, "NoSuchBucket"), (405, "MethodNotAllowed"),
+    (400, "InvalidRequest"), (403, "AccessDenied"), (404, "NoSuchBucket"),
+    (405, "MethodNotAllowed"),
     (409, "BucketNotEmpty"), (411, "MissingContentLength"), (501, "NotImplemented"),
   ])
   func `a request that is wrong is not made again`(status: Int, code: String) throws {
@@ -96,7 +99,10 @@ import Testing
     }
     let failing = Failing(failure)
     let configuration = RemoteStoreConfiguration(
-      endpoint: "https://s3.example.com", bucket: "bkt", credentials: FakeS3.credentials)
+      endpoint: "https://s3.example.com",
+      bucket: "bkt",
+      credentials: FakeS3.credentials
+    )
     let store = try RemoteObjectStore(configuration, transport: failing)
     #expect(kind { _ = try store.get("k") } == .failed)
     #expect(failing.count.load(ordering: .relaxed) == 1)
@@ -110,7 +116,8 @@ import Testing
     }
     #expect(try fake.store().putIfAbsent("_delta_log/1.json", [1, 2]))
     #expect(
-      fake.log == ["PUT _delta_log/1.json", "PUT _delta_log/1.json", "HEAD _delta_log/1.json"])
+      fake.log == ["PUT _delta_log/1.json", "PUT _delta_log/1.json", "HEAD _delta_log/1.json"]
+    )
     #expect(fake.object("_delta_log/1.json") == [1, 2])
   }
 
@@ -155,12 +162,15 @@ import Testing
     }
     #expect(try FakeS3(keepsMarks: false, fault: lossy).store().putIfAbsent("c", [1, 2]))
     let taken = FakeS3(keepsMarks: false, fault: lossy)
-    taken.with { $0.objects["c"] = .init(bytes: [3, 4], headers: ["etag": "\"\(FakeS3.md5([3, 4]))\""]) }
+    taken.with {
+      $0.objects["c"] = .init(bytes: [3, 4], headers: ["etag": "\"\(FakeS3.md5([3, 4]))\""])
+    }
     #expect(try !taken.store().putIfAbsent("c", [1, 2]))
     let silent = FakeS3(keepsMarks: false, fault: lossy, entityTag: { _ in "opaque" })
     #expect(
       message { _ = try silent.store().putIfAbsent("c", [1, 2]) }?
-        .contains("by somebody else cannot be told") == true)
+        .contains("by somebody else cannot be told") == true
+    )
   }
 
   @Test func `two writers that meet are made to try again`() throws {
@@ -174,7 +184,8 @@ import Testing
     }
     #expect(
       message { _ = try busy.store().putIfAbsent("c", [1]) }?
-        .contains("ConditionalRequestConflict") == true)
+        .contains("ConditionalRequestConflict") == true
+    )
     busy.with { $0.objects["c"] = .init(bytes: [9, 9]) }
     #expect(try !busy.store().putIfAbsent("c", [1]))
   }
@@ -211,10 +222,15 @@ import Testing
     let fake = FakeS3 { _, _ in
       .answer(
         FakeS3.error(
-          403, "RequestTimeTooSkewed", headers: ["date": "Tue, 16 Jan 2024 02:10:00 GMT"]))
+          403,
+          "RequestTimeTooSkewed",
+          headers: ["date": "Tue, 16 Jan 2024 02:10:00 GMT"]
+        )
+      )
     }
     #expect(
-      message { _ = try fake.store().get("k") }?.contains("differ by 120 minutes") == true)
+      message { _ = try fake.store().get("k") }?.contains("differ by 120 minutes") == true
+    )
     #expect(fake.log == ["GET k", "GET k"])
   }
 }

@@ -38,7 +38,9 @@ final class MultipartUpload: Sendable {
   init(_ item: PublishItem) throws {
     self.item = item
     let size = Self.partSize(
-      byteCount: item.bytes.byteCount, wanted: item.store.configuration.partSize)
+      byteCount: item.bytes.byteCount,
+      wanted: item.store.configuration.partSize
+    )
     ranges = stride(from: 0, to: item.bytes.byteCount, by: size).map {
       $0..<min($0 + size, item.bytes.byteCount)
     }
@@ -64,7 +66,8 @@ final class MultipartUpload: Sendable {
     guard let answer = outcome.answer, answer.isSuccess else {
       throw client.error(outcome, "written", key: item.key)
     }
-    guard let identifier = (try? RemoteXML.parse(answer.body))?.value("UploadId"), !identifier.isEmpty
+    guard let identifier = (try? RemoteXML.parse(answer.body))?.value("UploadId"),
+      !identifier.isEmpty
     else { throw client.unreadable("it names no upload", key: item.key) }
     state.withLock {
       $0.identifier = identifier
@@ -159,7 +162,9 @@ final class MultipartUpload: Sendable {
 
   private func wholeChecksum(_ parts: [Part]) -> ObjectChecksum? {
     MultipartDigests.fullObjectChecksum(
-      RemoteObjectStore.checksumAlgorithm, of: parts.map { ($0.checksum, $0.byteCount) })
+      RemoteObjectStore.checksumAlgorithm,
+      of: parts.map { ($0.checksum, $0.byteCount) }
+    )
   }
 
   /// Removes the parts from the endpoint, as far as that goes; false where it does not answer.

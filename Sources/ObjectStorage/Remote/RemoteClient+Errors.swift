@@ -34,7 +34,10 @@ extension RemoteClient {
   // MARK: Without an answer
 
   private func error(
-    _ failure: RemoteTransportError, _ verb: String, key: String, attempts: Int
+    _ failure: RemoteTransportError,
+    _ verb: String,
+    key: String,
+    attempts: Int
   ) -> ObjectStorageError {
     let tried = attempts > 1 ? ", \(attempts) times" : ""
     var advice: String
@@ -96,7 +99,10 @@ extension RemoteClient {
   // MARK: With an answer
 
   private func error(
-    _ answer: RemoteAnswer, _ verb: String, key: String, attempts: Int
+    _ answer: RemoteAnswer,
+    _ verb: String,
+    key: String,
+    attempts: Int
   ) -> ObjectStorageError {
     let document = S3ErrorDocument(answer)
     let code = document?.code ?? Self.code(answer.status)
@@ -109,7 +115,9 @@ extension RemoteClient {
     if let error = regionError(answer, document, key: key) { return error }
 
     func made(
-      _ kind: ObjectStorageError.Kind, _ message: String, _ advice: String?
+      _ kind: ObjectStorageError.Kind,
+      _ message: String,
+      _ advice: String?
     ) -> ObjectStorageError {
       ObjectStorageError(kind, key: key, message, advice: advice)
     }
@@ -138,7 +146,10 @@ extension RemoteClient {
       )
     case "ExpiredToken", "InvalidToken", "TokenRefreshRequired":
       return made(
-        .noPermission, "\(could): \(said).", "Get new credentials; these were good for a while only.")
+        .noPermission,
+        "\(could): \(said).",
+        "Get new credentials; these were good for a while only."
+      )
     case "AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden":
       return made(
         .noPermission,
@@ -156,11 +167,17 @@ extension RemoteClient {
       )
     case "KeyTooLongError":
       return made(.invalidKey, "\(could): \(said).", "Use shorter names.")
-    case "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded":
-      return made(.diskFull, "\(could): \(said).", "Free some space there, then repeat the command.")
+    case "InsufficientStorage", "QuotaExceeded", "XMinioStorageFull",
+      "XMinioAdminBucketQuotaExceeded":
+      return made(
+        .diskFull,
+        "\(could): \(said).",
+        "Free some space there, then repeat the command."
+      )
     case "NotImplemented":
       return made(
-        .failed, "\(could): \(said).",
+        .failed,
+        "\(could): \(said).",
         "Use an S3 API that knows conditional writes (If-None-Match) and multipart uploads."
       )
     default:
@@ -170,14 +187,20 @@ extension RemoteClient {
       return made(
         .failed,
         "\(could): what answers at \(endpoint.text) is no S3 API; it says \(words).",
-        "Correct the endpoint: its port may be that of a console or of another server." + proxyAdvice
+        "Correct the endpoint: its port may be that of a console or of another server."
+          + proxyAdvice
       )
     }
     if answer.status >= 500 {
-      return made(.failed, "\(could): \(said).", "Try again later, or look into the endpoint's log.")
+      return made(
+        .failed,
+        "\(could): \(said).",
+        "Try again later, or look into the endpoint's log."
+      )
     }
     return made(
-      .failed, "\(could): \(said).",
+      .failed,
+      "\(could): \(said).",
       document.map { "\($0.code) is S3's own name of the error, by which it can be looked up." }
     )
   }
@@ -190,7 +213,9 @@ extension RemoteClient {
 
   /// The error for a bucket that is somewhere else; nil where the answer is about something else.
   private func regionError(
-    _ answer: RemoteAnswer, _ document: S3ErrorDocument?, key: String
+    _ answer: RemoteAnswer,
+    _ document: S3ErrorDocument?,
+    key: String
   ) -> ObjectStorageError? {
     let codes = [
       "PermanentRedirect", "TemporaryRedirect", "Redirect", "IllegalLocationConstraintException",

@@ -7,7 +7,9 @@
 
 internal import Synchronization
 
-/// Signs calls, sends them, and tries again where that can help. Safe to share.
+/// Signs calls, sends them, and tries again where that can help.
+///
+/// Safe to share.
 final class RemoteClient: Sendable {
   let configuration: RemoteStoreConfiguration
   let endpoint: RemoteEndpoint
@@ -28,13 +30,7 @@ final class RemoteClient: Sendable {
     try configuration.check()
     self.configuration = configuration
     endpoint = try RemoteEndpoint(configuration)
-    self.transport =
-      transport
-      ?? URLSessionRemoteTransport(
-        connectTimeoutSeconds: configuration.connectTimeoutSeconds,
-        readTimeoutSeconds: configuration.readTimeoutSeconds,
-        isLoopback: endpoint.isLoopback
-      )
+    self.transport = try transport ?? URLSessionRemoteTransport(configuration, endpoint: endpoint)
     signer = S3Signer(credentials: configuration.credentials)
     self.now = now
   }
@@ -119,7 +115,9 @@ final class RemoteClient: Sendable {
 
   /// How far the endpoint's clock is ahead, in milliseconds; nil where it does not say.
   func clockDifference(in answer: RemoteAnswer) -> Int64? {
-    guard let date = answer.headers["date"].flatMap(SigningTime.httpMilliseconds) else { return nil }
+    guard let date = answer.headers["date"].flatMap(SigningTime.httpMilliseconds) else {
+      return nil
+    }
     let (difference, isOver) = date.subtractingReportingOverflow(now())
     return isOver ? nil : difference
   }

@@ -61,7 +61,9 @@ struct RemoteEndpoint: Sendable {
   }
 
   private static func noVirtualHost(
-    _ host: String, _ scheme: String, _ bucket: String
+    _ host: String,
+    _ scheme: String,
+    _ bucket: String
   ) -> String? {
     if host.contains(":") || isIPv4(host) { return "\(host) is a number and no name" }
     if scheme == "https", bucket.contains(".") { return "certificates do not cover its dots" }
@@ -84,7 +86,8 @@ struct RemoteEndpoint: Sendable {
       let behind = rest[rest.index(after: end)...]
       guard behind.isEmpty || behind.first == ":" else { return nil }
       port = behind.isEmpty ? nil : behind.dropFirst()
-      guard host.contains(":"), host.utf8.allSatisfy({ isHexadecimal($0) || ":.".utf8.contains($0) })
+      guard host.contains(":"),
+        host.utf8.allSatisfy({ isHexadecimal($0) || ":.".utf8.contains($0) })
       else { return nil }
     } else {
       if let colon = rest.firstIndex(of: ":") {

@@ -33,7 +33,11 @@ struct RemoteListPage {
         else { throw Unreadable(reason: "an object of the list has no key, size or time") }
         page.objects.append(
           ObjectMetadata(
-            key: isEncoded ? decoded(key) : key, size: size, modifiedMilliseconds: time))
+            key: isEncoded ? decoded(key) : key,
+            size: size,
+            modifiedMilliseconds: time
+          )
+        )
       case "CommonPrefixes":
         guard let prefix = child.value("Prefix") else {
           throw Unreadable(reason: "a common prefix of the list is empty")
@@ -70,7 +74,8 @@ struct RemoteListPage {
       [13, 16].allSatisfy({ characters[$0] == UInt8(ascii: ":") })
     else { return nil }
     let compact = characters[..<19].filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
-    guard let whole = SigningTime.milliseconds(String(decoding: compact, as: UTF8.self) + "Z") else {
+    guard let whole = SigningTime.milliseconds(String(decoding: compact, as: UTF8.self) + "Z")
+    else {
       return nil
     }
     let fraction = characters[19...].dropLast()
@@ -93,7 +98,9 @@ extension RemoteObjectStore {
   }
 
   public func list(
-    prefix: String, startAfter: String?, limit: Int
+    prefix: String,
+    startAfter: String?,
+    limit: Int
   ) throws -> [ObjectMetadata] {
     var result: [ObjectMetadata] = []
     guard limit > 0 else { return result }
@@ -164,10 +171,15 @@ extension RemoteObjectStore {
   }
 
   private func page(
-    _ query: [PercentEncoding.QueryItem], prefix: String
+    _ query: [PercentEncoding.QueryItem],
+    prefix: String
   ) throws -> RemoteListPage {
     let call = RemoteCall(
-      method: "GET", key: nil, query: query, answerBytesMax: RemoteListPage.bytesMax)
+      method: "GET",
+      key: nil,
+      query: query,
+      answerBytesMax: RemoteListPage.bytesMax
+    )
     let outcome = client.perform(call)
     guard let answer = outcome.answer, answer.isSuccess else {
       throw client.error(outcome, "listed", key: "")

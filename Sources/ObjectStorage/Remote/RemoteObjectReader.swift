@@ -15,7 +15,8 @@ struct RemoteHead: Sendable {
     }
     self.size = size
     self.answer = answer
-    modifiedMilliseconds = answer.headers["last-modified"].flatMap(SigningTime.httpMilliseconds) ?? 0
+    modifiedMilliseconds =
+      answer.headers["last-modified"].flatMap(SigningTime.httpMilliseconds) ?? 0
     entityTag = answer.headers["etag"]
     version = answer.headers["x-amz-version-id"].flatMap { $0 == "null" ? nil : $0 }
   }

@@ -75,7 +75,8 @@ public final class RemoteObjectStore: ObjectStore {
         .invalidKey,
         key: key,
         "The key \"\(whole)\" cannot be sent to \(client.endpoint.text).",
-        advice: "Use keys of up to \(ObjectKey.bytesMax) bytes, prefix included, without . and .. in them."
+        advice:
+          "Use keys of up to \(ObjectKey.bytesMax) bytes, prefix included, without . and .. in them."
       )
     }
     return whole
@@ -137,7 +138,11 @@ public final class RemoteObjectStore: ObjectStore {
 
   public func open(_ key: String) throws -> any ObjectReader {
     RemoteObjectReader(
-      store: self, key: key, bucketKey: try bucketKey(key), head: try existingHead(key))
+      store: self,
+      key: key,
+      bucketKey: try bucketKey(key),
+      head: try existingHead(key)
+    )
   }
 
   public func head(_ key: String) throws -> ObjectMetadata? {
@@ -168,9 +173,13 @@ public final class RemoteObjectStore: ObjectStore {
     return head
   }
 
-  /// The error for a `HEAD` that failed. It came without words, so the first byte is asked for.
+  /// The error for a `HEAD` that failed.
+  ///
+  /// It came without words, so the first byte is asked for.
   private func explanation(
-    of outcome: RemoteOutcome, key: String, bucketKey: String
+    of outcome: RemoteOutcome,
+    key: String,
+    bucketKey: String
   ) -> ObjectStorageError {
     guard let answer = outcome.answer, (300..<500).contains(answer.status) else {
       return client.error(outcome, "read", key: key)

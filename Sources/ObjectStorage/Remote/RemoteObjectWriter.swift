@@ -41,7 +41,8 @@ final class RemoteObjectWriter: ObjectWriter {
     guard !isGone else { throw ObjectStorageError.discarded(key) }
     if let sealed { return sealed }
     if file != nil { try flush() }
-    let staged = file.map { StagedBytes(file: $0, byteCount: byteCount) } ?? StagedBytes(memory: memory)
+    let staged =
+      file.map { StagedBytes(file: $0, byteCount: byteCount) } ?? StagedBytes(memory: memory)
     (memory, file, sealed) = ([], nil, staged)
     return staged
   }
@@ -109,7 +110,9 @@ final class StagingFile: Sendable {
   }
 }
 
-/// The bytes of an object that is to be sent. Safe to share.
+/// The bytes of an object that is to be sent.
+///
+/// Safe to share.
 struct StagedBytes: Sendable {
   let byteCount: Int
   private let memory: [UInt8]

@@ -9,7 +9,9 @@ extension RemoteObjectStore {
   private static let putsAtOnce = 4
 
   public func makeWriter() throws -> any ObjectWriter {
-    RemoteObjectWriter(directory: configuration.stagingDirectory ?? RemoteThreads.temporaryDirectory)
+    RemoteObjectWriter(
+      directory: configuration.stagingDirectory ?? RemoteThreads.temporaryDirectory
+    )
   }
 
   /// Sends what writers hold: first the parts of large objects, which nobody sees, then the requests
@@ -127,7 +129,9 @@ struct PublishItem: Sendable {
   /// True where the object is ours, false where it is another's; throws what the attempt failed with
   /// where there is none or nothing tells.
   func settle(
-    _ outcome: RemoteOutcome, checksum: ObjectChecksum?, entityTag: String?
+    _ outcome: RemoteOutcome,
+    checksum: ObjectChecksum?,
+    entityTag: String?
   ) throws -> Bool {
     let isUnclear = [409, 412].contains(outcome.answer?.status)
     // An endpoint that is away was waited for long enough.
@@ -135,7 +139,11 @@ struct PublishItem: Sendable {
       let head = try? store.remoteHead(key, attemptsMax: outcome.hasNotBegun ? 1 : nil)
     else { throw store.writeError(outcome, key: key) }
     let owner = mark.owner(
-      of: head, byteCount: bytes.byteCount, checksum: checksum, entityTag: entityTag)
+      of: head,
+      byteCount: bytes.byteCount,
+      checksum: checksum,
+      entityTag: entityTag
+    )
     switch owner {
     case .us: return true
     case .others:
@@ -147,7 +155,8 @@ struct PublishItem: Sendable {
         key: key,
         "\"\(key)\" exists at \(store.client.endpoint.text), and whether it was written just now or "
           + "by somebody else cannot be told: an answer was lost.",
-        advice: "Read it, and decide whether to write again. An endpoint that keeps x-amz-meta- headers "
+        advice:
+          "Read it, and decide whether to write again. An endpoint that keeps x-amz-meta- headers "
           + "would have told."
       )
     }

@@ -27,7 +27,8 @@ public struct RemoteRetryPolicy: Sendable {
   func bound(behindAttempt number: Int) -> Int {
     let doublings = min(max(0, number - 1), 30)
     let (bound, isOver) = max(0, firstDelayMilliseconds).multipliedReportingOverflow(
-      by: 1 << doublings)
+      by: 1 << doublings
+    )
     return min(isOver ? .max : bound, max(0, delayMillisecondsMax))
   }
 

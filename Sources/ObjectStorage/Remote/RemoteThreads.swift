@@ -15,7 +15,9 @@ enum RemoteThreads {
   /// Calls `body` with `0 ..< count`, in this order and up to `threads` at once, and throws the first
   /// error; behind an error nothing more is begun.
   static func run(
-    _ count: Int, threads: Int, _ body: @escaping @Sendable (Int) throws -> Void
+    _ count: Int,
+    threads: Int,
+    _ body: @escaping @Sendable (Int) throws -> Void
   ) throws {
     let work = Work(count: count, body: body)
     let group = DispatchGroup()

@@ -129,7 +129,8 @@ struct RemoteXMLScanner {
       passBlanks()
       guard skips("=") else { throw malformed("an attribute has no value") }
       passBlanks()
-      guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") || bytes[index] == UInt8(ascii: "'")
+      guard index < bytes.count,
+        bytes[index] == UInt8(ascii: "\"") || bytes[index] == UInt8(ascii: "'")
       else { throw malformed("an attribute has no quotes") }
       let quote = bytes[index]
       guard let end = bytes[(index + 1)...].firstIndex(of: quote) else {
@@ -153,7 +154,9 @@ struct RemoteXMLScanner {
     var result: [UInt8] = []
     while index < bytes.count, bytes[index] != UInt8(ascii: "<") {
       let run = index
-      while index < bytes.count, bytes[index] != UInt8(ascii: "<"), bytes[index] != UInt8(ascii: "&") {
+      while index < bytes.count, bytes[index] != UInt8(ascii: "<"),
+        bytes[index] != UInt8(ascii: "&")
+      {
         index += 1
       }
       result += bytes[run..<index]

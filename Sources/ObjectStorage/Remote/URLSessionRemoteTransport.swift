@@ -1,6 +1,6 @@
 // Requests by Foundation's URLSession, one thread waiting for each.
 //
-// 1. A task is made and an `Exchange` is put where the session's delegate finds it.
+// 1. A task is made and an `RemoteExchange` is put where the session's delegate finds it.
 // 2. The delegate's calls come on a queue of their own: status and headers, bytes, the end. Each is a
 //    sign of life.
 // 3. The caller's thread waits for the end, and gives up where there was no sign for too long.
@@ -28,9 +28,19 @@ final class URLSessionRemoteTransport: RemoteTransport {
 
   private static let connectionsMax = 16
 
-  init(connectTimeoutSeconds: Double, readTimeoutSeconds: Double, isLoopback: Bool) {
-    self.connectTimeoutSeconds = connectTimeoutSeconds
-    self.readTimeoutSeconds = readTimeoutSeconds
+  /// Throws `objectStorage.failed` for an address that Foundation's client does not take.
+  init(_ settings: RemoteStoreConfiguration, endpoint: RemoteEndpoint) throws {
+    #if canImport(FoundationNetworking)
+    // It compares the host with curl's, which has brackets.
+    if endpoint.host.contains(":") {
+      throw RemoteStoreConfiguration.refused(
+        "Foundation's HTTP client does not take the address \(endpoint.text) on this system.",
+        advice: "Use a name for the host, such as localhost."
+      )
+    }
+    #endif
+    connectTimeoutSeconds = settings.connectTimeoutSeconds
+    readTimeoutSeconds = settings.readTimeoutSeconds
     let configuration = URLSessionConfiguration.ephemeral
     configuration.urlCache = nil
     configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
@@ -41,7 +51,7 @@ final class URLSessionRemoteTransport: RemoteTransport {
     configuration.httpMaximumConnectionsPerHost = Self.connectionsMax
     // Time is kept here; the session's own limits stay out of the way.
     configuration.timeoutIntervalForRequest = 86_400
-    if isLoopback { configuration.connectionProxyDictionary = [:] }
+    if endpoint.isLoopback { configuration.connectionProxyDictionary = [:] }
     let calls = OperationQueue()
     calls.maxConcurrentOperationCount = 1
     calls.underlyingQueue = queue
@@ -62,7 +72,10 @@ final class URLSessionRemoteTransport: RemoteTransport {
       urlRequest.setValue(header.value, forHTTPHeaderField: header.name)
     }
     if request.body.byteCount > 0 { urlRequest.httpBody = Self.data(request.body) }
-    let exchange = Exchange(isHead: request.method == "HEAD", bytesMax: request.answerBytesMax)
+    let exchange = RemoteExchange(
+      isHead: request.method == "HEAD",
+      bytesMax: request.answerBytesMax
+    )
     let task = session.dataTask(with: urlRequest)
     exchanges.add(exchange, task.taskIdentifier)
     defer { exchanges.remove(task.taskIdentifier) }
@@ -81,7 +94,8 @@ final class URLSessionRemoteTransport: RemoteTransport {
 
   /// The answer; nil where nothing moved for too long.
   private func wait(
-    for exchange: Exchange, _ task: URLSessionTask
+    for exchange: RemoteExchange,
+    _ task: URLSessionTask
   ) throws(RemoteTransportError) -> RemoteAnswer? {
     while true {
       let limit = exchange.hasMoved ? readTimeoutSeconds : limitSeconds
@@ -113,111 +127,11 @@ final class URLSessionRemoteTransport: RemoteTransport {
   }
 }
 
-/// One request on its way, told by the delegate and asked by the thread that waits.
-private final class Exchange: Sendable {
-  private struct State {
-    var head: RemoteAnswer?
-    var body: [UInt8] = []
-    var failure: RemoteTransportError?
-    var hasEnded = false
-    var hasMoved = false
-    var lastMoved = DispatchTime.now()
-  }
-
-  let ended = DispatchSemaphore(value: 0)
-  private let state = Mutex(State())
-  private let isHead: Bool
-  private let bytesMax: Int
-
-  private static let reservedMax = 64 << 20
-
-  init(isHead: Bool, bytesMax: Int) {
-    self.isHead = isHead
-    self.bytesMax = bytesMax
-  }
-
-  var hasMoved: Bool { state.withLock { $0.hasMoved } }
-
-  var idleSeconds: Double {
-    let last = state.withLock { $0.lastMoved }.uptimeNanoseconds
-    return Double(DispatchTime.now().uptimeNanoseconds &- last) / 1e9
-  }
-
-  /// What came of it, after the end; hands the body over.
-  var result: Result<RemoteAnswer, RemoteTransportError> {
-    state.withLock { state in
-      if let failure = state.failure { return .failure(failure) }
-      guard var answer = state.head else { return .failure(.lost("there was no answer")) }
-      swap(&answer.body, &state.body)
-      return .success(answer)
-    }
-  }
-
-  func moved() {
-    state.withLock {
-      $0.hasMoved = true
-      $0.lastMoved = .now()
-    }
-  }
-
-  func receive(_ response: HTTPURLResponse) {
-    moved()
-    var headers: [String: String] = [:]
-    for (name, value) in response.allHeaderFields {
-      guard let name = name as? String, let value = value as? String else { continue }
-      headers[name.lowercased()] = value
-    }
-    let head = RemoteAnswer(status: response.statusCode, headers: headers)
-    let length = isHead ? 0 : headers["content-length"].flatMap { Int($0) } ?? 0
-    var failure: RemoteTransportError?
-    if !isHead, head.isSuccess {
-      let encoding = (headers["content-encoding"] ?? "").lowercased()
-      if !["", "identity"].contains(encoding) { failure = .encoded(encoding) }
-      if length > bytesMax { failure = failure ?? .tooLarge }
-    }
-    state.withLock { state in
-      guard !state.hasEnded, state.head == nil else { return }
-      state.head = head
-      if failure == nil {
-        state.body.reserveCapacity(min(max(0, length), limit(head), Self.reservedMax))
-      }
-    }
-    if let failure { end(failure) }
-  }
-
-  func receive(_ data: Data) {
-    let isTooLarge = state.withLock { state in
-      state.hasMoved = true
-      state.lastMoved = .now()
-      guard !state.hasEnded, let head = state.head else { return false }
-      let room = limit(head) - state.body.count
-      if data.count > room, head.isSuccess { return true }
-      data.withUnsafeBytes { state.body.append(contentsOf: $0.prefix(room)) }
-      return false
-    }
-    if isTooLarge { end(.tooLarge) }
-  }
-
-  private func limit(_ head: RemoteAnswer) -> Int {
-    head.isSuccess ? bytesMax : RemoteAnswer.errorBytesMax
-  }
-
-  /// The end, once; `failure` is nil where the answer is whole.
-  func end(_ failure: RemoteTransportError?) {
-    let isFirst = state.withLock { state in
-      defer { state.hasEnded = true }
-      if !state.hasEnded { state.failure = failure }
-      return !state.hasEnded
-    }
-    if isFirst { ended.signal() }
-  }
-}
-
 /// The session's delegate: finds the exchange that a task belongs to.
 private final class SessionDelegate: NSObject, URLSessionDataDelegate {
-  private let exchanges = Mutex<[Int: Exchange]>([:])
+  private let exchanges = Mutex<[Int: RemoteExchange]>([:])
 
-  func add(_ exchange: Exchange, _ identifier: Int) {
+  func add(_ exchange: RemoteExchange, _ identifier: Int) {
     exchanges.withLock { $0[identifier] = exchange }
   }
 
@@ -225,7 +139,7 @@ private final class SessionDelegate: NSObject, URLSessionDataDelegate {
     exchanges.withLock { $0[identifier] = nil }
   }
 
-  private func exchange(_ task: URLSessionTask) -> Exchange? {
+  private func exchange(_ task: URLSessionTask) -> RemoteExchange? {
     exchanges.withLock { $0[task.taskIdentifier] }
   }
 
@@ -244,9 +158,10 @@ private final class SessionDelegate: NSObject, URLSessionDataDelegate {
     _ session: URLSession,
     task: URLSessionTask,
     didReceive challenge: URLAuthenticationChallenge,
-    completionHandler: @escaping @Sendable (
-      URLSession.AuthChallengeDisposition, URLCredential?
-    ) -> Void
+    completionHandler:
+      @escaping @Sendable (
+        URLSession.AuthChallengeDisposition, URLCredential?
+      ) -> Void
   ) {
     #if canImport(FoundationNetworking)
     // It comes behind the whole answer here, and the default would never end the task.
@@ -282,7 +197,9 @@ private final class SessionDelegate: NSObject, URLSessionDataDelegate {
   }
 
   func urlSession(
-    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+    _ session: URLSession,
+    task: URLSessionTask,
+    didCompleteWithError error: (any Error)?
   ) {
     guard let exchange = exchange(task) else { return }
     if let error {
@@ -306,7 +223,9 @@ private final class SessionDelegate: NSObject, URLSessionDataDelegate {
       return .notTrusted(text)
     default:
       // On Linux the code is "unknown" and only the words of curl tell.
-      let words = ["certificate", "wrong version number", "unsupported protocol", "handshake failure"]
+      let words = [
+        "certificate", "wrong version number", "unsupported protocol", "handshake failure",
+      ]
       return words.contains(where: text.contains) ? .notTrusted(text) : .lost(text)
     }
   }

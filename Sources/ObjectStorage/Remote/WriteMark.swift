@@ -26,7 +26,10 @@ struct WriteMark: Sendable, Hashable {
   /// Where the endpoint keeps no marks its checksum of all bytes decides, then its entity tag;
   /// `checksum` and `entityTag`, without quotes, are what ours has.
   func owner(
-    of head: RemoteHead, byteCount: Int, checksum: ObjectChecksum?, entityTag: String?
+    of head: RemoteHead,
+    byteCount: Int,
+    checksum: ObjectChecksum?,
+    entityTag: String?
   ) -> Owner {
     if head.size != byteCount { return .others }
     if let mark = head.answer.headers[Self.headerName] { return mark == text ? .us : .others }
