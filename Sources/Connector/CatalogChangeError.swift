@@ -13,6 +13,18 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
   case columnMissing(String)
   /// A property of `WITH (…)` that the store does not know, or with a value it does not take.
   case invalidProperty(String)
+  /// Properties of `WITH (…)` that do not go together or with the columns, in the store's own words.
+  case contradictoryProperties(String)
+  /// What a procedure was called with does not hold, in the store's own words.
+  case invalidArgument(String)
+  /// A part of a table, such as a partition, that is there already, in the store's own words.
+  case alreadyExists(String)
+  /// A part of a table, such as a partition, that is missing, in the store's own words.
+  case notFound(String)
+  /// A partition that takes no more rows, in the store's own words.
+  case readOnlyPartition(String)
+  /// A place for a table's files that is taken, in the store's own words.
+  case locationExists(String)
   /// Another writer changed the table in the meantime.
   case conflict(String)
   /// What the catalog cannot do at all, such as "dropping tables".
@@ -28,6 +40,12 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
     case .columnExists: "connector.column_exists"
     case .columnMissing: "connector.column_missing"
     case .invalidProperty: "connector.invalid_property"
+    case .contradictoryProperties: "connector.contradictory_properties"
+    case .invalidArgument: "connector.invalid_argument"
+    case .alreadyExists: "connector.already_exists"
+    case .notFound: "connector.not_found"
+    case .readOnlyPartition: "connector.read_only_partition"
+    case .locationExists: "connector.location_exists"
     case .conflict: "connector.conflict"
     case .notSupported: "connector.not_supported"
     }
@@ -44,7 +62,10 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
     case .columnMissing(let name): "Column '\(name)' does not exist"
     case .invalidProperty(let name):
       "Table property '\(name)' does not exist or has a bad value"
-    case .conflict(let text): text
+    case .conflict(let text), .contradictoryProperties(let text), .invalidArgument(let text),
+      .alreadyExists(let text), .notFound(let text), .readOnlyPartition(let text),
+      .locationExists(let text):
+      text
     case .notSupported(let what): "This connector does not support \(what)"
     }
   }
@@ -53,6 +74,10 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
     switch self {
     case .schemaNotEmpty: "Drop its tables first, or add CASCADE."
     case .conflict: "Run the statement again."
+    case .locationExists:
+      "Name files that are there with external_location, or give the table another name."
+    case .readOnlyPartition:
+      "Set insert_existing_partitions_behavior to APPEND or OVERWRITE, as it is meant."
     default: nil
     }
   }

@@ -8,6 +8,7 @@
 // 3. The source answers with independent `Split`s. Each opens into a `BatchReader` on any thread.
 // 4. A `WritableCatalog` takes DDL and rows: through a `BatchSink`, which either commits all of its
 //    batches or none, and row-level changes through a `RowChangeSink`.
+// 5. A `Procedure` is what a catalog does on a CALL; a `CatalogProperty` what a session asks of it.
 //
 // Everything beyond names, schema and splits has a default, so that a store says only what it can.
 
@@ -32,12 +33,22 @@ public protocol CatalogProvider: Sendable {
   /// The files below a path as a table (`SELECT * FROM files."/data/*.parquet"`); nil where the
   /// catalog has no path tables. Throws where it has, and the path cannot be read.
   func table(path: String) throws -> (any TableSource)?
+  /// The procedures of a schema; Trino's connectors keep theirs in `system`.
+  func procedures(schema: String) throws -> [Procedure]
+  /// What SET SESSION can set of it.
+  var sessionProperties: [CatalogProperty] { get }
+  /// The catalog as a session sees it that has set these properties, by name; the others keep their
+  /// standard.
+  func setting(_ properties: [String: String]) -> any CatalogProvider
 }
 
 extension CatalogProvider {
   public func viewNames(schema: String) throws -> [String] { [] }
   public func view(schema: String, name: String) throws -> ViewDefinition? { nil }
   public func table(path: String) throws -> (any TableSource)? { nil }
+  public func procedures(schema: String) throws -> [Procedure] { [] }
+  public var sessionProperties: [CatalogProperty] { [] }
+  public func setting(_ properties: [String: String]) -> any CatalogProvider { self }
 }
 
 /// One version of a table, ready to be scanned.
@@ -62,6 +73,9 @@ public protocol TableSource: Sendable {
   /// The answer to an aggregation from metadata, or from an engine below; nil where the rows have to
   /// be read. Its columns are the request's groups, then its aggregates.
   func aggregated(_ request: AggregateRequest) throws -> (any TableSource)?
+  /// What EXPLAIN says of a scan besides its columns and predicates, a line each, such as how many
+  /// files it reads of all. Costs at most the reading of metadata.
+  func remarks(on request: ScanRequest) throws -> [String]
 }
 
 extension TableSource {
@@ -71,6 +85,7 @@ extension TableSource {
   public func residuals(of predicates: [ColumnPredicate]) -> [ColumnPredicate] { predicates }
   public func statistics() throws -> TableStatistics { TableStatistics(rowCount: rowCount) }
   public func aggregated(_ request: AggregateRequest) throws -> (any TableSource)? { nil }
+  public func remarks(on request: ScanRequest) throws -> [String] { [] }
 
   /// The schema of a scan's batches.
   public func schema(of columns: [Int]) -> Schema { Schema(columns.map(field(at:))) }

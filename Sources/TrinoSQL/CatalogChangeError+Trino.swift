@@ -12,7 +12,12 @@ extension CatalogChangeError {
     case .tableMissing: .tableNotFound
     case .columnExists: .columnAlreadyExists
     case .columnMissing: .columnNotFound
-    case .invalidProperty: .invalidTableProperty
+    case .invalidProperty, .contradictoryProperties: .invalidTableProperty
+    case .invalidArgument: .invalidProcedureArgument
+    case .alreadyExists: .alreadyExists
+    case .notFound: .notFound
+    case .readOnlyPartition: .hivePartitionReadOnly
+    case .locationExists: .hivePathAlreadyExists
     case .conflict: .transactionConflict
     case .notSupported: .notSupported
     }

@@ -171,6 +171,9 @@ struct PlanNode {
       let shown = scan.predicates.map { $0.text(scan.source.field(at: $0.column)) }
       details.append("constraint on [\(shown.joined(separator: ", "))]")
     }
+    let request = ScanRequest(columns: scan.columns, predicates: scan.predicates, limit: scan.limit)
+    // A source that cannot say is explained without.
+    details += (try? scan.source.remarks(on: request)) ?? []
   }
 
   /// Takes a node's place above its only child, which it becomes one with.

@@ -82,12 +82,13 @@ extension QueryEngine {
 
   private func property(_ parts: [Identifier], _ analyzer: Analyzer) throws -> SessionProperty {
     let name = parts.map(\.key).joined(separator: ".")
-    guard let property = SessionProperty.all.first(where: { $0.name == name }) else {
+    let known = sessionProperties
+    guard let property = known.first(where: { $0.name == name }) else {
       throw analyzer.error(
         .invalidSessionProperty,
         "Session property '\(name)' does not exist",
         parts.first?.offset ?? 0,
-        suggestions: nearestNames(to: name, among: SessionProperty.all.map(\.name))
+        suggestions: nearestNames(to: name, among: known.map(\.name))
       )
     }
     return property
@@ -169,7 +170,7 @@ extension QueryEngine {
     return (
       inner,
       Analyzer(
-        source: source, session: analyzer.session, catalogs: catalogs, parameters: parameters)
+        source: source, session: analyzer.session, catalogs: analyzer.catalogs, parameters: parameters)
     )
   }
 
@@ -178,7 +179,7 @@ extension QueryEngine {
     let source = SourceText(try preparedText(name, analyzer))
     let (inner, count) = try Parser.parse(source)
     var described = Analyzer(
-      source: source, session: analyzer.session, catalogs: catalogs, parameters: nil)
+      source: source, session: analyzer.session, catalogs: analyzer.catalogs, parameters: nil)
     let seen = ParameterTypes()
     described.parameterTypes = seen
     let fields = try output(of: inner, &described)

@@ -42,10 +42,11 @@ extension QueryEngine {
         rows: names.flatMap { FunctionCatalog.signatures($0) }
       )
     case .showSession(let like, let escape):
-      let names = try Self.matching(SessionProperty.all.map(\.name), like, escape)
+      let known = sessionProperties
+      let names = try Self.matching(known.map(\.name), like, escape)
       return QueryResult(
         texts: ["Name", "Value", "Default", "Type", "Description"],
-        rows: SessionProperty.all.filter { names.contains($0.name) }.map { property in
+        rows: known.filter { names.contains($0.name) }.map { property in
           let value = analyzer.session.properties[property.name] ?? property.standard
           return [
             property.name, value, property.standard, property.typeText, property.description,

@@ -8,7 +8,7 @@
 // 5. `QueryResult` prints values as Trino prints them.
 //
 // Statements that are no queries: `QueryEngine+Show`, `+Session`, `+Explain`, `+Definitions`,
-// `+Changes`.
+// `+Changes`, `+Calls`.
 
 public import Columnar
 public import Connector
@@ -44,6 +44,30 @@ public final class QueryEngine: Sendable {
       off.insert(Optimizer.Step.reorderJoins.rawValue)
     }
     return Optimizer(without: off)
+  }
+
+  /// The catalogs with the properties that the session has set of them.
+  private func catalogs(as session: Session) -> [String: any CatalogProvider] {
+    guard session.properties.keys.contains(where: { $0.contains(".") }) else { return catalogs }
+    return catalogs.mapValues { catalog in
+      let names = catalog.sessionProperties.map(\.name)
+      let set = names.compactMap { name in
+        session.properties["\(catalog.name).\(name)"].map { (name, $0) }
+      }
+      return set.isEmpty ? catalog : catalog.setting(Dictionary(uniqueKeysWithValues: set))
+    }
+  }
+
+  /// The session properties there are: the engine's, then those of the catalogs.
+  var sessionProperties: [SessionProperty] {
+    SessionProperty.all
+      + catalogNames.flatMap { name in
+        (catalogs[name]?.sessionProperties ?? []).map { property in
+          SessionProperty(
+            name: "\(name).\(property.name)", kind: .choice(property.choices),
+            standard: property.standard, description: property.description)
+        }
+      }
   }
 
   /// The names that `rulesOff` takes.
@@ -84,6 +108,7 @@ public final class QueryEngine: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     let source = SourceText(sql)
+    let catalogs = catalogs(as: session)
     let context = ExecutionContext(
       memoryBytesMax: session.memoryLimit,
       cancellation: cancellation,
@@ -150,6 +175,8 @@ public final class QueryEngine: Sendable {
     case .showCatalogs, .showSchemas, .showTables, .showColumns, .showCreate, .showFunctions,
       .showSession, .showStats, .showStatsFor:
       return try show(syntax, analyzer)
+    case .call(let name, let arguments, let start):
+      return try call(name, arguments, start, analyzer)
     default:
       if let result = try define(syntax, analyzer) { return result }
       if let result = try change(syntax, analyzer, context) { return result }
@@ -166,7 +193,7 @@ public final class QueryEngine: Sendable {
   public func schema(of sql: String, session: Session) throws -> Schema {
     let source = SourceText(sql)
     let syntax = try Parser.statement(source)
-    var analyzer = Analyzer(source: source, session: session, catalogs: catalogs)
+    var analyzer = Analyzer(source: source, session: session, catalogs: catalogs(as: session))
     switch syntax {
     case .query(let query): return try analyzer.statementQuery(query).scope.schema
     case .explain, .explainAnalyze: return Schema([Field("Query Plan", .varchar)])

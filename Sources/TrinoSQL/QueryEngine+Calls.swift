@@ -1,0 +1,115 @@
+// CALL: a procedure of a catalog with constants, by place or by name, as Trino takes them.
+
+import Columnar
+import Connector
+import QueryPlanning
+
+extension QueryEngine {
+  /// Runs the procedure to its end; its answer has no rows.
+  func call(
+    _ parts: [Identifier],
+    _ given: [(name: Identifier?, value: ExpressionSyntax)],
+    _ start: Int,
+    _ analyzer: Analyzer
+  ) throws -> QueryResult {
+    var analyzer = analyzer
+    let procedure = try procedure(parts, analyzer)
+    let syntax = try Self.matched(given, to: procedure, start, analyzer)
+    var values: [Scalar] = []
+    for argument in procedure.arguments {
+      if let value = syntax[argument.name] {
+        values.append(try analyzer.constant(value, for: argument))
+      } else if let standard = argument.standard {
+        values.append(standard)
+      } else {
+        throw analyzer.error(
+          .invalidArguments, "Required procedure argument '\(argument.name)' is missing", start,
+          advice: Self.form(of: procedure))
+      }
+    }
+    try procedure.run(values)
+    return .done
+  }
+
+  private func procedure(_ parts: [Identifier], _ analyzer: Analyzer) throws -> Procedure {
+    let offset = parts.first?.offset ?? 0
+    let name = try analyzer.qualify(parts)
+    let known = try analyzer.catalog(name.catalog, offset).procedures(schema: name.schema)
+    if let found = known.first(where: { $0.name == name.table }) { return found }
+    throw analyzer.error(
+      .procedureNotFound, "Procedure not registered: \(name.schema).\(name.table)", offset,
+      suggestions: nearestNames(to: name.table, among: known.map(\.name)),
+      advice: known.isEmpty
+        ? "Catalog '\(name.catalog)' has no procedures in schema '\(name.schema)'." : nil)
+  }
+
+  /// What was given, by the names of the procedure's arguments.
+  private static func matched(
+    _ given: [(name: Identifier?, value: ExpressionSyntax)],
+    to procedure: Procedure,
+    _ start: Int,
+    _ analyzer: Analyzer
+  ) throws -> [String: ExpressionSyntax] {
+    let named = given.filter { $0.name != nil }.count
+    guard named == 0 || named == given.count else {
+      throw analyzer.error(
+        .invalidArguments, "Named and positional arguments cannot be mixed", start)
+    }
+    guard given.count <= procedure.arguments.count || named > 0 else {
+      throw analyzer.error(
+        .invalidArguments, "Too many arguments for procedure", start, advice: form(of: procedure))
+    }
+    var found: [String: ExpressionSyntax] = [:]
+    for (index, item) in given.enumerated() {
+      guard let name = item.name else {
+        found[procedure.arguments[index].name] = item.value
+        continue
+      }
+      guard found[name.key] == nil else {
+        throw analyzer.error(
+          .invalidArguments, "Duplicate procedure argument: \(name.text)", name.offset)
+      }
+      let names = procedure.arguments.map(\.name)
+      guard names.contains(name.key) else {
+        throw analyzer.error(
+          .invalidArguments, "Unknown argument name: \(name.text)", name.offset,
+          suggestions: nearestNames(to: name.key, among: names), advice: form(of: procedure))
+      }
+      found[name.key] = item.value
+    }
+    return found
+  }
+
+  private static func form(of procedure: Procedure) -> String {
+    let arguments = procedure.arguments.map {
+      $0.standard == nil ? $0.name : "[\($0.name)]"
+    }
+    return "Call it as \(procedure.name)(\(arguments.joined(separator: ", ")))."
+  }
+}
+
+extension Analyzer {
+  /// The value of an argument, converted as far as nothing is lost.
+  fileprivate mutating func constant(
+    _ syntax: ExpressionSyntax,
+    for argument: Procedure.Argument
+  ) throws -> Scalar {
+    let value = try expression(syntax, Scope())
+    let type = TrinoType(argument.type)
+    guard TrinoType.coercionCost(value.type, type) != nil else {
+      throw error(
+        .typeMismatch, "Cannot cast type \(value.type) to \(type)", syntax.start,
+        advice: "The procedure's argument \(argument.name) is of type \(type).")
+    }
+    guard let constant = Typed(try coerce(value, to: type, syntax.start), type).constant else {
+      throw error(
+        .expressionNotConstant, "The procedure's argument \(argument.name) must be a constant",
+        syntax.start)
+    }
+    guard !constant.isNull || argument.allowsNull else {
+      throw error(
+        .invalidProcedureArgument, "\(argument.name) cannot be null", syntax.start)
+    }
+    return constant
+  }
+}
