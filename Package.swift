@@ -107,7 +107,8 @@ let package = Package(
     room(
       "Lake",
       [
-        "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "ObjectStorage", "Simulation",
+        "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "Kernels", "ObjectStorage",
+        "Parquet", "Simulation",
       ]),
     room(
       "FileTables",
@@ -255,7 +256,7 @@ let package = Package(
       "Lake",
       [
         "Codecs", "Columnar", "Connector", "DeltaLog", "Diagnostics", "Lake", "ObjectStorage",
-        "Simulation", "TestSupport", "Warehouse",
+        "Parquet", "QueryExecution", "Simulation", "TestSupport", "TrinoSQL", "Warehouse",
       ]),
     tests("ObjectStorage", ["Diagnostics", "ObjectStorage", "TestSupport", grdb]),
     tests(

@@ -9,7 +9,9 @@
 // ```
 // 1. `LakeIngest` puts Bronze objects, each once: the key says which offsets it holds.
 // 2. `ETL` reads `lake.bronze.events` and writes Delta tables of the other layers.
-// 3. The engine reads all of them through `CatalogProvider`.
+// 3. The engine reads all of them through `CatalogProvider`. Statements make and change Hive-style
+//    tables, which lie in the layers' schemas beside the Delta tables (`HiveCatalog`, `LakeSession`).
+//    What belongs to them is written in a store of its own, which is not in the lake.
 
 package import Columnar
 package import Connector
@@ -26,10 +28,16 @@ package final class Lake: CatalogProvider {
   package let silver: DeltaDirectory
   /// Delta tables made for questions, below `aggregated/`.
   package let gold: DeltaDirectory
+  /// Tables whose partitions a catalog lists, whatever files there are.
+  package let hive: HiveCatalog
+  /// True where INSERT may write to external Hive-style tables, as Trino's
+  /// `hive.non-managed-table-writes-enabled`.
+  let writesExternalTables: Bool
   /// Tables of the archive, below `archive/`.
   let historyDirectory: DeltaDirectory
   /// What makes the archive; nil for a lake without one.
   let history: LakeHistory?
+  private static let layers = ["bronze": "raw", "silver": "processed", "gold": "aggregated"]
   let historyLock = Mutex(())
   let lineCounts = LineCounts()
 
@@ -39,16 +47,25 @@ package final class Lake: CatalogProvider {
   package static func open(
     root: String,
     now: (@Sendable () -> Int64)? = nil,
-    history: LakeHistory? = nil
+    history: LakeHistory? = nil,
+    writesExternalTables: Bool = false
   ) throws -> Lake {
     let store = try LocalObjectStore(root: root, now: now)
-    return Lake(bucket: Bucket(name: "lake", store: store, side: root + ".s3"), history: history)
+    return Lake(
+      bucket: Bucket(name: "lake", store: store, side: root + ".s3"),
+      catalog: try LocalObjectStore(root: root + ".catalog", now: now), history: history, now: now,
+      writesExternalTables: writesExternalTables)
   }
 
-  /// The lake whose objects are those of a bucket.
-  package init(bucket store: Bucket, history: LakeHistory?) {
+  /// The lake whose objects are those of a bucket; `catalog` keeps what its Hive-style tables are.
+  package init(
+    bucket store: Bucket, catalog: any ObjectStore, history: LakeHistory?,
+    now: (@Sendable () -> Int64)? = nil, writesExternalTables: Bool = false
+  ) {
+    hive = HiveCatalog(store: store, documents: catalog, layers: Self.layers, now: now)
     self.store = store
     self.history = history
+    self.writesExternalTables = writesExternalTables
     historyDirectory = DeltaDirectory(store: store, path: "archive")
     silver = DeltaDirectory(store: store, path: "processed")
     gold = DeltaDirectory(store: store, path: "aggregated")
@@ -111,6 +128,15 @@ package final class Lake: CatalogProvider {
     timestamp: Int64
   ) throws -> DeltaTable {
     let (directory, table) = try location(name)
+    let schemaName = String(name.prefix { $0 != "." })
+    guard try hive.entry(HiveTableName(schemaName, table)) == nil else {
+      throw LakeError(
+        .tableExists,
+        key: name,
+        "There is a Hive-style table \(name).",
+        advice: "Drop it, or use another name."
+      )
+    }
     return try directory.create(
       table,
       schema: schema,
@@ -143,16 +169,31 @@ package final class Lake: CatalogProvider {
   // MARK: CatalogProvider
 
   package func schemaNames() throws -> [String] {
-    (history == nil ? [] : ["archive"]) + ["bronze", "gold", "silver"]
+    Set(try hive.schemaNames()).union(history == nil ? [] : ["archive"]).sorted()
   }
 
   package func tableNames(schema: String) throws -> [String] {
+    let schema = schema.lowercased()
+    return Set(try ownTableNames(schema: schema)).union(try hive.tableNames(schema: schema)).sorted()
+  }
+
+  /// The tables of a schema that no catalog lists.
+  private func ownTableNames(schema: String) throws -> [String] {
     if schema.lowercased() == "bronze" { return try store.directories(below: "raw/") }
     if schema.lowercased() == "archive" { return history == nil ? [] : Self.historyTables }
     return try directory(schema)?.tableNames() ?? []
   }
 
   package func table(schema: String, name: String) throws -> (any TableSource)? {
+    try hiveSource(schema: schema, name: name) ?? ownTable(schema: schema, name: name)
+  }
+
+  /// True where a table that no catalog lists has the name.
+  func hasOwnTable(schema: String, name: String) throws -> Bool {
+    try ownTable(schema: schema, name: name) != nil
+  }
+
+  private func ownTable(schema: String, name: String) throws -> (any TableSource)? {
     if schema.lowercased() == "archive" { return historyTable(name) }
     if schema.lowercased() == "bronze" {
       guard

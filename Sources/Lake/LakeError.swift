@@ -3,7 +3,7 @@ internal import Diagnostics
 /// What can go wrong between the lake's layers and their files.
 package struct LakeError: DiagnosableError {
   package enum Kind: String, Sendable {
-    case notBronze, unknownLayer, corruptObject
+    case notBronze, unknownLayer, corruptObject, tableExists
   }
 
   package var kind: Kind

@@ -167,7 +167,10 @@ package final class Platform {
       home, world: options.worldName, file: file, now: storyNow)
     lake = Lake(
       bucket: try buckets.bucket("lake"),
-      history: Platform.history(configuration, specification, now: storyNow))
+      catalog: try LocalObjectStore(
+        root: home.directory("worlds/\(options.worldName)/catalog"), now: storyNow),
+      history: Platform.history(configuration, specification, now: storyNow),
+      now: storyNow)
     warehouse = Warehouse(bucket: try buckets.bucket("warehouse"))
     let collectorDirectory = try home.directory("worlds/\(options.worldName)/collector")
     var collecting = try Platform.collectorConfiguration(
