@@ -176,7 +176,7 @@ struct HiveReadingTests {
       try lake.sql("SELECT * FROM prices ORDER BY price")
         == ["5|1970-01-02", "12|2024-01-15", "NULL|NULL"])
     // A statistic of the file's text proves nothing about numbers.
-    #expect(try lake.sql("SELECT price FROM prices WHERE price > 4") .sorted() == ["12", "5"])
+    #expect(try lake.sql("SELECT price FROM prices WHERE price > 4").sorted() == ["12", "5"])
   }
 
   @Test func `a type that cannot become the table's is an error with the file's name`() throws {

@@ -83,31 +83,31 @@ struct HiveWritingTests {
   @Test func `what CREATE TABLE cannot be told is refused`() throws {
     for (rest, message) in [
       ("(a bigint, dt date) WITH (partitioned_by = ARRAY['day'])",
-       "INVALID_TABLE_PROPERTY: Partition columns [day] not present in schema"),
+        "INVALID_TABLE_PROPERTY: Partition columns [day] not present in schema"),
       ("(dt date, a bigint) WITH (partitioned_by = ARRAY['dt'])",
-       "INVALID_TABLE_PROPERTY: Partition keys must be the last columns in the table and in the "
-         + "same order as the table properties: [dt]"),
+        "INVALID_TABLE_PROPERTY: Partition keys must be the last columns in the table and in the "
+          + "same order as the table properties: [dt]"),
       ("(dt date) WITH (partitioned_by = ARRAY['dt'])",
-       "INVALID_TABLE_PROPERTY: Table contains only partition columns"),
+        "INVALID_TABLE_PROPERTY: Table contains only partition columns"),
       ("(a bigint) WITH (format = 'ORC')",
-       "INVALID_TABLE_PROPERTY: Format ORC is not read here; write one of PARQUET, JSON, "
-         + "OPENX_JSON, CSV, TEXTFILE"),
+        "INVALID_TABLE_PROPERTY: Format ORC is not read here; write one of PARQUET, JSON, "
+          + "OPENX_JSON, CSV, TEXTFILE"),
       ("(a bigint) WITH (format = 'XLS')", "INVALID_TABLE_PROPERTY: Unknown format 'XLS'"),
       ("(a bigint) WITH (bucket_count = 5)", "INVALID_TABLE_PROPERTY: Table property 'bucket_count'"),
       ("(a bigint) WITH (external_location = '/tmp/x')",
-       "INVALID_TABLE_PROPERTY: External location is not a valid file system URI"),
+        "INVALID_TABLE_PROPERTY: External location is not a valid file system URI"),
       ("(a bigint) WITH (external_location = 's3://other/x')", "INVALID_TABLE_PROPERTY: External"),
       ("(a bigint) WITH (external_location = 's3://lake/.catalog/x')", "INVALID_TABLE_PROPERTY"),
       ("(a bigint) WITH (format = 'CSV')",
-       "NOT_SUPPORTED: This connector does not support columns of CSV files that are not varchar"),
+        "NOT_SUPPORTED: This connector does not support columns of CSV files that are not varchar"),
       ("(a varchar) WITH (format = 'PARQUET', csv_separator = ';')",
-       "INVALID_TABLE_PROPERTY: Cannot specify csv_separator table property for storage format: "
-         + "PARQUET"),
+        "INVALID_TABLE_PROPERTY: Cannot specify csv_separator table property for storage format: "
+          + "PARQUET"),
       ("(a varchar) WITH (format = 'CSV', csv_separator = ';;')",
-       "INVALID_TABLE_PROPERTY: csv_separator must be a single character string"),
+        "INVALID_TABLE_PROPERTY: csv_separator must be a single character string"),
       ("(a varchar) WITH (format = 'CSV', skip_header_line_count = -1)", "INVALID_TABLE_PROPERTY"),
       ("(a timestamp(6) with time zone)",
-       "NOT_SUPPORTED: This connector does not support columns of type timestamp(6) with time zone"),
+        "NOT_SUPPORTED: This connector does not support columns of type timestamp(6) with time zone"),
       ("(a json)", "NOT_SUPPORTED"), ("(a bigint NOT NULL)", "NOT_SUPPORTED"),
       ("(a bigint, b double) WITH (partitioned_by = ARRAY['b'])", "NOT_SUPPORTED"),
     ] {
@@ -129,8 +129,9 @@ struct HiveWritingTests {
       + "s3://lake/processed/taken"
     #expect(lake.refusal("CREATE TABLE taken (a bigint)") == expected)
     #expect(lake.refusal("CREATE TABLE taken AS SELECT 1 AS a") == expected)
-    try lake.sql("CREATE TABLE taken (a varchar) "
-      + "WITH (format = 'CSV', external_location = 's3://lake/processed/taken')")
+    try lake.sql(
+      "CREATE TABLE taken (a varchar) "
+        + "WITH (format = 'CSV', external_location = 's3://lake/processed/taken')")
     #expect(try lake.sql("SELECT * FROM taken") == ["x"])
   }
 
