@@ -5,6 +5,7 @@ import Foundation
 import Lake
 import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 /// The catalog says which files are a table; nothing else does.
@@ -93,7 +94,6 @@ struct HiveCatalogTests {
     #expect(
       failure(["dt"], ["17 Jan"]) == "'17 Jan' is no date, the type of the partition column dt")
     #expect(failure(["dt"], ["2024-01-17"], "s3://elsewhere/x").contains("is no place in the lake"))
-    #expect(failure(["dt"], ["2024-01-17"], "s3://lake/.catalog/silver").contains("no place"))
     #expect(failure(["dt"], ["2024-01-17"], "s3://lake/../x").contains("no place"))
     try lake.put("processed/purchases/DT=2024-01-17/a.parquet", HiveLake.data, numbers([1, 1]))
     #expect(
@@ -122,7 +122,8 @@ struct HiveCatalogTests {
     let days = (1...28).map { "2024-02-" + ($0 < 10 ? "0" : "") + String($0) }
     for day in days { try putDay(day) }
     // Two catalogs over one directory, as two programs have them.
-    let other = HiveCatalog(store: try LocalObjectStore(root: lake.store.root))
+    let other = HiveCatalog(
+      store: lake.store, documents: try LocalObjectStore(root: lake.scratch.path + "/lake.catalog"))
     let failures = Mutex<[String]>([])
     let catalogs = [lake.hive, other]
     DispatchQueue.concurrentPerform(iterations: days.count) { index in
@@ -142,7 +143,8 @@ struct HiveCatalogTests {
   @Test func `two who register the same partition cannot both be right`() throws {
     try lake.makePurchases()
     try putDay("2024-01-15")
-    let other = HiveCatalog(store: try LocalObjectStore(root: lake.store.root))
+    let other = HiveCatalog(
+      store: lake.store, documents: try LocalObjectStore(root: lake.scratch.path + "/lake.catalog"))
     _ = try other.entry(purchases)
     try register("2024-01-15")
     #expect(throws: CatalogChangeError.self) {
@@ -156,14 +158,14 @@ struct HiveCatalogTests {
     for number in 0..<60 {
       try lake.hive.changeTable(purchases, .setComment("comment \(number)"))
     }
-    let keys = try lake.store.list(prefix: ".catalog/silver/purchases/")
+    let keys = try lake.documents.list(prefix: "silver/purchases/")
     #expect(keys.count == 61)
     #expect(keys[0].size < 40 && keys[60].size > 200)
     #expect(try lake.hive.history(purchases).map(\.version) == (11...60).map { Int64($0) })
     // A program that has slept since version 3 goes on from the newest.
-    let other = HiveCatalog(store: lake.store)
+    let other = HiveCatalog(store: lake.store, documents: lake.documents)
     #expect(try other.existing(purchases).comment == "comment 59")
-    #expect(try !lake.store.putIfAbsent(keys[4].key, [1]))
+    #expect(try !lake.documents.putIfAbsent(keys[4].key, [1]))
   }
 
   @Test func `the catalog's files are for people too`() throws {
@@ -171,7 +173,7 @@ struct HiveCatalogTests {
     try putDay("2024-01-15")
     try register("2024-01-15")
     let text = String(
-      decoding: try lake.store.get(".catalog/silver/purchases/00000000000000000001.json"),
+      decoding: try lake.documents.get("silver/purchases/00000000000000000001.json"),
       as: UTF8.self)
     for part in [
       #""operation" : "register_partition""#, #""at" : "2024-01-16T00:10:00.000Z""#,
@@ -190,8 +192,8 @@ struct HiveCatalogTests {
     #"{"table":{"columns":[{"name":"a","type":"bigint"}],"createdAt":"2024-01-16T00:10:00Z","format":"PARQUET","kind":"MANAGED","location":"s3://lake/a","partitionColumns":[{"name":"dt","type":"date"}],"partitions":[{"values":[],"location":"s3://lake/a","createdAt":"2024-01-16T00:10:00Z","parameters":{}}],"properties":{}}}"#,
   ])
   func `a catalog file that somebody broke is named`(text: String) throws {
-    let key = ".catalog/silver/broken/00000000000000000000.json"
-    try lake.put(key, text: text)
+    let key = "silver/broken/00000000000000000000.json"
+    try lake.documents.put(key, Array(text.utf8))
     let error = #expect(throws: HiveError.self) {
       try lake.hive.entry(HiveTableName("silver", "broken"))
     }

@@ -80,7 +80,8 @@ struct HiveCompactionTests {
         "processed/purchases/dt=2024-01-15/late",
         HiveLake.parquet(HiveLake.data, numbers([99, 1])))
     }
-    let catalog = HiveCatalog(store: meddling, layers: ["silver": "processed"])
+    let catalog = HiveCatalog(
+      store: meddling, documents: lake.documents, layers: ["silver": "processed"])
     #expect(throws: CatalogChangeError.self) {
       try catalog.compactPartition(purchases, values: ["2024-01-15"])
     }
@@ -97,7 +98,8 @@ struct HiveCompactionTests {
         try store.put(object.key, HiveLake.parquet(HiveLake.data, numbers([0, 5], [1, 5], [2, 6])))
       }
     }
-    let catalog = HiveCatalog(store: meddling, layers: ["silver": "processed"])
+    let catalog = HiveCatalog(
+      store: meddling, documents: lake.documents, layers: ["silver": "processed"])
     let error = #expect(throws: HiveError.self) {
       try catalog.compactPartition(purchases, values: ["2024-01-15"])
     }
@@ -164,11 +166,11 @@ struct HiveCompactionTests {
 
 /// A store in which something else happens right after the first files were published.
 private final class MeddlingStore: ObjectStore {
-  private let inner: LocalObjectStore
-  private let meddle: @Sendable (LocalObjectStore) throws -> Void
+  private let inner: any ObjectStore
+  private let meddle: @Sendable (any ObjectStore) throws -> Void
   private let isDone = Mutex(false)
 
-  init(_ inner: LocalObjectStore, _ meddle: @escaping @Sendable (LocalObjectStore) throws -> Void) {
+  init(_ inner: any ObjectStore, _ meddle: @escaping @Sendable (any ObjectStore) throws -> Void) {
     self.inner = inner
     self.meddle = meddle
   }

@@ -27,7 +27,9 @@ final class HiveLake {
     engine = QueryEngine(catalogs: [lake])
   }
 
-  var store: LocalObjectStore { lake.store }
+  var store: Bucket { lake.store }
+  /// What the catalog has written.
+  var documents: any ObjectStore { lake.hive.documents }
   var hive: HiveCatalog { lake.hive }
 
   /// Runs a statement; its rows as Trino's CLI prints them, columns joined by `|`.
@@ -78,7 +80,7 @@ final class HiveLake {
 
   /// Keys below a prefix, without those of the catalog.
   func keys(_ prefix: String = "") throws -> [String] {
-    try store.list(prefix: prefix).map(\.key).filter { !$0.hasPrefix(".catalog/") }
+    try store.list(prefix: prefix).map(\.key)
   }
 
   /// The data files below a prefix.
@@ -127,28 +129,35 @@ func allRows(
 final class DyingStore: ObjectStore {
   struct Dead: Error {}
 
-  private let inner: LocalObjectStore
-  private let left: Mutex<Int>
+  /// How many changes are left to a process, in whatever store it makes them.
+  final class Life: Sendable {
+    private let left: Mutex<Int>
 
-  init(_ inner: LocalObjectStore, after calls: Int) {
-    self.inner = inner
-    left = Mutex(calls)
+    init(_ calls: Int) { left = Mutex(calls) }
+
+    func change() throws {
+      try left.withLock { left in
+        guard left > 0 else { throw Dead() }
+        left -= 1
+      }
+    }
   }
 
-  private func change() throws {
-    try left.withLock { left in
-      guard left > 0 else { throw Dead() }
-      left -= 1
-    }
+  private let inner: any ObjectStore
+  private let life: Life
+
+  init(_ inner: any ObjectStore, _ life: Life) {
+    self.inner = inner
+    self.life = life
   }
 
   func makeWriter() throws -> any ObjectWriter { try inner.makeWriter() }
   func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
-    try change()
+    try life.change()
     return try inner.publish(objects, ifAbsent: ifAbsent)
   }
   func delete(_ key: String) throws {
-    try change()
+    try life.change()
     try inner.delete(key)
   }
   func get(_ key: String) throws -> [UInt8] { try inner.get(key) }

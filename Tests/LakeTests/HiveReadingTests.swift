@@ -216,15 +216,15 @@ struct HiveReadingTests {
 
   /// As another program may have written it into the catalog.
   private func makeBrokenValue() throws {
-    let key = ".catalog/silver/purchases/0000000000000000000"
-    let text = String(decoding: try lake.store.get(key + "0.json"), as: UTF8.self)
+    let key = "silver/purchases/0000000000000000000"
+    let text = String(decoding: try lake.documents.get(key + "0.json"), as: UTF8.self)
     let partition =
       #""partitions" : [ { "values" : ["soon"], "location" : "s3://lake/x", "#
       + #""createdAt" : "2024-01-16T00:10:00.000Z", "parameters" : {} } ]"#
     let start = try #require(text.range(of: #""partitions" : ["#))
     let end = try #require(text[start.upperBound...].range(of: "]"))
-    try lake.put(
-      key + "1.json", text: text.replacingCharacters(in: start.lowerBound..<end.upperBound, with: partition))
+    let broken = text.replacingCharacters(in: start.lowerBound..<end.upperBound, with: partition)
+    try lake.documents.put(key + "1.json", Array(broken.utf8))
   }
 
   @Test func `a file that goes away between planning and reading says so`() throws {

@@ -97,7 +97,6 @@ struct HiveWritingTests {
       ("(a bigint) WITH (external_location = '/tmp/x')",
         "INVALID_TABLE_PROPERTY: External location is not a valid file system URI"),
       ("(a bigint) WITH (external_location = 's3://other/x')", "INVALID_TABLE_PROPERTY: External"),
-      ("(a bigint) WITH (external_location = 's3://lake/.catalog/x')", "INVALID_TABLE_PROPERTY"),
       ("(a bigint) WITH (format = 'CSV')",
         "NOT_SUPPORTED: This connector does not support columns of CSV files that are not varchar"),
       ("(a varchar) WITH (format = 'PARQUET', csv_separator = ';')",

@@ -211,7 +211,7 @@ enum FieldText {
     for byte in text.utf8 {
       if special.contains(byte) {
         bytes.append(percent)
-        bytes.append(contentsOf: EntityTag.hexadecimal([byte]).utf8)
+        bytes.append(contentsOf: Hexadecimal.text([byte]).utf8)
       } else {
         bytes.append(byte)
       }
