@@ -26,7 +26,8 @@ extension Bucket {
     _ key: String, version: String?
   ) throws -> (record: ObjectRecord, reader: any ObjectReader) {
     try ObjectKey.check(key)
-    while true {
+    // A file moves when its version is hidden or uncovered, and may be back where it was a moment later.
+    for _ in 0..<Self.looksMax {
       let state = try state(key, .version(version))
       guard let place = Self.find(version, in: state.timeline) else {
         throw version.map { noSuchVersion(key, $0) } ?? ObjectStorageError.notFound(key)
@@ -46,14 +47,14 @@ extension Bucket {
       } else if let file = found.row?.file {
         let place = FilePlace(path: sidePath(BucketSide.versions, file))
         if let reader = try LocalObjectReader(place: place, key: key) { return (record, reader) }
-        // It may have become the current object since.
-        let now = try self.state(key, .version(version)).timeline
-        if now.versions.contains(where: { $0.row?.file == file }) {
-          throw noSuchVersion(key, found.versionID ?? VersionID.null)
-        }
       }
     }
+    // Somebody has taken the file away.
+    throw version.map { noSuchVersion(key, $0) } ?? ObjectStorageError.notFound(key)
   }
+
+  /// How often a reader looks for a file that others move meanwhile.
+  private static let looksMax = 200
 
   func noSuchVersion(_ key: String, _ version: String) -> ObjectStorageError {
     ObjectStorageError(
