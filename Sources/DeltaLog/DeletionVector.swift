@@ -27,7 +27,8 @@ extension DeletionVectorDescriptor {
     }
     let uuid = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }
       .joined(separator: "-")
-    return (prefix.isEmpty ? "" : prefix + "/") + "deletion_vector_" + uuid + ".bin"
+    let path = (prefix.isEmpty ? "" : prefix + "/") + "deletion_vector_" + uuid + ".bin"
+    return ObjectKey.isPlain(path) ? path : nil
   }
 
   /// The rows of `file`, which has `rowCount`, that count no longer: as many as the log says.
