@@ -239,8 +239,15 @@ struct Changes {
         isComplete = false
         continue
       }
-      for commit in seen < current ? try table.changes(since: seen) : [] {
-        let touched = commit.adds.map(\.partitionValues) + commit.removes.map(\.partitionValues)
+      guard let commits = try Self.commits(of: table, since: seen, until: current) else {
+        isComplete = false
+        continue
+      }
+      for commit in commits {
+        // What only moves rows between files, as OPTIMIZE does, changes no day.
+        let touched =
+          commit.adds.filter(\.dataChange).map(\.partitionValues)
+          + commit.removes.filter(\.dataChange).map(\.partitionValues)
         for values in touched {
           if let text = values?["dt"] ?? nil, let day = CivilDate(text) {
             changed.insert(day)
@@ -254,6 +261,18 @@ struct Changes {
       state = .everything
     } else if !changed.isEmpty {
       state = .days(changed.sorted())
+    }
+  }
+
+  /// The commits that the last run has not seen; nil where the log that had them has been cleaned up.
+  private static func commits(
+    of table: DeltaTable, since seen: Int64, until current: Int64
+  ) throws -> [DeltaCommit]? {
+    guard seen < current else { return [] }
+    do {
+      return try table.changes(since: seen)
+    } catch let error as DeltaLogError where error.kind == .historyExpired {
+      return nil
     }
   }
 }
