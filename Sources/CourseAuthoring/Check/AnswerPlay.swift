@@ -135,7 +135,8 @@ struct AnswerPlay {
         result.feedback = judged.feedback
         if AnswerCaseRunner.isCheck(line) {
           let isPassed = verdict == "passed"
-          refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict) in \(seconds) s."
+          let said = judged.text.map { ": " + $0 } ?? "."
+          refusal = isPassed ? nil : "`\(line)` was \(judged.feedback ?? verdict)\(said)"
         }
       }
       return (reply.text, reply.exit)

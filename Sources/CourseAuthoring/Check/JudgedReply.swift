@@ -6,12 +6,15 @@ struct JudgedReply {
   var verdict: String?
   var feedback: String?
   var errorCode: String?
+  /// What is said, in one line; nil where nothing is.
+  var text: String?
 
   init(_ json: String) {
     let object = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
     let data = object?["data"] as? [String: Any]
     verdict = data?["verdict"] as? String
     feedback = data?["feedback"] as? String
+    text = (data?["text"] as? String)?.split(whereSeparator: \.isNewline).first.map(String.init)
     errorCode = (object?["error"] as? [String: Any])?["code"] as? String
   }
 }
