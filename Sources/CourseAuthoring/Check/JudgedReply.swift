@@ -14,7 +14,8 @@ struct JudgedReply {
     let data = object?["data"] as? [String: Any]
     verdict = data?["verdict"] as? String
     feedback = data?["feedback"] as? String
-    text = (data?["text"] as? String)?.split(whereSeparator: \.isNewline).first.map(String.init)
+    text = (data?["text"] as? String)?.split(whereSeparator: \.isNewline)
+      .map { $0.drop(while: \.isWhitespace) }.joined(separator: " ")
     errorCode = (object?["error"] as? [String: Any])?["code"] as? String
   }
 }
