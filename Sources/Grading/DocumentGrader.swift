@@ -24,12 +24,16 @@ package struct DocumentGrader {
     guard let document = DocumentFields.read(text, names: names) else {
       return Judgement(.couldNotRead(form: form(host)))
     }
+    let fields = readFields(document)
+    if let (field, written) = fields.unread {
+      return Judgement(.couldNotRead(form: form(of: field, written, host)))
+    }
     let world = WorldValues(host: host, inputs: [:], deadline: Deadline())
     defer { world.close() }
     do {
-      return try judge(document, world)
+      return try judge(document, fields, world)
     } catch {
-      return Judgement(.checkerFailed(reason: "\(error)"))
+      return Judgement(.checkerFailed(reason: host.reason(error)))
     }
   }
 
@@ -44,29 +48,59 @@ package struct DocumentGrader {
     )
   }
 
+  /// How the one field is written that could not be read.
+  private func form(
+    of field: DocumentQuestion.Field, _ written: String, _ host: any LessonHost
+  ) -> String {
+    var values = [
+      "file": question.file ?? "design.md", "field": field.name, "given": String(written.prefix(60)),
+    ]
+    let kind: String
+    switch field.type {
+    case .integer, .number: kind = "number"
+    case .date: kind = "date"
+    case .choice:
+      kind = "choice"
+      values["choices"] = field.choices.joined(separator: ", ")
+    case .text, .list: return form(host)
+    }
+    return host.text("course.documentField." + kind, values)
+  }
+
   // MARK: Fields
 
-  /// The numbers of the well-formed fields, and the feedback of each that is not.
-  private func readFields(_ document: DocumentFields) -> (
-    numbers: [String: Double], present: Set<String>, broken: [String: String]
-  ) {
+  /// What the fields say.
+  private struct Fields {
+    /// The numbers of the fields that keep to their form.
     var numbers: [String: Double] = [:]
+    /// Those that keep to their form.
     var present: Set<String> = []
+    /// The feedback of each that is missing or out of its range.
     var broken: [String: String] = [:]
+    /// The first that says nothing of its kind, and what it says.
+    var unread: (field: DocumentQuestion.Field, written: String)?
+  }
+
+  private enum Reading {
+    case kept, broken, unread
+  }
+
+  private func readFields(_ document: DocumentFields) -> Fields {
+    var fields = Fields()
     for field in question.fields {
       guard let text = document.texts[field.name]?.trimmedSpaces, !text.isEmpty,
         !Self.isPlaceholder(text)
       else {
-        if field.isRequired { broken[field.name] = field.feedback }
+        if field.isRequired { fields.broken[field.name] = field.feedback }
         continue
       }
-      if isWellFormed(field, text, document.lists[field.name], &numbers) {
-        present.insert(field.name)
-      } else {
-        broken[field.name] = field.feedback
+      switch read(field, text, document.lists[field.name], &fields.numbers) {
+      case .kept: fields.present.insert(field.name)
+      case .broken: fields.broken[field.name] = field.feedback
+      case .unread: if fields.unread == nil { fields.unread = (field, text) }
       }
     }
-    return (numbers, present, broken)
+    return fields
   }
 
   /// What a template leaves to be filled in.
@@ -75,42 +109,43 @@ package struct DocumentGrader {
       .contains(text.lowercased()) || (text.hasPrefix("<") && text.hasSuffix(">"))
   }
 
-  private func isWellFormed(
+  private func read(
     _ field: DocumentQuestion.Field,
     _ text: String,
     _ list: [String]?,
     _ numbers: inout [String: Double]
-  ) -> Bool {
+  ) -> Reading {
     switch field.type {
     case .integer, .number:
       let unit = field.unit ?? NumberUnit(.count, name: "")
       let nouns = Set(unit.name.split(separator: "/").prefix(1).map(String.init))
       guard let read = NumberReader(unit: unit, nouns: nouns).read(text), read.count == 1 else {
-        return false
+        return .unread
       }
       guard let value = read[0].value(in: unit), value.isFinite,
         field.type == .number || value == value.rounded(),
         field.min.map({ value >= $0 }) ?? true, field.max.map({ value <= $0 }) ?? true
-      else { return false }
+      else { return .broken }
       numbers[field.name] = value
-      return true
+      return .kept
     case .text:
-      return text.split(whereSeparator: \.isWhitespace).count >= field.countMin
+      return text.split(whereSeparator: \.isWhitespace).count >= field.countMin ? .kept : .broken
     case .choice:
-      return field.choices.map(normalizedAnswer).contains(normalizedAnswer(text))
+      return field.choices.map(normalizedAnswer).contains(normalizedAnswer(text)) ? .kept : .unread
     case .list:
       let items = list ?? text.split(separator: ",").map(String.init)
-      return items.filter { !$0.allSatisfy(\.isWhitespace) && !Self.isPlaceholder($0) }.count
-        >= field.countMin
+      let count = items.filter { !$0.allSatisfy(\.isWhitespace) && !Self.isPlaceholder($0) }.count
+      return count >= field.countMin ? .kept : .broken
     case .date:
-      return text.wholeMatch(of: /\d{4}-\d{2}-\d{2}/) != nil
+      return text.wholeMatch(of: /\d{4}-\d{2}-\d{2}/) != nil ? .kept : .unread
     }
   }
 
   // MARK: Criteria
 
-  private func judge(_ document: DocumentFields, _ world: WorldValues) throws -> Judgement {
-    let fields = readFields(document)
+  private func judge(
+    _ document: DocumentFields, _ fields: Fields, _ world: WorldValues
+  ) throws -> Judgement {
     world.known = fields.numbers
     var evidence = Evidence()
     var firstFeedback = question.fields.lazy.compactMap { fields.broken[$0.name] }.first

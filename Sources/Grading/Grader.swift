@@ -36,7 +36,7 @@ package struct Grader {
     do {
       return (try judge(answer, host), answer)
     } catch {
-      return (.checkerFailed(reason: "\(error)"), answer)
+      return (.checkerFailed(reason: host.reason(error)), answer)
     }
   }
 

@@ -73,3 +73,12 @@ package struct HostReply: Sendable, Hashable {
     self.exitCode = exitCode
   }
 }
+
+extension LessonHost {
+  /// Why something could not be judged: in the learner's language where the learner can do something
+  /// about it, and as the error says it where only an author can.
+  package func reason(_ error: any Error) -> String {
+    guard let error = error as? CourseError, error.code == "course.too-slow" else { return "\(error)" }
+    return text("course.tooSlow", error.fields)
+  }
+}

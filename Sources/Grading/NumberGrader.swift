@@ -23,7 +23,7 @@ package struct NumberGrader {
     do {
       return try judge(given, text, world)
     } catch {
-      return Judgement(.checkerFailed(reason: "\(error)"))
+      return Judgement(.checkerFailed(reason: host.reason(error)))
     }
   }
 

@@ -32,7 +32,7 @@ package struct SQLGrader {
     do {
       return try run.judge()
     } catch {
-      return Judgement(.checkerFailed(reason: "\(error)"))
+      return Judgement(.checkerFailed(reason: host.reason(error)))
     }
   }
 }

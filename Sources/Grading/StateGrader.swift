@@ -24,7 +24,7 @@ package struct StateGrader {
     do {
       return try run.judge(question.items, grading)
     } catch {
-      return Judgement(.checkerFailed(reason: "\(error)"))
+      return Judgement(.checkerFailed(reason: host.reason(error)))
     }
   }
 }

@@ -101,8 +101,8 @@ import Grading
     "with a field that is missing, a placeholder or out of range is not passed",
     arguments: [
       ("- owner: 김데이터", "", "no-owner"), ("김데이터", "TODO", "no-owner"),
-      ("김데이터", "<이름>", "no-owner"), ("Parquet", "xml", "no-format"),
-      ("1,500건", "많음", "no-count"), ("1,500건", "-1", "no-count"), ("1,500건", "1.5", "no-count"),
+      ("김데이터", "<이름>", "no-owner"), ("- format: Parquet", "", "no-format"),
+      ("1,500건", "-1", "no-count"), ("1,500건", "1.5", "no-count"),
       ("1,500건", "1500 MB", "no-count"), ("- 컬럼을 골라 읽습니다.", "", "no-reasons"),
     ]
   )
@@ -110,6 +110,20 @@ import Grading
     let verdict = try judge(Self.right.replacing(old, with: new)).verdict
     #expect(verdict.feedbackID == feedback, "\(verdict)")
     #expect(verdict != .passed)
+  }
+
+  @Test(
+    "whose field says nothing of its kind could not be read, and names the field",
+    arguments: [
+      ("1,500건", "많음", "events_per_day", "숫자"), ("1,500건", "1,500~1,600건", "events_per_day", "숫자"),
+      ("0.00081 GB", "일주일", "bytes_per_day", "숫자"), ("Parquet", "xml", "format", "parquet, json"),
+    ])
+  func unread(_ old: String, _ new: String, _ field: String, _ kind: String) throws {
+    guard case .couldNotRead(let form) = try judge(Self.right.replacing(old, with: new)).verdict else {
+      Issue.record("\(new) was read")
+      return
+    }
+    #expect(form.contains("design.md (") && form.contains(field) && form.contains(kind), "\(form)")
   }
 
   @Test("agrees with the learner's own answer to another exercise")

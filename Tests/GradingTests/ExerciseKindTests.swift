@@ -234,7 +234,7 @@ import Grading
     let result = session.check(answer: nil)
     #expect(result.verdict == .passed, "\(result.text)")
     #expect(result.text.contains("4/4"))
-    try scratch.write("mine.md", DocumentTests.right.replacing("Parquet", with: "xml"))
+    try scratch.write("mine.md", DocumentTests.right.replacing("- format: Parquet", with: ""))
     #expect(session.check(answer: "mine.md").verdict.feedbackID == "no-format")
   }
 

@@ -285,7 +285,8 @@ extension IncidentSession {
   func cannotRun(
     _ error: any Error, part: Incident.Part, step: FormName?, answer: String, _ storyTime: Int64?
   ) throws -> IncidentAnswer {
-    let reason = (error as? CourseError)?.message ?? "\(error)"
+    let tooSlow = (error as? CourseError)?.code == "course.too-slow"
+    let reason = tooSlow ? host.reason(error) : (error as? CourseError)?.message ?? "\(error)"
     return try judged(
       .checkerFailed(reason: reason), say("cannotRun", ["reason": reason]), part: part, step: step,
       answer: answer, storyTime)
