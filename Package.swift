@@ -193,8 +193,8 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "CRDKafka", "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog",
-        "KafkaBroker", "KafkaProtocol", "Platform", "RemoteKafka", "Simulation", "Terminal", "World",
-        "tapline",
+        "KafkaBroker", "KafkaProtocol", "ObjectStorage", "Platform", "RemoteKafka", "S3Endpoint",
+        "Simulation", "Terminal", "World", "tapline",
       ],
       swiftSettings: strict),
 
