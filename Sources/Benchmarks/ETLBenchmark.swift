@@ -100,8 +100,10 @@ enum ETLChild {
       options = ExecutionOptions(workerCount: threads)
     }
 
+    /// The answer; of a statement that writes, how many rows it wrote.
     func rows(_ sql: String) throws -> AnswerRows {
       let result = try engine.execute(sql, session: session, options: options)
+      if let count = result.updateCount { return [["\(count)"]] }
       return result.rows().map { row in
         row.enumerated().map { $1.isNull ? nil : result.text($1, column: $0) }
       }

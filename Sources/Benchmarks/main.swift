@@ -1,5 +1,5 @@
 // What is measured, and how: `swift run -c release Benchmarks
-// day|start|world|collect|log|recovery|etl|s3|tpch|kernels [--against PEER] [--runs COUNT]`.
+// day|start|world|collect|log|recovery|etl|lake|s3|tpch|kernels [--against PEER] [--runs COUNT]`.
 //
 // - `day` moves an xs world (200 users, about 10,000 events) through one day: phones, collector,
 //   log, Bronze, Silver, Gold, warehouse. Every fsync is made and counted.
@@ -14,6 +14,8 @@
 //   joins over one table in memory, on one thread.
 // - `etl [--against duckdb,spark] [--events 5000000] [--threads 2] [--directory PATH]` makes partitioned
 //   Parquet of events that come twice, by SQL and by the task that makes Silver, and asks it for DAU.
+// - `lake [--against deltalake] [--commits 10000] [--appends 500] [--rows 4000000] [--directory PATH]`
+//   appends to, opens, scans and changes Delta tables.
 // - `s3 [--megabytes 1024] [--keys 100000] [--directory PATH]` lets public clients in other processes
 //   fetch, send and list objects of our S3 endpoint.
 // - `log [--records N] [--fetch-bytes N]` drives the Kafka broker and librdkafka's mock broker with the same client, which
@@ -168,54 +170,6 @@ func measureEngine(_ name: String) throws -> Bool {
   return !options.isChecking || lines.allSatisfy { $0.difference == nil }
 }
 
-/// A directory that a benchmark makes and removes, below the one that `--directory` names.
-func scratchDirectory(_ name: String) -> String {
-  let parent = value(of: "--directory") ?? NSTemporaryDirectory()
-  return parent + "/tapline-\(name)-\(UUID().uuidString)"
-}
-
-/// Runs `s3` and prints what came of it.
-func measureS3() throws {
-  let megabytes = number("--megabytes", 1_024)
-  guard megabytes % (S3Benchmark.partBytes >> 20) == 0 else {
-    refuse("--megabytes \(megabytes): a multiple of \(S3Benchmark.partBytes >> 20) is needed.")
-  }
-  let benchmark = S3Benchmark(
-    megabytes: megabytes, keys: number("--keys", 100_000), runs: number("--runs", 5),
-    scratch: scratchDirectory("s3"), peer: try Peer.prepared(root: root))
-  output.writeLine(
-    "s3: an object of \(megabytes) MiB, \(NumberText.grouped(benchmark.keys)) keys, "
-      + "\(benchmark.runs) runs after one to warm up, in \(benchmark.scratch)")
-  let (resident, lines) = try benchmark.run { output.write(ContestLine.table($0)) }
-  output.writeLine(
-    "The endpoint's process had \(NumberText.decimal(resident, places: 0)) MB resident at most.")
-  output.writeLine(
-    "{\"endpoint_rss_mb\":\(Int(resident)),\"lines\":\(ContestLine.json(lines))}")
-}
-
-/// Runs `etl` and prints what came of it.
-func measureETL() throws {
-  let peers = Set((peer ?? "").split(separator: ",").map(String.init))
-  if let unknown = peers.subtracting(["duckdb", "spark"]).min() {
-    refuse("--against \(unknown): the peers of etl are duckdb and spark.")
-  }
-  let lines = number("--events", 5_000_000)
-  output.writeLine("etl: \(NumberText.grouped(lines)) events, made once below .build")
-  let set = try EventSet.prepared(root: root, lines: lines)
-  let benchmark = ETLBenchmark(
-    events: set, threads: number("--threads", 2), runs: number("--runs", 5),
-    scratch: scratchDirectory("etl"), interop: try Peer.prepared(root: root),
-    hasDuckDB: peers.contains("duckdb"),
-    spark: peers.contains("spark") ? try SparkPeer.prepared(root: root) : nil)
-  output.writeLine(
-    "\(NumberText.bytes(Int64(set.facts.bytes))) of NDJSON, \(NumberText.grouped(set.facts.copies)) "
-      + "lines twice, \(NumberText.grouped(set.facts.objects)) objects in Bronze; "
-      + "\(benchmark.threads) threads, \(benchmark.runs) runs after one to warm up")
-  let measured = try benchmark.run(
-    { output.write(ContestLine.table($0)) }, say: { output.writeLine($0) })
-  output.writeLine(ContestLine.json(measured))
-}
-
 /// Runs one of the log's benchmarks; prints rates itself, and answers times.
 func measureLog(_ name: String) throws -> [Figures] {
   guard name == "log" else {
@@ -262,6 +216,7 @@ if arguments.first == EngineBenchmark.childArgument {
 if let first = arguments.first, [ETLChild.sql, ETLChild.clean, ETLChild.dau].contains(first) {
   ETLChild.run(arguments)
 }
+if arguments.first == LakeWork.argument { LakeWork.run(Array(arguments.dropFirst())) }
 if arguments.first == S3Server.argument { S3Server.serve(Array(arguments.dropFirst())) }
 if arguments.first == S3Server.listArgument { S3Server.list(Array(arguments.dropFirst())) }
 if arguments.first == S3Client.argument { S3Client.run(Array(arguments.dropFirst())) }
@@ -301,6 +256,10 @@ do {
     try measureETL()
     exit(0)
   }
+  if arguments.first == "lake" {
+    try measureLake()
+    exit(0)
+  }
   if arguments.first == "s3" {
     try measureS3()
     exit(0)
@@ -330,7 +289,7 @@ do {
   exit(3)
 }
 guard !results.isEmpty else {
-  refuse("day, start, world, collect, log, recovery, etl, s3, tpch or kernels [--against PEER] [--runs COUNT]")
+  refuse("day, start, world, collect, log, recovery, etl, lake, s3, tpch or kernels [--against PEER] [--runs COUNT]")
 }
 output.write(
   TableView(
