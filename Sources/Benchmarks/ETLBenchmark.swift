@@ -18,6 +18,7 @@ import FileTables
 import Foundation
 import Lake
 import QueryExecution
+import Terminal
 import TrinoSQL
 
 /// How SQL keeps one line of each event.
@@ -36,12 +37,12 @@ enum DeduplicationWay: String, CaseIterable {
       rows =
         "SELECT \(EventSet.columns.joined(separator: ", ")), \(day("event_time")) FROM (SELECT *, "
         + "row_number() OVER (PARTITION BY event_id ORDER BY received_at) AS copy "
-        + "FROM files.default.events) AS numbered WHERE copy = 1"
+        + "FROM files.\"default\".events) AS numbered WHERE copy = 1"
     case .groupBy:
       let others = EventSet.columns.dropFirst().map { "arbitrary(\($0)) AS \($0)" }
       rows =
         "SELECT event_id, \(others.joined(separator: ", ")), \(day("arbitrary(event_time)")) "
-        + "FROM files.default.events GROUP BY event_id"
+        + "FROM files.\"default\".events GROUP BY event_id"
     }
     return "CREATE TABLE lake.silver.events WITH (partitioned_by = ARRAY['dt']) AS \(rows)"
   }
@@ -130,9 +131,17 @@ struct ETLBenchmark {
   /// Runs all of it; `report` gets the lines of each contest, and what else there is to say.
   func run(_ report: ([ContestLine]) -> Void, say: (String) -> Void) throws -> [ContestLine] {
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    defer {
+      for path in [scratch, silver] { try? FileManager.default.removeItem(atPath: path) }
+    }
     let fromLines = try ndjson().lines(runs: runs)
     report(fromLines)
+    if let own = fromLines.filter(\.isOurs).min(by: { $0.median < $1.median }),
+      let slow = fromLines.first(where: { $0.name == "spark" })
+    {
+      let times = NumberText.decimal(slow.median / max(own.median, 0.001), places: 1)
+      say("spark takes \(times) times as long as \(own.name), its start left out.")
+    }
     let best = fromLines.filter { !$0.isOurs && $0.name.hasPrefix("duckdb") }
       .min { $0.median < $1.median }
     let way = best.flatMap { DuckDBPeer.Way($0) } ?? .window
