@@ -192,9 +192,10 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CRDKafka", "Codecs", "Collector", "CollectorEndpoint", "EngineBenchmarks", "EventLog",
-        "KafkaBroker", "KafkaProtocol", "Platform", "RemoteKafka", "Simulation", "Terminal", "World",
-        "tapline",
+        "CRDKafka", "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "DeltaLog",
+        "ETL", "EngineBenchmarks", "EventLog", "EventModel", "FileTables", "KafkaBroker",
+        "KafkaProtocol", "Lake", "ObjectStorage", "Platform", "QueryExecution", "RemoteKafka",
+        "S3Endpoint", "Simulation", "Terminal", "TrinoSQL", "World", "tapline",
       ],
       swiftSettings: strict),
 

@@ -1,5 +1,5 @@
-// What is measured, and how: `swift run -c release Benchmarks day|start|world|collect|tpch|kernels
-// [--against PEER] [--runs COUNT]`.
+// What is measured, and how: `swift run -c release Benchmarks
+// day|start|world|collect|log|recovery|etl|lake|s3|tpch|kernels [--against PEER] [--runs COUNT]`.
 //
 // - `day` moves an xs world (200 users, about 10,000 events) through one day: phones, collector,
 //   log, Bronze, Silver, Gold, warehouse. Every fsync is made and counted.
@@ -12,7 +12,12 @@
 //   queries with drawn parameters over Parquet files, each in a fresh process.
 // - `kernels [--against duckdb] [--check] [--rows N] [--groups N] [--threads N]` runs scans, groups and
 //   joins over one table in memory, on one thread.
-//
+// - `etl [--against duckdb,spark] [--events 5000000] [--threads 2] [--directory PATH]` makes partitioned
+//   Parquet of events that come twice, by SQL and by the task that makes Silver, and asks it for DAU.
+// - `lake [--against deltalake] [--commits 10000] [--appends 500] [--rows 4000000] [--directory PATH]`
+//   appends to, opens, scans and changes Delta tables.
+// - `s3 [--megabytes 1024] [--keys 100000] [--directory PATH]` lets public clients in other processes
+//   fetch, send and list objects of our S3 endpoint.
 // - `log [--records N] [--fetch-bytes N]` drives the Kafka broker and librdkafka's mock broker with the same client, which
 //   is librdkafka; the system's, or the one that TAPLINE_LIBRDKAFKA names.
 // - `recovery [--megabytes N]` opens a log that was not closed, 1,000 MB by default.
@@ -122,16 +127,18 @@ func refuse(_ message: String) -> Never {
   exit(2)
 }
 
+/// The number behind an option, `standard` where it is not there.
+func number(_ option: String, _ standard: Int) -> Int {
+  guard let text = value(of: option) else { return standard }
+  guard let number = Int(text), number > 0 else {
+    refuse("\(option) \(text): a number above 0 is needed.")
+  }
+  return number
+}
+
 /// Runs one of the engine's benchmarks; false where an answer differs from the peer's.
 func measureEngine(_ name: String) throws -> Bool {
   var options = EngineBenchmarkOptions()
-  func number(_ option: String, _ standard: Int) -> Int {
-    guard let text = value(of: option) else { return standard }
-    guard let number = Int(text), number > 0 else {
-      refuse("\(option) \(text): a number above 0 is needed.")
-    }
-    return number
-  }
   if let peer, peer != "duckdb" { refuse("--against \(peer): the engine's peer is duckdb.") }
   if let scale = value(of: "--sf") {
     guard let size = Double(scale), size > 0, size <= 100 else {
@@ -165,13 +172,6 @@ func measureEngine(_ name: String) throws -> Bool {
 
 /// Runs one of the log's benchmarks; prints rates itself, and answers times.
 func measureLog(_ name: String) throws -> [Figures] {
-  func number(_ option: String, _ standard: Int) -> Int {
-    guard let text = value(of: option) else { return standard }
-    guard let number = Int(text), number > 0 else {
-      refuse("\(option) \(text): a number above 0 is needed.")
-    }
-    return number
-  }
   guard name == "log" else {
     let megabytes = number("--megabytes", 1_000)
     var figures = Figures(name: "open \(megabytes) MB after a crash")
@@ -213,6 +213,13 @@ if arguments.first == EngineBenchmark.childArgument {
     exit(3)
   }
 }
+if let first = arguments.first, [ETLChild.sql, ETLChild.clean, ETLChild.dau].contains(first) {
+  ETLChild.run(arguments)
+}
+if arguments.first == LakeWork.argument { LakeWork.run(Array(arguments.dropFirst())) }
+if arguments.first == S3Server.argument { S3Server.serve(Array(arguments.dropFirst())) }
+if arguments.first == S3Server.listArgument { S3Server.list(Array(arguments.dropFirst())) }
+if arguments.first == S3Client.argument { S3Client.run(Array(arguments.dropFirst())) }
 if arguments.first == CollectLoad.argument { CollectLoad.run(Array(arguments.dropFirst())) }
 if arguments.first == LogLoad.argument || arguments.first == LogLoad.mockArgument {
   LogLoad.run(arguments)
@@ -245,6 +252,18 @@ do {
   if let name = arguments.first, name == "tpch" || name == "kernels" {
     exit(try measureEngine(name) ? 0 : 1)
   }
+  if arguments.first == "etl" {
+    try measureETL()
+    exit(0)
+  }
+  if arguments.first == "lake" {
+    try measureLake()
+    exit(0)
+  }
+  if arguments.first == "s3" {
+    try measureS3()
+    exit(0)
+  }
   if arguments.first == "world" {
     let name = value(of: "--size") ?? "m"
     guard let size = WorldSize(rawValue: name) else { refuse("--size \(name): xs, s, m or l.") }
@@ -270,7 +289,7 @@ do {
   exit(3)
 }
 guard !results.isEmpty else {
-  refuse("day, start, world, collect, log, recovery, tpch or kernels [--against PEER] [--runs COUNT]")
+  refuse("day, start, world, collect, log, recovery, etl, lake, s3, tpch or kernels [--against PEER] [--runs COUNT]")
 }
 output.write(
   TableView(
