@@ -175,14 +175,20 @@ struct Analyzer {
   }
 
   /// The table under a name, with an error that says which part of it is wrong.
-  func table(_ parts: [Identifier]) throws -> (QualifiedName, any TableSource) {
+  func table(
+    _ parts: [Identifier], at moment: TableMoment? = nil
+  ) throws -> (QualifiedName, any TableSource) {
     let offset = parts.first?.offset ?? 0
-    if let found = try pathTable(parts) { return found }
+    if moment == nil, let found = try pathTable(parts) { return found }
     let name = try qualify(parts)
     let provider = try catalog(name.catalog, offset)
-    if let table = try provider.tableInSQL(schema: name.schema, name: name.table) {
-      return (name, table)
-    }
+    let found =
+      if let moment {
+        try provider.table(schema: name.schema, name: name.table, at: moment)
+      } else {
+        try provider.tableInSQL(schema: name.schema, name: name.table)
+      }
+    if let found { return (name, found) }
     let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(name.schema) else {
       throw error(

@@ -252,6 +252,8 @@ extension QueryEngine {
     case .setType(let column, _):
       throw analyzer.error(
         .notSupported, "This connector does not support setting column types", column.offset)
+    case .execute(let procedure, let arguments):
+      try execute(procedure, arguments, on: name, of: catalog, analyzer)
     case .setProperties:
       throw analyzer.error(
         .notSupported, "This connector does not support setting table properties",

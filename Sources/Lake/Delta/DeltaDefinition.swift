@@ -52,7 +52,8 @@ struct DeltaDefinition {
     if let unknown = definition.properties.keys.filter({ !Self.names.contains($0) }).min() {
       throw CatalogChangeError.invalidProperty(unknown)
     }
-    schema = Schema(try definition.schema.fields.map(Self.stored))
+    let schema = Schema(try definition.schema.fields.map(Self.stored))
+    self.schema = schema
     partitionColumns = try Self.partitionColumns(definition.properties["partitioned_by"] ?? [])
     let missing = partitionColumns.filter { schema.index(of: $0) == nil }
     guard missing.isEmpty else {
