@@ -13,19 +13,23 @@ enum LakeTableType: String, CaseIterable {
 
   /// Takes the property out of a definition; Hive-style is what a table is without it.
   static func take(from definition: inout TableDefinition) throws -> LakeTableType {
-    guard let values = definition.properties.removeValue(forKey: property) else { return .hive }
-    guard case .text(let text)? = values.first, values.count == 1,
-      let type = LakeTableType(rawValue: text.uppercased())
-    else {
-      let known = allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
-      throw CatalogChangeError.contradictoryProperties(
-        "Table property 'type' must be \(known), the kinds of tables that the lake has")
-    }
+    let type = try definition.properties.removeValue(forKey: property).map(named) ?? .hive
     if let other = definition.properties.keys.sorted().first(where: type.belongsToOther) {
       throw CatalogChangeError.contradictoryProperties(
         "Table property '\(other)' is not one of tables of type \(type.rawValue)")
     }
     return type
+  }
+
+  private static func named(_ values: [Scalar]) throws -> LakeTableType {
+    if case .text(let text)? = values.first, values.count == 1,
+      let type = LakeTableType(rawValue: text.uppercased())
+    {
+      return type
+    }
+    let known = allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+    throw CatalogChangeError.contradictoryProperties(
+      "Table property 'type' must be \(known), the kinds of tables that the lake has")
   }
 
   private func belongsToOther(_ name: String) -> Bool {
@@ -91,7 +95,8 @@ struct DeltaDefinition {
 
   /// A column as the log can say it: text without a bound, moments to microseconds.
   static func stored(_ field: Field) throws -> Field {
-    Field(field.name.lowercased(), try stored(field.type, of: field.name), isNullable: field.isNullable)
+    Field(
+      field.name.lowercased(), try stored(field.type, of: field.name), isNullable: field.isNullable)
   }
 
   private static func stored(_ type: DataType, of column: String) throws -> DataType {
