@@ -19,7 +19,7 @@ final class DeltaSQLLake {
     func advance(_ milliseconds: Int64) { time.withLock { $0 += milliseconds } }
   }
 
-  /// `meddler.default.rows`: rows whose reading runs something first.
+  /// `meddler.default.feed`: rows whose reading runs something first.
   final class Meddler: Sendable {
     private let action = Mutex<(@Sendable () throws -> Void)?>(nil)
 
@@ -54,7 +54,7 @@ final class DeltaSQLLake {
       name: "meddler",
       tables: [
         "default": [
-          "rows": {
+          "feed": {
             ComputedTable(label: "meddler", schema: source) { _ in
               try meddler.run()
               return [ColumnarBatch(schema: source, rows: numbers([1, 1_000]))]

@@ -12,7 +12,8 @@ extension Lake {
   ) throws -> (any TableSource)? {
     guard let table = try directory(schema)?.table(name) else {
       guard try self.table(schema: schema, name: name) != nil else { return nil }
-      throw CatalogChangeError.notSupported("versioned tables of this kind: only Delta tables are")
+      throw CatalogChangeError.notSupported(
+        "versioned tables of this kind: only Delta tables keep versions")
     }
     return try DeltaRefusal.translated(schema, name) {
       switch moment {
