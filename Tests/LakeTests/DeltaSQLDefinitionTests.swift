@@ -167,6 +167,22 @@ struct DeltaSQLDefinitionTests {
     #expect(try lake.sql("SELECT * FROM orders") == ["new|7"])
   }
 
+  @Test func `a table that cannot be replaced stays as it was`() throws {
+    try lake.makeOrders()
+    try lake.insertPair(1)
+    for rest in ["(a bigint) WITH (type = 'DELTA', format = 'PARQUET')", "(a bigint)"] {
+      let refusal = lake.refusal("CREATE OR REPLACE TABLE orders \(rest)")
+      #expect(
+        refusal.hasPrefix("NOT_SUPPORTED") || refusal.hasPrefix("INVALID_TABLE_PROPERTY"),
+        "\(rest): \(refusal)")
+      #expect(try lake.orders.count == 2)
+    }
+    try lake.sql("CREATE OR REPLACE TABLE orders (a bigint) WITH (type = 'DELTA')")
+    #expect(try lake.sql("SELECT count(a) FROM orders") == ["0"])
+    #expect(try lake.sql("SELECT count(id) FROM orders FOR VERSION AS OF 1") == ["2"])
+    #expect(try lake.lastCommit().operation == "CREATE OR REPLACE TABLE")
+  }
+
   @Test func `an added column is NULL in older rows and not in older versions`() throws {
     try lake.makeOrders()
     try lake.insertPair(1)

@@ -55,15 +55,14 @@ struct DeltaStatements {
     }
   }
 
-  /// CREATE TABLE AS; `replaced` is the table in whose place the new one comes.
+  /// CREATE TABLE AS, and what replaces a table; `replaced` is the table in whose place the new one comes.
   func beginCreate(
     schema: String, name: String, _ definition: TableDefinition, replacing replaced: Name?
   ) throws -> any BatchSink {
     let directory = try place(schema, name)
     let delta = try DeltaDefinition(definition)
     if replaced == nil { try checkEmpty(directory, schema, name) }
-    let operation =
-      replaced == nil ? "CREATE TABLE AS SELECT" : "CREATE OR REPLACE TABLE AS SELECT"
+    let operation = replaced == nil ? "CREATE TABLE AS SELECT" : "CREATE OR REPLACE TABLE"
     return try DeltaRefusal.translated(schema, name) {
       let sink = try directory.beginCreate(
         name, replacing: try replaced.map { try open($0).snapshot() }, schema: delta.schema,
