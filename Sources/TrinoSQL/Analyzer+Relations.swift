@@ -149,6 +149,7 @@ extension Analyzer {
     let text = SourceText(view.sql)
     var inside = Analyzer(source: text, session: session, catalogs: catalogs)
     inside.views = views + [name]
+    inside.pinned = pinned
     inside.relationCount = relationCount
     var plan: RelationPlan
     do {

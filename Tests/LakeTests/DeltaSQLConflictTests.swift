@@ -106,6 +106,26 @@ struct DeltaSQLConflictTests {
     #expect(try self.lake.version() == 5)
   }
 
+  @Test func `what a subquery reads of the same table counts as read by the change`() throws {
+    let lake = lake.lake
+    self.lake.meddler.next {
+      let sink = try lake.beginInsert(schema: "silver", name: "orders", .append)
+      let schema = Schema([
+        Field("id", .bigint), Field("amount", .bigint), Field("dt", .date),
+      ])
+      try sink.write(ColumnarBatch(schema: schema, rows: numbers([99, 1_000, 19_738])))
+      _ = try sink.commit()
+    }
+    // Only the first day is changed; the average is over all of them.
+    let refusal = self.lake.refusal(
+      """
+      DELETE FROM orders WHERE dt = DATE '2024-01-15' AND id IN (SELECT id FROM meddler.default.feed)
+      AND amount < (SELECT avg(amount) FROM orders)
+      """)
+    #expect(refusal.hasPrefix("TRANSACTION_CONFLICT: Another writer's commit 4"), "\(refusal)")
+    #expect(try self.lake.sql("SELECT count(*) FROM orders") == ["7"])
+  }
+
   @Test func `two INSERTs are both kept, and one over a changed table is told`() throws {
     let schema = Schema([Field("id", .bigint), Field("amount", .bigint), Field("dt", .date)])
     func begin(_ id: Int64) throws -> any BatchSink {
