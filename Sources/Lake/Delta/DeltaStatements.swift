@@ -25,9 +25,9 @@ struct DeltaStatements {
 
   /// The name, if it is one of a Delta table; nil for others.
   func find(_ schema: String, _ name: String) throws -> Name? {
-    guard let directory = lake.directory(schema), try directory.table(name) != nil else {
-      return nil
-    }
+    guard let directory = lake.directory(schema), try directory.table(name) != nil,
+      try lake.hive.entry(HiveTableName(schema, name)) == nil
+    else { return nil }
     return Name(directory: directory, schema: schema, table: name)
   }
 
