@@ -25,6 +25,12 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
   case readOnlyPartition(String)
   /// A place for a table's files that is taken, in the store's own words.
   case locationExists(String)
+  /// Rows that a rule of the table forbids, in the store's own words.
+  case constraintViolation(String)
+  /// A version of a table that is not there, in the store's own words.
+  case versionMissing(String, advice: String?)
+  /// What the store refuses, in its own words.
+  case refused(String, advice: String?)
   /// Another writer changed the table in the meantime.
   case conflict(String)
   /// What the catalog cannot do at all, such as "dropping tables".
@@ -46,6 +52,9 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
     case .notFound: "connector.not_found"
     case .readOnlyPartition: "connector.read_only_partition"
     case .locationExists: "connector.location_exists"
+    case .constraintViolation: "connector.constraint_violation"
+    case .versionMissing: "connector.version_missing"
+    case .refused: "connector.refused"
     case .conflict: "connector.conflict"
     case .notSupported: "connector.not_supported"
     }
@@ -64,7 +73,8 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
       "Table property '\(name)' does not exist or has a bad value"
     case .conflict(let text), .contradictoryProperties(let text), .invalidArgument(let text),
       .alreadyExists(let text), .notFound(let text), .readOnlyPartition(let text),
-      .locationExists(let text):
+      .locationExists(let text), .constraintViolation(let text), .versionMissing(let text, _),
+      .refused(let text, _):
       text
     case .notSupported(let what): "This connector does not support \(what)"
     }
@@ -78,6 +88,7 @@ public enum CatalogChangeError: DiagnosableError, Hashable {
       "Name files that are there with external_location, or give the table another name."
     case .readOnlyPartition:
       "Set insert_existing_partitions_behavior to APPEND or OVERWRITE, as it is meant."
+    case .versionMissing(_, let advice), .refused(_, let advice): advice
     default: nil
     }
   }

@@ -26,6 +26,9 @@ public protocol CatalogProvider: Sendable {
   func tableNames(schema: String) throws -> [String]
   /// The table as it is now; nil where there is none.
   func table(schema: String, name: String) throws -> (any TableSource)?
+  /// The table as it was; nil where there is none. Throws where the catalog keeps no versions of it,
+  /// or not that one.
+  func table(schema: String, name: String, at moment: TableMoment) throws -> (any TableSource)?
   /// The views of a schema, sorted.
   func viewNames(schema: String) throws -> [String]
   /// A view's definition; nil where there is none.
@@ -43,12 +46,25 @@ public protocol CatalogProvider: Sendable {
 }
 
 extension CatalogProvider {
+  public func table(
+    schema: String, name: String, at moment: TableMoment
+  ) throws -> (any TableSource)? {
+    throw CatalogChangeError.notSupported("versioned tables")
+  }
   public func viewNames(schema: String) throws -> [String] { [] }
   public func view(schema: String, name: String) throws -> ViewDefinition? { nil }
   public func table(path: String) throws -> (any TableSource)? { nil }
   public func procedures(schema: String) throws -> [Procedure] { [] }
   public var sessionProperties: [CatalogProperty] { [] }
   public func setting(_ properties: [String: String]) -> any CatalogProvider { self }
+}
+
+/// Which of a table's versions a query asks for.
+public enum TableMoment: Sendable, Hashable {
+  /// By its number.
+  case version(Int64)
+  /// The last that was not committed after the moment, in milliseconds since the Unix epoch.
+  case timestamp(milliseconds: Int64)
 }
 
 /// One version of a table, ready to be scanned.

@@ -27,14 +27,19 @@ public struct Procedure: Sendable {
   public var name: String
   /// Those that have to be given come first.
   public var arguments: [Argument]
+  /// True where it is a table's own: its first two arguments are the schema's and the table's name, and
+  /// `ALTER TABLE … EXECUTE` runs it with the others.
+  public var isOfTable: Bool
   /// Runs to its end on the calling thread; gets one value an argument, of the argument's type.
   public var run: @Sendable ([Scalar]) throws -> Void
 
   public init(
-    _ name: String, _ arguments: [Argument], run: @escaping @Sendable ([Scalar]) throws -> Void
+    _ name: String, _ arguments: [Argument], isOfTable: Bool = false,
+    run: @escaping @Sendable ([Scalar]) throws -> Void
   ) {
     self.name = name
     self.arguments = arguments
+    self.isOfTable = isOfTable
     self.run = run
   }
 }

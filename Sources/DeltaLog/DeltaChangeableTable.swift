@@ -38,6 +38,10 @@ public struct DeltaChangeableTable: TableSource {
 
   public func statistics() throws -> TableStatistics { try snapshot.statistics() }
 
+  public func remarks(on request: ScanRequest) throws -> [String] {
+    try snapshot.remarks(on: request)
+  }
+
   /// A change over this version, by what its scans have read until it commits.
   ///
   /// Its commit throws where that has changed meanwhile. A change without a scan counts as one that

@@ -1,4 +1,5 @@
 public import Columnar
+public import Connector
 public import ObjectStorage
 internal import Synchronization
 
@@ -56,8 +57,57 @@ public final class DeltaDirectory: Sendable {
     schema: Schema,
     partitionColumns: [String] = [],
     timestamp: Int64,
+    comment: String? = nil,
     properties: [String: String] = [:]
   ) throws -> DeltaTable {
+    try checkName(name)
+    _ = try DeltaTable.create(
+      store: store,
+      path: path + "/" + name,
+      schema: schema,
+      partitionColumns: partitionColumns,
+      timestamp: timestamp,
+      name: name,
+      comment: comment,
+      properties: properties
+    )
+    return known(name)
+  }
+
+  /// A sink whose commit makes the table `name` of its rows, or replaces the table `base`; see
+  /// `DeltaTable.beginCreate`.
+  public func beginCreate(
+    _ name: String,
+    replacing base: DeltaSnapshot? = nil,
+    schema: Schema,
+    partitionColumns: [String] = [],
+    comment: String? = nil,
+    properties: [String: String] = [:],
+    options: DeltaWriteOptions
+  ) throws -> any BatchSink {
+    try checkName(name)
+    return try DeltaTable.beginCreate(
+      base?.table ?? DeltaTable(store: store, path: path + "/" + name),
+      replacing: base,
+      schema: schema,
+      partitionColumns: partitionColumns,
+      name: name,
+      comment: comment,
+      properties: properties,
+      options: options
+    )
+  }
+
+  /// Deletes the table of a name, compared without case; see `DeltaTable.drop`. False where there is
+  /// none.
+  public func drop(_ name: String) throws -> Bool {
+    guard let table = try table(name) else { return false }
+    defer { tables.withLock { $0[name.lowercased()] = nil } }
+    try table.drop()
+    return true
+  }
+
+  private func checkName(_ name: String) throws {
     guard Self.isTableName(name) else {
       throw DeltaLogError(
         .invalidSchema,
@@ -66,16 +116,6 @@ public final class DeltaDirectory: Sendable {
         advice: "Use letters, digits and underscores."
       )
     }
-    _ = try DeltaTable.create(
-      store: store,
-      path: path + "/" + name,
-      schema: schema,
-      partitionColumns: partitionColumns,
-      timestamp: timestamp,
-      name: name,
-      properties: properties
-    )
-    return known(name)
   }
 
   /// True for a name that is one segment of a key.

@@ -8,7 +8,7 @@ internal import ObjectStorage
 /// Exactly one of `finish()`, `commit()` and `abort()` ends it. Not thread-safe.
 public final class DeltaRowChange: RowChangeSink {
   private let table: DeltaChangeableTable
-  private let options: DeltaWriteOptions
+  private var options: DeltaWriteOptions
   private let files: PartitionedFiles
   /// By the file's place among the snapshot's files.
   private var deleted: [Int: RowSet] = [:]
@@ -26,6 +26,12 @@ public final class DeltaRowChange: RowChangeSink {
   }
 
   private var snapshot: DeltaSnapshot { table.snapshot }
+
+  /// The operation's name in the table's history, until the change ends.
+  public var operation: String {
+    get { options.operation }
+    set { options.operation = newValue }
+  }
 
   private func checkOnce() throws {
     precondition(!isEnded, "a change takes nothing after its end")

@@ -25,6 +25,14 @@ struct DeltaScan: Sendable {
     fields = request.columns.map(snapshot.field(at:))
   }
 
+  /// False only where what is the same in all rows of a file already says that none satisfies all
+  /// predicates.
+  func canMatch(partition: [Int: Scalar]) -> Bool {
+    request.predicates.allSatisfy { predicate in
+      partition[predicate.column].map { ScalarOrder.satisfies($0, predicate.comparison) } ?? true
+    }
+  }
+
   /// False only where no row of the file satisfies all predicates.
   func canMatch(_ file: AddFile, partition: [Int: Scalar]) -> Bool {
     request.predicates.allSatisfy { predicate in

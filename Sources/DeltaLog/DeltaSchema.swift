@@ -16,7 +16,7 @@ enum DeltaSchema {
     return json.text
   }
 
-  private static func encode(
+  static func encode(
     _ field: Field,
     to json: inout LogJSONWriter,
     table: String
@@ -66,7 +66,8 @@ enum DeltaSchema {
     }
   }
 
-  private static func check(_ schema: Schema, table: String) throws {
+  /// Throws `invalidSchema` where the columns cannot stand together.
+  static func check(_ schema: Schema, table: String) throws {
     guard !schema.fields.isEmpty else {
       throw DeltaLogError(
         .invalidSchema,

@@ -56,7 +56,7 @@ public final class DeltaTable: Sendable {
   ///
   /// The table's id follows from its path, name, schema and time. Log clean-up by other writers is
   /// switched off, because they would go by wall time; `properties` may switch it on again, and set
-  /// others, such as `delta.checkpointInterval`.
+  /// others, such as `delta.checkpointInterval`. `comment` is what the log calls its description.
   ///
   /// - Throws: `tableExists`, `invalidSchema`, `unsupportedType`, `unknownPartitionColumn`.
   public static func create(
@@ -66,40 +66,64 @@ public final class DeltaTable: Sendable {
     partitionColumns: [String] = [],
     timestamp: Int64,
     name: String? = nil,
+    comment: String? = nil,
     properties: [String: String] = [:]
   ) throws -> DeltaTable {
     let table = DeltaTable(store: store, path: path)
-    let schemaString = try DeltaSchema.encode(schema, table: path)
-    let columns = try table.checkedPartitionColumns(partitionColumns, in: schema)
-    let id = SeededName.uuid(of: [path, name ?? "", schemaString, String(timestamp)])
+    let metadata = try table.newMetadata(
+      schema: schema,
+      partitionColumns: partitionColumns,
+      timestamp: timestamp,
+      name: name,
+      comment: comment,
+      properties: properties
+    )
     let actions = CommitActions(
       info: CommitInfo(
         timestamp: timestamp,
         operation: "CREATE TABLE",
-        operationParameters: ["partitionBy": DeltaSink.jsonList(columns)],
+        operationParameters: ["partitionBy": DeltaSink.jsonList(metadata.partitionColumns)],
         operationMetrics: ["numFiles": "0", "numRemovedFiles": "0"]
       ),
       tableProtocol: TableProtocol(),
-      metadata: TableMetadata(
-        id: id,
-        name: name,
-        schemaString: schemaString,
-        partitionColumns: columns,
-        configuration: ["delta.enableExpiredLogCleanup": "false"].merging(properties) { $1 },
-        createdTime: timestamp
-      )
+      metadata: metadata
     )
     guard try !exists(store: store, path: path),
       try store.putIfAbsent(table.commitKey(0), actions.encoded())
     else {
-      throw DeltaLogError(
-        .tableExists,
-        table: path,
-        "There is already a table at \(path).",
-        advice: "Append to it, overwrite it, or use another name."
-      )
+      throw table.alreadyExists()
     }
     return table
+  }
+
+  func alreadyExists() -> DeltaLogError {
+    DeltaLogError(
+      .tableExists,
+      table: path,
+      "There is already a table at \(path).",
+      advice: "Append to it, overwrite it, or use another name."
+    )
+  }
+
+  /// What commit 0 of a table says of it; see `create`.
+  func newMetadata(
+    schema: Schema,
+    partitionColumns: [String],
+    timestamp: Int64,
+    name: String?,
+    comment: String?,
+    properties: [String: String]
+  ) throws -> TableMetadata {
+    let schemaString = try DeltaSchema.encode(schema, table: path)
+    return TableMetadata(
+      id: SeededName.uuid(of: [path, name ?? "", schemaString, String(timestamp)]),
+      name: name,
+      description: comment,
+      schemaString: schemaString,
+      partitionColumns: try checkedPartitionColumns(partitionColumns, in: schema),
+      configuration: ["delta.enableExpiredLogCleanup": "false"].merging(properties) { $1 },
+      createdTime: timestamp
+    )
   }
 
   private func checkedPartitionColumns(_ names: [String], in schema: Schema) throws -> [String] {

@@ -349,6 +349,24 @@ struct LogJSONWriter {
     }
   }
 
+  /// A value as it was read; a reader's bound on nesting bounds this too.
+  mutating func value(_ value: LogJSON) {
+    switch value {
+    case .null: literal("null")
+    case .bool(let flag): literal(flag ? "true" : "false")
+    case .number(let text): literal(text)
+    case .string(let text): string(text)
+    case .array(let elements): array { json in for element in elements { json.value(element) } }
+    case .object(let members):
+      object { json in
+        for member in members {
+          json.key(member.key)
+          json.value(member.value)
+        }
+      }
+    }
+  }
+
   mutating func newline() {
     bytes.append(0x0A)
     needsComma = false

@@ -105,6 +105,11 @@ public struct DeltaCommit: Sendable {
   /// Milliseconds since the Unix epoch, as the writer says; 0 where it does not.
   public var timestamp: Int64 { statedTime ?? 0 }
   public let operation: String
+  /// What the writer says of the operation, free-form: what it was asked, and what it counted.
+  public let operationParameters: [String: String]
+  public let operationMetrics: [String: String]
+  /// True where the writer says that it only added rows and read none.
+  public let isBlindAppend: Bool
   public let adds: [AddFile]
   public let removes: [RemoveFile]
   /// The positions of applications that the commit set.
@@ -119,6 +124,9 @@ public struct DeltaCommit: Sendable {
     self.version = version
     statedTime = actions.info?.inCommitTimestamp ?? actions.info?.timestamp
     operation = actions.info?.operation ?? "UNKNOWN"
+    operationParameters = actions.info?.operationParameters ?? [:]
+    operationMetrics = actions.info?.operationMetrics ?? [:]
+    isBlindAppend = actions.info?.isBlindAppend ?? false
     adds = actions.adds
     self.removes = removes
     transactions = actions.transactions.mapValues(\.version)

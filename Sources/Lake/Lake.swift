@@ -9,9 +9,10 @@
 // ```
 // 1. `LakeIngest` puts Bronze objects, each once: the key says which offsets it holds.
 // 2. `ETL` reads `lake.bronze.events` and writes Delta tables of the other layers.
-// 3. The engine reads all of them through `CatalogProvider`. Statements make and change Hive-style
-//    tables, which lie in the layers' schemas beside the Delta tables (`HiveCatalog`, `LakeSession`).
-//    What belongs to them is written in a store of its own, which is not in the lake.
+// 3. The engine reads all of them through `CatalogProvider`. Statements make and change Delta tables
+//    (`DeltaStatements`) and, beside them, Hive-style tables (`HiveCatalog`); `LakeSession` tells one
+//    from the other. What belongs to Hive-style tables is written in a store of its own, which is not
+//    in the lake.
 
 package import Columnar
 package import Connector
@@ -158,7 +159,8 @@ package final class Lake: CatalogProvider {
     return (directory, String(parts[1]))
   }
 
-  private func directory(_ schema: String) -> DeltaDirectory? {
+  /// Where the Delta tables of a schema lie; nil for a schema that has none.
+  func directory(_ schema: String) -> DeltaDirectory? {
     switch schema.lowercased() {
     case "silver": silver
     case "gold": gold
@@ -186,11 +188,13 @@ package final class Lake: CatalogProvider {
 
   package func table(schema: String, name: String) throws -> (any TableSource)? {
     try hiveSource(schema: schema, name: name) ?? ownTable(schema: schema, name: name)
+      ?? deltaFacts(schema: schema, name: name)
   }
 
   /// True where a table that no catalog lists has the name.
   func hasOwnTable(schema: String, name: String) throws -> Bool {
-    try ownTable(schema: schema, name: name) != nil
+    if let directory = directory(schema) { return try directory.table(name) != nil }
+    return try ownTable(schema: schema, name: name) != nil
   }
 
   private func ownTable(schema: String, name: String) throws -> (any TableSource)? {
@@ -203,6 +207,6 @@ package final class Lake: CatalogProvider {
       else { return nil }
       return BronzeTable(store: store, objects: try store.list(prefix: "raw/\(dataset)/"))
     }
-    return try directory(schema)?.table(name)?.snapshot()
+    return try directory(schema)?.table(name)?.snapshot().changeable()
   }
 }

@@ -17,6 +17,10 @@ extension Analyzer {
     }
     switch syntax {
     case .table(let parts): return try namedRelation(parts)
+    case .versioned(let parts, let isTimestamp, let value):
+      let moment = try self.moment(value, isTimestamp: isTimestamp)
+      let (name, table) = try self.table(parts, at: moment)
+      return scan(name, table)
     case .query(let query):
       var plan = try self.query(query)
       for index in plan.scope.fields.indices { plan.scope.fields[index].relation = [] }
@@ -107,6 +111,10 @@ extension Analyzer {
     }
     if let view = try view(parts) { return view }
     let (name, table) = try table(parts)
+    return scan(name, table)
+  }
+
+  private func scan(_ name: QualifiedName, _ table: any TableSource) -> RelationPlan {
     var scan = TableScan(name: name, source: table)
     // Those that the query does not name are pruned again.
     scan.columns += table.hiddenFields.indices.map { table.schema.count + 1 + $0 }
@@ -141,6 +149,7 @@ extension Analyzer {
     let text = SourceText(view.sql)
     var inside = Analyzer(source: text, session: session, catalogs: catalogs)
     inside.views = views + [name]
+    inside.pinned = pinned
     inside.relationCount = relationCount
     var plan: RelationPlan
     do {

@@ -88,6 +88,21 @@ final class ParameterTypes {
   }
 }
 
+/// The tables that a statement has asked for, each at the version it had then; one object for all
+/// copies of its analyzer, so that a statement that names a table twice sees one version of it.
+final class PinnedTables {
+  private var sources: [QualifiedName: any TableSource] = [:]
+
+  func source(
+    _ name: QualifiedName, _ open: () throws -> (any TableSource)?
+  ) rethrows -> (any TableSource)? {
+    if let known = sources[name] { return known }
+    let found = try open()
+    sources[name] = found
+    return found
+  }
+}
+
 struct Analyzer {
   /// Relations a statement may reach, named queries counted each time they are used.
   static let relationsMax = 2_000
@@ -108,6 +123,7 @@ struct Analyzer {
   /// Views being expanded, so that none contains itself.
   var views: [QualifiedName] = []
   var relationCount = 0
+  var pinned = PinnedTables()
 
   init(
     source: SourceText,
@@ -175,14 +191,22 @@ struct Analyzer {
   }
 
   /// The table under a name, with an error that says which part of it is wrong.
-  func table(_ parts: [Identifier]) throws -> (QualifiedName, any TableSource) {
+  func table(
+    _ parts: [Identifier], at moment: TableMoment? = nil
+  ) throws -> (QualifiedName, any TableSource) {
     let offset = parts.first?.offset ?? 0
-    if let found = try pathTable(parts) { return found }
+    if moment == nil, let found = try pathTable(parts) { return found }
     let name = try qualify(parts)
     let provider = try catalog(name.catalog, offset)
-    if let table = try provider.tableInSQL(schema: name.schema, name: name.table) {
-      return (name, table)
-    }
+    let found =
+      if let moment {
+        try provider.table(schema: name.schema, name: name.table, at: moment)
+      } else {
+        try pinned.source(name) {
+          try provider.tableInSQL(schema: name.schema, name: name.table)
+        }
+      }
+    if let found { return (name, found) }
     let schemas = try provider.schemaNamesInSQL()
     guard schemas.contains(name.schema) else {
       throw error(

@@ -19,7 +19,9 @@ extension CatalogChangeError {
     case .readOnlyPartition: .hivePartitionReadOnly
     case .locationExists: .hivePathAlreadyExists
     case .conflict: .transactionConflict
-    case .notSupported: .notSupported
+    case .constraintViolation: .constraintViolation
+    case .versionMissing: .invalidArguments
+    case .notSupported, .refused: .notSupported
     }
   }
 }

@@ -173,7 +173,15 @@ extension Parser {
       try expect("PROPERTIES")
       return .setProperties(try list { try $0.property() })
     }
-    throw unexpected("'ADD', 'ALTER', 'DROP', 'RENAME', 'SET'")
+    if accept("EXECUTE") {
+      let name = try identifier()
+      let arguments = at(symbol: "(") ? try callArguments() : []
+      if at("WHERE") {
+        throw unsupported("WHERE of ALTER TABLE EXECUTE", "Run it over the whole table.")
+      }
+      return .execute(name, arguments)
+    }
+    throw unexpected("'ADD', 'ALTER', 'DROP', 'EXECUTE', 'RENAME', 'SET'")
   }
 
   mutating func comment() throws -> StatementSyntax {

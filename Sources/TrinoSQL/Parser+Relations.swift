@@ -130,7 +130,11 @@ extension Parser {
     let name = try qualifiedName()
     if at(symbol: "(") { throw unsupported("a table function") }
     if at("FOR"), ["TIMESTAMP", "VERSION"].contains(peek().keyword) {
-      throw unsupported("FOR \(peek().keyword) AS OF")
+      let isTimestamp = peek().keyword == "TIMESTAMP"
+      advance()
+      advance()
+      try expect("AS", "OF")
+      return .versioned(name, isTimestamp: isTimestamp, try additive())
     }
     return .table(name)
   }

@@ -216,7 +216,12 @@ extension Parser {
   private mutating func call(_ start: Int) throws -> StatementSyntax {
     advance()
     let name = try qualifiedName()
-    let arguments = try parenthesized { parser -> [(name: Identifier?, value: ExpressionSyntax)] in
+    return .call(name, try callArguments(), start: start)
+  }
+
+  /// `(1, 'a')` or `(name => 1, …)`, with their parentheses.
+  mutating func callArguments() throws -> [(name: Identifier?, value: ExpressionSyntax)] {
+    try parenthesized { parser -> [(name: Identifier?, value: ExpressionSyntax)] in
       if parser.at(symbol: ")") { return [] }
       return try parser.list { parser in
         var name: Identifier?
@@ -227,7 +232,6 @@ extension Parser {
         return (name, try parser.expression())
       }
     }
-    return .call(name, arguments, start: start)
   }
 
   // MARK: Rows

@@ -1,4 +1,5 @@
-// CALL: a procedure of a catalog with constants, by place or by name, as Trino takes them.
+// CALL and ALTER TABLE … EXECUTE: a procedure of a catalog with constants, by place or by name, as
+// Trino takes them.
 
 import Columnar
 import Connector
@@ -12,23 +13,50 @@ extension QueryEngine {
     _ start: Int,
     _ analyzer: Analyzer
   ) throws -> QueryResult {
-    var analyzer = analyzer
     let procedure = try procedure(parts, analyzer)
-    let syntax = try Self.matched(given, to: procedure, start, analyzer)
-    var values: [Scalar] = []
-    for argument in procedure.arguments {
+    try procedure.run(Self.values(given, of: procedure, start, analyzer))
+    return .done
+  }
+
+  /// ALTER TABLE … EXECUTE: one of the catalog's procedures over the table.
+  func execute(
+    _ procedure: Identifier,
+    _ given: [(name: Identifier?, value: ExpressionSyntax)],
+    on name: QualifiedName,
+    of catalog: any WritableCatalog,
+    _ analyzer: Analyzer
+  ) throws {
+    let known = try catalog.procedures(schema: "system").filter(\.isOfTable)
+    guard var found = known.first(where: { $0.name == procedure.key }) else {
+      throw analyzer.error(
+        .procedureNotFound, "Table procedure not registered: \(procedure.text)", procedure.offset,
+        suggestions: nearestNames(to: procedure.key, among: known.map(\.name)))
+    }
+    found.arguments = Array(found.arguments.dropFirst(2))
+    let values = try Self.values(given, of: found, procedure.offset, analyzer)
+    try found.run([.text(name.schema), .text(name.table)] + values)
+  }
+
+  /// One value an argument.
+  private static func values(
+    _ given: [(name: Identifier?, value: ExpressionSyntax)],
+    of procedure: Procedure,
+    _ start: Int,
+    _ analyzer: Analyzer
+  ) throws -> [Scalar] {
+    var analyzer = analyzer
+    let syntax = try matched(given, to: procedure, start, analyzer)
+    return try procedure.arguments.map { argument in
       if let value = syntax[argument.name] {
-        values.append(try analyzer.constant(value, for: argument))
-      } else if let standard = argument.standard {
-        values.append(standard)
-      } else {
+        return try analyzer.constant(value, for: argument)
+      }
+      guard let standard = argument.standard else {
         throw analyzer.error(
           .invalidArguments, "Required procedure argument '\(argument.name)' is missing", start,
-          advice: Self.form(of: procedure))
+          advice: form(of: procedure))
       }
+      return standard
     }
-    try procedure.run(values)
-    return .done
   }
 
   private func procedure(_ parts: [Identifier], _ analyzer: Analyzer) throws -> Procedure {

@@ -26,20 +26,27 @@ extension QueryEngine {
     case .createTable(let parts, let elements, let ifNotExists, let replaces, let comment, let with):
       let name = try analyzer.qualify(parts)
       let catalog = try writable(name, parts, analyzer)
-      if try exists(name, analyzer, parts) {
-        if ifNotExists { return .done }
-        if !replaces {
-          throw analyzer.error(
-            .tableAlreadyExists, "Table '\(name)' already exists", parts.first?.offset ?? 0)
-        }
-        try catalog.dropTable(schema: name.schema, name: name.table)
+      let isThere = try exists(name, analyzer, parts)
+      if isThere, ifNotExists { return .done }
+      let isReplaced =
+        try isThere && replaces && catalog.table(schema: name.schema, name: name.table) != nil
+      guard !isThere || isReplaced else {
+        throw analyzer.error(
+          .tableAlreadyExists, "Table '\(name)' already exists", parts.first?.offset ?? 0)
       }
       let definition = TableDefinition(
         schema: try schema(of: elements, analyzer),
         comment: comment,
         properties: try self.properties(with, &analyzer)
       )
-      try catalog.createTable(schema: name.schema, name: name.table, definition)
+      guard isReplaced else {
+        try catalog.createTable(schema: name.schema, name: name.table, definition)
+        return .done
+      }
+      // The old table is there until the new one is.
+      _ = try catalog.beginCreate(
+        schema: name.schema, name: name.table, definition, isReplacing: true
+      ).commit()
     case .dropTable(let parts, let ifExists):
       let name = try analyzer.qualify(parts)
       let catalog = try writable(name, parts, analyzer)
@@ -252,6 +259,8 @@ extension QueryEngine {
     case .setType(let column, _):
       throw analyzer.error(
         .notSupported, "This connector does not support setting column types", column.offset)
+    case .execute(let procedure, let arguments):
+      try execute(procedure, arguments, on: name, of: catalog, analyzer)
     case .setProperties:
       throw analyzer.error(
         .notSupported, "This connector does not support setting table properties",

@@ -45,6 +45,7 @@ extension AlterTableSyntax {
     case .renameColumn: "RENAME COLUMN"
     case .setType: "SET COLUMN TYPE"
     case .setProperties: "SET PROPERTIES"
+    case .execute: "ALTER TABLE EXECUTE"
     }
   }
 }

@@ -87,6 +87,8 @@ struct SelectSyntax: Sendable {
 
 indirect enum RelationSyntax: Sendable {
   case table([Identifier])
+  /// A table as it was: FOR VERSION AS OF, or FOR TIMESTAMP AS OF.
+  case versioned([Identifier], isTimestamp: Bool, ExpressionSyntax)
   case query(QuerySyntax)
   case lateral(QuerySyntax, start: Int)
   case unnest([ExpressionSyntax], hasOrdinality: Bool, start: Int)

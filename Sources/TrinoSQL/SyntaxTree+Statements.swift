@@ -68,6 +68,8 @@ enum AlterTableSyntax: Sendable {
   case renameColumn(Identifier, to: Identifier, ifExists: Bool)
   case setType(Identifier, TypeSyntax)
   case setProperties([PropertySyntax])
+  /// A procedure of the table.
+  case execute(Identifier, [(name: Identifier?, value: ExpressionSyntax)])
 }
 
 enum ObjectKind: String, Sendable { case schema = "SCHEMA", table = "TABLE", view = "VIEW" }

@@ -8,7 +8,7 @@ internal import Connector
 struct HiveDefinition {
   let entry: HiveTableEntry
 
-  private static let names: Set<String> = [
+  static let names: Set<String> = [
     "format", "partitioned_by", "external_location", "csv_separator", "csv_quote", "csv_escape",
     "skip_header_line_count", "textfile_field_separator", "null_format",
   ]

@@ -1,9 +1,8 @@
 internal import Columnar
 package import Connector
+internal import DeltaLog
 
-/// The lake as statements change it: Hive-style tables beside what the layers hold.
-///
-/// Delta tables are written by the jobs that own them, not by statements.
+/// The lake as statements change it: Delta and Hive-style tables; Bronze and the archive are read only.
 package struct LakeSession: WritableCatalog {
   package static let insertBehavior = CatalogProperty(
     "insert_existing_partitions_behavior", choices: ["APPEND", "OVERWRITE", "ERROR"],
@@ -15,6 +14,7 @@ package struct LakeSession: WritableCatalog {
   var mode: HiveWriteMode = .append
 
   private var hive: HiveCatalog { lake.hive }
+  private var delta: DeltaStatements { DeltaStatements(lake: lake) }
 
   // MARK: What is read
 
@@ -26,8 +26,14 @@ package struct LakeSession: WritableCatalog {
   package func table(schema: String, name: String) throws -> (any TableSource)? {
     try lake.table(schema: schema, name: name)
   }
+  package func table(
+    schema: String, name: String, at moment: TableMoment
+  ) throws -> (any TableSource)? {
+    try lake.table(schema: schema, name: name, at: moment)
+  }
   package func procedures(schema: String) throws -> [Procedure] {
-    schema == "system" ? hive.procedures() : []
+    schema == "system"
+      ? (hive.procedures() + delta.procedures()).sorted { $0.name < $1.name } : []
   }
   package var sessionProperties: [CatalogProperty] { [Self.insertBehavior] }
 
@@ -56,15 +62,22 @@ package struct LakeSession: WritableCatalog {
   }
 
   package func createTable(schema: String, name: String, _ definition: TableDefinition) throws {
+    var definition = definition
+    let type = try LakeTableType.take(from: &definition)
     try checkFree(schema, name)
-    try hive.createTable(HiveTableName(schema, name), definition)
+    switch type {
+    case .hive: try hive.createTable(HiveTableName(schema, name), definition)
+    case .delta: try delta.createTable(schema: schema, name: name, definition)
+    }
   }
 
   package func dropTable(schema: String, name: String) throws {
+    if let table = try delta.find(schema, name) { return try delta.dropTable(table) }
     try hive.dropTable(try hiveTable(schema, name, "dropping tables"))
   }
 
   package func changeTable(schema: String, name: String, _ change: TableChange) throws {
+    if let table = try delta.find(schema, name) { return try delta.changeTable(table, change) }
     try hive.changeTable(try hiveTable(schema, name, "changing tables"), change)
   }
 
@@ -73,16 +86,25 @@ package struct LakeSession: WritableCatalog {
   package func beginCreate(
     schema: String, name: String, _ definition: TableDefinition, isReplacing: Bool
   ) throws -> any BatchSink {
-    if isReplacing, try table(schema: schema, name: name) != nil {
-      throw CatalogChangeError.notSupported("replacing tables")
+    var definition = definition
+    let type = try LakeTableType.take(from: &definition)
+    let replaced = isReplacing && type == .delta ? try delta.find(schema, name) : nil
+    if isReplacing, replaced == nil, try table(schema: schema, name: name) != nil {
+      throw CatalogChangeError.notSupported(
+        "replacing tables other than a Delta table by a Delta table")
     }
-    try checkFree(schema, name)
-    return try hive.makeTable(HiveTableName(schema, name), definition)
+    if replaced == nil { try checkFree(schema, name) }
+    switch type {
+    case .hive: return try hive.makeTable(HiveTableName(schema, name), definition)
+    case .delta:
+      return try delta.beginCreate(schema: schema, name: name, definition, replacing: replaced)
+    }
   }
 
   package func beginInsert(
     schema: String, name: String, _ mode: WriteMode
   ) throws -> any BatchSink {
+    if let table = try delta.find(schema, name) { return try delta.beginInsert(table, mode) }
     let table = try hiveTable(schema, name, "inserts")
     guard try !hive.existing(table).isExternal || lake.writesExternalTables else {
       throw CatalogChangeError.notSupported("writing to non-managed Hive tables")
@@ -101,6 +123,9 @@ package struct LakeSession: WritableCatalog {
   package func beginChange(
     schema: String, name: String, of source: any TableSource
   ) throws -> any RowChangeSink {
+    if let source = source as? DeltaChangeableTable {
+      return delta.beginChange(schema: schema, name: name, of: source)
+    }
     guard let source = source as? HiveTable else {
       throw CatalogChangeError.notSupported("modifying table rows")
     }
@@ -109,9 +134,11 @@ package struct LakeSession: WritableCatalog {
 
   // MARK: Which tables
 
-  /// Throws where another kind of table has the name.
+  /// Throws where a table has the name.
   private func checkFree(_ schema: String, _ name: String) throws {
-    guard try !lake.hasOwnTable(schema: schema, name: name) else {
+    guard try hive.entry(HiveTableName(schema, name)) == nil,
+      try !lake.hasOwnTable(schema: schema, name: name)
+    else {
       throw CatalogChangeError.tableExists(schema: schema, name: name)
     }
   }
@@ -123,6 +150,7 @@ package struct LakeSession: WritableCatalog {
     guard try lake.hasOwnTable(schema: schema, name: name) else {
       throw CatalogChangeError.tableMissing(schema: schema, name: name)
     }
-    throw CatalogChangeError.notSupported("\(what) of this kind: only Hive tables of the lake take it")
+    throw CatalogChangeError.notSupported(
+      "\(what) of this kind: only the lake's Delta and Hive tables take it")
   }
 }
