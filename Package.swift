@@ -148,8 +148,8 @@ let package = Package(
     room(
       "ETL",
       [
-        "Columnar", "Connector", "DeltaLog", "Diagnostics", "EventModel", "Lake", "Simulation",
-        "TrinoSQL", "Warehouse", yams,
+        "Columnar", "Connector", "DeltaLog", "Diagnostics", "EventModel", "Lake", "ObjectStorage",
+        "Simulation", "TrinoSQL", "Warehouse", yams,
       ]),
     room("Dashboard", ["Columnar", "Diagnostics", "Simulation", "TrinoSQL", yams]),
 

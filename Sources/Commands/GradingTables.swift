@@ -285,4 +285,10 @@ private struct AnswersBeside: CatalogProvider {
     if schema == "answer", let answer = answers[name] { return answer }
     return try base?.table(schema: schema, name: name)
   }
+
+  func table(
+    schema: String, name: String, at moment: TableMoment
+  ) throws -> (any TableSource)? {
+    try base?.table(schema: schema, name: name, at: moment)
+  }
 }

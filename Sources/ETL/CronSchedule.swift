@@ -2,6 +2,8 @@ package import Simulation
 
 /// A five-field cron schedule in a fixed zone: minute, hour, day of month, month, day of week.
 ///
+/// `none` names no moment: such a DAG runs when it is asked to.
+///
 /// Each field is `*`, a number, a list `1,15`, a range `1-5` or a step `*/10`. As in cron, where
 /// both day fields are restricted either one may match; Sunday is 0 or 7.
 package struct CronSchedule: Sendable, Equatable {
@@ -17,14 +19,29 @@ package struct CronSchedule: Sendable, Equatable {
   private let daysAreRestricted: Bool
   private let weekdaysAreRestricted: Bool
 
+  /// A schedule without a moment.
+  package static let none = CronSchedule()
+
+  private init() {
+    text = "none"
+    offsetSeconds = 0
+    (minutes, hours, days, months, weekdays) = ([], [], [], [], [])
+    daysAreRestricted = true
+    weekdaysAreRestricted = true
+  }
+
   package init(_ text: String, offsetSeconds: Int) throws {
+    if text.trimmedBlank() == CronSchedule.none.text {
+      self = .none
+      return
+    }
     let spelled = CronSchedule.aliases[text.trimmedBlank()] ?? text
     let fields = spelled.split(whereSeparator: { $0 == " " || $0 == "\t" })
     guard fields.count == 5 else {
       throw ETLError(
         .badSchedule,
         "the schedule `\(text)` has \(fields.count) fields where cron has five",
-        advice: "Write minute, hour, day, month and weekday, such as `0 4 * * *`.",
+        advice: "Write minute, hour, day, month and weekday, such as `0 4 * * *`, or `none`.",
         fields: ["schedule": text]
       )
     }
@@ -43,6 +60,7 @@ package struct CronSchedule: Sendable, Equatable {
 
   /// The first moment after `moment` that matches; nil where none comes within ten years.
   package func next(after moment: StoryTime) -> StoryTime? {
+    guard !minutes.isEmpty else { return nil }
     var date = moment.date(offsetSeconds: offsetSeconds)
     for _ in 0..<3_660 {
       if matches(date) {

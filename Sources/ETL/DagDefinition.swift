@@ -81,6 +81,28 @@ package struct DagDefinition: Sendable, Equatable {
     tasks = try DagDefinition.ordered(parsed, file: file)
   }
 
+  /// A DAG without a schedule that builds a model: first those that it reads, and it as the last.
+  ///
+  /// - Throws: `etl.unknownModel` where there is no such model, and `etl.dagCycle` where models read
+  ///   each other.
+  package init(building name: String, of models: [String: ModelTemplate]) throws {
+    guard models[name] != nil else { throw ETLError.noModel(name, among: models) }
+    var needed: Set<String> = [name]
+    var waiting = [name]
+    while let next = waiting.popLast() {
+      for reference in models[next]?.references ?? [] where models[reference] != nil {
+        if needed.insert(reference).inserted { waiting.append(reference) }
+      }
+    }
+    self.name = name
+    schedule = .none
+    tasks = try DagDefinition.ordered(
+      needed.sorted().map { model in
+        let references = Set(models[model]?.references ?? []).intersection(needed)
+        return TaskDefinition(id: model, work: .model(model), after: references.sorted())
+      }, file: "pipeline/models")
+  }
+
   private static let zones = ["UTC": TimeZones.utc, "Asia/Seoul": TimeZones.seoul]
 
   private static func task(_ entry: [String: Any], file: String) throws -> TaskDefinition {

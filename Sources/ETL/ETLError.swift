@@ -30,5 +30,15 @@ package struct ETLError: DiagnosableError {
     )
   }
 
+  static func noModel(_ name: String, among models: [String: ModelTemplate]) -> ETLError {
+    ETLError(
+      .unknownModel,
+      "there is no model \(name)",
+      place: "models/",
+      advice: "Models: \(models.keys.sorted().joined(separator: ", ")).",
+      fields: ["model": name]
+    )
+  }
+
   package var code: String { "etl.\(kind.rawValue)" }
 }

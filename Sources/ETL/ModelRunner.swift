@@ -1,8 +1,11 @@
 // A SQL model to a table: the task `model`.
 //
 // 1. The template says where the rows go (`database`, `schema`) and what it reads.
-// 2. Each table it reads has a Delta log. The days whose files changed since this model last ran
-//    are the only ones computed again; the last version seen is a `txn` of the target itself.
+// 2. Of the Delta tables it reads, the days whose files changed since this model last ran are the
+//    only ones computed again; the last version seen is a `txn` of the target itself. Bronze's
+//    objects tell only that there are more of them: then every day is computed again, as it is by
+//    any model that is `materialized='table'`. The shop's tables tell nothing, and are read as they
+//    are whenever something else has changed, or nothing else is read.
 // 3. `TrinoSQL` runs the rendered SELECT, and the result replaces those days in one commit.
 
 internal import Columnar
@@ -15,21 +18,25 @@ package import Warehouse
 
 /// Runs the models of one pipeline.
 package struct ModelRunner: Sendable {
-  private let models: [String: ModelTemplate]
-  private let lake: Lake
+  let models: [String: ModelTemplate]
+  let lake: Lake
   private let warehouse: Warehouse
   private let engine: QueryEngine
+  private let variables: [String: String]
 
+  /// `variables` are what `{{ var('…') }}` stands for, by name.
   package init(
     models: [String: ModelTemplate],
     lake: Lake,
     warehouse: Warehouse,
-    engine: QueryEngine
+    engine: QueryEngine,
+    variables: [String: String] = [:]
   ) {
     self.models = models
     self.lake = lake
     self.warehouse = warehouse
     self.engine = engine
+    self.variables = variables
   }
 
   /// What one run did.
@@ -56,15 +63,7 @@ package struct ModelRunner: Sendable {
   package func run(
     _ name: String, at now: StoryTime, isFullRefresh: Bool = false
   ) throws -> Summary {
-    guard let model = models[name] else {
-      throw ETLError(
-        .unknownModel,
-        "there is no model \(name)",
-        place: "models/",
-        advice: "Models: \(models.keys.sorted().joined(separator: ", ")).",
-        fields: ["model": name]
-      )
-    }
+    guard let model = models[name] else { throw ETLError.noModel(name, among: models) }
     let target = try Target(model)
     let existing = try open(target)
     let plan = try Changes(
@@ -88,12 +87,14 @@ package struct ModelRunner: Sendable {
   ) throws -> Summary {
     let isIncremental = existing != nil && plan.days != nil
     let days = plan.days ?? []
+    var variables = variables
+    variables["changed_days"] = days.map { "DATE '\($0)'" }.joined(separator: ", ")
     let sql = try model.render(
       ModelTemplate.Scope(
         isIncremental: isIncremental,
         this: target.name.description,
-        variables: ["changed_days": days.map { "DATE '\($0)'" }.joined(separator: ", ")],
-        source: { schema, table in "lake.\(schema).\(table)" },
+        variables: variables,
+        source: { schema, table in Self.name(ofSource: schema, table).description },
         reference: { self.name(ofModel: $0) }
       )
     )
@@ -187,92 +188,5 @@ package struct ModelRunner: Sendable {
         partitionColumns: partitions,
         timestamp: now.milliseconds
       )
-  }
-
-  /// The tables that a model reads: its sources, and the targets of its references.
-  func upstream(of model: ModelTemplate) throws -> [(name: QualifiedName, table: DeltaTable?)] {
-    var tables: [(QualifiedName, DeltaTable?)] = []
-    for (schema, table) in model.sources {
-      tables.append(
-        (QualifiedName("lake", schema, table), try lake.deltaTable(schema + "." + table))
-      )
-    }
-    for reference in model.references {
-      guard let referenced = models[reference] else { continue }
-      let target = try Target(referenced)
-      tables.append((target.name, try open(target)))
-    }
-    return tables
-  }
-}
-
-/// Which days a model has to compute again, and the versions that this decision is based on.
-struct Changes {
-  enum State: Equatable {
-    case none
-    case missing(String)
-    case days([CivilDate])
-    /// The target is new, its history no longer tells what changed, or all was asked for.
-    case everything
-  }
-
-  private(set) var state: State = .none
-  /// By qualified name: what the target's `txn` will say.
-  private(set) var versions: [String: Int64] = [:]
-
-  var days: [CivilDate]? {
-    if case .days(let days) = state { return days }
-    return nil
-  }
-
-  init(model: ModelTemplate, target: DeltaSnapshot?, runner: ModelRunner) throws {
-    var changed: Set<CivilDate> = []
-    var isComplete = target != nil
-    for (name, table) in try runner.upstream(of: model) {
-      guard let table else {
-        state = .missing(name.description)
-        return
-      }
-      let current = try table.snapshot().version
-      versions[name.description] = current
-      guard let seen = target?.transactions[name.description], seen <= current else {
-        isComplete = false
-        continue
-      }
-      guard let commits = try Self.commits(of: table, since: seen, until: current) else {
-        isComplete = false
-        continue
-      }
-      for commit in commits {
-        // What only moves rows between files, as OPTIMIZE does, changes no day.
-        let touched =
-          commit.adds.filter(\.dataChange).map(\.partitionValues)
-          + commit.removes.filter(\.dataChange).map(\.partitionValues)
-        for values in touched {
-          if let text = values?["dt"] ?? nil, let day = CivilDate(text) {
-            changed.insert(day)
-          } else {
-            isComplete = false
-          }
-        }
-      }
-    }
-    if !isComplete {
-      state = .everything
-    } else if !changed.isEmpty {
-      state = .days(changed.sorted())
-    }
-  }
-
-  /// The commits that the last run has not seen; nil where the log that had them has been cleaned up.
-  private static func commits(
-    of table: DeltaTable, since seen: Int64, until current: Int64
-  ) throws -> [DeltaCommit]? {
-    guard seen < current else { return [] }
-    do {
-      return try table.changes(since: seen)
-    } catch let error as DeltaLogError where error.kind == .historyExpired {
-      return nil
-    }
   }
 }

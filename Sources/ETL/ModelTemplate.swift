@@ -22,6 +22,8 @@ package struct ModelTemplate: Sendable, Equatable {
     }
     return collect(pieces)
   }
+  /// Each run computes the whole table.
+  var isWhole: Bool { config["materialized"] == ["table"] }
   private var pieces: [Piece]
 
   private indirect enum Piece: Sendable, Equatable {
@@ -51,6 +53,14 @@ package struct ModelTemplate: Sendable, Equatable {
     config = parser.config
     references = parser.references
     pieces = parsed.map(ModelTemplate.piece)
+  }
+
+  /// A model that is all SQL and reads no other.
+  init(name: String, config: [String: [String]], sql: String) {
+    self.name = name
+    self.config = config
+    references = []
+    pieces = [.text(sql)]
   }
 
   private static func piece(_ node: TemplateParser.Node) -> Piece {

@@ -37,14 +37,29 @@ package struct PipelineFiles: Sendable {
     }
   }
 
-  /// All models below `models/`, by name.
+  /// All models below `models/` and the seeds below `seeds/`, by name.
   package func models() throws -> [String: ModelTemplate] {
     var models: [String: ModelTemplate] = [:]
+    for relative in try names("seeds", ending: ".csv") {
+      let name = String((relative as NSString).lastPathComponent.dropLast(4))
+      models[name] = try ModelTemplate(seed: try text("seeds/" + relative), name: name)
+    }
     for relative in try names("models", ending: ".sql") {
       let name = String((relative as NSString).lastPathComponent.dropLast(4))
       models[name] = try ModelTemplate(parsing: try text("models/" + relative), name: name)
     }
     return models
+  }
+
+  /// What `vars` of `dbt_project.yml` says, by name; empty for a pipeline that has none.
+  package func variables() throws -> [String: String] {
+    let file = "dbt_project.yml"
+    guard FileManager.default.fileExists(atPath: root + "/" + file) else { return [:] }
+    guard let all = try mapping(file)["vars"] else { return [:] }
+    guard let all = all as? [String: Any] else { throw invalid(file, "needs a mapping for `vars`") }
+    return all.compactMapValues { value in
+      value is [String: Any] || value is [Any] ? nil : "\(value)"
+    }
   }
 
   package func tiles() throws -> [TileDefinition] {

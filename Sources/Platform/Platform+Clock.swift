@@ -142,6 +142,16 @@ extension Platform {
     return summary
   }
 
+  /// Builds one model now: first the models that it reads, and it as the last.
+  ///
+  /// - Parameter isFullRefresh: they compute every day again, as what was edited needs.
+  /// - Throws: `etl.unknownModel` where the pipeline has no such model.
+  @discardableResult
+  package func runModel(_ name: String, isFullRefresh: Bool = false) throws -> Advance {
+    try run(
+      DagDefinition(building: name, of: try pipeline.models()), isFullRefresh: isFullRefresh)
+  }
+
   /// Makes the log, the phones' progress and the clock durable.
   ///
   /// Not before every run that fell due is done: a clock on the disk says that they are.
@@ -234,7 +244,8 @@ extension Platform {
       models: try pipeline.models(),
       lake: lake,
       warehouse: warehouse,
-      engine: engine
+      engine: engine,
+      variables: try pipeline.variables()
     )
     return { run, syncsLog in
       storeClock.set(run.moment)
