@@ -180,10 +180,11 @@ let package = Package(
     room(
       "Commands",
       [
-        "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
-        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform",
-        "QueryExecution", "RemoteKafka", "S3Endpoint", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
+        "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course",
+        "CourseAuthoring", "Dashboard", "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel",
+        "EventSDK", "FileTables", "Grading", "HTTPServer", "KafkaBroker", "KafkaProtocol", "Lake",
+        "LakeIngest", "ObjectStorage", "Parquet", "Platform", "QueryExecution", "RemoteKafka",
+        "S3Endpoint", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(

@@ -23,12 +23,9 @@ struct AtWork: Equatable {
       let which = first.map { "--group " + $0 } ?? "--all-groups"
       self.init("kafka-consumer-groups",
         "kafka-consumer-groups.sh \(AtWork.kafka) --describe \(which)")
-    case ("s3", "ls"):
-      self.init("aws s3 ls", "aws s3 ls s3://lake/\(words.dropFirst(2).first ?? "") --recursive")
-    case ("s3", "head"):
-      let key = words.dropFirst(2).first ?? "KEY"
-      self.init("aws s3 cp",
-        "aws s3 cp s3://lake/\(key) - | " + (key.hasSuffix(".gz") ? "gunzip | " : "") + "head -3")
+    case ("s3", let action?):
+      guard let line = AtWork.objects(action, Array(words.dropFirst(2))) else { return nil }
+      self.init("aws s3 " + action, line)
     case ("dag", "list"): self.init("airflow dags", "airflow dags list")
     case ("dag", "run") where words.contains("--full-refresh"):
       self.init("dbt full-refresh", "dbt build --full-refresh")
@@ -38,6 +35,40 @@ struct AtWork: Equatable {
       guard StatementShape.looksLikeSQL(line), line.count <= 100 else { return nil }
       let statement = line.replacing("\n", with: " ").replacing("\"", with: "\\\"")
       self.init("trino", "trino --server localhost:8081 --execute \"\(statement)\"")
+    }
+  }
+
+  /// The line of AWS's tool for an `s3` command; nil where it has none.
+  private static func objects(_ action: String, _ words: [String]) -> String? {
+    func place(_ word: String?) -> String {
+      ObjectAddress(uri: word ?? "")?.text ?? "s3://lake/" + (word ?? "")
+    }
+    let first = words.first { !$0.hasPrefix("--") }
+    let address = ObjectAddress(uri: place(first)) ?? ObjectAddress(bucket: "lake", key: "")
+    let call = "aws s3api"
+    switch action {
+    case "ls":
+      return first == "s3://"
+        ? "aws s3 ls"
+        : "aws s3 ls \(place(first))" + (words.contains("--recursive") ? " --recursive" : "")
+    case "du": return "aws s3 ls \(place(first)) --recursive --summarize --human-readable"
+    case "head":
+      return "\(call) head-object --bucket \(address.bucket) --key \(address.key)"
+    case "cp", "mv": return "aws s3 \(action) " + words.joined(separator: " ")
+    case "rm":
+      let options = words.filter { $0 != first }
+      return (["aws s3 rm", place(first)] + options).joined(separator: " ")
+    case "versions":
+      if first == "on" || first == "off" {
+        let status = first == "on" ? "Enabled" : "Suspended"
+        return "\(call) put-bucket-versioning --bucket lake --versioning-configuration Status=\(status)"
+      }
+      return "\(call) list-object-versions --bucket \(address.bucket) --prefix \(address.key)"
+    case "lifecycle":
+      return first == "set"
+        ? "\(call) put-bucket-lifecycle-configuration --bucket lake --lifecycle-configuration file://rules.json"
+        : "\(call) get-bucket-lifecycle-configuration --bucket lake"
+    default: return nil
     }
   }
 
