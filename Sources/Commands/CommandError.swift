@@ -18,7 +18,7 @@ struct CommandError: DiagnosableError {
     case noSuchWorksheet, noSuchCell, ambiguousCell, noSuchAssumption
     case unreadableNumber, otherUnit, impossibleSize
     case s3PortInUse, noBucketNamed, ontoItself, noLocalFile, folderNeedsRecursive, localFileExists
-    case fileNotWritten, insideWorld, keyIsNoPath, noLifecycleFile
+    case fileNotWritten, insideWorld, keyIsNoPath, noLifecycleFile, noSuchColumn
   }
 
   var kind: Kind

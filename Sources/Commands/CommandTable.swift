@@ -141,6 +141,21 @@ enum CommandTable {
         isOperational: Command.isObjectChange
       ) { try $0.objects($1) },
       Command(
+        "catalog", group: .lake,
+        subcommands: [
+          "tables", "partitions", "sync", "register", "drop", "snapshots", "rollback", "expire",
+          "compact",
+        ],
+        options: ["--any-case", "--older-than", "--dry-run", "--force"],
+        isOperational: { words in
+          Command.begins("sync", "register", "drop", "rollback", "expire", "compact")(words)
+            && !words.contains("--dry-run")
+        }
+      ) { try $0.catalog($1) },
+      Command(
+        "parquet", group: .lake, subcommands: ["meta", "stats"], options: ["--column"]
+      ) { try $0.parquet($1) },
+      Command(
         "dag", group: .etl, subcommands: ["list", "show", "run"], options: ["--full-refresh"],
         isOperational: Command.begins("run")
       ) { try $0.dag($1) },

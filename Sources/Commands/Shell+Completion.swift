@@ -97,6 +97,11 @@ extension Shell {
     case ("s3", "lifecycle"): return earlier.count == 2 ? ["set", "clear"] : files(word)
     case ("s3", "versions") where earlier.count == 2:
       return ["on", "off"] + objectKeys(platform, word)
+    case ("catalog", _):
+      if action == "sync", earlier.count == 3 { return ["ADD", "DROP", "FULL"] }
+      return earlier.count == 2 ? catalogTables(platform, action) : partitions(platform, of: earlier)
+    case ("parquet", _):
+      return word.hasPrefix("s3:") ? objectAddresses(platform, word) : objectKeys(platform, word)
     case ("s3", "requests"), ("s3", "credentials"): return []
     case ("s3", _):
       return word.hasPrefix("s3:") ? objectAddresses(platform, word) : objectKeys(platform, word)
@@ -155,6 +160,24 @@ extension Shell {
       let page = try? bucket.list(prefix: word, delimiter: "/")
     else { return [] }
     return page.commonPrefixes + page.objects.map(\.key)
+  }
+
+  /// The tables of the lake, or its schemas for `catalog tables`.
+  private func catalogTables(_ platform: Platform?, _ action: String) -> [String] {
+    guard let lake = platform?.lake, let schemas = try? lake.schemaNames() else { return [] }
+    if action == "tables" { return schemas }
+    return schemas.flatMap { schema in
+      ((try? lake.tableNames(schema: schema)) ?? []).map { "\(schema).\($0)" }
+    }
+  }
+
+  /// The partitions that the catalog lists of the table that was named.
+  private func partitions(_ platform: Platform?, of earlier: [String]) -> [String] {
+    guard let lake = platform?.lake, earlier.count == 3,
+      ["drop", "compact"].contains(earlier[1]),
+      let table = try? lake.lakeTable(earlier[2])
+    else { return [] }
+    return (try? lake.partitionSummaries(table).map(\.name)) ?? []
   }
 
   /// The same for `s3://bucket/…`.
