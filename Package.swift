@@ -269,8 +269,8 @@ let package = Package(
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
         "EventLog", "EventModel", "Grading", "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest",
-        "Platform", "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
-        "tapline",
+        "ObjectStorage", "Platform", "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL",
+        "World", "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
       "QueryExecution",

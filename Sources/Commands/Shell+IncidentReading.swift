@@ -207,6 +207,9 @@ private struct LineMeaning {
       sources = [
         "system.lake.snapshots", "system.lake.hive_partitions", "system.lake.hive_versions",
       ]
+    case ("cost", _): sources = ["system.s3.storage", "system.s3.requests"]
+    case ("s3", "requests"): sources = ["system.s3.requests"]
+    case ("s3", "du"): sources = ["system.lake.objects", "system.s3.storage"]
     case ("s3", _), ("parquet", _): sources = ["system.lake.objects"]
     case ("dag", "list"), ("dag", "show"): sources = ["system.etl.task_instances"]
     case ("app", "devices"): sources = ["system.sdk.devices"]
