@@ -96,7 +96,8 @@ extension Lake {
   package func lakeTable(_ text: String) throws -> LakeTableSummary {
     var parts = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
     if parts.count == 3, parts[0] == name { parts.removeFirst() }
-    guard parts.count == 2, try tableNames(schema: String(parts[0])).contains(where: { $0.lowercased() == parts[1] })
+    guard parts.count == 2,
+      try tableNames(schema: String(parts[0])).contains(where: { $0.lowercased() == parts[1] })
     else {
       throw CatalogChangeError.tableMissing(
         schema: parts.dropLast().joined(separator: "."), name: String(parts.last ?? ""))

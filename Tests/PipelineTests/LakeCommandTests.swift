@@ -123,7 +123,7 @@ struct LakeCommandTests {
     let versions = try #require(
       try data(world, "catalog snapshots silver.events") as? [[String: Any]])
     let newest = try #require(versions.last?["version"] as? Int)
-    #expect(versions.count > 1 && versions.first?["rows"] is Int)
+    #expect(versions.count > 1 && versions.last?["rows"] is Int)
     let target = newest - 1
     let rows = try #require(versions[versions.count - 2]["rows"] as? Int)
     let back = try record(world, "catalog rollback silver.events \(target)")

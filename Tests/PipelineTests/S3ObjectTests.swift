@@ -87,6 +87,7 @@ struct S3ObjectTests {
     for (line, why) in [
       ("s3 cp s3://warehouse/copy.txt \(folder)/down.txt", "exists already"),
       ("s3 cp s3://warehouse/copy.txt \(world.worldPath)/lake/copy.txt", "own files"),
+      ("s3 mv \(world.worldPath)/world.yaml s3://lake/x", "own files"),
       ("s3 cp \(folder)/none.txt s3://lake/x", "no such file"),
       ("s3 cp \(folder) s3://lake/x", "--recursive"),
       ("s3 cp raw/a processed/b", "s3://lake/KEY"),

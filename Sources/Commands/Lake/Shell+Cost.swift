@@ -200,7 +200,7 @@ extension Shell {
       Self.add(forecast(rules), to: &with, prices)
       Self.add(forecast(nil), to: &without, prices)
     }
-    let shown = (1...count).filter { [1, 2, 3, 6, 12, 18, 24, 30, 36].contains($0) || $0 == count || $0 % 12 == 0 }
+    let shown = (1...count).filter { [1, 2, 3, count].contains($0) || $0 % 6 == 0 }
     let table = TableView(
       columns: [
         .number(text("cost.column.month")), .number(text("cost.column.bytes")),

@@ -177,8 +177,9 @@ extension Shell {
 }
 
 /// An object's bytes as ranged GETs.
+///
+/// `@unchecked Sendable`: the tally is not safe to share; the thread of the command alone reads the footer.
 private struct BucketBytes: RandomAccessBytes, @unchecked Sendable {
-  /// Used by the thread of the command alone.
   let client: BucketClient
   let record: ObjectRecord
 

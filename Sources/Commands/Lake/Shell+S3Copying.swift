@@ -23,6 +23,8 @@ extension Shell {
       moved = try copy(
         source, to: target, storageClass, isMove: isMove, isRecursive: isRecursive, tally)
     case (nil, let target?):
+      // A move takes the file away, and a world needs all of its own.
+      if isMove { try checkOutsideWorlds(source) }
       moved = try upload(source, to: target, storageClass, isRecursive: isRecursive, tally)
       if isMove { for one in moved { try? FileManager.default.removeItem(atPath: one.from) } }
     case (let address?, nil) where target == "-" && !isMove:
@@ -62,7 +64,9 @@ extension Shell {
 
   private func movedReply(_ moved: [Moved], _ key: String, _ tally: RequestTally) -> Reply {
     let bytes = moved.reduce(0) { $0 &+ $1.size }
-    let shown = moved.prefix(5).map { "  \(TextWidth.printable($0.from))\n    -> \(TextWidth.printable($0.to))" }
+    let shown = moved.prefix(5).map {
+      "  \(TextWidth.printable($0.from))\n    -> \(TextWidth.printable($0.to))"
+    }
     let values = [
       "count": NumberText.grouped(moved.count), "bytes": NumberText.bytes(Int64(bytes)),
     ]
@@ -124,6 +128,15 @@ extension Shell {
   /// Where a file lies that was named as other commands name theirs: `~`, or from the current directory.
   private func localPath(_ name: String) -> String { Home.absolute(name) }
 
+  /// Throws for what worlds and their forks are made of: it is never written or taken away from here.
+  private func checkOutsideWorlds(_ name: String) throws {
+    func resolved(_ path: String) -> String { (path as NSString).resolvingSymlinksInPath + "/" }
+    let path = resolved(localPath(name))
+    for own in ["worlds", "forks"] where path.hasPrefix(resolved(home.path + "/" + own)) {
+      throw CommandError(.insideWorld, ["file": name])
+    }
+  }
+
   private func upload(
     _ source: String, to target: ObjectAddress, _ storageClass: StorageClass, isRecursive: Bool,
     _ tally: RequestTally
@@ -173,10 +186,7 @@ extension Shell {
   ) throws -> [Moved] {
     let client = try client(source.bucket, tally)
     let path = localPath(target)
-    // What a world is made of is never overwritten from here.
-    guard !(path + "/").hasPrefix(home.path + "/worlds/") else {
-      throw CommandError(.insideWorld, ["file": target])
-    }
+    try checkOutsideWorlds(target)
     let records =
       isRecursive ? try client.list(source.folder.key).objects : [try object(source, client)]
     guard !records.isEmpty else { throw CommandError(.noSuchObject, ["key": source.text]) }
