@@ -180,10 +180,11 @@ let package = Package(
     room(
       "Commands",
       [
-        "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course", "CourseAuthoring", "Dashboard",
-        "Diagnostics", "ETL", "EventLog", "EventModel", "EventSDK", "FileTables", "Grading", "HTTPServer",
-        "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest", "ObjectStorage", "Platform",
-        "QueryExecution", "RemoteKafka", "S3Endpoint", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
+        "Codecs", "Collector", "CollectorEndpoint", "Columnar", "Connector", "Course",
+        "CourseAuthoring", "Dashboard", "DeltaLog", "Diagnostics", "ETL", "EventLog", "EventModel",
+        "EventSDK", "FileTables", "Grading", "HTTPServer", "KafkaBroker", "KafkaProtocol", "Lake",
+        "LakeIngest", "ObjectStorage", "Parquet", "Platform", "QueryExecution", "RemoteKafka",
+        "S3Endpoint", "Simulation", "Terminal", "TrinoSQL", "World", argumentParser,
       ]),
     .executableTarget(name: "tapline", dependencies: ["Commands"], swiftSettings: rooms),
     room(
@@ -269,8 +270,8 @@ let package = Package(
       [
         "Codecs", "CollectorEndpoint", "Columnar", "Commands", "Course", "CourseAuthoring", "ETL",
         "EventLog", "EventModel", "Grading", "KafkaBroker", "KafkaProtocol", "Lake", "LakeIngest",
-        "Platform", "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL", "World",
-        "tapline",
+        "ObjectStorage", "Platform", "RemoteKafka", "Simulation", "Terminal", "TestSupport", "TrinoSQL",
+        "World", "tapline",
       ], exclude: ["FullDisk", "Golden"]),
     tests(
       "QueryExecution",

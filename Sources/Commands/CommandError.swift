@@ -17,7 +17,8 @@ struct CommandError: DiagnosableError {
     case nothingToCheck, severalCourses, noSuchPart, spokenCommand, noSuchEvent
     case noSuchWorksheet, noSuchCell, ambiguousCell, noSuchAssumption
     case unreadableNumber, otherUnit, impossibleSize
-    case s3PortInUse
+    case s3PortInUse, noBucketNamed, ontoItself, noLocalFile, folderNeedsRecursive, localFileExists
+    case fileNotWritten, insideWorld, keyIsNoPath, noLifecycleFile, noSuchColumn
   }
 
   var kind: Kind

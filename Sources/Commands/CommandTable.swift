@@ -69,6 +69,20 @@ extension Command {
   }
 }
 
+extension Command {
+  /// What `s3` changes in a bucket; the rest of it only looks.
+  static let isObjectChange: @Sendable ([String]) -> Bool = { words in
+    let places = words.dropFirst().filter { !$0.hasPrefix("--") }
+    switch words.first?.lowercased() {
+    case "mv", "rm": return true
+    case "cp": return places.dropFirst().first?.hasPrefix("s3://") ?? false
+    case "lifecycle": return ["set", "clear"].contains(places.first ?? "")
+    case "versions": return ["on", "off"].contains(places.first ?? "")
+    default: return false
+    }
+  }
+}
+
 /// All commands, in the order in which an event meets them.
 enum CommandTable {
   /// The command with that name or other spelling.
@@ -119,9 +133,29 @@ enum CommandTable {
         isOperational: Command.isKafkaChange
       ) { try $0.kafka($1) },
       Command(
-        "s3", group: .lake, subcommands: ["ls", "head", "requests", "credentials"],
-        options: ["--format"]
+        "s3", group: .lake,
+        subcommands: [
+          "ls", "du", "head", "cp", "mv", "rm", "versions", "lifecycle", "requests", "credentials",
+        ],
+        options: ["--recursive", "--storage-class", "--version-id", "--format"],
+        isOperational: Command.isObjectChange
       ) { try $0.objects($1) },
+      Command("cost", group: .lake, options: ["--months"]) { try $0.cost($1) },
+      Command(
+        "catalog", group: .lake,
+        subcommands: [
+          "tables", "partitions", "sync", "register", "drop", "snapshots", "rollback", "expire",
+          "compact",
+        ],
+        options: ["--any-case", "--older-than", "--dry-run", "--force"],
+        isOperational: { words in
+          Command.begins("sync", "register", "drop", "rollback", "expire", "compact")(words)
+            && !words.contains("--dry-run")
+        }
+      ) { try $0.catalog($1) },
+      Command(
+        "parquet", group: .lake, subcommands: ["meta", "stats"], options: ["--column"]
+      ) { try $0.parquet($1) },
       Command(
         "dag", group: .etl, subcommands: ["list", "show", "run"], options: ["--full-refresh"],
         isOperational: Command.begins("run")

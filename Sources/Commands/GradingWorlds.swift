@@ -297,6 +297,7 @@ final class CopiedWorld: GradingWorld {
   }
 
   func query(_ sql: String) throws -> HostTable {
+    try GradingNames.checkReads(sql)
     let platform = try opened().platform
     let baseline = sql.lowercased().contains("baseline") ? try baselineCatalogs() : []
     let events = platform.truthTable()
@@ -393,6 +394,15 @@ final class CopiedWorld: GradingWorld {
 
 /// The names that graders' queries may use besides the pipeline's own.
 enum GradingNames {
+  /// Throws `grading.readOnly` for a statement that changes data: a world changes by lines that are
+  /// typed at its prompt, and the queries of its grader only look.
+  static func checkReads(_ sql: String) throws {
+    guard StatementEffect.changesData(sql) else { return }
+    throw GradingWorldError(
+      "readOnly", "a grader's query may not change data: \(sql)",
+      advice: "Ask with SELECT; what is to be done is typed as a line.")
+  }
+
   /// Where names of two parts are looked up.
   static let catalog = "grading"
   /// Where names of one part are looked up.

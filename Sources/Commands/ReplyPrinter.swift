@@ -1,3 +1,4 @@
+internal import Connector
 internal import Course
 internal import Diagnostics
 internal import EventModel
@@ -46,7 +47,7 @@ struct ErrorText {
       self.init("kafka.portInUse", "port \(port) is in use", nil, nil, fields, catalogue)
     case let error as any DiagnosableError:
       self.init(error.code, error.message, error.place, error.advice, error.fields, catalogue)
-      if error is CommandError { exit = .usage }
+      if error is CommandError || error is CatalogChangeError { exit = .usage }
     default:
       self.init("internal", String(describing: error), nil, nil, [:], catalogue)
     }

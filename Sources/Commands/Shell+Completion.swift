@@ -92,7 +92,19 @@ extension Shell {
       } ?? []
     case ("kafka", "describe"), ("kafka", "config"), ("kafka", "produce"):
       return completedTopics
-    case ("s3", _): return objectKeys(platform, word)
+    case ("s3", "cp"), ("s3", "mv"):
+      return word.hasPrefix("s3:") ? objectAddresses(platform, word) : files(word) + ["s3://lake/"]
+    case ("s3", "lifecycle"): return earlier.count == 2 ? ["set", "clear"] : files(word)
+    case ("s3", "versions") where earlier.count == 2:
+      return ["on", "off"] + objectKeys(platform, word)
+    case ("catalog", _):
+      if action == "sync", earlier.count == 3 { return ["ADD", "DROP", "FULL"] }
+      return earlier.count == 2 ? catalogTables(platform, action) : partitions(platform, of: earlier)
+    case ("parquet", _):
+      return word.hasPrefix("s3:") ? objectAddresses(platform, word) : objectKeys(platform, word)
+    case ("s3", "requests"), ("s3", "credentials"): return []
+    case ("s3", _):
+      return word.hasPrefix("s3:") ? objectAddresses(platform, word) : objectKeys(platform, word)
     case ("dag", _): return (try? platform?.pipeline.dags().map(\.name)) ?? []
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []
     case ("trace", "event"): return platform?.phone.events().map(\.eventID) ?? []
@@ -127,24 +139,54 @@ extension Shell {
     case "-t", "--topic": return completedTopics
     case "--group": return completedGroups
     case "trigger": return (try? platform?.pipeline.dags().map(\.name)) ?? []
-    case "s3": return ["ls", "cp"]
-    case "s3api": return ["head-object", "list-objects-v2"]
+    case "s3": return ["ls", "cp", "mv", "rm"]
+    case "s3api":
+      return [
+        "head-object", "list-objects-v2", "list-object-versions", "delete-object",
+        "get-bucket-versioning", "put-bucket-versioning", "get-bucket-lifecycle-configuration",
+        "put-bucket-lifecycle-configuration", "delete-bucket-lifecycle",
+      ]
     case "dags": return ["list", "trigger"]
     case "tasks": return ["list"]
-    case "ls", "cp", "--key":
-      guard word.hasPrefix("s3://lake/") else { return ["s3://lake/"] }
-      return objectKeys(platform, String(word.dropFirst(10))).map { "s3://lake/" + $0 }
+    case "--key": return objectKeys(platform, word)
+    case "ls", "cp", "mv", "rm": return objectAddresses(platform, word)
     default: return tool.words
     }
   }
 
-  /// Keys one level below what is typed, as a shell completes folders.
-  private func objectKeys(_ platform: Platform?, _ word: String) -> [String] {
-    guard let objects = try? platform?.lake.objects(prefix: word) else { return [] }
-    return objects.map { object in
-      let rest = object.key.dropFirst(word.count)
-      guard let slash = rest.firstIndex(of: "/") else { return object.key }
-      return word + String(rest[...slash])
+  /// Keys one level below what is typed, as a shell completes folders. Looking is no request.
+  private func objectKeys(_ platform: Platform?, _ word: String, in bucket: String = "lake") -> [String] {
+    guard let bucket = try? platform?.buckets.bucket(bucket),
+      let page = try? bucket.list(prefix: word, delimiter: "/")
+    else { return [] }
+    return page.commonPrefixes + page.objects.map(\.key)
+  }
+
+  /// The tables of the lake, or its schemas for `catalog tables`.
+  private func catalogTables(_ platform: Platform?, _ action: String) -> [String] {
+    guard let lake = platform?.lake, let schemas = try? lake.schemaNames() else { return [] }
+    if action == "tables" { return schemas }
+    return schemas.flatMap { schema in
+      ((try? lake.tableNames(schema: schema)) ?? []).map { "\(schema).\($0)" }
+    }
+  }
+
+  /// The partitions that the catalog lists of the table that was named.
+  private func partitions(_ platform: Platform?, of earlier: [String]) -> [String] {
+    guard let lake = platform?.lake, earlier.count == 3,
+      ["drop", "compact"].contains(earlier[1]),
+      let table = try? lake.lakeTable(earlier[2])
+    else { return [] }
+    return (try? lake.partitionSummaries(table).map(\.name)) ?? []
+  }
+
+  /// The same for `s3://bucket/…`.
+  private func objectAddresses(_ platform: Platform?, _ word: String) -> [String] {
+    guard let address = ObjectAddress(uri: word), word.dropFirst(5).contains("/") else {
+      return ((try? platform?.buckets.list()) ?? []).map { "s3://\($0.name)/" }
+    }
+    return objectKeys(platform, address.key, in: address.bucket).map {
+      ObjectAddress(bucket: address.bucket, key: $0).text
     }
   }
 

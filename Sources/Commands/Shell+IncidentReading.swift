@@ -203,7 +203,14 @@ private struct LineMeaning {
     case ("collector", "schema"): sources = ["system.collector.schemas"]
     case ("collector", _): sources = ["system.collector.requests"]
     case ("dlq", _): sources = ["system.collector.dead_letters"]
-    case ("s3", _): sources = ["system.lake.objects"]
+    case ("catalog", _):
+      sources = [
+        "system.lake.snapshots", "system.lake.hive_partitions", "system.lake.hive_versions",
+      ]
+    case ("cost", _): sources = ["system.s3.storage", "system.s3.requests"]
+    case ("s3", "requests"): sources = ["system.s3.requests"]
+    case ("s3", "du"): sources = ["system.lake.objects", "system.s3.storage"]
+    case ("s3", _), ("parquet", _): sources = ["system.lake.objects"]
     case ("dag", "list"), ("dag", "show"): sources = ["system.etl.task_instances"]
     case ("app", "devices"): sources = ["system.sdk.devices"]
     case ("app", "queue") where Shell.asksOfTheCrowd(rest): sources = ["system.sdk.devices"]

@@ -10,57 +10,6 @@ internal import Simulation
 internal import Terminal
 
 extension Shell {
-  /// `s3 ls [PREFIX]`, `s3 head KEY`, `s3 requests`, `s3 credentials`.
-  func objects(_ words: [String]) throws -> Reply {
-    let (action, rest) = try subcommand(words, of: "s3")
-    if action == "credentials" { return try s3Credentials(rest) }
-    if action == "requests" { return try s3Requests() }
-    // Keys hold `=`, so the words are taken as they are.
-    if let option = rest.first(where: { $0.hasPrefix("--") }) {
-      throw CommandError(.unknownOption, ["option": option, "known": "-"])
-    }
-    let platform = try platform()
-    let prefix = try key(of: rest.first ?? "")
-    if action == "head" { return try head(prefix, platform.lake) }
-    let objects = try platform.lake.objects(prefix: prefix)
-    let data = JSONValue.array(
-      objects.map { .record(["key": .string($0.key), "size": .count($0.size)]) }
-    )
-    guard !objects.isEmpty else {
-      return Reply([.text(text("s3.none", ["prefix": prefix]))], data: data)
-    }
-    let total = objects.reduce(0) { $0 + $1.size }
-    // One object a line and never cut: a key is there to be copied. Where it does not fit beside
-    // its size, it stands below it.
-    let shown = objects.suffix(100).map { object in
-      let size = TextWidth.pad(NumberText.bytes(Int64(object.size)), to: 9, alignment: .right)
-      let fits = output.tableWidth.map { TextWidth.columns(object.key) + 13 <= $0 } ?? true
-      return fits ? "  \(size)  \(object.key)" : "  \(size)\n\(object.key)"
-    }
-    var values = [
-      "count": NumberText.grouped(objects.count), "bytes": NumberText.bytes(Int64(total)),
-    ]
-    values["hidden"] = NumberText.grouped(objects.count - shown.count)
-    return Reply(
-      [
-        .verbatim(shown.joined(separator: "\n")),
-        .text(text(objects.count > shown.count ? "s3.totalHidden" : "s3.total", values)),
-      ], data: data)
-  }
-
-  private func head(_ key: String, _ lake: Lake) throws -> Reply {
-    let object = try object(key, lake)
-    let bytes =
-      key.hasSuffix(".gz") ? try lake.unpackedLines(object.key) : try lake.store.get(object.key)
-    let lines = bytes.split(separator: 0x0A).prefix(3).map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    return Reply(
-      lines.map { .verbatim(TextWidth.truncate(TextWidth.printable($0), to: 400)) },
-      data: .array(lines.map(JSONValue.string))
-    )
-  }
-
   /// `dag list|show|run`; `run NAME --full-refresh` computes every day of its models again.
   func dag(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "dag", default: "list")

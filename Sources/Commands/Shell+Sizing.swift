@@ -345,7 +345,7 @@ extension Shell {
 enum SizingNumber {
   /// With thousands apart, to four figures or so, and its unit: `50,000,000 건/일`, `1.655 MB/s`.
   static func text(_ value: Double, unit: String) -> String {
-    let places: Double = value < 10 ? 10_000 : value < 1_000 ? 100 : 10
+    let places: Double = value < 0.01 ? 1_000_000 : value < 10 ? 10_000 : value < 1_000 ? 100 : 10
     let rounded = (value * places).rounded() / places
     let whole = rounded.rounded(.down)
     var digits = String(Int64(whole))

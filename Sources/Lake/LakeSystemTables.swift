@@ -4,9 +4,13 @@ internal import DeltaLog
 internal import ObjectStorage
 
 extension Lake {
-  /// What the lake shows of itself: `system.lake.objects` and `system.lake.snapshots`.
+  /// What the lake shows of itself: `system.lake.objects`, `system.lake.snapshots`, which are the
+  /// versions of Delta tables, and what its catalog says of Hive-style tables.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
-    ["objects": { self.objectsTable() }, "snapshots": { self.snapshotsTable() }]
+    var tables = hiveSystemTables()
+    tables["objects"] = { self.objectsTable() }
+    tables["snapshots"] = { self.snapshotsTable() }
+    return tables
   }
 
   private func objectsTable() -> ComputedTable {
@@ -27,7 +31,8 @@ extension Lake {
     }
   }
 
-  private static func layer(of key: String) -> String {
+  /// Which layer an object of the lake belongs to, by its key; `other` outside of all.
+  package static func layer(of key: String) -> String {
     switch key.prefix(while: { $0 != "/" }) {
     case "raw": "bronze"
     case "processed": "silver"

@@ -64,6 +64,8 @@ struct RawStatistics: Sendable {
 struct ColumnChunkMetadata: Sendable {
   var type: PhysicalType = .boolean
   var codec: Int32 = 0
+  /// As the format numbers them, each once.
+  var encodings: [Int64] = []
   var valueCount = 0
   var uncompressedByteCount = 0
   var compressedByteCount = 0
@@ -327,6 +329,7 @@ extension ColumnChunkMetadata {
           throw reader.error("an unknown physical type \(raw)")
         }
         type = known
+      case 2: encodings = try reader.readIntList(field)
       case 4: codec = Int32(truncatingIfNeeded: try reader.readInt(field))
       case 5: valueCount = try reader.readInt(field)
       case 6: uncompressedByteCount = try reader.readInt(field)

@@ -5,6 +5,7 @@ internal import EventLog
 internal import EventModel
 internal import Lake
 package import LakeIngest
+internal import ObjectStorage
 package import Simulation
 internal import World
 
@@ -169,6 +170,7 @@ extension Platform {
     try collector.turnedAway.save()
     try ingest.commitOffsets()
     try saveIngestGroup()
+    buckets.saveLedgers()
     // Never behind the clock on the disk.
     try shopFeed.fill(shop, to: now)
     if file.now != now {

@@ -224,7 +224,7 @@ package final class Platform {
     catalogs = [
       lake, warehouse, live.catalog(), shop,
       Platform.systemCatalog(
-        log, opened.kafka, ingest, collector, lake, warehouse, journal, phone,
+        log, opened.kafka, ingest, collector, lake, warehouse, journal, phone, buckets,
         devices: Platform.deviceTables(crowd, clock), course: courseTables),
       MemoryCatalog(), FileCatalog(), TPCHCatalog(),
     ]
@@ -311,6 +311,7 @@ package final class Platform {
     _ warehouse: Warehouse,
     _ journal: RunJournal,
     _ phone: LearnerPhone,
+    _ buckets: BucketSet,
     devices: [String: ComposedCatalog.Provider],
     course: [String: ComposedCatalog.Provider]
   ) -> ComposedCatalog {
@@ -321,6 +322,7 @@ package final class Platform {
       "lake": lake.systemTables(),
       "etl": journal.systemTables(),
       "warehouse": warehouse.systemTables(),
+      "s3": bucketTables(buckets),
     ]
     if !course.isEmpty { tables["course"] = course }
     return ComposedCatalog(name: "system", tables: tables)

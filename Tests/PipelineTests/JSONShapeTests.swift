@@ -27,7 +27,11 @@ struct JSONShapeTests {
     "kafka reset-offsets lake-sink --to-earliest", "kafka kill-leader app-events-0",
     "kafka brokers start 1",
     "kafka produce app-events-dlq {}", "s3 ls raw/events/", "s3 head {key}", "s3 requests",
-    "s3 credentials", "dag list", "dag show nightly",
+    "s3 credentials", "s3 ls s3://", "s3 du", "s3 versions raw/events/", "s3 lifecycle",
+    "s3 cp s3://lake/{key} s3://lake/tmp/a", "s3 mv s3://lake/tmp/a s3://lake/tmp/b", "s3 rm tmp/b",
+    "catalog tables", "catalog partitions silver.events", "catalog snapshots silver.events",
+    "catalog expire silver.events --dry-run", "catalog compact silver.events",
+    "parquet meta {parquet}", "parquet stats {parquet}", "cost", "cost --months 3", "dag list", "dag show nightly",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
     "fork here", "fork", "pipeline diff", "rewind here --yes",
     "SELECT 1 AS n;", "lang", "output", "accessible", "clear", "help", "help kafka", "list", "progress",
@@ -50,9 +54,13 @@ struct JSONShapeTests {
       try world.texts(
         "SELECT key FROM system.lake.objects WHERE key LIKE 'raw/%' ORDER BY key LIMIT 1"
       ).first)
+    let parquet = try #require(
+      try world.texts(
+        "SELECT min(key) FROM system.lake.objects WHERE key LIKE 'processed/events/%.parquet'"
+      ).first)
     var rows: [String] = []
     for line in Self.lines {
-      let typed = line.replacing("{key}", with: key)
+      let typed = line.replacing("{key}", with: key).replacing("{parquet}", with: parquet)
         .replacing("{file}", with: world.path + "/out.sqlite")
         .replacing("{plan}", with: RepositoryFiles.root + "/Datasets/shop/pipeline/tracking-plan.yaml")
       let answer = world.run(typed, json: true).text

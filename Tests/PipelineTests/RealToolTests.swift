@@ -72,7 +72,7 @@ struct RealToolTests {
       ("kcat -P -t app-events", ["kcat", "-P", "collect"]),
       ("kafka-topics --delete --topic x", ["--delete", "kafka topics"]),
       ("kafka-consumer-groups --reset-offsets --group lake-sink", ["reset-offsets", "--to-earliest"]),
-      ("aws s3 rm s3://lake/raw", ["rm", "aws s3 ls"]), ("dbt run", ["run", "dag run nightly"]),
+      ("aws s3 sync s3://lake/raw .", ["sync", "aws s3 ls"]), ("dbt run", ["run", "dag run nightly"]),
       ("kcat -t nowhere -C", ["nowhere", "app-events"]),
       ("kcat -C -t app-events -p 99", ["99", "2"]), ("kcat -Z", ["-Z", "-C"]),
       ("aws", ["aws s3 ls"]), ("airflow", ["dag list"]), ("trino", ["SELECT"]),

@@ -1,18 +1,18 @@
-// The AWS command line over the lake: the bucket is called `lake`.
+// The AWS command line over the buckets of the world.
 
+internal import Codecs
 internal import EventModel
 internal import Foundation
-internal import Lake
 internal import ObjectStorage
 internal import Platform
 internal import Simulation
 internal import Terminal
 
 extension Shell {
-  private static let bucket = "lake"
   private static let listedMax = 1_000
+  private static let unpackedMax = 256 << 20
 
-  /// `aws s3 ls`, `aws s3 cp s3://lake/KEY -`, `aws s3api head-object`.
+  /// `aws s3 ls|cp|mv|rm`, `aws s3api head-object|list-objects-v2|list-object-versions|…`.
   func aws(_ words: [String]) throws -> Reply {
     let flags = [
       "--recursive": "recursive", "--human-readable": "human", "--summarize": "summarize",
@@ -22,126 +22,195 @@ extension Shell {
       words, tool: "aws",
       values: ["--endpoint-url": "endpoint", "--bucket": "bucket", "--key": "key",
         "--prefix": "prefix", "--profile": "profile", "--region": "region",
-        "--delimiter": "delimiter", "--output": "output"],
+        "--delimiter": "delimiter", "--output": "output", "--storage-class": "class",
+        "--version-id": "version", "--lifecycle-configuration": "rules",
+        "--versioning-configuration": "versioning"],
       flags: flags)
     let rest = Array(arguments.positions.dropFirst(2))
     switch (arguments.positions.first, arguments.positions.dropFirst().first) {
     case ("s3", "ls"): return try awsList(rest.first, arguments)
-    case ("s3", "cp"): return try awsCopy(rest)
-    case ("s3api", "head-object"): return try awsHead(arguments)
-    case ("s3api", "list-objects-v2"): return try awsListObjects(arguments)
-    case ("s3", let action?), ("s3api", let action?):
-      throw notHere("aws", action, "aws s3 ls s3://lake/")
+    case ("s3", let action?) where ["cp", "mv", "rm"].contains(action):
+      return try awsMove(action, rest, arguments)
+    case ("s3api", let action?): return try awsCall(action, arguments)
+    case ("s3", let action?): throw notHere("aws", action, "aws s3 ls s3://lake/")
     default: throw notHere("aws", arguments.positions.first ?? "", "aws s3 ls s3://lake/")
     }
   }
 
-  /// The key of `s3://lake/KEY`; another bucket does not exist, in S3's own words.
-  func key(of address: String) throws -> String {
-    guard address.hasPrefix("s3://") else { return address }
-    let parts = address.dropFirst(5).split(
-      separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.first.map({ $0 == Shell.bucket }) ?? false else {
-      throw CommandError(
-        .noSuchBucket, ["bucket": String(parts.first ?? ""), "known": "s3://" + Shell.bucket])
-    }
-    return parts.count > 1 ? String(parts[1]) : ""
-  }
-
   private func awsList(_ address: String?, _ arguments: RealToolArguments) throws -> Reply {
-    guard let address else {
-      let made = try platform().lake.objects(prefix: "").map(\.modifiedMilliseconds).min()
-      return toolReply(["\(Shell.stamp(made ?? 0)) \(Shell.bucket)"])
+    let tally = RequestTally()
+    guard let address, address != "s3://" else {
+      let buckets = try platform().buckets
+      buckets.ledger.count(.listBuckets)
+      return toolReply(
+        try buckets.list().map { "\(Shell.stamp($0.createdMilliseconds)) \($0.name)" })
     }
-    let prefix = try key(of: address)
-    let objects = try platform().lake.objects(prefix: prefix)
-    var lines: [String] = []
-    var seen: Set<String> = []
-    let parent = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
-    for object in objects {
-      let below = object.key.dropFirst(parent.count)
-      if !arguments.has("recursive"), let slash = below.firstIndex(of: "/") {
-        let directory = String(below[...slash])
-        if seen.insert(directory).inserted { lines.append("                           PRE " + directory) }
-        continue
-      }
+    let place = self.address(address)
+    let isRecursive = arguments.has("recursive")
+    let found = try client(place.bucket, tally).list(place.key, delimiter: isRecursive ? nil : "/")
+    let parent = place.key.lastIndex(of: "/").map { String(place.key[...$0]) } ?? ""
+    func below(_ key: String) -> String {
+      String(Substring(key.utf8.dropFirst(parent.utf8.count)))
+    }
+    var lines = found.prefixes.map {
+      String(repeating: " ", count: 27) + "PRE " + TextWidth.printable(below($0))
+    }
+    lines += found.objects.map { object in
       let size =
         arguments.has("human")
         ? NumberText.bytes(Int64(object.size)) : String(object.size)
-      lines.append(
-        Shell.stamp(object.modifiedMilliseconds) + " "
-          + TextWidth.pad(size, to: 10, alignment: .right) + " "
-          + (arguments.has("recursive") ? object.key : String(below)))
+      return Shell.stamp(object.modifiedMilliseconds) + " "
+        + TextWidth.pad(size, to: 10, alignment: .right) + " "
+        + TextWidth.printable(isRecursive ? object.key : below(object.key))
     }
+    let isEmpty = lines.isEmpty
     if arguments.has("summarize") {
-      lines += ["", "Total Objects: \(objects.count)",
-        "   Total Size: \(objects.reduce(0) { $0 + $1.size })"]
+      lines += ["", "Total Objects: \(found.objects.count)",
+        "   Total Size: \(found.objects.reduce(0) { $0 &+ $1.size })"]
     }
     let data = JSONValue.array(lines.map(JSONValue.string))
-    guard !lines.isEmpty else {
-      return Reply([.text(text("s3.none", ["prefix": prefix]))], data: data, exit: .notYet)
+    guard !isEmpty else {
+      return Reply([.text(text("s3.none", ["prefix": place.key]))], data: data, exit: .notYet)
     }
     return toolReply(Array(lines.suffix(Shell.listedMax)), data: data)
   }
 
-  private func awsCopy(_ words: [String]) throws -> Reply {
-    guard words.count == 2, words[1] == "-" else {
-      throw notHere("aws s3", "cp", "aws s3 cp s3://lake/KEY -")
+  /// `cp`, `mv` and `rm` with the lines that AWS's tool prints: `copy: A to B`.
+  private func awsMove(
+    _ action: String, _ words: [String], _ arguments: RealToolArguments
+  ) throws -> Reply {
+    var words = words
+    if arguments.has("recursive") { words.append("--recursive") }
+    if let name = arguments["class"] { words += ["--storage-class", name] }
+    let own = action == "rm" ? try s3Remove(words) : try s3Copy(words, isMove: action == "mv")
+    guard !words.contains("-") else { return own }
+    var lines: [String] = []
+    if case .array(let keys)? = own.data["removed"] {
+      let bucket = address(words.first ?? "").bucket
+      lines = keys.compactMap { key in
+        if case .string(let text) = key { return "delete: s3://\(bucket)/\(text)" }
+        return nil
+      }
     }
-    let key = try key(of: words[0])
-    let lake = try platform().lake
-    _ = try object(key, lake)
-    let bytes =
-      key.hasSuffix(".gz") ? try lake.unpackedLines(key) : try lake.store.get(key)
+    if case .array(let objects)? = own.data["objects"] {
+      let isUpload = words.first.map { !$0.hasPrefix("s3://") } ?? false
+      let isDownload = words.dropFirst().first.map { !$0.hasPrefix("s3://") } ?? false
+      let verb = action == "mv" ? "move" : isUpload ? "upload" : isDownload ? "download" : "copy"
+      lines = objects.compactMap { object in
+        guard case .string(let from)? = object["from"], case .string(let to)? = object["to"] else {
+          return nil
+        }
+        return "\(verb): \(from) to \(to)"
+      }
+    }
+    return toolReply(lines.map { TextWidth.printable($0) }, data: own.data)
+  }
+
+  /// `cp s3://bucket/key -`: the object on the screen; packed ones are unpacked.
+  func shownObject(_ address: ObjectAddress, _ tally: RequestTally) throws -> Reply {
+    let client = try client(address.bucket, tally)
+    let record = try object(address, client)
+    let isPacked = record.key.hasSuffix(".gz")
+    var bytes = try client.get(record.key)
+    if isPacked, let unpacked = try? Gzip.decompress(bytes, bytesMax: Shell.unpackedMax) {
+      bytes = unpacked
+    }
     guard let content = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-      throw CommandError(.binaryObject, ["key": key])
+      throw CommandError(.binaryObject, ["key": record.key])
     }
     let lines = content.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var reply = toolReply(lines.prefix(Shell.listedMax).map { TextWidth.printable($0) })
-    if key.hasSuffix(".gz") { reply.blocks.append(.text(text("tool.aws.unpacked"))) }
+    if isPacked { reply.blocks.append(.text(text("tool.aws.unpacked"))) }
     return reply
   }
 
-  private func awsHead(_ arguments: RealToolArguments) throws -> Reply {
-    let object = try object(arguments["key"] ?? "", try platform().lake)
-    let value = JSONValue.record([
-      "LastModified": .string(
-        StoryTime(milliseconds: object.modifiedMilliseconds).iso8601),
-      "ContentLength": .count(object.size),
-    ])
-    return toolReply(
-      ["{", "    \"LastModified\": \"\(StoryTime(milliseconds: object.modifiedMilliseconds).iso8601)\",",
-        "    \"ContentLength\": \(object.size)", "}"], data: value)
+  // MARK: s3api
+
+  private func awsCall(_ action: String, _ arguments: RealToolArguments) throws -> Reply {
+    let bucket = arguments["bucket"] ?? "lake"
+    let tally = RequestTally()
+    switch action {
+    case "head-object":
+      let place = ObjectAddress(bucket: bucket, key: arguments["key"] ?? "")
+      let record = try object(place, try client(bucket, tally))
+      var members = [
+        JSONMember(key: "LastModified", value: .string(Shell.moment(record))),
+        JSONMember(key: "ContentLength", value: .count(record.size)),
+        JSONMember(key: "ETag", value: .string("\"\(record.entityTag)\"")),
+      ]
+      if let version = record.versionID {
+        members.append(JSONMember(key: "VersionId", value: .string(version)))
+      }
+      if record.attributes.storageClass != .standard {
+        members.append(
+          JSONMember(key: "StorageClass", value: .string(record.attributes.storageClass.rawValue)))
+      }
+      return awsDocument(.object(members))
+    case "list-objects-v2":
+      let found = try client(bucket, tally).list(
+        arguments["prefix"] ?? "", delimiter: arguments["delimiter"])
+      return toolReply(
+        found.objects.prefix(Shell.listedMax).map { "\($0.size)\t\(TextWidth.printable($0.key))" },
+        data: .array(
+          found.objects.map { .record(["Key": .string($0.key), "Size": .count($0.size)]) }))
+    case "list-object-versions":
+      let found = try client(bucket, tally).versions(arguments["prefix"] ?? "")
+      return toolReply(
+        found.prefix(Shell.listedMax).map { record in
+          "\(record.versionID ?? "null")\t\(record.isDeleteMarker ? "DeleteMarker" : String(record.size))\t"
+            + TextWidth.printable(record.key)
+        },
+        data: .array(
+          found.map { record in
+            .record([
+              "Key": .string(record.key), "VersionId": .string(record.versionID ?? "null"),
+              "IsLatest": .bool(record.isLatest), "Size": .count(record.size),
+            ])
+          }))
+    case "delete-object":
+      var words = ["s3://\(bucket)/\(arguments["key"] ?? "")"]
+      if let version = arguments["version"] { words += ["--version-id", version] }
+      return toolReply([], data: try s3Remove(words).data)
+    case "get-bucket-versioning":
+      let versioning = try client(bucket, tally).versioning()
+      return awsDocument(
+        versioning == .unversioned
+          ? .object([]) : .record(["Status": .string(versioning.rawValue)]))
+    case "put-bucket-versioning":
+      let wanted = arguments["versioning"] ?? ""
+      guard ["Status=Enabled", "Status=Suspended"].contains(wanted) else {
+        throw CommandError(
+          .badChoice,
+          [
+            "option": "--versioning-configuration", "value": wanted,
+            "known": "Status=Enabled, Status=Suspended",
+          ])
+      }
+      return toolReply(
+        [], data: try s3Versions([wanted == "Status=Enabled" ? "on" : "off", bucket]).data)
+    case "get-bucket-lifecycle-configuration": return try s3Lifecycle([bucket])
+    case "delete-bucket-lifecycle": return try s3Lifecycle(["clear", bucket])
+    case "put-bucket-lifecycle-configuration":
+      let file = arguments["rules"] ?? ""
+      return try putLifecycle(
+        bucket, String(file.hasPrefix("file://") ? file.dropFirst(7) : file[...]), tally)
+    default: throw notHere("aws s3api", action, "aws s3 ls s3://lake/")
+    }
   }
 
-  private func awsListObjects(_ arguments: RealToolArguments) throws -> Reply {
-    let objects = try platform().lake.objects(prefix: arguments["prefix"] ?? "")
-    let lines = objects.prefix(Shell.listedMax).map { "\($0.size)\t\($0.key)" }
-    return toolReply(
-      Array(lines),
-      data: .array(
-        objects.map { .record(["Key": .string($0.key), "Size": .count($0.size)]) }))
+  private static func moment(_ record: ObjectRecord) -> String {
+    StoryTime(milliseconds: record.modifiedMilliseconds).iso8601
   }
 
-  /// The object of exactly that key.
-  func object(_ key: String, _ lake: Lake) throws -> ObjectMetadata {
-    let near = try lake.objects(prefix: key)
-    if let found = near.first(where: { $0.key == key }) { return found }
-    let keys = try near.isEmpty ? lake.objects(prefix: Shell.folder(of: key)) : near
-    var error = CommandError(.noSuchObject, ["key": key])
-    error.fields["nearest"] = NearestName.suggest(key, from: keys.map(\.key))
-    throw error
-  }
-
-  private static func folder(of key: String) -> String {
-    key.lastIndex(of: "/").map { String(key[...$0]) } ?? ""
-  }
-
-  /// `2024-01-16 09:10:00`, in Korean time, as the tool prints the local zone.
-  private static func stamp(_ milliseconds: Int64) -> String {
-    let moment = StoryTime(milliseconds: milliseconds)
-    let day = moment.date(offsetSeconds: TimeZones.seoul)
-    let clock = moment.clock(offsetSeconds: TimeZones.seoul)
-    return day.description + " " + String(clock.prefix(8))
+  /// One level of JSON, indented as AWS's tool does.
+  private func awsDocument(_ value: JSONValue) -> Reply {
+    guard case .object(let members) = value, !members.isEmpty else {
+      return toolReply([], data: value)
+    }
+    let lines = members.enumerated().map { index, member in
+      "    \(JSONValue.string(member.key).text): \(member.value.text)"
+        + (index == members.count - 1 ? "" : ",")
+    }
+    return toolReply(["{"] + lines + ["}"], data: value)
   }
 }

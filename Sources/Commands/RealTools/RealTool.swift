@@ -65,7 +65,17 @@ struct RealTool: Sendable {
         "--delete-config"],
       isOperational: { $0.contains("--alter") }
     ) { try $0.kafkaConfigs($1) },
-    RealTool(["aws"], words: ["s3", "s3api"]) { try $0.aws($1) },
+    RealTool(
+      ["aws"], words: ["s3", "s3api"],
+      isOperational: { words in
+        guard let start = words.firstIndex(where: { ["s3", "s3api"].contains($0) }) else {
+          return false
+        }
+        let rest = Array(words[(start + 1)...])
+        if words[start] == "s3" { return Command.isObjectChange(rest) }
+        return ["put-", "delete-"].contains { rest.first?.hasPrefix($0) ?? false }
+      }
+    ) { try $0.aws($1) },
     RealTool(
       ["airflow"], words: ["dags", "tasks"],
       isOperational: { $0.starts(with: ["dags", "trigger"]) }

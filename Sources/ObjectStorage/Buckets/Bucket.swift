@@ -3,6 +3,7 @@
 // ```
 //  root/                       the objects, as files: `LocalObjectStore`; other programs work here too
 //  side/index.sqlite           attributes, versions, uploads, settings: `BucketIndex`
+//  side/requests.json          what was asked of the bucket: `RequestLedger`
 //  side/versions/…             the files of earlier versions
 //  side/uploads/<id>/…         the files of parts
 // ```
@@ -52,15 +53,16 @@ public final class Bucket: Sendable {
   /// A bucket over a store's objects, with its own things in the directory `side`.
   ///
   /// `side` lies outside of the store's root, on the same file system, and is made when it is needed.
-  /// `seed` makes ids of versions and uploads: the same story gives the same ids.
+  /// `seed` makes ids of versions and uploads: the same story gives the same ids. Without a `ledger` the
+  /// bucket has one that goes on from what was saved beside it.
   public init(
     name: String, store: LocalObjectStore, side: String, seed: UInt64 = 0,
-    ledger: RequestLedger = RequestLedger()
+    ledger: RequestLedger? = nil
   ) {
     self.name = name
     self.store = store
     self.side = side
-    self.ledger = ledger
+    self.ledger = ledger ?? RequestLedger(file: side + "/requests.json", now: store.now)
     index = BucketIndex(directory: side)
     versionIDs = VersionID(seed: seed, bucket: name, kind: "version")
     uploadIDs = VersionID(seed: seed, bucket: name, kind: "upload")

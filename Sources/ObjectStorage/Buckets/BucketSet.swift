@@ -1,6 +1,7 @@
 // The buckets of one world.
 //
 // ```
+//  side/requests.json              what was asked of the buckets as a whole
 //  side/given/<name>/              beside a bucket whose objects lie elsewhere, such as the lake
 //  side/buckets/<name>/objects/    the objects of a bucket that was created
 //  side/buckets/<name>/side/       what it knows beside them
@@ -49,7 +50,7 @@ public final class BucketSet: Sendable {
   }
 
   /// What was asked of the buckets as a whole; each bucket has a ledger of its own.
-  public let ledger = RequestLedger()
+  public let ledger: RequestLedger
 
   private let side: String
   private let seed: UInt64
@@ -69,6 +70,7 @@ public final class BucketSet: Sendable {
     side: String, given: [Given] = [], seed: UInt64 = 0, now: (@Sendable () -> Int64)? = nil
   ) throws {
     self.side = side
+    ledger = RequestLedger(file: side + "/requests.json", now: now)
     self.seed = seed
     self.now = now
     self.given = given
@@ -133,8 +135,16 @@ public final class BucketSet: Sendable {
     return entries.sorted { $0.name.precedesInUTF8($1.name) }
   }
 
-  /// Closes all indexes, so that the directories can be copied; the next use opens them again.
+  /// Writes what was asked of the buckets beside them; see `RequestLedger.save`.
+  public func saveLedgers() {
+    ledger.save()
+    for bucket in opened.withLock({ Array($0.values) }) { bucket.ledger.save() }
+  }
+
+  /// Saves the ledgers and closes all indexes, so that the directories can be copied; the next use opens
+  /// them again.
   public func close() throws {
+    saveLedgers()
     for bucket in opened.withLock({ Array($0.values) }) { try bucket.close() }
   }
 
