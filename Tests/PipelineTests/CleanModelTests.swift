@@ -340,12 +340,12 @@ struct CleanModelTests {
     let world = try TestWorld()
     try world.shell.withPlatform { platform in
       let path = platform.pipeline.root + "/seeds/odd.csv"
-      try "name,what is it\n\"a,b\",\"it's \"\"so\"\"\"\nc,\n".write(
+      try "name,what_is_it\n\"a,b\",\"it's \"\"so\"\"\"\nc,\n".write(
         toFile: path, atomically: true, encoding: .utf8)
       try platform.runModel("odd")
       #expect(
         try WorldDayTests.rows(
-          platform, #"SELECT name, coalesce("what is it", 'none') FROM lake.silver.odd ORDER BY 1"#)
+          platform, #"SELECT name, coalesce(what_is_it, 'none') FROM lake.silver.odd ORDER BY 1"#)
           == [["a,b", #"it's "so""#], ["c", "none"]])
       for (text, said) in [
         ("a,b\n1\n", "line 2: there are 1 values for 2 columns"), ("a\n\"x\n", "never closed"),

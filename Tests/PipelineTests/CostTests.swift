@@ -156,7 +156,7 @@ struct CostTests {
         - {ID: move, Status: Enabled, Filter: {Prefix: tmp/}, Transitions: [{Days: 3, StorageClass: GLACIER}]}
         - {ID: small, Status: Enabled, Filter: {Prefix: tmp/small}, Expiration: {Days: 7}}
         - {ID: large, Status: Enabled, Filter: {Prefix: tmp/large}, Expiration: {Days: 12}}
-        - {ID: off, Status: Disabled, Filter: {Prefix: tmp/}, Expiration: {Days: 1}}
+        - {ID: unused, Status: Disabled, Filter: {Prefix: tmp/}, Expiration: {Days: 1}}
       """)
     let expected = try world.shell.withPlatform { platform in
       let bucket = try platform.buckets.bucket("lake")

@@ -50,9 +50,19 @@ final class TestWorld {
   ) throws {
     scratch = try ScratchDirectory("home")
     path = scratch.path + "/home"
-    try FileManager.default.copyItem(atPath: try Self.template.get(), toPath: path)
+    try Self.copy(try Self.template.get(), to: path)
     shell = try Self.open(
       path, language: language, content: content, courses: courses, wallTime: wallTime)
+  }
+
+  /// Copies a directory with its times: objects of the lake are as old as their files.
+  private static func copy(_ source: String, to target: String) throws {
+    let copy = Process()
+    copy.executableURL = URL(fileURLWithPath: "/bin/cp")
+    copy.arguments = ["-a", source, target]
+    try copy.run()
+    copy.waitUntilExit()
+    guard copy.terminationStatus == 0 else { throw TestFailure("\(source) could not be copied") }
   }
 
   var worldPath: String { path + "/worlds/sandbox" }
