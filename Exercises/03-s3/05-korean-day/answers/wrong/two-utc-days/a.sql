@@ -1,0 +1,5 @@
+SELECT object, line, event_id
+FROM lake.bronze.events
+WHERE event_name = 'purchase_completed'
+  AND CAST(received_at AS date) >= date_add('day', -1, DATE '{{ds_kst}}')
+  AND CAST(received_at AS date) <= DATE '{{ds_kst}}'
