@@ -89,7 +89,7 @@ struct AtWork: Equatable {
     case "ls":
       return first == "s3://"
         ? "aws s3 ls"
-        : "aws s3 ls \(place(first))" + (words.contains("--recursive") ? " --recursive" : "")
+        : "aws s3 ls \(place(first))" + (words.contains("--recursive") || Shell.listsAll(below: first ?? "") ? " --recursive" : "")
     case "du": return "aws s3 ls \(place(first)) --recursive --summarize --human-readable"
     case "head":
       return "\(call) head-object --bucket \(address.bucket) --key \(address.key)"

@@ -62,7 +62,8 @@ package struct CourseStatus: Sendable, Hashable {
 
   /// In the role's order first, then what is not on its path.
   package var lessons: [LessonLine]
-  /// Exercises that no lesson names: an instructor's own, and those of packs.
+  /// Exercises that no lesson names: an instructor's own, and those of packs. What the course itself has
+  /// only begun is in no list.
   package var others: [ExerciseLine] = []
 
   /// The lines for a learner of that role; without a role every lesson is on the path.
@@ -87,7 +88,8 @@ package struct CourseStatus: Sendable, Hashable {
         + rest.map { facts.line($0, isOnPath: false) }
     )
     let named = Set(outline.lessons.flatMap(\.sections).flatMap(\.exercises))
-    status.others = exercises.values.filter { !named.contains($0.id) }
+    status.others = exercises.values
+      .filter { !named.contains($0.id) && ($0.status != .draft || $0.isOfPack) }
       .sorted { $0.id < $1.id }.map(facts.line)
     return status
   }

@@ -45,15 +45,16 @@ struct S3ObjectTests {
     return folder
   }
 
-  @Test func `ls shows one level with PRE, and everything below with --recursive`() throws {
+  @Test func `ls shows one level of an address, and everything below a prefix or with --recursive`() throws {
     let world = try TestWorld()
     let root = world.run("s3 ls", width: 400).text
     #expect(root.contains("PRE  raw/") && root.contains("PRE  processed/"))
     #expect(root.contains("1 S3 request: ListObjectsV2 1"), "\(root)")
-    #expect(!world.run("s3 ls raw/", width: 400).text.contains("year="))
-    let all = world.run("s3 ls raw/ --recursive", width: 300).text
+    #expect(!world.run("s3 ls s3://lake/raw/", width: 400).text.contains("year="))
+    let all = world.run("s3 ls s3://lake/raw/ --recursive", width: 300).text
     let keys = try world.texts("SELECT key FROM system.lake.objects WHERE key LIKE 'raw/%' ORDER BY key")
     #expect(keys.suffix(100).allSatisfy { all.contains($0) } && !all.contains("PRE"))
+    #expect(world.run("s3 ls raw/", width: 300).text == all)
     #expect(world.run("s3 ls nowhere/", width: 400).text.contains("No object begins with nowhere/"))
     #expect(world.run("s3 ls s3://", width: 400).text.contains("s3://warehouse/"))
     #expect(world.run("s3 ls s3://none/", width: 400).status == .usage)

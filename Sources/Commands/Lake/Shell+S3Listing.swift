@@ -10,7 +10,8 @@ extension Shell {
   private static let linesMax = 100
   private static let unpackedBytesMax = 256 << 20
 
-  /// `s3 ls [PREFIX] [--recursive]`; `s3 ls s3://` lists the buckets.
+  /// `s3 ls [PREFIX]`: everything that begins so; without it, and for an address, one level as AWS's
+  /// tool shows it. `s3 ls s3://` lists the buckets.
   func s3List(_ words: [String]) throws -> Reply {
     let arguments = try s3Arguments(
       words, "ls", flags: ["--recursive": "recursive"], positions: 0...1)
@@ -19,7 +20,9 @@ extension Shell {
     if place == "s3://" { return try s3Buckets(tally) }
     let address = address(place)
     let found = try client(address.bucket, tally)
-      .list(address.key, delimiter: arguments.has("recursive") ? nil : "/")
+      .list(
+        address.key,
+        delimiter: arguments.has("recursive") || Self.listsAll(below: place) ? nil : "/")
     let data = JSONValue.array(
       found.prefixes.map {
         .record(["key": .string($0), "size": .null, "modified": .null, "storage_class": .null])
@@ -49,6 +52,9 @@ extension Shell {
     return Reply(
       [.verbatim(shown.joined(separator: "\n")), .text(text(key, values)), cost(tally)], data: data)
   }
+
+  /// True for the beginning of a key, which is no address.
+  static func listsAll(below place: String) -> Bool { !place.isEmpty && !place.hasPrefix("s3:") }
 
   private func s3Buckets(_ tally: RequestTally) throws -> Reply {
     let buckets = try platform().buckets
