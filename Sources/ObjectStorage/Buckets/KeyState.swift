@@ -84,13 +84,21 @@ extension Bucket {
     return KeyState(key: key, status: status, rows: try rows(of: key, depth))
   }
 
-  /// What there is of a key, seen while others may write to it.
+  /// What there is of a key, seen while others may write to it. The caller must not have its lock.
   func state(_ key: String, _ depth: Depth = .recent) throws -> KeyState {
     while true {
       let state = try lockedState(key, depth)
-      // A file without its row may have been replaced between the two looks.
-      let isWhole = state.timeline.atKey.map { $0.row != nil } ?? (state.timeline.latest == nil)
-      if isWhole || !index.exists { return state }
+      guard index.exists else { return state }
+      if let atKey = state.timeline.atKey {
+        if atKey.row != nil { return state }
+      } else if state.rows.isEmpty {
+        return state
+      } else if state.timeline.latest == nil || !state.timeline.dead.isEmpty {
+        // A row without its file: a version that is coming to its key, or was there between the two
+        // looks and has been hidden again, so that a third look would say the same.
+        return try locks.with([key]) { try lockedState(key, depth) }
+      }
+      // A file without its row may have been replaced between the two looks, or have come since.
       if try store.file(key)?.status == state.status { return state }
     }
   }
