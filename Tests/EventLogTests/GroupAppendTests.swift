@@ -130,8 +130,13 @@ struct GroupAppendTests {
     let (log, work) = try watched(scratch)
     let before = work.operations.count
     // A round that lasts until everybody has come: they are the next one.
+    let hasBegun = DispatchSemaphore(value: 0)
     let isThere = DispatchSemaphore(value: 0)
-    log.afterSync { _ in isThere.wait() }
+    log.afterSync { _ in
+      hasBegun.signal()
+      isThere.wait()
+    }
+    hasBegun.wait()
     let answered = Mutex(0)
     for (number, append) in callers().enumerated() {
       log.appendDurably(append, appendTime: Int64(number), waitsForAll: true) {
