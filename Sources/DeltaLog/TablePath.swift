@@ -1,33 +1,18 @@
 // The names of a table's files: the directory of a partition, and how the log spells a path.
 
+internal import ObjectStorage
+
 /// Paths inside a table: percent-encoded in the log, and partition directories as Hive names them.
 enum TablePath {
   /// A path as `add.path` spells it: every byte that is not plain becomes `%XX`.
   static func encode(_ path: String) -> String {
-    escape(path) { byte in
+    PercentEncoding.encode(path) { byte in
       isAlphanumeric(byte) || [0x2D, 0x2E, 0x5F, 0x7E, 0x2F, 0x3D].contains(byte)
     }
   }
 
   /// The path that `add.path` means; a `%` that starts no escape stands for itself.
-  static func decode(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
-    let source = Array(text.utf8)
-    var bytes: [UInt8] = []
-    var index = 0
-    while index < source.count {
-      if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
-        let high = hexValue(source[index + 1]), let low = hexValue(source[index + 2])
-      {
-        bytes.append(high << 4 | low)
-        index += 3
-      } else {
-        bytes.append(source[index])
-        index += 1
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  static func decode(_ text: String) -> String { PercentEncoding.decode(text) }
 
   /// True for `/…` and for a URI with a scheme, such as `s3://…`.
   static func isAbsolute(_ path: String) -> Bool {
@@ -56,34 +41,11 @@ enum TablePath {
 
   private static func escapeForHive(_ text: String) -> String {
     let special = Array("\"#%'*/:=?\\{[]^}".utf8)
-    return escape(text) { $0 >= 0x20 && $0 != 0x7F && !special.contains($0) }
-  }
-
-  private static func escape(_ text: String, keeping isPlain: (UInt8) -> Bool) -> String {
-    guard !text.utf8.allSatisfy(isPlain) else { return text }
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      if isPlain(byte) {
-        bytes.append(byte)
-      } else {
-        bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return PercentEncoding.encode(text) { $0 >= 0x20 && $0 != 0x7F && !special.contains($0) }
   }
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-  }
-
-  private static func hexValue(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x41 + 10
-    case 0x61...0x66: byte - 0x61 + 10
-    default: nil
-    }
   }
 }
 

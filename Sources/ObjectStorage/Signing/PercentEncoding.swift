@@ -25,6 +25,16 @@ public enum PercentEncoding {
     return text.withUTF8 { encode($0, keepingSlashes: keepingSlashes) }
   }
 
+  /// Encodes every byte but those that `isPlain` says of, for names that others than S3 read.
+  public static func encode(_ text: String, keeping isPlain: (UInt8) -> Bool) -> String {
+    guard !text.utf8.allSatisfy(isPlain) else { return text }
+    var result: [UInt8] = []
+    for byte in text.utf8 {
+      if isPlain(byte) { result.append(byte) } else { append(byte, to: &result) }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
   /// Decodes a path or a part of it; `+` stays, as does a `%` without two digits behind it.
   ///
   /// The key of a verified request is its raw path decoded by this, its parameters are
@@ -83,13 +93,16 @@ public enum PercentEncoding {
       switch byte {
       case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: result.append(byte)
       case 0x2F where keepingSlashes: result.append(byte)
-      default:
-        result.append(0x25)
-        result.append(digits[Int(byte >> 4)])
-        result.append(digits[Int(byte & 15)])
+      default: append(byte, to: &result)
       }
     }
     return String(decoding: result, as: UTF8.self)
+  }
+
+  private static func append(_ byte: UInt8, to result: inout [UInt8]) {
+    result.append(0x25)
+    result.append(digits[Int(byte >> 4)])
+    result.append(digits[Int(byte & 15)])
   }
 
   private static let digits = Array("0123456789ABCDEF".utf8)
