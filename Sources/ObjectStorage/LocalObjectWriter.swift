@@ -91,20 +91,9 @@ final class LocalObjectWriter: ObjectWriter {
   }
 
   private func writeOut(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while let base = rest.baseAddress, !rest.isEmpty {
-      #if canImport(Glibc)
-      let written = Glibc.write(descriptor, base, rest.count)
-      #else
-      let written = Darwin.write(descriptor, base, rest.count)
-      #endif
-      if written < 0 {
-        if errno == EINTR { continue }
-        let number = errno
-        discard()
-        throw ObjectStorageError.system(number, "written", key: "")
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    if let number = FileDescriptors.write(bytes, to: descriptor) {
+      discard()
+      throw ObjectStorageError.system(number, "written", key: "")
     }
   }
 

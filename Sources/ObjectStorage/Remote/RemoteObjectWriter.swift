@@ -84,18 +84,8 @@ final class StagingFile: Sendable {
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while let base = rest.baseAddress, !rest.isEmpty {
-      #if canImport(Glibc)
-      let written = Glibc.write(descriptor, base, rest.count)
-      #else
-      let written = Darwin.write(descriptor, base, rest.count)
-      #endif
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw Self.error(errno, directory)
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    if let number = FileDescriptors.write(bytes, to: descriptor) {
+      throw Self.error(number, directory)
     }
   }
 
