@@ -2,9 +2,8 @@
 //
 // 1. Objects that the rules treat alike are one `Load`: those that lie in the bucket, by the day on which
 //    they came, and those that come each day.
-// 2. A load has a course: classes it rests in one after the other, and a day on which it ends. The rules are
-//    those of `Bucket.applyLifecycle`: due at the midnight behind the last of their days, only downwards,
-//    and small objects stay where they are.
+// 2. A load has a course: classes it rests in one after the other, and a day on which it ends. On each day on
+//    which a rule can begin to ask for something, `LifecyclePlan` is asked, as the bucket itself asks it.
 // 3. The courses are added up by months of 30 days: byte-days of each class, moves into each class, and
 //    byte-days that are charged although nothing rested, because a class was left before its minimum.
 
@@ -54,8 +53,7 @@ package struct LifecycleForecast {
   package static let daysPerMonth = 30
 
   package var months: [Month]
-  private let rules: [LifecycleRule]
-  private let minimum: LifecycleConfiguration.TransitionMinimum
+  private let rules: LifecycleConfiguration?
   private let isVersioned: Bool
   /// Days since the Unix epoch, UTC.
   private let today: Int
@@ -65,8 +63,7 @@ package struct LifecycleForecast {
     _ loads: [Load], rules configuration: LifecycleConfiguration?, isVersioned: Bool, today: Int,
     months count: Int
   ) {
-    rules = configuration?.rules.filter(\.isEnabled) ?? []
-    minimum = configuration?.transitionMinimum ?? .allStorageClasses
+    rules = configuration
     self.isVersioned = isVersioned
     self.today = today
     months = Array(repeating: Month(), count: count)
@@ -91,82 +88,72 @@ package struct LifecycleForecast {
 
   private func course(of load: Load, created: Int) -> [Step] {
     var steps = [Step(day: created, storageClass: load.storageClass)]
+    guard let rules else { return steps }
     var storageClass = load.storageClass
-    let matching = rules.filter { Self.matches($0.filter, load) }
-    var hidden: Int? = load.isNoncurrent ? 0 : nil
-    if !load.isNoncurrent {
-      let end = matching.compactMap { rule -> Int? in
-        guard case .at(let moment)? = rule.expiration else { return nil }
-        return due(moment, created)
-      }.min()
-      move(&steps, &storageClass, load, until: end) {
-        matching.flatMap { rule in
-          rule.transitions.map { (rule, due($0.moment, created), $0.storageClass) }
+    func move(_ demand: LifecyclePlan.Demand<StorageClass>?, _ day: Int) {
+      guard let demand else { return }
+      storageClass = demand.value
+      steps.append(Step(day: day, storageClass: demand.value, isMove: true))
+    }
+    var hidden = load.isNoncurrent ? 0 : nil
+    if hidden == nil {
+      let moments = rules.rules.flatMap { rule -> [LifecycleMoment] in
+        var moments = rule.transitions.map(\.moment)
+        if case .at(let end)? = rule.expiration { moments.append(end) }
+        return moments
+      }
+      for day in days(of: moments, since: created) {
+        let plan = plan(rules, on: day)
+        let ends = plan.expiration(load.key, size: load.size, created: time(created)) != nil
+        if ends, !isVersioned { return steps + [Step(day: day, storageClass: nil)] }
+        move(
+          plan.transition(
+            load.key, size: load.size, from: storageClass, created: time(created)), day)
+        if ends {
+          hidden = day
+          break
         }
       }
-      guard let end else { return steps }
-      guard isVersioned else { return steps + [Step(day: end, storageClass: nil)] }
-      hidden = end
     }
     guard let hidden else { return steps }
-    let gone = matching.compactMap { rule -> Int? in
-      guard let end = rule.noncurrentExpiration, end.newerVersions == nil else { return nil }
-      return due(.days(end.days), hidden)
-    }.min()
-    move(&steps, &storageClass, load, until: gone) {
-      matching.flatMap { rule in
-        rule.noncurrentTransitions.filter { $0.newerVersions == nil }.map {
-          (rule, due(.days($0.days), hidden), $0.storageClass)
-        }
+    let moments = rules.rules.flatMap { rule in
+      (rule.noncurrentTransitions.map(\.days) + (rule.noncurrentExpiration.map { [$0.days] } ?? []))
+        .map(LifecycleMoment.days)
+    }
+    for day in days(of: moments, since: hidden) {
+      let plan = plan(rules, on: day)
+      let since = time(hidden)
+      if plan.noncurrentExpiration(load.key, size: load.size, since: since, newer: 0) != nil {
+        return steps + [Step(day: day, storageClass: nil)]
+      }
+      move(
+        plan.noncurrentTransition(
+          load.key, size: load.size, from: storageClass, since: since, newer: 0), day)
+    }
+    return steps
+  }
+
+  /// The midnights, from the next one on, at which one of these moments can have come for the first time.
+  private func days(of moments: [LifecycleMoment], since created: Int) -> [Int] {
+    var days: Set<Int> = []
+    for moment in moments {
+      switch moment {
+      case .days(let count): days.insert(max(created + min(count, Self.farOff) + 1, 1))
+      case .date(let date): days.insert(max(Int(date / LifecycleRule.day) - today, created + 1, 1))
       }
     }
-    return gone.map { steps + [Step(day: $0, storageClass: nil)] } ?? steps
+    return days.sorted()
   }
 
-  /// Adds the moves before a day: of all that are due together the lowest class counts.
-  private func move(
-    _ steps: inout [Step], _ storageClass: inout StorageClass, _ load: Load, until end: Int?,
-    _ wanted: () -> [(rule: LifecycleRule, day: Int, target: StorageClass)]
-  ) {
-    let moves = wanted().filter { end == nil || $0.day < end ?? 0 }
-    for day in Set(moves.map(\.day)).sorted() {
-      var lowest: StorageClass?
-      for move in moves where move.day <= day && isLargeEnough(load, move.target, move.rule) {
-        guard (lowest ?? storageClass).canBecome(move.target), storageClass.canBecome(move.target)
-        else { continue }
-        lowest = move.target
-      }
-      guard let lowest else { continue }
-      storageClass = lowest
-      steps.append(Step(day: day, storageClass: lowest, isMove: true))
-    }
+  /// Days that no forecast reaches.
+  private static let farOff = 1_000_000
+
+  /// What rules ask for at the midnight of a day.
+  private func plan(_ rules: LifecycleConfiguration, on day: Int) -> LifecyclePlan {
+    LifecyclePlan(rules, now: time(day))
   }
 
-  /// The midnight at which a rule acts on what was made in the course of a day.
-  private func due(_ moment: LifecycleMoment, _ created: Int) -> Int {
-    switch moment {
-    case .days(let days):
-      let (day, isOver) = created.addingReportingOverflow(days)
-      return isOver || day == .max ? .max : max(day + 1, 1)
-    case .date(let date): return max(Int(date / 86_400_000) - today, created + 1, 1)
-    }
-  }
-
-  private func isLargeEnough(
-    _ load: Load, _ target: StorageClass, _ rule: LifecycleRule
-  ) -> Bool {
-    if load.size >= 128 * 1_024 || rule.filter.sizeGreaterThan != nil
-      || rule.filter.sizeLessThan != nil
-    {
-      return true
-    }
-    return minimum == .variesByStorageClass && target.isArchive
-  }
-
-  static func matches(_ filter: LifecycleRule.Filter, _ load: Load) -> Bool {
-    load.key.utf8.starts(with: filter.prefix.utf8) && load.size > filter.sizeGreaterThan ?? -1
-      && load.size < filter.sizeLessThan ?? .max
-  }
+  private func time(_ day: Int) -> Int64 { Int64(today + day) * LifecycleRule.day }
 
   // MARK: Adding up
 
@@ -225,8 +212,8 @@ extension LifecycleForecast.Load {
         created: created, isNoncurrent: created != nil && !record.isLatest, count: 1,
         bytes: Double(record.size))
       let kind = Kind(
-        rules: rules.indices.filter { LifecycleForecast.matches(rules[$0].filter, load) },
-        isSmall: record.size < 128 * 1_024, storageClass: load.storageClass, created: created,
+        rules: rules.indices.filter { rules[$0].filter.matches(load.key, size: load.size) },
+        isSmall: record.size < LifecyclePlan.smallSize, storageClass: load.storageClass, created: created,
         isNoncurrent: load.isNoncurrent)
       if let known = loads[kind] {
         load.count += known.count
@@ -237,8 +224,7 @@ extension LifecycleForecast.Load {
       loads[kind] = load
     }
     for record in records {
-      let milliseconds = record.modifiedMilliseconds
-      let day = Int(milliseconds / 86_400_000) - (milliseconds % 86_400_000 < 0 ? 1 : 0) - today
+      let day = floorDivide(Int(record.modifiedMilliseconds), Int(LifecycleRule.day)) - today
       add(record, created: day)
       if day == -1 { add(record, created: nil) }
     }

@@ -1,14 +1,15 @@
 /// What rules ask for at a moment, of one object after the other.
-struct LifecyclePlan {
+public struct LifecyclePlan {
   /// Objects below this size stay in their class by default.
-  private static let smallSize = 128 * 1_024
+  public static let smallSize = 128 * 1_024
 
   private let rules: [LifecycleRule]
   private let minimum: LifecycleConfiguration.TransitionMinimum
   /// Milliseconds since the Unix epoch.
   let now: Int64
 
-  init(_ configuration: LifecycleConfiguration, now: Int64) {
+  /// `now` is in milliseconds since the Unix epoch.
+  public init(_ configuration: LifecycleConfiguration, now: Int64) {
     rules = configuration.rules.filter(\.isEnabled)
     minimum = configuration.transitionMinimum
     self.now = now
@@ -17,9 +18,10 @@ struct LifecyclePlan {
   var isEmpty: Bool { rules.isEmpty }
 
   /// A rule that asks for something.
-  struct Demand<Value> {
-    var rule: String
-    var value: Value
+  public struct Demand<Value> {
+    /// The rule's id.
+    public var rule: String
+    public var value: Value
   }
 
   // MARK: Time
@@ -44,7 +46,7 @@ struct LifecyclePlan {
   // MARK: Current versions
 
   /// The rule that ends an object, or a delete marker without a `size`.
-  func expiration(_ key: String, size: Int?, created: Int64) -> Demand<Void>? {
+  public func expiration(_ key: String, size: Int?, created: Int64) -> Demand<Void>? {
     for rule in rules where rule.filter.matches(key, size: size) {
       guard case .at(let moment) = rule.expiration, isDue(moment, since: created) else { continue }
       return Demand(rule: rule.id, value: ())
@@ -62,7 +64,7 @@ struct LifecyclePlan {
   }
 
   /// The storage class that an object is to be in by now; nil where it stays.
-  func transition(
+  public func transition(
     _ key: String, size: Int, from storageClass: StorageClass, created: Int64
   ) -> Demand<StorageClass>? {
     lowest(key, size, storageClass) { rule in
@@ -97,7 +99,7 @@ struct LifecyclePlan {
 
   /// The rule that ends a version, which has `newer` ones between itself and the current one. A delete
   /// marker has no `size`.
-  func noncurrentExpiration(
+  public func noncurrentExpiration(
     _ key: String, size: Int?, since: Int64, newer: Int
   ) -> Demand<Void>? {
     for rule in rules where rule.filter.matches(key, size: size) {
@@ -109,7 +111,7 @@ struct LifecyclePlan {
     return nil
   }
 
-  func noncurrentTransition(
+  public func noncurrentTransition(
     _ key: String, size: Int, from storageClass: StorageClass, since: Int64, newer: Int
   ) -> Demand<StorageClass>? {
     lowest(key, size, storageClass) { rule in

@@ -162,8 +162,8 @@ extension LifecycleRule {
     }
   }
 
-  /// Milliseconds.
-  static let day: Int64 = 86_400_000
+  /// Milliseconds of a day.
+  public static let day: Int64 = 86_400_000
 
   private static func isDate(_ moment: LifecycleMoment) -> Bool {
     if case .date = moment { return true }

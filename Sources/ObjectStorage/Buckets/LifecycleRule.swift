@@ -47,7 +47,7 @@ public struct LifecycleRule: Sendable, Hashable, Codable {
     var namesSizes: Bool { sizeGreaterThan != nil || sizeLessThan != nil }
 
     /// `size` is nil for what has none: delete markers and uploads.
-    func matches(_ key: String, size: Int?) -> Bool {
+    public func matches(_ key: String, size: Int?) -> Bool {
       guard key.hasUTF8Prefix(prefix) else { return false }
       guard let size else { return !namesSizes }
       return size > sizeGreaterThan ?? -1 && size < sizeLessThan ?? .max
