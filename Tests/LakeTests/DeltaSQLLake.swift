@@ -39,8 +39,7 @@ final class DeltaSQLLake {
   let lake: Lake
   let clock: Clock
   let meddler: Meddler
-  private let engine: QueryEngine
-  private var session: Session
+  private let probe: SQLProbe
 
   init() throws {
     let clock = Clock()
@@ -62,30 +61,15 @@ final class DeltaSQLLake {
           }
         ]
       ])
-    engine = QueryEngine(catalogs: [lake, catalog])
-    session = Session(catalog: "lake", schema: "silver", now: { clock.now })
+    probe = SQLProbe(
+      QueryEngine(catalogs: [lake, catalog]),
+      Session(catalog: "lake", schema: "silver", now: { clock.now }))
   }
 
-  /// Runs a statement; its rows as Trino's CLI prints them, columns joined by `|`.
   @discardableResult
-  func sql(_ statement: String) throws -> [String] {
-    let result = try engine.execute(statement, session: session)
-    for change in result.sessionChanges { session.apply(change) }
-    return result.rows().map { row in
-      row.enumerated().map { result.text($1, column: $0) }.joined(separator: "|")
-    }
-  }
+  func sql(_ statement: String) throws -> [String] { try probe.sql(statement) }
 
-  /// The error of a statement that must fail, as `NAME: message`.
-  func refusal(_ statement: String) -> String {
-    do {
-      return "no error: \(try sql(statement))"
-    } catch let error as TrinoSQLError {
-      return "\(error.name.rawValue): \(error.text)"
-    } catch {
-      return "\(error)"
-    }
-  }
+  func refusal(_ statement: String) -> String { probe.refusal(statement) }
 
   /// Keys below a prefix.
   func keys(_ prefix: String = "") throws -> [String] {

@@ -165,32 +165,19 @@ struct HiveCompactionTests {
 }
 
 /// A store in which something else happens right after the first files were published.
-private final class MeddlingStore: ObjectStore {
-  private let inner: any ObjectStore
+private final class MeddlingStore: ForwardingStore, @unchecked Sendable {
   private let meddle: @Sendable (any ObjectStore) throws -> Void
   private let isDone = Mutex(false)
 
   init(_ inner: any ObjectStore, _ meddle: @escaping @Sendable (any ObjectStore) throws -> Void) {
-    self.inner = inner
     self.meddle = meddle
+    super.init(inner)
   }
 
-  func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
+  override func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
     let published = try inner.publish(objects, ifAbsent: ifAbsent)
     let isData = objects.contains { $0.key.hasSuffix(".parquet") }
     if isData, isDone.withLock({ done in defer { done = true }; return !done }) { try meddle(inner) }
     return published
-  }
-  func makeWriter() throws -> any ObjectWriter { try inner.makeWriter() }
-  func delete(_ key: String) throws { try inner.delete(key) }
-  func get(_ key: String) throws -> [UInt8] { try inner.get(key) }
-  func get(_ key: String, range: Range<Int>) throws -> [UInt8] { try inner.get(key, range: range) }
-  func open(_ key: String) throws -> any ObjectReader { try inner.open(key) }
-  func head(_ key: String) throws -> ObjectMetadata? { try inner.head(key) }
-  func list(prefix: String, startAfter: String?) throws -> [ObjectMetadata] {
-    try inner.list(prefix: prefix, startAfter: startAfter)
-  }
-  func directories(below directory: String) throws -> [String] {
-    try inner.directories(below: directory)
   }
 }

@@ -154,27 +154,11 @@ struct HiveCrashTests {
 }
 
 /// A store that makes a change of the catalog and says that it failed.
-private final class LyingStore: ObjectStore {
+private final class LyingStore: ForwardingStore, @unchecked Sendable {
   struct Lie: Error {}
 
-  private let inner: any ObjectStore
-
-  init(_ inner: any ObjectStore) { self.inner = inner }
-
-  func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
+  override func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
     _ = try inner.publish(objects, ifAbsent: ifAbsent)
     throw Lie()
-  }
-  func makeWriter() throws -> any ObjectWriter { try inner.makeWriter() }
-  func delete(_ key: String) throws { try inner.delete(key) }
-  func get(_ key: String) throws -> [UInt8] { try inner.get(key) }
-  func get(_ key: String, range: Range<Int>) throws -> [UInt8] { try inner.get(key, range: range) }
-  func open(_ key: String) throws -> any ObjectReader { try inner.open(key) }
-  func head(_ key: String) throws -> ObjectMetadata? { try inner.head(key) }
-  func list(prefix: String, startAfter: String?) throws -> [ObjectMetadata] {
-    try inner.list(prefix: prefix, startAfter: startAfter)
-  }
-  func directories(below directory: String) throws -> [String] {
-    try inner.directories(below: directory)
   }
 }

@@ -17,14 +17,15 @@ final class HiveLake {
 
   let scratch: ScratchDirectory
   let lake: Lake
-  private let engine: QueryEngine
-  private var session = Session(catalog: "lake", schema: "silver", now: { HiveLake.now })
+  private let probe: SQLProbe
 
   init(writesExternalTables: Bool = false) throws {
     scratch = try ScratchDirectory("hive", inMemory: true)
     lake = try Lake.open(
       root: scratch.path + "/lake", now: { Self.now }, writesExternalTables: writesExternalTables)
-    engine = QueryEngine(catalogs: [lake])
+    probe = SQLProbe(
+      QueryEngine(catalogs: [lake]),
+      Session(catalog: "lake", schema: "silver", now: { HiveLake.now }))
   }
 
   var store: Bucket { lake.store }
@@ -32,28 +33,12 @@ final class HiveLake {
   var documents: any ObjectStore { lake.hive.documents }
   var hive: HiveCatalog { lake.hive }
 
-  /// Runs a statement; its rows as Trino's CLI prints them, columns joined by `|`.
   @discardableResult
   func sql(
     _ statement: String, options: ExecutionOptions = ExecutionOptions()
-  ) throws -> [String] {
-    let result = try engine.execute(statement, session: session, options: options)
-    for change in result.sessionChanges { session.apply(change) }
-    return result.rows().map { row in
-      row.enumerated().map { result.text($1, column: $0) }.joined(separator: "|")
-    }
-  }
+  ) throws -> [String] { try probe.sql(statement, options: options) }
 
-  /// The error of a statement that must fail, as `NAME: message`.
-  func refusal(_ statement: String) -> String {
-    do {
-      return "no error: \(try sql(statement))"
-    } catch let error as TrinoSQLError {
-      return "\(error.name.rawValue): \(error.text)"
-    } catch {
-      return "\(error)"
-    }
-  }
+  func refusal(_ statement: String) -> String { probe.refusal(statement) }
 
   /// Puts a Parquet file, as any client of the lake may.
   func put(_ key: String, _ schema: Schema, _ rows: [[Scalar]]) throws {
@@ -126,7 +111,7 @@ func allRows(
 
 /// A store whose process dies at the `n`th call that changes something: that call and all later ones
 /// fail, and nothing of them happens.
-final class DyingStore: ObjectStore {
+final class DyingStore: ForwardingStore, @unchecked Sendable {
   struct Dead: Error {}
 
   /// How many changes are left to a process, in whatever store it makes them.
@@ -143,31 +128,20 @@ final class DyingStore: ObjectStore {
     }
   }
 
-  private let inner: any ObjectStore
   private let life: Life
 
   init(_ inner: any ObjectStore, _ life: Life) {
-    self.inner = inner
     self.life = life
+    super.init(inner)
   }
 
-  func makeWriter() throws -> any ObjectWriter { try inner.makeWriter() }
-  func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
+  override func publish(_ objects: [StagedObject], ifAbsent: Bool) throws -> [Bool] {
     try life.change()
     return try inner.publish(objects, ifAbsent: ifAbsent)
   }
-  func delete(_ key: String) throws {
+
+  override func delete(_ key: String) throws {
     try life.change()
     try inner.delete(key)
-  }
-  func get(_ key: String) throws -> [UInt8] { try inner.get(key) }
-  func get(_ key: String, range: Range<Int>) throws -> [UInt8] { try inner.get(key, range: range) }
-  func open(_ key: String) throws -> any ObjectReader { try inner.open(key) }
-  func head(_ key: String) throws -> ObjectMetadata? { try inner.head(key) }
-  func list(prefix: String, startAfter: String?) throws -> [ObjectMetadata] {
-    try inner.list(prefix: prefix, startAfter: startAfter)
-  }
-  func directories(below directory: String) throws -> [String] {
-    try inner.directories(below: directory)
   }
 }

@@ -4,7 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a store elsewhere promises, as every store does, over an S3 API in memory.
+/// What a store elsewhere does besides what every store promises (`ObjectStoreConformanceTests`), over
+/// an S3 API in memory.
 @Suite struct RemoteObjectStoreTests {
   @Test func `gives back the bytes that were put, whole and in ranges`() throws {
     let store = try FakeS3().store()
@@ -80,32 +81,6 @@ import Testing
     #expect(fake.object("a/..b/...") == [1])
   }
 
-  @Test func `a key that is taken keeps its object and leaves the writer for another key`() throws {
-    let fake = FakeS3()
-    let store = try fake.store()
-    #expect(try store.putIfAbsent("a", [9]))
-    #expect(try !store.putIfAbsent("a", [8]))
-    #expect(try store.get("a") == [9])
-    let writer = try store.makeWriter()
-    try [UInt8]([1, 2]).withUnsafeBytes { try writer.write($0) }
-    #expect(writer.byteCount == 2)
-    #expect(try store.publish([StagedObject(key: "a", writer: writer)], ifAbsent: true) == [false])
-    #expect(try store.publish([StagedObject(key: "b", writer: writer)], ifAbsent: true) == [true])
-    #expect(try store.get("b") == [1, 2])
-    #expect(
-      kind { _ = try store.publish([StagedObject(key: "c", writer: writer)], ifAbsent: true) }
-        == .discarded
-    )
-    #expect(kind { try [UInt8]([1]).withUnsafeBytes { try writer.write($0) } } == .discarded)
-    let dropped = try store.makeWriter()
-    dropped.discard()
-    #expect(
-      kind { _ = try store.publish([StagedObject(key: "c", writer: dropped)], ifAbsent: false) }
-        == .discarded
-    )
-    #expect(try store.keys() == bytes(["a", "b"]))
-  }
-
   @Test func `a group is answered key by key, and of the same key twice the first wins`() throws {
     // The first of the two takes longest.
     let store = try FakeS3(before: { _, request in
@@ -127,19 +102,6 @@ import Testing
     #expect(try store.publish([], ifAbsent: true) == [])
   }
 
-  @Test func `of many threads that put one key if absent exactly one wins`() throws {
-    let store = try FakeS3().store()
-    let wins = Mutex<[Int]>([])
-    for round in 0..<20 {
-      DispatchQueue.concurrentPerform(iterations: 4) { thread in
-        if (try? store.putIfAbsent("race/\(round)", [UInt8(thread)])) == true {
-          wins.withLock { $0.append(round) }
-        }
-      }
-    }
-    #expect(wins.withLock { $0.sorted() } == Array(0..<20))
-  }
-
   // MARK: An object that was opened
 
   @Test func `an opened object that is replaced or deleted is noticed, and not mixed`() throws {
@@ -155,17 +117,6 @@ import Testing
     #expect(message { _ = try reader.read(0..<1) } == replaced)
     #expect(kind { _ = try reader.read(2..<4) } == .rangeOutside)
     #expect(try reader.read(3..<3) == [])
-  }
-
-  @Test func `where the bucket keeps versions, an opened object keeps its bytes`() throws {
-    let store = try FakeS3(keepsVersions: true).store()
-    try store.put("k", [1, 1, 1])
-    let reader = try store.open("k")
-    try store.put("k", [2, 2])
-    #expect(try reader.read(0..<3) == [1, 1, 1])
-    #expect(try store.get("k") == [2, 2])
-    try store.delete("k")
-    #expect(try reader.read(2..<3) == [1])
   }
 
   @Test func `a long read is several ranges, in the right order`() throws {

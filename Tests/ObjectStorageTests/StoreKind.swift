@@ -9,6 +9,11 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
   case local, memory
   /// A bucket that knows nothing beside its files, one with an index, and ones with versions.
   case bucket, indexed, versioned, suspended
+  /// A bucket elsewhere that keeps versions, over an S3 API in memory.
+  case remote
+
+  /// Those that keep their objects as files on this machine, or in its memory.
+  static let here = allCases.filter { $0 != .remote }
 
   var testDescription: String { rawValue }
 
@@ -22,6 +27,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
     switch self {
     case .local: return try LocalObjectStore(root: root)
     case .memory: return MemoryObjectStore()
+    case .remote: return try FakeS3(keepsVersions: true).store()
     case .bucket, .indexed, .versioned, .suspended:
       let bucket = Bucket(
         name: "tests", store: try LocalObjectStore(root: root), side: root + ".side")
