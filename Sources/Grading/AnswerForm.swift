@@ -12,6 +12,8 @@ internal import Foundation
 ///   fillers: [topic, 토픽, 번, 의]  # polite words and particles
 /// ```
 ///
+/// `hour: true` says that an integer is an hour of the day: `오후 3:05` is 15:05 then.
+///
 /// An author lists words; `AnswerReader` knows how people arrange them. Anything that has not
 /// exactly one reading is refused, and a refused answer costs nothing.
 package struct AnswerForm: Sendable, Hashable {
@@ -29,11 +31,14 @@ package struct AnswerForm: Sendable, Hashable {
     package var type: FieldType
     /// The labels that a learner may write beside the value, in lower case.
     package var words: [String]
+    /// True for an hour of 24, which may also be said as an hour of 12 with its half of the day.
+    package var isHour: Bool
 
-    package init(name: String, type: FieldType, words: [String]) {
+    package init(name: String, type: FieldType, words: [String], isHour: Bool = false) {
       self.name = name
       self.type = type
       self.words = words
+      self.isHour = isHour
     }
   }
 
@@ -61,7 +66,14 @@ package struct AnswerForm: Sendable, Hashable {
   /// Reads an answer; nil where it has no reading or more than one.
   package func read(_ text: String) -> AnswerValues? {
     if let field = fields.first, field.type == .path { return readPath(text, field) }
-    return AnswerReader(form: self).read(text)
+    guard let hour = fields.first(where: \.isHour) else { return AnswerReader(form: self).read(text) }
+    guard let (rest, half) = HalfDay.taken(from: normalizedAnswer(text)),
+      var values = AnswerReader(form: self).read(rest)
+    else { return nil }
+    guard let half else { return values }
+    guard case .integer(let said)? = values[hour.name], let hours = half.hour(said) else { return nil }
+    values.values[hour.name] = .integer(hours)
+    return values
   }
 }
 
@@ -151,7 +163,7 @@ extension AnswerForm {
   }
 
   private static func parseField(_ node: ManifestNode) throws -> Field {
-    try node.allowKeys(["name", "type", "words"])
+    try node.allowKeys(["name", "type", "words", "hour"])
     let nameNode = try node.required("name", example: "offset")
     let name = try nameNode.text(example: "offset")
     guard isIdentifier(name) else {
@@ -163,7 +175,13 @@ extension AnswerForm {
     }
     let type = try node.required("type", example: "integer").choice(FieldType.self)
     let words = try node.optional("words")?.texts(example: "offset") ?? [name]
-    return Field(name: name, type: type, words: words.map(normalizedAnswer))
+    let isHour = try node.optional("hour")?.flag(example: "true") ?? false
+    if isHour, type != .integer {
+      throw node.error(
+        "course.bad-value", "`hour` is said of a field that is no integer.",
+        advice: "Give it `type: integer`.")
+    }
+    return Field(name: name, type: type, words: words.map(normalizedAnswer), isHour: isHour)
   }
 }
 

@@ -42,6 +42,40 @@ import Testing
     #expect(try form().read(text) == nil)
   }
 
+  private func clock() -> AnswerForm {
+    AnswerForm(
+      form: LocalizedText(ko: "시:분", en: "hour:minute"),
+      fields: [
+        AnswerForm.Field(name: "hour", type: .integer, words: ["hour", "시"], isHour: true),
+        AnswerForm.Field(name: "minute", type: .integer, words: ["minute", "분"]),
+      ], fillers: ["입니다"])
+  }
+
+  @Test(arguments: [
+    "15:05", "오후 3:05", "오후 3시 5분입니다", "3:05 PM", "3:05pm", "3:05 p.m.", "오후 15:05", "PM 3:05", "３：０５ ＰＭ",
+    "오후 3:05 PM",
+  ])
+  func `reads an hour of 12 with its half of the day`(text: String) {
+    #expect(clock().read(text) == AnswerValues(["hour": .integer(15), "minute": .integer(5)]))
+  }
+
+  @Test func `reads noon, midnight and an hour without a half`() {
+    #expect(clock().read("오전 12:05")?["hour"] == .integer(0))
+    #expect(clock().read("12:05 am")?["hour"] == .integer(0))
+    #expect(clock().read("오후 12:05")?["hour"] == .integer(12))
+    #expect(clock().read("새벽 3:05")?["hour"] == .integer(3))
+    #expect(clock().read("3:05")?["hour"] == .integer(3))
+  }
+
+  @Test(arguments: ["오전 15:05", "오후 0:05", "오전 3:05 PM", "오후", "3:05 spam", "오후 24:05"])
+  func `refuses an hour that its half of the day has not`(text: String) {
+    #expect(clock().read(text) == nil)
+  }
+
+  @Test func `takes no half of a day where no hour is asked for`() throws {
+    #expect(try form().read("오후 2:8871") == nil)
+  }
+
   @Test func `refuses a very long text quickly`() throws {
     #expect(try form().read(String(repeating: "2 ", count: 5_000)) == nil)
     #expect(try form().read(String(repeating: "번", count: 190)) == nil)

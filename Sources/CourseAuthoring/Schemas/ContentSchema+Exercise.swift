@@ -54,6 +54,7 @@ extension ContentSchema {
             "type", .choice(AnswerForm.FieldType.allCases.map(\.rawValue)), "Its type.",
             required: true),
           SchemaProperty("words", .texts, "Labels that may stand beside the value."),
+          SchemaProperty("hour", .flag, "An hour of the day: 오후 3시 is 15."),
         ]), min: 1), "The values, in order.", required: true),
     SchemaProperty("constants", .texts, "May be said, adds nothing."),
     SchemaProperty("fillers", .texts, "Polite words and particles."),
