@@ -38,6 +38,11 @@ struct AtWork: Equatable {
     case ("dag", "run") where words.contains("--full-refresh"):
       self.init("dbt full-refresh", "dbt build --full-refresh")
     case ("dag", "run"): self.init("airflow trigger", "airflow dags trigger \(first ?? "nightly")")
+    case ("model", "list"): self.init("dbt ls", "dbt ls")
+    case ("model", "show"): self.init("dbt compile", "dbt compile --select \(first ?? "MODEL")")
+    case ("model", "run"):
+      let whole = words.contains("--full-refresh") ? " --full-refresh" : ""
+      self.init("dbt run", "dbt run --select +\(first ?? "MODEL")\(whole)")
     case ("dlq", _): self.init("kcat dlq", "kcat -C -b localhost:9092 -t app-events-dlq -e")
     default:
       guard StatementShape.looksLikeSQL(line), line.count <= 100 else { return nil }

@@ -7,7 +7,7 @@ struct CommandError: DiagnosableError {
     case unknownCommand, noSuchCommand, koreanLayout, unknownSubcommand, missingArgument
     case unknownOption, missingOptionValue, badNumber, badChoice, unbalancedQuote, badDuration, badProperty, badHex
     case noArchive, emptySpan
-    case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchTile, noSuchObject, noSuchBucket
+    case noSuchTopic, noSuchGroup, noSuchExercise, noSuchDag, noSuchModel, noSuchTile, noSuchObject, noSuchBucket
     case noExercise, sqlWithoutSemicolon, notAPair, clockBackwards, alreadyServing, badDay
     case noContent, unknownToolOption, toolNotHere, binaryObject, foreignCommand, lockedCommand
     case noSuchRole, noSuchTerm, noSuchCard, noSuchFork, rewindNeedsYes, worldServed

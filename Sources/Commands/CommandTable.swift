@@ -160,6 +160,10 @@ enum CommandTable {
         "dag", group: .etl, subcommands: ["list", "show", "run"], options: ["--full-refresh"],
         isOperational: Command.begins("run")
       ) { try $0.dag($1) },
+      Command(
+        "model", group: .etl, subcommands: ["list", "show", "run"], options: ["--full-refresh"],
+        isOperational: Command.begins("run")
+      ) { try $0.model($1) },
       Command("dash", group: .dashboard, subcommands: ["show"], options: ["--day", "--app"]) {
         try $0.dash($1)
       },

@@ -106,6 +106,8 @@ extension Shell {
     case ("s3", _):
       return word.hasPrefix("s3:") ? objectAddresses(platform, word) : objectKeys(platform, word)
     case ("dag", _): return (try? platform?.pipeline.dags().map(\.name)) ?? []
+    case ("model", "show"), ("model", "run"):
+      return (try? platform?.pipeline.models().keys.sorted()) ?? []
     case ("dash", "show"): return (try? platform?.pipeline.tiles().map(\.id)) ?? []
     case ("trace", "event"): return platform?.phone.events().map(\.eventID) ?? []
     case ("incident", _): return incidentWords(action)

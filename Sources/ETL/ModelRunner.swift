@@ -78,6 +78,37 @@ package struct ModelRunner: Sendable {
     }
   }
 
+  /// The table that a model's rows go to, as `catalog.schema.table`.
+  ///
+  /// - Throws: `etl.modelConfig` where it names a database that is none.
+  package static func target(of model: ModelTemplate) throws -> String {
+    try Target(model).name.description
+  }
+
+  /// The SELECT of a model as the engine gets it where every day is computed.
+  ///
+  /// - Throws: `etl.unknownModel`, and what `ModelTemplate.render` throws.
+  package func statement(_ name: String) throws -> String {
+    guard let model = models[name] else { throw ETLError.noModel(name, among: models) }
+    return try statement(model, to: try Target(model), isIncremental: false, days: [])
+  }
+
+  private func statement(
+    _ model: ModelTemplate, to target: Target, isIncremental: Bool, days: [CivilDate]
+  ) throws -> String {
+    var variables = variables
+    variables["changed_days"] = days.map { "DATE '\($0)'" }.joined(separator: ", ")
+    return try model.render(
+      ModelTemplate.Scope(
+        isIncremental: isIncremental,
+        this: target.name.description,
+        variables: variables,
+        source: { schema, table in Self.name(ofSource: schema, table).description },
+        reference: { self.name(ofModel: $0) }
+      )
+    )
+  }
+
   private func write(
     _ model: ModelTemplate,
     to target: Target,
@@ -87,17 +118,7 @@ package struct ModelRunner: Sendable {
   ) throws -> Summary {
     let isIncremental = existing != nil && plan.days != nil
     let days = plan.days ?? []
-    var variables = variables
-    variables["changed_days"] = days.map { "DATE '\($0)'" }.joined(separator: ", ")
-    let sql = try model.render(
-      ModelTemplate.Scope(
-        isIncremental: isIncremental,
-        this: target.name.description,
-        variables: variables,
-        source: { schema, table in Self.name(ofSource: schema, table).description },
-        reference: { self.name(ofModel: $0) }
-      )
-    )
+    let sql = try statement(model, to: target, isIncremental: isIncremental, days: days)
     var session = Session()
     session.now = { now.milliseconds }
     let result = try engine.execute(sql, session: session)

@@ -143,6 +143,17 @@ extension Platform {
     return summary
   }
 
+  /// What runs the pipeline's models, as its files are now.
+  package func modelRunner() throws -> ModelRunner {
+    ModelRunner(
+      models: try pipeline.models(),
+      lake: lake,
+      warehouse: warehouse,
+      engine: engine,
+      variables: try pipeline.variables()
+    )
+  }
+
   /// Builds one model now: first the models that it reads, and it as the last.
   ///
   /// - Parameter isFullRefresh: they compute every day again, as what was edited needs.
@@ -242,13 +253,7 @@ extension Platform {
     let lake = lake
     let journal = journal
     let storeClock = storeClock
-    let runner = ModelRunner(
-      models: try pipeline.models(),
-      lake: lake,
-      warehouse: warehouse,
-      engine: engine,
-      variables: try pipeline.variables()
-    )
+    let runner = try modelRunner()
     return { run, syncsLog in
       storeClock.set(run.moment)
       // Bronze must never be durable beyond a log that is not.

@@ -32,6 +32,7 @@ struct JSONShapeTests {
     "catalog tables", "catalog partitions silver.events", "catalog snapshots silver.events",
     "catalog expire silver.events --dry-run", "catalog compact silver.events",
     "parquet meta {parquet}", "parquet stats {parquet}", "cost", "cost --months 3", "dag list", "dag show nightly",
+    "model list", "model show clean_events", "model run clean_events",
     "dash show live", "trace event", "status", "clock", "clock +1h", "dag run nightly",
     "fork here", "fork", "pipeline diff", "rewind here --yes",
     "SELECT 1 AS n;", "lang", "output", "accessible", "clear", "help", "help kafka", "list", "progress",

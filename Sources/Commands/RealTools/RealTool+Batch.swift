@@ -36,17 +36,29 @@ extension Shell {
     }
   }
 
-  /// `dbt ls`.
+  /// `dbt ls`, `dbt compile --select MODEL`, `dbt run --select MODEL [--full-refresh]`.
+  ///
+  /// What a model reads is built with it, whether the selection says so (`+MODEL`) or not.
   func dbt(_ words: [String]) throws -> Reply {
     let arguments = try RealToolArguments(
-      words, tool: "dbt", values: ["--select": "select", "-s": "select"])
-    guard ["ls", "list"].contains(arguments.positions.first ?? "") else {
-      throw notHere("dbt", arguments.positions.first ?? "", "dag run nightly")
+      words, tool: "dbt",
+      values: ["--select": "select", "-s": "select", "-m": "select", "--models": "select"],
+      flags: ["--full-refresh": "full", "-f": "full"])
+    let selected = arguments["select"].map { $0.hasPrefix("+") ? String($0.dropFirst()) : $0 }
+    switch arguments.positions.first {
+    case "run":
+      guard let selected else { throw notHere("dbt", "run", "dag run nightly") }
+      return try runModel(selected, isFullRefresh: arguments["full"] != nil)
+    case "compile":
+      guard let selected else { throw notHere("dbt", "compile", "model list") }
+      return try model(["show", selected])
+    case "ls", "list":
+      let names = try platform().pipeline.models().keys.sorted().filter {
+        selected.map($0.contains) ?? true
+      }
+      return toolReply(names.map { "moashop." + $0 }, data: .array(names.map(JSONValue.string)))
+    default: throw notHere("dbt", arguments.positions.first ?? "", "dag run nightly")
     }
-    let names = try platform().pipeline.models().keys.sorted().filter {
-      arguments["select"].map($0.contains) ?? true
-    }
-    return toolReply(names.map { "moashop." + $0 }, data: .array(names.map(JSONValue.string)))
   }
 
   /// `trino --execute "SELECT …"`: the statement itself.

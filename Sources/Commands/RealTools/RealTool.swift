@@ -80,7 +80,9 @@ struct RealTool: Sendable {
       ["airflow"], words: ["dags", "tasks"],
       isOperational: { $0.starts(with: ["dags", "trigger"]) }
     ) { try $0.airflow($1) },
-    RealTool(["dbt"], words: ["ls"]) { try $0.dbt($1) },
+    RealTool(
+      ["dbt"], words: ["ls", "run", "compile"], isOperational: { $0.first == "run" }
+    ) { try $0.dbt($1) },
     RealTool(
       ["trino"], words: ["--execute"],
       isOperational: { words in
