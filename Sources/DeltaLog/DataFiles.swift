@@ -83,9 +83,7 @@ final class OpenDataFile {
   init(store: any ObjectStore, schema: Schema) throws {
     let writer = try store.makeWriter()
     self.writer = writer
-    var options = ParquetWriterOptions()
-    options.compression = .zstd
-    parquet = try ParquetWriter(schema: schema, options: options) { try writer.write($0) }
+    parquet = try ParquetWriter(schema: schema, options: .tables) { try writer.write($0) }
   }
 
   func write(_ batch: ColumnarBatch) throws {

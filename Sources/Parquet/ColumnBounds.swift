@@ -12,18 +12,39 @@ import Darwin
 struct TextBounds {
   private(set) var min: [UInt8]?
   private(set) var max: [UInt8]?
+  /// The first eight bytes of both, as numbers in the order of texts.
+  private var minHead = UInt64.max
+  private var maxHead = UInt64.min
 
+  @inline(__always)
   mutating func add(_ value: UnsafeRawBufferPointer) {
-    guard let min, let max else {
-      self.min = Array(value)
-      self.max = Array(value)
-      return
+    let head = Self.head(value)
+    // Most values are between the two by their first bytes.
+    if head > minHead, head < maxHead { return }
+    widen(value, head)
+  }
+
+  @inline(never)
+  private mutating func widen(_ value: UnsafeRawBufferPointer, _ head: UInt64) {
+    if min == nil || min?.withUnsafeBytes({ Self.compare(value, $0) < 0 }) == true {
+      min = Array(value)
+      minHead = head
     }
-    if min.withUnsafeBytes({ Self.compare(value, $0) }) < 0 {
-      self.min = Array(value)
-    } else if max.withUnsafeBytes({ Self.compare(value, $0) }) > 0 {
-      self.max = Array(value)
+    if max == nil || max?.withUnsafeBytes({ Self.compare(value, $0) > 0 }) == true {
+      max = Array(value)
+      maxHead = head
     }
+  }
+
+  /// A shorter text is filled up with zeros: less than any text that goes on.
+  @inline(__always)
+  private static func head(_ value: UnsafeRawBufferPointer) -> UInt64 {
+    if value.count >= 8 {
+      return UInt64(bigEndian: value.loadUnaligned(as: UInt64.self))
+    }
+    var head: UInt64 = 0
+    for index in 0..<value.count { head |= UInt64(value[index]) << UInt64(56 - 8 * index) }
+    return head
   }
 
   mutating func merge(_ other: TextBounds) {

@@ -43,7 +43,8 @@ final class ColumnChunkWriter {
 
   let leaf: LeafFormat
   private let options: ParquetWriterOptions
-  private let compressor: PageCompressor
+  /// Of whichever thread writes at the moment.
+  var compressor: PageCompressor
   let isText: Bool
 
   // The chunk.

@@ -33,8 +33,7 @@ struct NestedShredder {
     _ range: Range<Int>,
     to chunks: [ColumnChunkWriter]
   ) throws {
-    let count = Self.leafCount(field.type)
-    let leaves = chunks[firstLeaf..<(firstLeaf + count)]
+    let leaves = chunks[leaves]
     var start = range.lowerBound
     while start < range.upperBound {
       // A small slice, since a row may hold many elements.
@@ -51,6 +50,9 @@ struct NestedShredder {
       start = end
     }
   }
+
+  /// The chunk writers of the column's leaves.
+  var leaves: Range<Int> { firstLeaf..<firstLeaf + Self.leafCount(field.type) }
 
   /// How many leaves a type has.
   static func leafCount(_ type: DataType) -> Int {

@@ -9,6 +9,14 @@
 // back, so any output will do.
 
 public import Columnar
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
 
 /// How pages are compressed.
 public enum ParquetCompression: Sendable {
@@ -49,6 +57,9 @@ public struct ParquetWriterOptions: Sendable {
   public var writesChecksums: Bool
   /// Bounds and places of all pages before the footer.
   public var writesPageIndex: Bool
+  /// How many threads may encode the columns of one batch side by side; at least 1. The bytes are the
+  /// same whatever it is.
+  public var threadCountMax = 1
 
   public init(
     compression: ParquetCompression = .zstd,
@@ -71,6 +82,13 @@ public struct ParquetWriterOptions: Sendable {
     self.writesChecksums = writesChecksums
     self.writesPageIndex = writesPageIndex
   }
+
+  /// What a table's data files are written with: zstd, by as many threads as there are cores, up to four.
+  public static let tables: ParquetWriterOptions = {
+    var options = ParquetWriterOptions(compression: .zstd)
+    options.threadCountMax = max(1, min(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+    return options
+  }()
 }
 
 /// What was written.
@@ -90,6 +108,8 @@ public final class ParquetWriter {
   private let output: (UnsafeRawBufferPointer) throws -> Void
   private var columns: [Shredder]
   private let chunks: [ColumnChunkWriter]
+  /// One a thread.
+  private var compressors: [PageCompressor]
   private var position = 0
   private var rowsInGroup = 0
   private var rowCount = 0
@@ -108,7 +128,9 @@ public final class ParquetWriter {
     output: @escaping (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     precondition(options.rowGroupRowCountMax > 0, "a row group has rows")
+    precondition(options.threadCountMax > 0, "somebody must write")
     let compressor = try PageCompressor(options.compression)
+    compressors = [compressor]
     self.schema = schema
     self.options = options
     self.output = output
@@ -145,12 +167,7 @@ public final class ParquetWriter {
       // In steps, so that the bytes of a row group are looked at often.
       let room = min(options.rowGroupRowCountMax - rowsInGroup, 16_384)
       let end = min(batch.rowCount, start + room)
-      for (index, vector) in batch.columns.enumerated() {
-        try columns[index].append(vector, start..<end, to: chunks)
-        if let validity = vector.validity {
-          for row in start..<end where !validity.isValid(row) { nullCounts[index] += 1 }
-        }
-      }
+      try appendColumns(of: batch, start..<end)
       rowsInGroup += end - start
       start = end
       if rowsInGroup == options.rowGroupRowCountMax
@@ -159,6 +176,55 @@ public final class ParquetWriter {
         try flushRowGroup()
       }
     }
+  }
+
+  private func appendColumns(of batch: ColumnarBatch, _ rows: Range<Int>) throws {
+    let count = batch.columns.count
+    let threads = min(options.threadCountMax, count)
+    guard threads > 1, rows.count * count >= Self.valuesPerSharing else {
+      for index in 0..<count { nullCounts[index] += try append(batch.columns[index], rows, at: index) }
+      return
+    }
+    while compressors.count < threads { compressors.append(try PageCompressor(options.compression)) }
+    let found = UnsafeMutablePointer<Int>.allocate(capacity: count)
+    found.initialize(repeating: 0, count: count)
+    defer { found.deallocate() }
+    // Nobody touches another's column or compressor, and whoever is done takes the next column.
+    nonisolated(unsafe) let writer = self
+    nonisolated(unsafe) let vectors = batch.columns
+    nonisolated(unsafe) let nulls = found
+    let next = Atomic<Int>(0)
+    let failure = Mutex<(column: Int, error: any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: threads) { strand in
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        if index >= count { return }
+        do {
+          nulls[index] = try writer.append(vectors[index], rows, at: index, strand: strand)
+        } catch {
+          failure.withLock { first in
+            if first.map({ index < $0.column }) ?? true { first = (index, error) }
+          }
+        }
+      }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure.error }
+    for index in 0..<count { nullCounts[index] += found[index] }
+  }
+
+  /// Fewer values are written by one thread sooner than by several.
+  private static let valuesPerSharing = 16_384
+
+  /// Adds rows of one column; how many of them are NULL.
+  private func append(
+    _ vector: ColumnVector, _ rows: Range<Int>, at index: Int, strand: Int = 0
+  ) throws -> Int {
+    for leaf in columns[index].leaves { chunks[leaf].compressor = compressors[strand] }
+    try columns[index].append(vector, rows, to: chunks)
+    guard let validity = vector.validity else { return 0 }
+    var nulls = 0
+    for row in rows where !validity.isValid(row) { nulls += 1 }
+    return nulls
   }
 
   /// Bytes of the row group that wait for its end.

@@ -8,6 +8,14 @@ enum Shredder {
   case flat(FlatShredder, leaf: Int)
   case nested(NestedShredder)
 
+  /// The chunk writers that the column's values go to.
+  var leaves: Range<Int> {
+    switch self {
+    case .flat(_, let leaf): leaf..<leaf + 1
+    case .nested(let shredder): shredder.leaves
+    }
+  }
+
   /// Adds the rows `range` of `vector`; what the two throw.
   func append(
     _ vector: ColumnVector,

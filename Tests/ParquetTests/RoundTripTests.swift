@@ -39,6 +39,32 @@ struct RoundTripTests {
     #expect(try Samples.readRows(file) == rows)
   }
 
+  @Test(arguments: [2, 3, 16])
+  func `writes the same bytes with several threads as with one`(threads: Int) throws {
+    let rows = Samples.rows(50_000, nullEvery: 3)
+    let batches = stride(from: 0, to: rows.count, by: 20_000).map {
+      Samples.batch(Array(rows[$0..<min(rows.count, $0 + 20_000)]))
+    }
+    var options = ParquetWriterOptions(rowGroupRowCountMax: 23_000)
+    let alone = try Samples.write(batches, options: options)
+    options.threadCountMax = threads
+    #expect(try Samples.write(batches, options: options) == alone)
+  }
+
+  @Test func `tells what is wrong with a batch whoever meets it`() throws {
+    let schema = Schema((0..<8).map { Field("c\($0)", .varchar, isNullable: $0 != 5) })
+    let rows = (0..<10_000).map { row in (0..<8).map { Scalar.text("\(row) \($0)") } }
+    var bad = rows
+    bad[9_000][5] = .null
+    let loose = Schema(schema.fields.map { Field($0.name, $0.type) })
+    var options = ParquetWriterOptions()
+    options.threadCountMax = 4
+    let error = #expect(throws: ParquetError.self) {
+      try Samples.write([Samples.batch(bad, schema: loose)], schema: schema, options: options)
+    }
+    #expect("\(try #require(error))".contains("c5"))
+  }
+
   @Test func `reads back columns without NULLs, and columns of nothing else`() throws {
     let full = Samples.rows(25_000, nullEvery: 0)
     #expect(try Samples.readRows(Samples.open(Samples.write([Samples.batch(full)]))) == full)

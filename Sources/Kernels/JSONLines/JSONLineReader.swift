@@ -69,10 +69,24 @@ public final class JSONLineReader {
   private let misfit: Misfit
   private let builders: [ColumnBuilder]
   private let types: [DataType]
+  private let forms: [Form]
   private var scanner: JSONLineScanner
   private var values: [JSONLineValue]
   private var line = 0
   private var offset = 0
+
+  /// What is done with a value, told without its type: looking at that costs a reference count.
+  private enum Form: UInt8 {
+    case text, json, other
+
+    init(_ type: DataType) {
+      switch type {
+      case .varchar: self = .text
+      case .json: self = .json
+      default: self = .other
+      }
+    }
+  }
 
   /// Throws `notSupported` for a type that is not read, and `invalidArgument` for a path that ends
   /// where another one goes on, or that comes twice.
@@ -88,6 +102,7 @@ public final class JSONLineReader {
     schema = Schema(columns.map { Field($0.name, $0.type) })
     self.misfit = misfit
     types = columns.map(\.type)
+    forms = types.map(Form.init)
     builders = columns.map { ColumnBuilder(type: $0.type) }
     scanner = try JSONLineScanner(columns.map(\.path))
     values = [JSONLineValue](repeating: .null, count: columns.count)
@@ -136,22 +151,30 @@ public final class JSONLineReader {
   /// Appends a line's row; what is wrong with it instead.
   private func take(_ bytes: UnsafeRawBufferPointer) -> (place: Int, reason: String)? {
     if let failure = scanner.scan(bytes) { return (failure.place + 1, failure.reason) }
-    for (index, type) in types.enumerated() {
+    for index in 0..<forms.count {
       let span = scanner.spans[index]
-      guard let value = JSONLineValue(span, in: bytes, as: type) else {
-        if misfit == .null {
-          values[index] = .null
-          continue
+      switch forms[index] {
+      case _ where span.kind == .missing || span.kind == .null: values[index] = .null
+      case .text: values[index] = JSONLineValue(text: span)
+      case .json: values[index] = .bytes(span.begin, span.end)
+      case .other:
+        guard let value = JSONLineValue(span, in: bytes, as: types[index]) else {
+          if misfit == .null {
+            values[index] = .null
+            continue
+          }
+          let text = String(
+            decoding: bytes[span.begin..<min(span.end, span.begin + 60)], as: UTF8.self)
+          return (
+            span.begin + 1,
+            "\(text) does not fit column \(schema[index].name), which is \(types[index])"
+          )
         }
-        let text = String(decoding: bytes[span.begin..<min(span.end, span.begin + 60)], as: UTF8.self)
-        return (
-          span.begin + 1,
-          "\(text) does not fit column \(schema[index].name), which is \(type)"
-        )
+        values[index] = value
       }
-      values[index] = value
     }
-    for (index, builder) in builders.enumerated() {
+    for index in 0..<builders.count {
+      let builder = builders[index]
       switch values[index] {
       case .null: builder.appendNull()
       case .boolean(let value): builder.append(value)
@@ -181,6 +204,15 @@ enum JSONLineValue {
   case bytes(Int, Int)
   case escaped(Int, Int)
 
+  /// Anything as a text: of a string what is between its quotes, of all else how it is written.
+  init(text span: JSONSpan) {
+    switch span.kind {
+    case .text: self = .bytes(span.begin + 1, span.end - 1)
+    case .escapedText: self = .escaped(span.begin + 1, span.end - 1)
+    default: self = .bytes(span.begin, span.end)
+    }
+  }
+
   /// nil where the value does not fit the type.
   init?(_ span: JSONSpan, in line: UnsafeRawBufferPointer, as type: DataType) {
     if span.kind == .missing || span.kind == .null {
@@ -191,12 +223,7 @@ enum JSONLineValue {
     let raw = UnsafeRawBufferPointer(rebasing: line[span.begin..<span.end])
     switch type {
     case .json: self = .bytes(span.begin, span.end)
-    case .varchar:
-      switch span.kind {
-      case .text: self = .bytes(span.begin + 1, span.end - 1)
-      case .escapedText: self = .escaped(span.begin + 1, span.end - 1)
-      default: self = .bytes(span.begin, span.end)
-      }
+    case .varchar: self = JSONLineValue(text: span)
     case .boolean:
       guard span.kind == .yes || span.kind == .no else { return nil }
       self = .boolean(span.kind == .yes)
