@@ -55,13 +55,8 @@ enum EventKey: Hashable, Sendable {
 /// A retry may correct to the other side of midnight, so a day brings its neighbours along where
 /// Silver has them.
 struct KnownEvents {
-  private struct UUIDBits: Hashable {
-    var high: UInt64
-    var low: UInt64
-  }
-
   private let snapshot: DeltaSnapshot
-  private var uuids: Set<UUIDBits> = []
+  private var uuids = UUIDSet()
   private var texts: Set<String> = []
   private var days: Set<Int> = []
   private var dayLast: Int?
@@ -81,7 +76,7 @@ struct KnownEvents {
 
   private mutating func remember(_ id: EventKey) -> Bool {
     switch id {
-    case .uuid(let high, let low): uuids.insert(UUIDBits(high: high, low: low)).inserted
+    case .uuid(let high, let low): uuids.insert(high: high, low: low)
     case .text(let text): texts.insert(text).inserted
     }
   }
