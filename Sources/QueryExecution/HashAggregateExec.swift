@@ -399,31 +399,3 @@ final class AggregateSlot {
   }
 }
 
-/// Tells the first of equal (group, arguments) rows from its repetitions.
-private final class DistinctRows {
-  private let table: GroupTable
-
-  init(_ types: [DataType]) { table = GroupTable(types: [.integer] + types) }
-
-  var byteCount: Int { table.byteCount }
-
-  /// Rows that are new in their group; NULL is a value here, which accumulators may pass over.
-  func newRows(_ arguments: [ColumnVector], _ groups: [Int32]) -> [Int32] {
-    let count = groups.count
-    guard count > 0 else { return [] }
-    let buffer = groups.withUnsafeBytes { Buffer(copying: $0) }
-    let group = ColumnVector(type: .integer, count: count, values: buffer)
-    let before = table.groupCount
-    let numbers = UnsafeMutablePointer<Int32>.allocate(capacity: count)
-    defer { numbers.deallocate() }
-    table.assign([group] + arguments, rowCount: count, into: numbers)
-    var rows: [Int32] = []
-    // Numbers are given by first appearance: a new one is larger than all before it.
-    var largest = before - 1
-    for row in 0..<count where Int(numbers[row]) > largest {
-      largest = Int(numbers[row])
-      rows.append(Int32(truncatingIfNeeded: row))
-    }
-    return rows
-  }
-}

@@ -250,4 +250,25 @@ struct HiveReadingTests {
     #expect(try lake.sql("SELECT count(*), sum(id) FROM purchases") == ["29|\(28 * 29 / 2 + 99)"])
     #expect(try explain("SELECT * FROM purchases") == ["partitions: 29 of 29", "files: 29 of 29"])
   }
+
+  @Test func `counts distinct texts of every group over many row groups, NULL left out`() throws {
+    let hive = try HiveLake()
+    try hive.sql("CREATE TABLE visits (team varchar, name varchar) WITH (format = 'PARQUET')")
+    let schema = Schema([Field("team", .varchar), Field("name", .varchar)])
+    var names: [String: Set<String>] = ["a": [], "b": [], "c": []]
+    let rows = (0..<24_000).map { row -> [Scalar] in
+      let team = ["a", "b", "c"][row % 7 % 3]
+      if row % 11 == 0 { return [.text(team), .null] }
+      let name = "user \(row * row % 701 + row / 6_000 * 50)"
+      names[team, default: []].insert(name)
+      return [.text(team), .text(name)]
+    }
+    try hive.store.put(
+      "processed/visits/part.parquet", HiveLake.parquet(schema, rows, rowsPerGroup: 5_000))
+    let found = try hive.sql(
+      "SELECT team, count(DISTINCT name) FROM visits GROUP BY team ORDER BY team")
+    #expect(found == ["a", "b", "c"].map { "\($0)|\(names[$0, default: []].count)" })
+    let all = names.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+    #expect(try hive.sql("SELECT count(DISTINCT name) FROM visits") == ["\(all.count)"])
+  }
 }
