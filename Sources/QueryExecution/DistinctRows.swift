@@ -68,17 +68,22 @@ private struct SeenCodes {
     } else if seen.count < pairs.partialValue {
       seen += [Bool](repeating: false, count: pairs.partialValue - seen.count)
     }
-    var rows: [Int32] = []
     let code = codes.values(as: Int32.self)
-    seen.withUnsafeMutableBufferPointer { seen in
-      for row in groups.indices {
-        let value = column.validity?.isValid(row) == false ? width - 1 : Int(code[row])
-        let pair = Int(groups[row]) * width + value
-        if seen[pair] { continue }
-        seen[pair] = true
-        rows.append(Int32(truncatingIfNeeded: row))
+    let validity = column.validity
+    return seen.withUnsafeMutableBufferPointer { seen in
+      groups.withUnsafeBufferPointer { groups in
+        [Int32](unsafeUninitializedCapacity: groups.count) { rows, count in
+          // Every row is written down, and stays where it is the first: nothing to guess for the processor.
+          for row in groups.indices {
+            var value = Int(code[row])
+            if let validity, !validity.isValid(row) { value = width - 1 }
+            let pair = Int(groups[row]) * width + value
+            rows[count] = Int32(truncatingIfNeeded: row)
+            count += seen[pair] ? 0 : 1
+            seen[pair] = true
+          }
+        }
       }
     }
-    return rows
   }
 }

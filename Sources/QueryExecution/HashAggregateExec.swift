@@ -342,8 +342,10 @@ final class AggregateSlot {
     var groups: [Int32]
     if let rows = input.rows {
       groups = rows.array.map { numbers?[Int($0)] ?? 0 }
+    } else if let numbers {
+      groups = Array(UnsafeBufferPointer(start: numbers, count: rowCount))
     } else {
-      groups = (0..<rowCount).map { numbers?[$0] ?? 0 }
+      groups = [Int32](repeating: 0, count: rowCount)
     }
     if let distinct {
       let rows = distinct.newRows(arguments, groups)
