@@ -140,7 +140,7 @@ struct LakeClientsInteropTests {
       timestamp: 1_705_363_800_000)
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
-      for number in 0..<40 {
+      for number in 0..<200 {
         do {
           let sink = try table.snapshot().makeSink(
             mode: .append, options: DeltaWriteOptions(timestamp: 1_705_363_800_000))
@@ -155,7 +155,7 @@ struct LakeClientsInteropTests {
     thread.start()
     _ = try clients.python(
       Self.delta + """
-        for n in range(40):
+        for n in range(200):
             write_deltalake(path, pa.table({"id": pa.array([n], pa.int64()), "who": ["deltalake"]}), mode="append", storage_options=options)
         """)
     done.wait()
@@ -165,6 +165,6 @@ struct LakeClientsInteropTests {
         rows = [(r["who"], r["id"]) for r in pa.table(t.to_pyarrow_table()).to_pylist()]
         print(t.version(), len(rows), len(set(rows)))
         """)
-    #expect(text == "80 80 80")
+    #expect(text == "400 400 400")
   }
 }
