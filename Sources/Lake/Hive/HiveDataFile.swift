@@ -8,11 +8,11 @@ final class HiveDataFile {
   private let parquet: ParquetWriter
   private(set) var rowCount = 0
 
-  init(store: any ObjectStore, schema: Schema) throws {
+  init(store: any ObjectStore, schema: Schema, compression: HiveCompression) throws {
     let writer = try store.makeWriter()
     self.writer = writer
     var options = ParquetWriterOptions()
-    options.compression = .zstd
+    options.compression = compression.parquet
     parquet = try ParquetWriter(schema: schema, options: options) { try writer.write($0) }
   }
 
