@@ -387,9 +387,10 @@ package final class ExerciseSession {
     (error as? CourseError)?.message ?? "\(error)"
   }
 
-  /// The values that every text of the exercise may name.
+  /// The values that every text of the part may name: its own and those of the exercise.
   private func shared(_ part: ExercisePart, _ answer: AnswerValues?) -> [String: HostValue] {
-    var values = grader(part).sharedValues(exercise.values, answer, host)
+    let grader = grader(part)
+    var values = grader.sharedValues(grader.values, answer, host)
     switch part.question {
     case .checks: return values
     case .number(let question):

@@ -398,7 +398,12 @@ struct NumberReader {
         found[last].section = 0
         found[last].pending = nil
       case .unit(let word):
-        if afterSlash {
+        // `51 B/event`: how large one thing is, which is a size.
+        if afterSlash, last >= 0, found[last].unit?.dimension == .bytes, found[last].per == nil,
+          word.dimension == .count, !word.isPercent
+        {
+          afterSlash = false
+        } else if afterSlash {
           guard word.dimension == .time, last >= 0, found[last].per == nil else { return nil }
           found[last].per = word.factor
           afterSlash = false

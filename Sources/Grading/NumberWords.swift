@@ -74,7 +74,7 @@ enum NumberWords {
 
   static let silent: Set<String> = [
     "약", "대략", "정도", "쯤", "총", "모두", "답", "답은", "대략적으로", "한", "거의", "입니다", "이에요",
-    "예요", "요", "은", "는", "이", "가", "을", "를", "의", "씩", "으로", "로", "이고", "그리고", "about",
+    "예요", "요", "건당", "이벤트당", "은", "는", "이", "가", "을", "를", "의", "씩", "으로", "로", "이고", "그리고", "about",
     "approximately", "approx", "roughly", "around", "circa", "ca", "is", "it", "the", "answer",
     "total", "of", "and", "are", "there", "my", "then", "nearly", "almost", "so",
   ]

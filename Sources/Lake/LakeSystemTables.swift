@@ -4,11 +4,13 @@ internal import DeltaLog
 internal import ObjectStorage
 
 extension Lake {
-  /// What the lake shows of itself: `system.lake.objects`, `system.lake.snapshots`, which are the
-  /// versions of Delta tables, and what its catalog says of Hive-style tables.
+  /// What the lake shows of itself: `system.lake.objects`, `system.lake.parquet_columns`,
+  /// which are the footers of its files, `system.lake.snapshots`, which are the versions of Delta
+  /// tables, and what its catalog says of Hive-style tables.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
     var tables = hiveSystemTables()
     tables["objects"] = { self.objectsTable() }
+    tables["parquet_columns"] = { self.parquetColumnsTable() }
     tables["snapshots"] = { self.snapshotsTable() }
     return tables
   }

@@ -57,6 +57,8 @@ import Grading
       ("events/s", "579", "579/s"), ("events/s", "579", "초당 579건"), ("events/s", "579", "579"),
       ("events/s", "579", "579 events per second"), ("events/s", "579", "50,025,600/day"),
       ("events/s", "579", "하루 50,025,600건"), ("events/s", "579", "579 eps"),
+      ("bytes", "51", "51 B/event"), ("bytes", "51", "51B/건"), ("bytes", "51", "51 bytes per event"),
+      ("bytes", "51", "건당 51바이트"), ("KB", "0.051", "이벤트당 51B"),
       ("MB", "54", "54 MB"), ("MB", "54", "54"), ("MB", "54", "54M"), ("MB", "54", "0.054 GB"),
       ("MB", "54", "54메가바이트"), ("MB", "54", "51.5 MiB"), ("GB/day", "27", "27 GB/day"),
       ("GB/day", "27", "하루 27 GB"), ("GB/day", "27", "27 GB per day"),

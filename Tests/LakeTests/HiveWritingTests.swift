@@ -58,6 +58,53 @@ struct HiveWritingTests {
     #expect(lake.refusal(#"SELECT * FROM "flat$partitions""#).hasPrefix("TABLE_NOT_FOUND"))
   }
 
+  @Test func `the session's codec is that of the files written, in their names and footers`() throws {
+    for (codec, suffix) in [
+      ("NONE", ".parquet"), ("SNAPPY", ".snappy.parquet"), ("gzip", ".gz.parquet"),
+      ("ZSTD", ".zstd.parquet"),
+    ] {
+      let table = "as_" + codec.lowercased()
+      try lake.sql("SET SESSION lake.compression_codec = '\(codec)'")
+      try lake.sql(
+        "CREATE TABLE \(table) AS SELECT n, 'the same text' AS word FROM UNNEST(sequence(1, 500)) AS t (n)")
+      try lake.sql("INSERT INTO \(table) VALUES (501, 'another')")
+      let files = try lake.files("processed/\(table)/")
+      #expect(files.count == 2 && files.allSatisfy { $0.hasSuffix(suffix) }, "\(files)")
+      let dots = files.filter { $0.dropLast(".parquet".count).contains(".") }
+      #expect(dots.isEmpty == (codec == "NONE"), "\(files)")
+      #expect(try lake.sql("SELECT count(*), sum(n) FROM \(table)") == ["501|125751"])
+    }
+    #expect(lake.refusal("SET SESSION lake.compression_codec = 'LZO'") != "no error: []")
+    try lake.sql("RESET SESSION lake.compression_codec")
+    try lake.sql("CREATE TABLE standard AS SELECT 1 AS a")
+    #expect(try lake.files("processed/standard/").allSatisfy { $0.hasSuffix(".zstd.parquet") })
+    let tables = lake.lake.systemTables()
+    let columns = try allRows(tables["parquet_columns"]?(), [0, 1, 2, 3, 4])
+    #expect(columns.count == 4 * 2 * 2 + 1)
+    for (table, codec) in [
+      ("as_none", "UNCOMPRESSED"), ("as_snappy", "SNAPPY"), ("as_gzip", "GZIP"), ("as_zstd", "ZSTD"),
+      ("standard", "ZSTD"),
+    ] {
+      let own = columns.filter { row in
+        if case .text(let key) = row[0] { key.hasPrefix("processed/\(table)/") } else { false }
+      }
+      #expect(!own.isEmpty && own.allSatisfy { $0[2] == .text(codec) }, "\(table): \(own)")
+    }
+    let words = columns.filter { $0[1] == .text("word") && $0[4] == .integer(500) }
+    #expect(words.count == 4 && words.allSatisfy { $0[3] == .integer(1) })
+  }
+
+  @Test func `the footers' table leaves out what is no Parquet`() throws {
+    try lake.put("scratch/broken.parquet", text: "not a footer")
+    try lake.put("scratch/whole.parquet", HiveLake.data, numbers([1, 2], [3, 4]))
+    let columns = try allRows(lake.lake.systemTables()["parquet_columns"]?(), [0, 1, 4])
+    #expect(
+      columns == [
+        [.text("scratch/whole.parquet"), .text("id"), .integer(2)],
+        [.text("scratch/whole.parquet"), .text("amount"), .integer(2)],
+      ])
+  }
+
   @Test func `types of SQL go into files and come back`() throws {
     try lake.sql(
       """

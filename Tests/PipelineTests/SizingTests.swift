@@ -185,7 +185,7 @@ struct SizingTests {
     func offered(_ line: String) -> [String] {
       world.shell.completions(line: line, cursor: line.count).candidates
     }
-    #expect(offered("size ") == ["ingest"])
+    #expect(offered("size ") == ["ingest", "lake"])
     #expect(offered("size ingest ret") == ["retention_raw_gb", "retention_zstd_gb"])
     #expect(offered("assume ") == ["clear", "list", "set"])
     #expect(offered("assume set da") == ["dau"])

@@ -120,12 +120,14 @@ extension HiveCatalog {
     _ name: HiveTableName, _ entry: HiveTableEntry, _ partition: HivePartition,
     to location: String, _ targetRowsPerFile: Int
   ) throws -> (content: HiveContent, fileCount: Int) {
+    let compression = HiveWriteOptions().compression
     var content = HiveContent()
     var finished: [HiveDataFile] = []
     var open: HiveDataFile?
     try forEachBatch(name, entry, partition.location) { batch in
       content.add(batch)
-      let file = try open ?? HiveDataFile(store: store, schema: Schema(entry.columns))
+      let file = try open ?? HiveDataFile(
+        store: store, schema: Schema(entry.columns), compression: compression)
       open = file
       try file.write(batch)
       if file.rowCount >= targetRowsPerFile {
@@ -139,7 +141,8 @@ extension HiveCatalog {
       finished.append(open)
     }
     let staged = finished.enumerated().map { number, file in
-      StagedObject(key: "\(location)/compacted-\(number).zstd.parquet", writer: file.writer)
+      StagedObject(
+        key: "\(location)/compacted-\(number)\(compression.fileSuffix)", writer: file.writer)
     }
     guard try !store.publish(staged, ifAbsent: true).contains(false) else {
       throw CatalogChangeError.conflict("The directory \(places.uri(location)) is written by others")

@@ -8,10 +8,12 @@ final class HiveDataFile {
   private let parquet: ParquetWriter
   private(set) var rowCount = 0
 
-  init(store: any ObjectStore, schema: Schema) throws {
+  init(store: any ObjectStore, schema: Schema, compression: HiveCompression) throws {
     let writer = try store.makeWriter()
     self.writer = writer
-    parquet = try ParquetWriter(schema: schema, options: .tables) { try writer.write($0) }
+    var options = ParquetWriterOptions.tables
+    options.compression = compression.parquet
+    parquet = try ParquetWriter(schema: schema, options: options) { try writer.write($0) }
   }
 
   func write(_ batch: ColumnarBatch) throws {

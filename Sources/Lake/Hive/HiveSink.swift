@@ -87,7 +87,8 @@ final class HiveSink: BatchSink {
   }
 
   private func write(_ batch: ColumnarBatch, to target: Target) throws {
-    let file = try target.open ?? HiveDataFile(store: catalog.store, schema: dataSchema)
+    let file = try target.open ?? HiveDataFile(
+      store: catalog.store, schema: dataSchema, compression: options.compression)
     target.open = file
     try file.write(batch)
     target.rowCount += batch.rowCount
@@ -250,7 +251,8 @@ final class HiveSink: BatchSink {
       let staged = waiting.map { number in
         StagedObject(
           key: target.place.location + "/"
-            + Self.fileName(target, number, seed: UInt64(max(0, entry.version)), attempt: attempt),
+            + Self.fileName(target, number, seed: UInt64(max(0, entry.version)), attempt: attempt)
+            + options.compression.fileSuffix,
           writer: target.finished[number].writer)
       }
       let published = try catalog.store.publish(staged, ifAbsent: true)
@@ -261,7 +263,7 @@ final class HiveSink: BatchSink {
     return keys
   }
 
-  /// A name that follows from what is written; a later attempt gives another one.
+  /// A name that follows from what is written, without its suffix; a later attempt gives another one.
   private static func fileName(
     _ target: Target, _ number: Int, seed: UInt64, attempt: UInt64
   ) -> String {
@@ -269,6 +271,6 @@ final class HiveSink: BatchSink {
       seed: seed, label: target.place.location, UInt64(number), UInt64(target.rowCount), attempt)
     let digits = String(number)
     let padded = String(repeating: "0", count: max(0, 5 - digits.utf8.count)) + digits
-    return "part-\(padded)-\(generator.uuid()).zstd.parquet"
+    return "part-\(padded)-\(generator.uuid())"
   }
 }

@@ -25,6 +25,8 @@ package struct HiveWriteOptions: Hashable, Sendable {
   package var partitionsMax: Int
   /// True leaves the files of what was overwritten, for `removeUnreferenced` to remove later.
   package var keepsOldFiles: Bool
+  /// The codec of new files.
+  package var compression: HiveCompression
   /// The change's name in the table's history.
   package var operation: String
 
@@ -32,11 +34,13 @@ package struct HiveWriteOptions: Hashable, Sendable {
     targetRowsPerFile: Int = 1_000_000,
     partitionsMax: Int = 100,
     keepsOldFiles: Bool = false,
+    compression: HiveCompression = .zstd,
     operation: String = "insert"
   ) {
     self.targetRowsPerFile = targetRowsPerFile
     self.partitionsMax = partitionsMax
     self.keepsOldFiles = keepsOldFiles
+    self.compression = compression
     self.operation = operation
   }
 }

@@ -9,9 +9,15 @@ package struct LakeSession: WritableCatalog {
     standard: "APPEND",
     description: "What an INSERT does with partitions of Hive tables that are there")
 
+  package static let compressionCodec = CatalogProperty(
+    "compression_codec", choices: HiveCompression.allCases.map(\.rawValue), standard: "ZSTD",
+    description: "The codec of the Parquet files that Hive tables are written in")
+
   let lake: Lake
   /// Of `insertBehavior`.
   var mode: HiveWriteMode = .append
+  /// Of `compressionCodec`.
+  var compression: HiveCompression = .zstd
 
   private var hive: HiveCatalog { lake.hive }
   private var delta: DeltaStatements { DeltaStatements(lake: lake) }
@@ -35,7 +41,9 @@ package struct LakeSession: WritableCatalog {
     schema == "system"
       ? (hive.procedures() + delta.procedures()).sorted { $0.name < $1.name } : []
   }
-  package var sessionProperties: [CatalogProperty] { [Self.insertBehavior] }
+  package var sessionProperties: [CatalogProperty] {
+    [Self.compressionCodec, Self.insertBehavior]
+  }
 
   package func setting(_ properties: [String: String]) -> any CatalogProvider {
     var changed = self
@@ -44,6 +52,8 @@ package struct LakeSession: WritableCatalog {
     case "ERROR": changed.mode = .appendToNew
     default: changed.mode = .append
     }
+    changed.compression =
+      properties[Self.compressionCodec.name].flatMap(HiveCompression.init) ?? .zstd
     return changed
   }
 
@@ -95,7 +105,10 @@ package struct LakeSession: WritableCatalog {
     }
     if replaced == nil { try checkFree(schema, name) }
     switch type {
-    case .hive: return try hive.makeTable(HiveTableName(schema, name), definition)
+    case .hive:
+      return try hive.makeTable(
+        HiveTableName(schema, name), definition,
+        options: HiveWriteOptions(compression: compression, operation: "create_table_as"))
     case .delta:
       return try delta.beginCreate(schema: schema, name: name, definition, replacing: replaced)
     }
@@ -109,14 +122,16 @@ package struct LakeSession: WritableCatalog {
     guard try !hive.existing(table).isExternal || lake.writesExternalTables else {
       throw CatalogChangeError.notSupported("writing to non-managed Hive tables")
     }
+    let options = HiveWriteOptions(compression: compression)
     switch mode {
-    case .append: return try hive.makeSink(table, mode: self.mode)
-    case .overwrite: return try hive.makeSink(table, mode: .overwrite(.static([:])))
+    case .append: return try hive.makeSink(table, mode: self.mode, options: options)
+    case .overwrite:
+      return try hive.makeSink(table, mode: .overwrite(.static([:])), options: options)
     case .overwritePartitions(let partitions):
       guard let only = partitions.first, partitions.count == 1 else {
         throw CatalogChangeError.notSupported("overwriting several lists of partitions at once")
       }
-      return try hive.makeSink(table, mode: .overwrite(.static(only)))
+      return try hive.makeSink(table, mode: .overwrite(.static(only)), options: options)
     }
   }
 
