@@ -140,7 +140,7 @@ enum CommandTable {
         options: ["--recursive", "--storage-class", "--version-id", "--format"],
         isOperational: Command.isObjectChange
       ) { try $0.objects($1) },
-      Command("cost", group: .lake, options: ["--months"]) { try $0.cost($1) },
+      Command("cost", group: .lake, options: ["--months", "--plan"]) { try $0.cost($1) },
       Command(
         "catalog", group: .lake,
         subcommands: [

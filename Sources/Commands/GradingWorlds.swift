@@ -318,7 +318,9 @@ final class CopiedWorld: GradingWorld {
         "baseline": GradingNames.flat(baseline),
       ])
     let whole = ComposedCatalog(name: "baseline", tables: GradingNames.bySchema(baseline))
-    let catalogs = CourseTables.forGraders(platform.catalogs, worksheets, language: language)
+    let rules = Result { try platform.lifecycleRules() }
+    let catalogs = CourseTables.forGraders(
+      platform.catalogs, worksheets, language: language, rules: { try rules.get() })
     let engine = QueryEngine(catalogs: catalogs + [own, whole])
     var session = platform.session()
     session.catalog = GradingNames.catalog

@@ -33,11 +33,13 @@ final class ShellHost: GradingHost {
     let shell = try running()
     let platform = try shell.platform()
     var engine = platform.engine
-    // Worksheets with their right values, which no learner sees.
-    if sql.lowercased().contains("worksheet") {
+    // Worksheets with their right values, and what the cheapest rules cost: no learner sees them.
+    if sql.lowercased().contains("worksheet") || sql.lowercased().contains("course.lifecycle") {
+      let rules = Result { try platform.lifecycleRules() }
       engine = QueryEngine(
         catalogs: CourseTables.forGraders(
-          platform.catalogs, shell.worksheetBook, language: shell.courseLanguage))
+          platform.catalogs, shell.worksheetBook, language: shell.courseLanguage,
+          rules: { try rules.get() }))
     }
     return HostTable(try engine.execute(sql, session: platform.session()))
   }

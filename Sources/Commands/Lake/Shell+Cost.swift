@@ -11,10 +11,10 @@ internal import Terminal
 extension Shell {
   private static let monthsMax = 120
 
-  /// `cost`, `cost --months 36`.
+  /// `cost`, `cost --months 36`, `cost --plan`.
   func cost(_ words: [String]) throws -> Reply {
-    let arguments = try Arguments(words)
-    try arguments.allowOnly("months")
+    let arguments = try Arguments(words, flags: ["plan"])
+    try arguments.allowOnly("months", "plan")
     guard arguments.positions.isEmpty, arguments.pairs.isEmpty else {
       throw CommandError(.missingArgument, ["command": "cost", "usage": text("help.cost.usage")])
     }
@@ -24,6 +24,7 @@ extension Shell {
         .noSuchAssumption, missing ?? "",
         among: try content.course.assumptions().map(\.id))
     }
+    if arguments.options["plan"] != nil { return try costOfPlan(prices) }
     guard let months = try arguments.integer("months", in: 1...Shell.monthsMax) else {
       return try costNow(prices)
     }
@@ -31,7 +32,7 @@ extension Shell {
   }
 
   /// Dollars as far as they say something: two places, or three figures of what is less than a cent.
-  private func dollars(_ value: Double) -> String {
+  func dollars(_ value: Double) -> String {
     if value == 0 { return "0" }
     if value >= 0.1 { return NumberText.decimal(value, places: 2) }
     var places = 3
@@ -47,7 +48,7 @@ extension Shell {
   private func priceText(_ value: Double) -> String { NumberText.decimal(value, places: 5) }
 
   /// `assume list` shows them all; this says from when the prices are.
-  private func priceNote(_ prices: ObjectPrices) -> Reply.Block {
+  func priceNote(_ prices: ObjectPrices) -> Reply.Block {
     let dates = Set(prices.used.map(\.date)).sorted()
     return .text(
       text(

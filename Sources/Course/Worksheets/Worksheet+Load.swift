@@ -116,7 +116,7 @@ extension Worksheet.Cell {
 
 extension ManifestNode {
   /// A formula over known names.
-  fileprivate func formula(_ known: [String]) throws -> NumberExpression {
+  func formula(_ known: [String]) throws -> NumberExpression {
     let text = try text(example: "dau * events_per_user")
     let formula: NumberExpression
     do {

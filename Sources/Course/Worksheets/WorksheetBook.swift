@@ -4,7 +4,7 @@ package import Grading
 ///
 /// Every call reads the files and the progress anew: both may change beside the program.
 package struct WorksheetBook: Sendable {
-  private let content: CourseContent
+  let content: CourseContent
   private let progress: ProgressStore
 
   package init(content: CourseContent, progress: ProgressStore) {
