@@ -145,11 +145,11 @@ enum CommandTable {
         "catalog", group: .lake,
         subcommands: [
           "tables", "partitions", "sync", "register", "drop", "snapshots", "rollback", "expire",
-          "compact",
+          "compact", "poll",
         ],
-        options: ["--any-case", "--older-than", "--dry-run", "--force"],
+        options: ["--any-case", "--older-than", "--dry-run", "--force", "--rows"],
         isOperational: { words in
-          Command.begins("sync", "register", "drop", "rollback", "expire", "compact")(words)
+          Command.begins("sync", "register", "drop", "rollback", "expire", "compact", "poll")(words)
             && !words.contains("--dry-run")
         }
       ) { try $0.catalog($1) },

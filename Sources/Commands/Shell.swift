@@ -306,7 +306,7 @@ package final class Shell: @unchecked Sendable {
 
   /// Runs one line of SQL or of the prompt's own commands; an open incident writes down what it read.
   func answer(_ line: String) throws -> Reply {
-    try watchedByIncident(line) { try dispatch(line) }
+    try watchedByIncident(line) { try withReadings { try dispatch(line) } }
   }
 
   private func dispatch(_ line: String) throws -> Reply {

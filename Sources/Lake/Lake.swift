@@ -41,6 +41,8 @@ package final class Lake: CatalogProvider {
   private static let layers = ["bronze": "raw", "silver": "processed", "gold": "aggregated"]
   let historyLock = Mutex(())
   let lineCounts = LineCounts()
+  /// Of `startReader`.
+  let polling = Mutex<HiveReader?>(nil)
 
   /// Opens the directory at `root`, making it where it is missing, as a bucket by itself.
   ///

@@ -6,12 +6,13 @@ internal import ObjectStorage
 extension Lake {
   /// What the lake shows of itself: `system.lake.objects`, `system.lake.parquet_columns`,
   /// which are the footers of its files, `system.lake.snapshots`, which are the versions of Delta
-  /// tables, and what its catalog says of Hive-style tables.
+  /// tables, what its catalog says of Hive-style tables, and what a reader that polls has found.
   package func systemTables() -> [String: ComposedCatalog.Provider] {
     var tables = hiveSystemTables()
     tables["objects"] = { self.objectsTable() }
     tables["parquet_columns"] = { self.parquetColumnsTable() }
     tables["snapshots"] = { self.snapshotsTable() }
+    tables["readings"] = { self.readingsTable() }
     return tables
   }
 

@@ -11,16 +11,17 @@ internal import Terminal
 extension Shell {
   private static let partitionsMax = 200
 
-  /// `catalog tables|partitions|sync|register|drop|snapshots|rollback|expire|compact`.
+  /// `catalog tables|partitions|sync|register|drop|snapshots|rollback|expire|compact|poll`.
   func catalog(_ words: [String]) throws -> Reply {
     let (action, rest) = try subcommand(words, of: "catalog", default: "tables")
     // Partitions hold `=`, so the words are taken as they are.
     let arguments = try RealToolArguments(
       rest, tool: "catalog " + action,
-      values: action == "expire" ? ["--older-than": "age"] : [:],
+      values: Self.catalogValues[action] ?? [:],
       flags: Self.catalogFlags[action] ?? [:])
     let lake = try platform().lake
     if action == "tables" { return try catalogTables(arguments.positions.first, lake) }
+    if action == "poll" { return try catalogPoll(arguments.positions, lake) }
     guard let name = arguments.positions.first else { throw catalogUsage(action) }
     let table = try lake.lakeTable(name)
     let words = Array(arguments.positions.dropFirst())
@@ -33,12 +34,15 @@ extension Shell {
     case "register", "drop": reply = try catalogPartition(action, table, words, lake)
     case "rollback": reply = try catalogRollback(table, words, lake)
     case "expire": reply = try catalogExpire(table, arguments, lake)
-    default: reply = try catalogCompact(table, words, lake)
+    default: reply = try catalogCompact(table, words, arguments, lake)
     }
     reply.blocks.append(cost(asked(since: before, of: lake.store)))
     return reply
   }
 
+  private static let catalogValues = [
+    "expire": ["--older-than": "age"], "compact": ["--rows": "rows"],
+  ]
   private static let catalogFlags = [
     "sync": ["--any-case": "any-case"], "expire": ["--dry-run": "dry-run", "--force": "force"],
   ]

@@ -102,11 +102,22 @@ extension Shell {
     return count * unit
   }
 
+  private func rowCount(_ text: String) throws -> Int {
+    guard let count = Int(text), (1...1_000_000).contains(count) else {
+      throw CommandError(
+        .badNumber, ["option": "--rows", "value": text, "low": "1", "high": "1000000"])
+    }
+    return count
+  }
+
   /// `compact TABLE [PARTITION]`: many small files become few, and no row changes.
+  ///
+  /// `--rows N` puts so many rows into a file, and takes partitions of a single file as well.
   func catalogCompact(
-    _ table: LakeTableSummary, _ words: [String], _ lake: Lake
+    _ table: LakeTableSummary, _ words: [String], _ arguments: RealToolArguments, _ lake: Lake
   ) throws -> Reply {
     guard words.count < 2 else { throw catalogUsage("compact") }
+    let rows = try arguments["rows"].map(rowCount)
     let wanted = try words.first.map { try lake.partitionValues($0, of: table) }
     var done = Compacted()
     if let delta = try deltaTable(table, lake) {
@@ -121,10 +132,13 @@ extension Shell {
         bytesAfter: report.addedSize)
     } else {
       let name = try lake.hiveName(table, "compaction")
-      let several = try lake.partitionSummaries(table).filter { $0.fileCount > 1 }
+      let several = try lake.partitionSummaries(table).filter {
+        $0.fileCount > (rows == nil ? 1 : 0)
+      }
       for one in several where wanted == nil || one.name == words.first {
         let values = one.name.isEmpty ? [] : try lake.partitionValues(one.name, of: table).values
-        let report = try lake.hive.compactPartition(name, values: values)
+        let report = try lake.hive.compactPartition(
+          name, values: values, targetRowsPerFile: rows ?? 1_000_000)
         done.partitions += 1
         done.filesBefore += report.filesBefore
         done.filesAfter += report.filesAfter

@@ -126,14 +126,19 @@ extension HiveCatalog {
     var open: HiveDataFile?
     try forEachBatch(name, entry, partition.location) { batch in
       content.add(batch)
-      let file = try open ?? HiveDataFile(
-        store: store, schema: Schema(entry.columns), compression: compression)
-      open = file
-      try file.write(batch)
-      if file.rowCount >= targetRowsPerFile {
-        try file.finish()
-        finished.append(file)
-        open = nil
+      var start = 0
+      while start < batch.rowCount {
+        let file = try open ?? HiveDataFile(
+          store: store, schema: Schema(entry.columns), compression: compression)
+        open = file
+        let end = min(batch.rowCount, start + max(1, targetRowsPerFile - file.rowCount))
+        try file.write(start == 0 && end == batch.rowCount ? batch : batch.slice(start..<end))
+        start = end
+        if file.rowCount >= targetRowsPerFile {
+          try file.finish()
+          finished.append(file)
+          open = nil
+        }
       }
     }
     if let open {
