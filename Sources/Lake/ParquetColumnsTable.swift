@@ -4,8 +4,9 @@ internal import ObjectStorage
 internal import Parquet
 
 extension Lake {
-  /// `system.lake.parquet_columns`: what the footer of each Parquet file says of its columns, as
-  /// `parquet meta` shows it, a row a column of a file. Files that are no Parquet have no rows.
+  /// `system.lake.parquet_columns`: what footers say of columns, as `parquet meta` shows it.
+  ///
+  /// A row is a column of a file. Files that are no Parquet have no rows.
   func parquetColumnsTable() -> ComputedTable {
     let schema = Schema([
       Field("key", .varchar, isNullable: false),
@@ -27,7 +28,9 @@ extension Lake {
     let file: ParquetFile
     do {
       file = try ParquetFile(StoredParquet(reader: store.open(key)), name: key)
-    } catch let error as ParquetError where [.notParquet, .truncated, .corrupt].contains(error.kind) {
+    } catch let error as ParquetError
+      where [.notParquet, .truncated, .corrupt].contains(error.kind)
+    {
       return []
     } catch let error as ObjectStorageError where error.kind == .notFound {
       // Removed since the list was read.
