@@ -55,7 +55,9 @@ extension Shell {
   }
 
   private func said(_ reading: HiveReader.Reading) -> String {
-    var values = ["ms": NumberText.grouped(Int(reading.milliseconds))]
+    var values = [
+      "ms": NumberText.grouped(Int(reading.milliseconds)), "location": reading.location ?? "-",
+    ]
     switch reading.finding {
     case .rows(let content):
       values["rows"] = NumberText.grouped(content.rowCount)
@@ -75,6 +77,7 @@ extension Shell {
     }
     return .record([
       "after_ms": .integer(reading.milliseconds), "state": .string(state), "rows": rows,
+      "location": reading.location.map(JSONValue.string) ?? .null,
       "readings": .count(reading.count),
     ])
   }

@@ -24,6 +24,8 @@ package final class HiveReader: Sendable {
   /// Readings in a row that found the same.
   package struct Reading: Hashable, Sendable {
     package var finding: Finding
+    /// Where the catalog said that the partition lies, as a URI; nil where it has no such partition.
+    package var location: String?
     /// When the first of them ended, in milliseconds since the reader began.
     package var milliseconds: Int64
     package var count: Int
@@ -64,6 +66,7 @@ package final class HiveReader: Sendable {
   /// Reads in the caller's thread.
   package func readNow() {
     let finding: Finding
+    let location = try? catalog.entry(table)?.partition(values).map { catalog.places.uri($0.location) }
     do {
       finding = .rows(try catalog.content(table, values: values))
     } catch is CatalogChangeError {
@@ -74,10 +77,13 @@ package final class HiveReader: Sendable {
     let milliseconds = Int64(Date().timeIntervalSince(begun) * 1_000)
     state.withLock { state in
       guard !state.isStopped else { return }
-      if let last = state.readings.indices.last, state.readings[last].finding == finding {
+      if let last = state.readings.indices.last, state.readings[last].finding == finding,
+        state.readings[last].location == location
+      {
         state.readings[last].count += 1
       } else if state.readings.count < Self.readingsMax {
-        state.readings.append(Reading(finding: finding, milliseconds: milliseconds, count: 1))
+        state.readings.append(
+          Reading(finding: finding, location: location, milliseconds: milliseconds, count: 1))
       }
     }
   }
@@ -114,7 +120,8 @@ extension Lake {
       Field("table", .varchar, isNullable: false), Field("partition", .varchar),
       Field("number", .bigint, isNullable: false), Field("after_ms", .bigint, isNullable: false),
       Field("state", .varchar, isNullable: false), Field("row_count", .bigint),
-      Field("checksum", .varchar), Field("readings", .bigint, isNullable: false),
+      Field("checksum", .varchar), Field("location", .varchar),
+      Field("readings", .bigint, isNullable: false),
     ])
     return ComputedTable(label: "system.lake.readings", schema: schema) { _ in
       guard let reader = self.reader else { return [ColumnarBatch(schema: schema, rows: [])] }
@@ -133,7 +140,7 @@ extension Lake {
         return [
           .text("\(reader.table)"), partition.map { .text($0) } ?? .null, .integer(Int64(number + 1)),
           .integer(reading.milliseconds),
-        ] + facts + [.integer(Int64(reading.count))]
+        ] + facts + [reading.location.map { .text($0) } ?? .null, .integer(Int64(reading.count))]
       }
       return [ColumnarBatch(schema: schema, rows: rows)]
     }
