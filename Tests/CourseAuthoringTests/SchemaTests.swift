@@ -127,6 +127,7 @@ import TestSupport
       _ = try content.references()
       _ = try content.checklist()
       _ = try content.worksheets()
+      _ = try content.storageLoads()
       for folder in content.inventory().folders.values {
         _ = try AnswerCase.load(exercise: try Exercise.load(folder: folder))
       }

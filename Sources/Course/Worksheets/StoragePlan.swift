@@ -36,7 +36,7 @@ package struct StorageLoad: Sendable, Hashable {
     case undo
 
     /// True for those that every load has.
-    var isNeeded: Bool { self == .objects || self == .bytes }
+    package var isNeeded: Bool { self == .objects || self == .bytes }
   }
 
   package var id: String

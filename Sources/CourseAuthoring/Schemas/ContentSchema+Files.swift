@@ -5,7 +5,7 @@ internal import Foundation
 extension ContentSchema {
   /// All of them, in the order of their files.
   package static let all: [ContentSchema] = [
-    course, checklist, terms, cards, stations, references, assumptions, worksheets, exercise, item,
+    course, checklist, terms, cards, stations, references, assumptions, worksheets, storage, exercise, item,
     check, expect, markdown, incident, incidentCheck,
   ]
 

@@ -62,4 +62,18 @@ extension ContentSchema {
                 ])), "Values that known misconceptions lead to."),
           ]), min: 1), "In the order in which they are filled.", required: true),
     ]))
+
+  /// `Lessons/storage.yaml`.
+  static let storage = file(
+    "storage", "What `cost --plan` prices", "loads",
+    .object(
+      [
+        id, korean, english,
+        SchemaProperty("key", .text(), "The key of one of its objects, for filters.", required: true),
+      ]
+        + StorageLoad.Quantity.allCases.map { quantity in
+          SchemaProperty(
+            quantity.rawValue, .text(), "A number, or a formula over assumptions.",
+            required: quantity.isNeeded)
+        }))
 }
