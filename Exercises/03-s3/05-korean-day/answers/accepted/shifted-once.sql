@@ -2,6 +2,6 @@
 SELECT object, line, event_id
 FROM lake.bronze.events
 WHERE event_name = 'purchase_completed'
-  AND received_at >= date_add('hour', -9, CAST(DATE '{{ds_kst}}' AS timestamp(3) with time zone))
-  AND received_at < date_add('hour', -7, CAST(DATE '{{ds_next}}' AS timestamp(3) with time zone))
-  AND date(from_iso8601_timestamp(json_extract_scalar(json, '$.event_time')) + INTERVAL '9' HOUR) = DATE '{{ds_kst}}'
+  AND received_at >= date_add('hour', -9, with_timezone(TIMESTAMP '{{ds_kst}} 00:00:00', 'UTC'))
+  AND received_at < date_add('hour', -7, with_timezone(TIMESTAMP '{{ds_next}} 00:00:00', 'UTC'))
+  AND date((from_iso8601_timestamp(json_extract_scalar(json, '$.event_time')) AT TIME ZONE 'UTC') + INTERVAL '9' HOUR) = DATE '{{ds_kst}}'
