@@ -88,8 +88,14 @@ package struct CourseStatus: Sendable, Hashable {
         + rest.map { facts.line($0, isOnPath: false) }
     )
     let named = Set(outline.lessons.flatMap(\.sections).flatMap(\.exercises))
+    // Exercises of a lesson whose text is not in the outline yet wait for it.
+    let waiting = outline.lessons.filter(\.sections.isEmpty).map { $0.id + "-" }
     status.others = exercises.values
-      .filter { !named.contains($0.id) && ($0.status != .draft || $0.isOfPack) }
+      .filter { exercise in
+        if named.contains(exercise.id) { return false }
+        if exercise.isOfPack { return true }
+        return exercise.status != .draft && !waiting.contains { exercise.id.hasPrefix($0) }
+      }
       .sorted { $0.id < $1.id }.map(facts.line)
     return status
   }
