@@ -105,6 +105,10 @@ struct CourseTables: Sendable {
   private static func number(_ value: Double?) -> Scalar { value.map(Scalar.double) ?? .null }
   private static func text(_ value: String?) -> Scalar { value.map(Scalar.text) ?? .null }
 
+  /// What the rows of the whole lake say in place of a load, and how a bill's sum is named.
+  private static let wholeLake = "lake"
+  private static let sum = "usd"
+
   private func lifecycleRows() throws -> [[Scalar]] {
     let rules = try rules()
     var missing: String?
@@ -113,7 +117,7 @@ struct CourseTables: Sendable {
     else { throw CommandError(.noSuchAssumption, ["name": missing ?? ""]) }
     var rows: [[Scalar]] = [
       [
-        .text("lake"), .text("in_force"), .null, .null, .boolean(rules.areThoseOfTheFile), .null,
+        .text(Self.wholeLake), .text("in_force"), .null, .null, .boolean(rules.areThoseOfTheFile), .null,
         .null,
       ]
     ]
@@ -136,7 +140,7 @@ struct CourseTables: Sendable {
       let usd = least?.rule == nil ? nil : least?.usd
       best = best.flatMap { sum in usd.map { sum + $0 } }
       let parts: [(String, Double, Double?)] = [
-        ("usd", bill.total, usd), ("usd_storage", bill.storage, nil),
+        (Self.sum, bill.total, usd), ("usd_storage", bill.storage, nil),
         ("usd_replaced", bill.replaced, nil), ("usd_early", bill.early, nil),
         ("usd_moves", bill.moves, nil), ("usd_reads", bill.reads, nil),
       ]
@@ -147,7 +151,7 @@ struct CourseTables: Sendable {
       }
     }
     rows.append([
-      .text("lake"), .text("usd"), Self.number(best), .double(found), .null, .null, .null,
+      .text(Self.wholeLake), .text(Self.sum), Self.number(best), .double(found), .null, .null, .null,
     ])
     return rows
   }

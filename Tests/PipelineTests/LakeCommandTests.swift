@@ -60,7 +60,7 @@ struct LakeCommandTests {
     let synced = try record(world, "catalog sync silver.mine")
     #expect(synced["added"] as? [String] == ["dt=2024-01-17"] && synced["dropped"] as? [String] == [])
     #expect(try rows() == 5)
-    #expect(say(world, "catalog sync silver.mine").text.contains("nothing was changed"))
+    #expect(say(world, "catalog sync silver.mine").text.contains("Nothing was changed"))
     // Another letter case is another directory.
     #expect(say(world, "s3 mv s3://lake/processed/mine/dt=2024-01-17 s3://lake/processed/mine/DT=2024-01-18 --recursive").status == .success)
     #expect(try record(world, "catalog sync silver.mine")["added"] as? [String] == [])
