@@ -57,6 +57,27 @@ struct StatisticsTests {
     #expect(rows == expected)
   }
 
+  @Test(arguments: [
+    ["event-00-b", "event-00-a", "event-00-c", "event-00-aa"], ["가나다라-2", "가나다라-1", "가나다라-3"],
+    ["same", "same\0", "sam", "same\0\0"], ["", "\0", "a", "\u{10FFFF}", "\u{FFFF}"],
+  ])
+  func `finds the bounds of texts that begin alike, in any order`(texts: [String]) throws {
+    let schema = Schema([Field("t", .varchar)])
+    // By bytes, which is the order of the format.
+    let sorted = texts.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    for order in [texts, texts.reversed(), sorted, sorted.reversed()] {
+      for usesDictionaries in [false, true] {
+        let file = try Samples.open(
+          Samples.write(
+            [Samples.batch(order.map { [.text($0)] }, schema: schema)], schema: schema,
+            options: ParquetWriterOptions(usesDictionaries: usesDictionaries)))
+        let found = file.rowGroups[0].statistics[0]
+        #expect(found.min == sorted.first.map { .text($0) }, "\(order)")
+        #expect(found.max == sorted.last.map { .text($0) }, "\(order)")
+      }
+    }
+  }
+
   @Test func `cuts long text and raises its maximum`() throws {
     let schema = Schema([Field("t", .varchar), Field("v", .varbinary)])
     let low = String(repeating: "가", count: 100)
